@@ -1,0 +1,91 @@
+//! `account create|plan`.
+
+use super::{CliError, Opened, account_of, open, output, user_of};
+use crate::config::DatabaseArgs;
+use crate::db;
+use crate::models::{Account, membership};
+use crate::policy::{Catalogue, Role};
+use clap::{Args, Subcommand};
+
+#[derive(Subcommand)]
+pub(super) enum AccountCommand {
+    /// Make an account; prints its number.
+    Create(CreateArgs),
+    /// Put an account on another plan.
+    Plan(PlanArgs),
+}
+
+#[derive(Args)]
+pub(super) struct CreateArgs {
+    /// Name, as pages show it.
+    #[arg(long)]
+    name: String,
+    /// E-mail address of the account; the owner's unless given.
+    #[arg(long)]
+    email: Option<String>,
+    /// E-mail address of the user who owns it.
+    #[arg(long)]
+    owner: String,
+    /// solo, teams or enterprise.
+    #[arg(long, default_value = "solo")]
+    plan: String,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+#[derive(Args)]
+pub(super) struct PlanArgs {
+    /// Number of the account.
+    #[arg(long)]
+    account: i64,
+    /// solo, teams or enterprise.
+    #[arg(long)]
+    plan: String,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+pub(super) fn run(command: AccountCommand) -> Result<(), CliError> {
+    match command {
+        AccountCommand::Create(args) => create(args),
+        AccountCommand::Plan(args) => plan(args),
+    }
+}
+
+fn create(args: CreateArgs) -> Result<(), CliError> {
+    let plan = known_plan(&args.plan)?;
+    let name = args.name.trim();
+    if !(1..=255).contains(&name.chars().count()) {
+        return Err(CliError::said("Give a name of 1 to 255 characters."));
+    }
+    let Opened { mut conn, origin, _postgres } = open(args.database)?;
+    let owner = user_of(&mut conn, &args.owner)?;
+    let email = args.email.as_deref().unwrap_or(&owner.email);
+    let account = db::in_one(&mut conn, |conn| {
+        let account = Account::create(conn, name, email, &plan, &origin)?;
+        membership::set(conn, &account, &owner, Role::Owner, &origin)?;
+        Ok::<_, CliError>(account)
+    })?;
+    output::note(format!("Account {name} was made; its number:"));
+    output::answer(account.id);
+    Ok(())
+}
+
+fn plan(args: PlanArgs) -> Result<(), CliError> {
+    let plan = known_plan(&args.plan)?;
+    let Opened { mut conn, origin, _postgres } = open(args.database)?;
+    let account = account_of(&mut conn, args.account)?;
+    db::in_one(&mut conn, |conn| account.set_plan(conn, &plan, &origin))?;
+    output::note(format!("Account {} is on the plan {plan} now.", account.id));
+    Ok(())
+}
+
+fn known_plan(key: &str) -> Result<String, CliError> {
+    let catalogue = Catalogue::embedded().map_err(|error| CliError::said(error.to_string()))?;
+    let known: Vec<&str> = catalogue.plans.iter().map(|plan| plan.key.as_str()).collect();
+    if known.contains(&key) {
+        Ok(key.to_owned())
+    } else {
+        Err(CliError::said(format!("There is no plan “{key}”; there are {}.", known.join(", "))))
+    }
+}

@@ -1,0 +1,142 @@
+//! The commands.
+
+mod account;
+mod member;
+mod output;
+mod resource;
+mod serve;
+mod token;
+mod user;
+
+use crate::clock::Clock;
+use crate::config::{ConfigError, Database, DatabaseArgs, ServeArgs};
+use crate::db::private::{PrivateError, PrivatePostgres, Session};
+use crate::db::{self, Conn, DbError};
+use crate::models::audit::Origin;
+use crate::models::password::HashError;
+use crate::models::{Account, User};
+use crate::server::StartError;
+use clap::{Parser, Subcommand};
+use secrecy::SecretString;
+use std::process::ExitCode;
+
+/// Tokenhouse: the page behind Automation → Tokens, and the check behind it.
+#[derive(Parser)]
+#[command(name = "tokenhouse", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the pages and the API.
+    Serve(Box<ServeArgs>),
+    /// Bring the database up to date.
+    Migrate(DatabaseArgs),
+    /// Fill in the demo data: accounts Acme, Hobby and Rival.
+    Demo(serve::DemoArgs),
+    /// People who sign in.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Accounts, which own resources and tokens.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// Users in accounts.
+    #[command(subcommand)]
+    Member(member::MemberCommand),
+    /// Domains and their zones.
+    #[command(subcommand)]
+    Resource(resource::ResourceCommand),
+    /// Account tokens.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+}
+
+/// Why a command failed, in a sentence for whoever typed it.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Private(#[from] PrivateError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    #[error("{0}")]
+    Db(#[from] DbError),
+    #[error("cannot read or write: {0}")]
+    Io(#[from] std::io::Error),
+    #[error("{0}")]
+    Said(String),
+}
+
+impl From<diesel::result::Error> for CliError {
+    fn from(error: diesel::result::Error) -> CliError {
+        CliError::Db(DbError::from(error))
+    }
+}
+
+impl CliError {
+    fn said(text: impl Into<String>) -> CliError {
+        CliError::Said(text.into())
+    }
+}
+
+/// Runs the command of the process's arguments.
+pub fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(args) => serve::serve(*args),
+        Command::Migrate(args) => serve::migrate(args),
+        Command::Demo(args) => serve::demo(args),
+        Command::User(command) => user::run(command),
+        Command::Account(command) => account::run(command),
+        Command::Member(command) => member::run(command),
+        Command::Resource(command) => resource::run(command),
+        Command::Token(command) => token::run(command),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A command's connection to the database. A private Postgres that was started for the command
+/// stops with it.
+struct Opened {
+    conn: Conn,
+    origin: Origin,
+    // Dropped after the connection is closed: fields drop in this order.
+    _postgres: Option<Session>,
+}
+
+fn open(args: DatabaseArgs) -> Result<Opened, CliError> {
+    open_database(&args.resolve()?)
+}
+
+fn open_database(database: &Database) -> Result<Opened, CliError> {
+    let (url, postgres) = match database {
+        Database::Url(url) => (url.clone(), None),
+        Database::Private { data } => {
+            let session = PrivatePostgres::use_or_start(data)?;
+            (SecretString::from(session.url()), Some(session))
+        }
+    };
+    let mut conn = db::connect(&url)?;
+    db::migrate(&mut conn)?;
+    let clock = Clock::system();
+    clock.correct(db::database_now(&mut conn)?);
+    Ok(Opened { conn, origin: Origin::command_line(clock.now()), _postgres: postgres })
+}
+
+fn account_of(conn: &mut Conn, number: i64) -> Result<Account, CliError> {
+    Account::find(conn, number)?.ok_or_else(|| CliError::said(format!("There is no account {number}.")))
+}
+
+fn user_of(conn: &mut Conn, email: &str) -> Result<User, CliError> {
+    User::find_by_email(conn, email)?.ok_or_else(|| CliError::said(format!("There is no user {email}.")))
+}

@@ -1,0 +1,127 @@
+//! `serve`, `migrate` and `demo`.
+
+use super::{CliError, Opened, open, output};
+use crate::clock::Clock;
+use crate::config::{DatabaseArgs, ServeArgs};
+use crate::db::{self, Conn};
+use crate::models::audit::Origin;
+use crate::models::password::{self, Cost};
+use crate::models::{User, demo};
+use crate::server::{Server, open_database};
+use crate::telemetry;
+use clap::Args;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::signal::unix::{SignalKind, signal};
+
+#[derive(Args)]
+pub(super) struct DemoArgs {
+    /// One password for every demo user, also for those that are there; random ones otherwise.
+    #[arg(long, env = "TOKENHOUSE_DEMO_PASSWORD", hide_env_values = true)]
+    password: Option<SecretString>,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+/// A demo user and the password, to be shown once.
+type SignIn = (&'static str, String);
+
+pub(super) fn serve(args: ServeArgs) -> Result<(), CliError> {
+    let config = args.resolve()?;
+    telemetry::start(config.log_format);
+    let (url, postgres) = open_database(&config.database)?;
+    let served = serve_on(&config, &url);
+    // Stopped in any case: a failed start must not leave a Postgres behind.
+    let stopped = postgres.map_or(Ok(()), crate::db::private::PrivatePostgres::stop);
+    served?;
+    Ok(stopped?)
+}
+
+fn serve_on(config: &crate::config::Config, url: &SecretString) -> Result<(), CliError> {
+    actix_web::rt::System::new().block_on(async {
+        let server = Server::build(config, url, Clock::system())?;
+        let sign_ins = if config.demo { first_demo(url)? } else { Vec::new() };
+        let handle = server.handle();
+        let (mut interrupt, mut terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        actix_web::rt::spawn(async move {
+            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+            output::note("Finishing what is in flight …");
+            let stopping = actix_web::rt::spawn(handle.stop(true));
+            // A second signal ends at once.
+            tokio::select! {
+                _ = stopping => {},
+                _ = interrupt.recv() => handle.stop(false).await,
+                _ = terminate.recv() => handle.stop(false).await,
+            }
+        });
+        let link = config.public.link(server.address, "/");
+        output::note(format!("Tokenhouse is open at {link}"));
+        show(&sign_ins);
+        Ok(server.run().await?)
+    })
+}
+
+/// Fills an empty database; one that holds anybody is left alone.
+fn first_demo(url: &SecretString) -> Result<Vec<SignIn>, CliError> {
+    let mut conn = db::connect(url)?;
+    if User::exist(&mut conn)? {
+        return Ok(Vec::new());
+    }
+    let clock = Clock::system();
+    clock.correct(db::database_now(&mut conn)?);
+    fill(&mut conn, &Origin::command_line(clock.now()), None)
+}
+
+pub(super) fn migrate(args: DatabaseArgs) -> Result<(), CliError> {
+    open(args)?;
+    output::note("The database is up to date.");
+    Ok(())
+}
+
+pub(super) fn demo(args: DemoArgs) -> Result<(), CliError> {
+    if let Some(password) = &args.password {
+        password::check(password.expose_secret()).map_err(|why| CliError::said(why.to_string()))?;
+    }
+    let Opened { mut conn, origin, _postgres } = open(args.database)?;
+    let sign_ins = fill(&mut conn, &origin, args.password.as_ref())?;
+    if sign_ins.is_empty() {
+        output::note("The demo data is there already.");
+    }
+    show(&sign_ins);
+    Ok(())
+}
+
+fn fill(conn: &mut Conn, origin: &Origin, password: Option<&SecretString>) -> Result<Vec<SignIn>, CliError> {
+    db::in_one(conn, |conn| {
+        let mut random = Vec::new();
+        let made = demo::fill::<CliError>(conn, origin, |email| {
+            let password = match password {
+                Some(password) => password.expose_secret().to_owned(),
+                None => password::random()?,
+            };
+            random.push((email.to_owned(), password.clone()));
+            Ok(password::hash(&password, Cost::OWASP)?)
+        })?;
+        let Some(password) = password else {
+            let shown = made.into_iter().zip(random).map(|(email, (_, password))| (email, password));
+            return Ok(shown.collect());
+        };
+        for (email, _) in demo::USERS {
+            if !made.contains(&email) {
+                let hash = password::hash(password.expose_secret(), Cost::OWASP)?;
+                super::user_of(conn, email)?.set_password(conn, &hash, origin)?;
+            }
+        }
+        Ok(demo::USERS.map(|(email, _)| (email, "the password you gave".to_owned())).to_vec())
+    })
+}
+
+fn show(sign_ins: &[SignIn]) {
+    if sign_ins.is_empty() {
+        return;
+    }
+    output::note("The demo sign-ins, shown this once:");
+    for (email, password) in sign_ins {
+        output::note(format!("  {email:<22} {password}"));
+    }
+}

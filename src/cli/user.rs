@@ -1,0 +1,130 @@
+//! `user create|password|deactivate|reactivate`.
+
+use super::{CliError, Opened, open, output, user_of};
+use crate::config::DatabaseArgs;
+use crate::db;
+use crate::models::User;
+use crate::models::password::{self, Cost};
+use clap::{Args, Subcommand};
+use secrecy::{ExposeSecret, SecretString};
+
+#[derive(Subcommand)]
+pub(super) enum UserCommand {
+    /// Make a user; prints a random password unless one is given.
+    Create(CreateArgs),
+    /// Set a new password and end every session; prints a random one unless one is given.
+    Password(PasswordArgs),
+    /// Let the user in no more: sessions end at once.
+    Deactivate(OneUser),
+    /// Let the user in again.
+    Reactivate(OneUser),
+}
+
+#[derive(Args)]
+pub(super) struct CreateArgs {
+    /// E-mail address to sign in with.
+    #[arg(long)]
+    email: String,
+    /// Name, as pages show it.
+    #[arg(long)]
+    name: String,
+    #[command(flatten)]
+    given: GivenPassword,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+#[derive(Args)]
+pub(super) struct PasswordArgs {
+    /// E-mail address of the user.
+    #[arg(long)]
+    email: String,
+    #[command(flatten)]
+    given: GivenPassword,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+#[derive(Args)]
+struct GivenPassword {
+    /// The password; by the environment rather than here, where other users of the machine can see it.
+    #[arg(long, env = "TOKENHOUSE_PASSWORD", hide_env_values = true)]
+    password: Option<SecretString>,
+}
+
+#[derive(Args)]
+pub(super) struct OneUser {
+    /// E-mail address of the user.
+    #[arg(long)]
+    email: String,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+pub(super) fn run(command: UserCommand) -> Result<(), CliError> {
+    match command {
+        UserCommand::Create(args) => create(args),
+        UserCommand::Password(args) => set_password(args),
+        UserCommand::Deactivate(args) => change(args, |user, conn, origin| user.deactivate(conn, origin)),
+        UserCommand::Reactivate(args) => change(args, |user, conn, origin| user.reactivate(conn, origin)),
+    }
+}
+
+impl GivenPassword {
+    /// The password, its hash, and whether it is a random one to be printed.
+    fn hashed(self) -> Result<(String, String, bool), CliError> {
+        let (text, random) = match self.password {
+            Some(given) => {
+                password::check(given.expose_secret()).map_err(|why| CliError::said(why.to_string()))?;
+                (given.expose_secret().to_owned(), false)
+            }
+            None => (password::random()?, true),
+        };
+        let hash = password::hash(&text, Cost::OWASP)?;
+        Ok((text, hash, random))
+    }
+}
+
+fn create(args: CreateArgs) -> Result<(), CliError> {
+    let (email, name) = (args.email.trim(), args.name.trim());
+    if !email.contains('@') || email.contains(char::is_whitespace) || name.is_empty() {
+        return Err(CliError::said("Give an e-mail address and a name."));
+    }
+    let (text, hash, random) = args.given.hashed()?;
+    let Opened { mut conn, origin, _postgres } = open(args.database)?;
+    let made = db::in_one(&mut conn, |conn| User::create(conn, email, name, &hash, &origin))?;
+    if made.is_none() {
+        return Err(CliError::said(format!("There is a user {email} already.")));
+    }
+    output::note(format!("User {email} was made."));
+    print_if(random, &text);
+    Ok(())
+}
+
+fn set_password(args: PasswordArgs) -> Result<(), CliError> {
+    let (text, hash, random) = args.given.hashed()?;
+    let Opened { mut conn, origin, _postgres } = open(args.database)?;
+    let user = user_of(&mut conn, &args.email)?;
+    db::in_one(&mut conn, |conn| user.set_password(conn, &hash, &origin))?;
+    output::note(format!("{} has a new password; every session has ended.", user.email));
+    print_if(random, &text);
+    Ok(())
+}
+
+fn print_if(random: bool, password: &str) {
+    if random {
+        output::note("The password, shown this once:");
+        output::answer(password);
+    }
+}
+
+fn change(
+    args: OneUser,
+    change: impl Fn(&User, &mut db::Conn, &crate::models::Origin) -> Result<(), db::DbError>,
+) -> Result<(), CliError> {
+    let Opened { mut conn, origin, _postgres } = open(args.database)?;
+    let user = user_of(&mut conn, &args.email)?;
+    db::in_one(&mut conn, |conn| change(&user, conn, &origin))?;
+    output::note(format!("Done for {}.", user.email));
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! The database: pool, transactions, errors. Every diesel and r2d2 error ends here.
+
+mod error;
+mod migrations;
+pub mod private;
+pub mod schema;
+
+pub use error::DbError;
+pub use migrations::{is_current, migrate, revert_all};
+
+use diesel::Connection;
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
+use secrecy::{ExposeSecret, SecretString};
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// A connection, as models take it.
+pub type Conn = PgConnection;
+
+/// No answer of the database is waited for longer than this; then the caller gets a 503.
+const LONGEST_WAIT: Duration = Duration::from_millis(4_500);
+/// How long a call waits for a free connection: short, so that overload is a 503 and no queue.
+const LONGEST_WAIT_FOR_CONNECTION: Duration = Duration::from_secs(3);
+
+/// The pool of connections. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<ConnectionManager<PgConnection>>,
+}
+
+#[derive(Debug)]
+struct Settings;
+
+impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Settings {
+    fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
+        conn.batch_execute("SET TIME ZONE 'UTC'; SET statement_timeout = '4s'; SET lock_timeout = '4s'")
+            .map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+impl Db {
+    /// A pool for this database, of at most `size` connections; none is opened before the first use.
+    pub fn new(url: &SecretString, size: u32) -> Db {
+        let manager = ConnectionManager::new(with_timeouts(url.expose_secret()));
+        let pool = Pool::builder()
+            .max_size(size)
+            .min_idle(Some(1))
+            .connection_timeout(LONGEST_WAIT_FOR_CONNECTION)
+            .connection_customizer(Box::new(Settings))
+            .error_handler(Box::new(Logged))
+            .build_unchecked(manager);
+        Db { pool }
+    }
+
+    /// Runs work on a connection, off the async threads.
+    #[allow(clippy::disallowed_methods, reason = "the only web::block")]
+    pub async fn run<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, DbError> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        let work = actix_web::web::block(move || {
+            let mut conn = pool.get().map_err(DbError::unavailable)?;
+            work(&mut conn)
+        });
+        match tokio::time::timeout(LONGEST_WAIT, work).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(error)) => Err(DbError::unavailable(error)),
+            Err(error) => Err(DbError::unavailable(error)),
+        }
+    }
+
+    /// Runs work in one transaction: all of it, or nothing.
+    pub async fn transaction<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, DbError> + Send + 'static,
+    {
+        self.run(|conn| conn.transaction(work)).await
+    }
+}
+
+#[derive(Debug)]
+struct Logged;
+
+impl diesel::r2d2::HandleError<diesel::r2d2::Error> for Logged {
+    fn handle_error(&self, error: diesel::r2d2::Error) {
+        // r2d2 reports each failed attempt; the first line says it, the address is never in it.
+        tracing::warn!(cause = %error::first_line(&error.to_string()), "no connection to the database");
+    }
+}
+
+/// One connection of its own, for commands.
+pub fn connect(url: &SecretString) -> Result<Conn, DbError> {
+    let mut conn =
+        PgConnection::establish(&with_timeouts(url.expose_secret())).map_err(DbError::unavailable)?;
+    conn.batch_execute("SET TIME ZONE 'UTC'")?;
+    Ok(conn)
+}
+
+/// Runs work in one transaction, for commands: all of it, or nothing.
+pub fn in_one<T, E: From<diesel::result::Error>>(
+    conn: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
+    conn.transaction(work)
+}
+
+/// What the database's clock says.
+pub fn database_now(conn: &mut Conn) -> Result<OffsetDateTime, DbError> {
+    use diesel::prelude::*;
+    diesel::define_sql_function! {
+        /// The database's clock, not the transaction's.
+        fn clock_timestamp() -> diesel::sql_types::Timestamptz;
+    }
+    Ok(diesel::select(clock_timestamp()).get_result(conn)?)
+}
+
+/// A server that does not answer must not hold a thread for minutes, as libpq would by default.
+fn with_timeouts(url: &str) -> String {
+    if url.contains("connect_timeout") {
+        return url.to_owned();
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let joint = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{joint}connect_timeout=3&tcp_user_timeout=4000&application_name=tokenhouse")
+    } else {
+        format!("{url} connect_timeout=3 tcp_user_timeout=4000 application_name=tokenhouse")
+    }
+}

@@ -1,0 +1,242 @@
+// @generated from the migrations, in the form of diesel's print-schema; a test compares it with the database.
+// Array elements are never null: the migrations CHECK it.
+
+#![allow(missing_docs, reason = "generated: the tables are described in the migrations")]
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The tenants: each owns resources and account tokens, and has a plan and members.
+    accounts (id) {
+        id -> Int8,
+        name -> Text,
+        email -> Text,
+        /// Key of a plan in the catalogue.
+        plan -> Text,
+        state -> Text,
+        state_since -> Timestamptz,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// The record: who changed what, when and from where. No foreign keys, it outlives what it speaks of.
+    audit_events (id) {
+        id -> Int8,
+        at -> Timestamptz,
+        account_id -> Nullable<Int8>,
+        actor_kind -> Text,
+        actor_id -> Nullable<Int8>,
+        actor_name -> Text,
+        action -> Text,
+        object_kind -> Text,
+        object_id -> Nullable<Int8>,
+        object_name -> Text,
+        before -> Nullable<Jsonb>,
+        after -> Nullable<Jsonb>,
+        address -> Nullable<Inet>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// A user in an account, with a role.
+    memberships (account_id, user_id) {
+        account_id -> Int8,
+        user_id -> Int8,
+        role -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// What grants can be narrowed to. A domain and its zone are made and deleted together.
+    resources (id) {
+        id -> Int8,
+        account_id -> Int8,
+        kind -> Text,
+        name -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Signed-in browsers. Keyed by the SHA-256 of the session key, which only the cookie holds.
+    sessions (digest) {
+        digest -> Bytea,
+        user_id -> Int8,
+        state -> Jsonb,
+        address -> Nullable<Inet>,
+        client -> Text,
+        created_at -> Timestamptz,
+        idle_until -> Timestamptz,
+        ends_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Signs the session cookie and the cookie of the sign-in form; made at first start, the newest one is used.
+    signing_keys (id) {
+        id -> Int8,
+        key -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Attempts counted per digest of what is throttled.
+    throttles (bucket) {
+        bucket -> Bytea,
+        window_start -> Timestamptz,
+        count -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Resources that a grant includes or excludes by name.
+    token_grant_resources (grant_id, account_id, kind, name) {
+        grant_id -> Int8,
+        effect -> Text,
+        account_id -> Int8,
+        /// NULL once the resource was deleted: such an include matches nothing for ever, such an exclude still matches by account, kind and name.
+        resource_id -> Nullable<Int8>,
+        kind -> Text,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Permission, access and selection of a token.
+    token_grants (id) {
+        id -> Int8,
+        token_id -> Int8,
+        permission -> Text,
+        access -> Text,
+        /// everything: all that the token reaches, in every account; account: all of one account; named: the included resources only.
+        reach -> Text,
+        account_id -> Nullable<Int8>,
+        record_names -> Array<Text>,
+        record_types -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// What a secret leaves behind: its SHA-256 digest and a hint. Rows are kept, so that the holder of an ended one can be told.
+    token_secrets (id) {
+        id -> Int8,
+        token_id -> Int8,
+        digest -> Bytea,
+        /// Prefix and last four characters.
+        hint -> Text,
+        /// Of the form that made it: a repeated POST finds the token instead of making another.
+        form_nonce -> Uuid,
+        created_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        ended_why -> Nullable<Text>,
+        ends_when_successor_used -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// When a secret was last accepted, apart from the tokens so that a busy one churns none of their indexes.
+    token_use (secret_id, account_id) {
+        secret_id -> Int8,
+        /// The account of the call; 0 where the call names none.
+        account_id -> Int8,
+        last_used_at -> Timestamptz,
+        address -> Inet,
+        client -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Access tokens and their conditions. The policy of a token never changes.
+    tokens (id) {
+        id -> Int8,
+        kind -> Text,
+        account_id -> Nullable<Int8>,
+        user_id -> Nullable<Int8>,
+        name -> Text,
+        /// Everything: a value of its own, which excludes grants; never an absence of them.
+        full_access -> Bool,
+        /// NULL: the command line.
+        created_by -> Nullable<Int8>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        not_before -> Nullable<Timestamptz>,
+        /// The first instant at which the token no longer works.
+        expires_at -> Nullable<Timestamptz>,
+        allowed_networks -> Array<Cidr>,
+        refused_networks -> Array<Cidr>,
+        disabled_at -> Nullable<Timestamptz>,
+        disabled_by -> Nullable<Int8>,
+        disabled_why -> Nullable<Text>,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by -> Nullable<Int8>,
+        deleted_why -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// People who sign in. Deactivated, never deleted.
+    users (id) {
+        id -> Int8,
+        email -> Text,
+        name -> Text,
+        /// An argon2id PHC string; NULL signs nobody in.
+        password_hash -> Nullable<Text>,
+        deactivated_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(memberships -> accounts (account_id));
+diesel::joinable!(memberships -> users (user_id));
+diesel::joinable!(resources -> accounts (account_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(token_grant_resources -> token_grants (grant_id));
+diesel::joinable!(token_grants -> tokens (token_id));
+diesel::joinable!(token_secrets -> tokens (token_id));
+diesel::joinable!(token_use -> token_secrets (secret_id));
+diesel::joinable!(tokens -> accounts (account_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    audit_events,
+    memberships,
+    resources,
+    sessions,
+    signing_keys,
+    throttles,
+    token_grant_resources,
+    token_grants,
+    token_secrets,
+    token_use,
+    tokens,
+    users,
+);

@@ -1,0 +1,39 @@
+//! What every handler can reach.
+
+use super::{Hashing, LastUses};
+use crate::clock::Clock;
+use crate::config::PublicUrl;
+use crate::db::Db;
+use crate::policy::Catalogue;
+use actix_web::cookie::Key;
+use actix_web::web::Data;
+use ipnet::IpNet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The running house: one for all workers.
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// The one clock.
+    pub clock: Clock,
+    /// What can be permitted.
+    pub catalogue: Arc<Catalogue>,
+    /// Where the world reaches it.
+    pub public: PublicUrl,
+    /// Where it listens.
+    pub bound: SocketAddr,
+    /// Proxies whose word on client addresses counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// What new secrets begin with.
+    pub brand: String,
+    /// Signs the cookies.
+    pub signing_key: Key,
+    /// Hashes and verifies passwords.
+    pub hashing: Hashing,
+    /// Uses of tokens that are not written yet.
+    pub last_uses: LastUses,
+}
+
+/// The house, as handlers take it.
+pub type AppData = Data<App>;

@@ -1,0 +1,124 @@
+//! The one error that pages and API answer with.
+//!
+//! Models answer with small enums or a [`DbError`]; handlers turn what they cannot render into an
+//! [`AppError`]. The outermost layer writes its body: a page for people, JSON under `/v2`.
+
+use crate::db::DbError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, LOCATION, RETRY_AFTER};
+use actix_web::{HttpResponse, ResponseError};
+use time::Duration;
+
+/// Why a request is not answered as it asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AppError {
+    /// Nothing is there, or nothing that this caller may know of.
+    #[error("not found")]
+    NotFound,
+    /// A member without the role; says who can help.
+    #[error("{0}")]
+    Forbidden(String),
+    /// Nobody is signed in; this is where to go on afterwards.
+    #[error("not signed in")]
+    SignInFirst {
+        /// Path and query that were asked for.
+        next: String,
+    },
+    /// A form was posted by nobody; what was typed is kept.
+    #[error("not signed in any more")]
+    SignedOut {
+        /// Where it was posted to.
+        action: String,
+        /// What it held.
+        fields: Vec<(String, String)>,
+    },
+    /// A form that does not come from these pages.
+    #[error("not sent from these pages")]
+    ForeignForm,
+    /// A form of another session, or an older one.
+    #[error("the form was out of date")]
+    StaleForm,
+    /// The request makes no sense; says why.
+    #[error("{0}")]
+    BadRequest(&'static str),
+    /// The body is larger than any form.
+    #[error("too large")]
+    TooLarge,
+    /// The method is not for this address.
+    #[error("method not allowed")]
+    MethodNotAllowed,
+    /// Too often; this is how long to wait.
+    #[error("too many attempts")]
+    TooMany(Duration),
+    /// A token that is refused, with the `code` for its holder.
+    #[error("authentication failed: {0}")]
+    Unauthenticated(&'static str),
+    /// The token is not for this client address.
+    #[error("address refused")]
+    AddressRefused,
+    /// The database is away.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// Too much work waits already.
+    #[error("busy")]
+    Busy,
+    /// A fault of the program; the cause is for the log.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl From<DbError> for AppError {
+    fn from(error: DbError) -> AppError {
+        match error {
+            DbError::Unavailable(cause) => AppError::Unavailable(cause),
+            DbError::Taken(_) | DbError::Fault(_) | DbError::Corrupt(_) => {
+                AppError::Internal(error.to_string())
+            }
+        }
+    }
+}
+
+impl ResponseError for AppError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            AppError::NotFound => StatusCode::NOT_FOUND,
+            AppError::Forbidden(_)
+            | AppError::ForeignForm
+            | AppError::StaleForm
+            | AppError::AddressRefused => StatusCode::FORBIDDEN,
+            AppError::SignInFirst { .. } => StatusCode::SEE_OTHER,
+            AppError::SignedOut { .. } | AppError::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            AppError::BadRequest(_) => StatusCode::BAD_REQUEST,
+            AppError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            AppError::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            AppError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            AppError::Unavailable(_) | AppError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            AppError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// An answer without a body: the outermost layer finds this error in its extensions and
+    /// writes the page or the JSON.
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::new(self.status_code());
+        let headers = response.headers_mut();
+        match self {
+            AppError::SignInFirst { next } => {
+                let query: String =
+                    form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+                if let Ok(value) = HeaderValue::from_str(&format!("/sign-in?{query}")) {
+                    headers.insert(LOCATION, value);
+                }
+            }
+            AppError::TooMany(wait) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(wait.whole_seconds().max(1)));
+            }
+            AppError::Unavailable(_) | AppError::Busy => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(2));
+            }
+            _ => {}
+        }
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+}

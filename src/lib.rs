@@ -1,0 +1,28 @@
+//! Tokenhouse: the page behind *Automation → Tokens*, and the check that makes its tokens mean
+//! something.
+//!
+//! The rings, from the outside in; nothing names what lies further out, and `web`, `api` and
+//! `cli` do not name each other:
+//!
+//! ```text
+//! main → server → { web · api · cli } → http → models → { policy · db }
+//! ```
+//!
+//! - [`policy`]: what may be permitted and whether a call is; pure.
+//! - [`db`]: the pool, transactions, migrations and the private Postgres.
+//! - [`models`]: accounts, users, tokens and what can be done with them.
+//! - [`http`]: what pages and API both need: errors, client addresses, headers.
+//! - [`web`]: the pages, one use case a file. [`api`]: the API that tokens open.
+//! - [`cli`]: the commands. [`server`]: all of it put together, the same for `main` and for tests.
+
+pub mod api;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod http;
+pub mod models;
+pub mod policy;
+pub mod server;
+pub mod telemetry;
+pub mod web;

@@ -1,0 +1,118 @@
+//! Accounts: the tenants.
+
+use super::audit::{self, Event, Origin};
+use crate::db::schema::{accounts, memberships};
+use crate::db::{Conn, DbError};
+use crate::policy::Role;
+use diesel::prelude::*;
+use serde_json::json;
+use time::OffsetDateTime;
+
+/// A tenant.
+#[derive(Debug, Clone, Queryable, Selectable)]
+pub struct Account {
+    /// Its number, in every API path.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Its e-mail address.
+    pub email: String,
+    /// Key of its plan.
+    pub plan: String,
+    /// `active`, `suspended` or `deleting`.
+    pub state: String,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// When it was last changed.
+    pub updated_at: OffsetDateTime,
+}
+
+impl Account {
+    /// The account with this number.
+    pub fn find(conn: &mut Conn, id: i64) -> Result<Option<Account>, DbError> {
+        Ok(accounts::table.find(id).select(Account::as_select()).first(conn).optional()?)
+    }
+
+    /// The account with this number, kept as it is until the transaction ends.
+    pub fn lock(conn: &mut Conn, id: i64) -> Result<Option<Account>, DbError> {
+        Ok(accounts::table
+            .find(id)
+            .select(Account::as_select())
+            .for_no_key_update()
+            .first(conn)
+            .optional()?)
+    }
+
+    /// The first account of this name.
+    pub fn find_by_name(conn: &mut Conn, name: &str) -> Result<Option<Account>, DbError> {
+        Ok(accounts::table
+            .filter(accounts::name.eq(name))
+            .order(accounts::id)
+            .select(Account::as_select())
+            .first(conn)
+            .optional()?)
+    }
+
+    /// The accounts that a user is a member of, with the role there, by name.
+    pub fn list_of_user(conn: &mut Conn, user: i64) -> Result<Vec<(Account, Role)>, DbError> {
+        let rows: Vec<(Account, String)> = accounts::table
+            .inner_join(memberships::table)
+            .filter(memberships::user_id.eq(user))
+            .order((accounts::name, accounts::id))
+            .select((Account::as_select(), memberships::role))
+            .load(conn)?;
+        rows.into_iter().map(|(account, role)| Ok((account, super::membership::role_from(&role)?))).collect()
+    }
+
+    /// Makes an account.
+    pub fn create(
+        conn: &mut Conn,
+        name: &str,
+        email: &str,
+        plan: &str,
+        origin: &Origin,
+    ) -> Result<Account, DbError> {
+        let account: Account = diesel::insert_into(accounts::table)
+            .values((
+                accounts::name.eq(name),
+                accounts::email.eq(email),
+                accounts::plan.eq(plan),
+                accounts::state_since.eq(origin.now),
+                accounts::created_at.eq(origin.now),
+                accounts::updated_at.eq(origin.now),
+            ))
+            .returning(Account::as_returning())
+            .get_result(conn)?;
+        audit::record(conn, origin, &account.event("account.created", None, Some(json!({ "plan": plan }))))?;
+        Ok(account)
+    }
+
+    /// Puts the account on another plan; its scoped tokens freeze or revive at the next call.
+    pub fn set_plan(&self, conn: &mut Conn, plan: &str, origin: &Origin) -> Result<(), DbError> {
+        diesel::update(accounts::table.find(self.id))
+            .set((accounts::plan.eq(plan), accounts::updated_at.eq(origin.now)))
+            .execute(conn)?;
+        let (before, after) = (json!({ "plan": self.plan }), json!({ "plan": plan }));
+        audit::record(conn, origin, &self.event("account.plan_changed", Some(before), Some(after)))
+    }
+
+    /// Whether it is neither suspended nor being deleted.
+    pub fn is_active(&self) -> bool {
+        self.state == "active"
+    }
+
+    fn event<'a>(
+        &'a self,
+        action: &'a str,
+        before: Option<serde_json::Value>,
+        after: Option<serde_json::Value>,
+    ) -> Event<'a> {
+        Event {
+            account: Some(self.id),
+            action,
+            object: ("account", Some(self.id), &self.name),
+            before,
+            after,
+        }
+    }
+}

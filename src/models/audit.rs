@@ -1,0 +1,92 @@
+//! The record: each change writes its line in the same transaction as itself.
+
+use crate::db::schema::audit_events;
+use crate::db::{Conn, DbError};
+use diesel::prelude::*;
+use ipnet::IpNet;
+use serde_json::Value;
+use std::net::IpAddr;
+use time::OffsetDateTime;
+
+/// Who changes something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// A person who signed in.
+    User {
+        /// Number of the user.
+        id: i64,
+        /// E-mail address.
+        email: String,
+    },
+    /// Whoever has a shell on the machine.
+    CommandLine,
+}
+
+impl Actor {
+    /// Number of the user, where it is one.
+    pub fn user_id(&self) -> Option<i64> {
+        match self {
+            Actor::User { id, .. } => Some(*id),
+            Actor::CommandLine => None,
+        }
+    }
+}
+
+/// Who, when and from where.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// Who.
+    pub actor: Actor,
+    /// When.
+    pub now: OffsetDateTime,
+    /// From where; none on the command line.
+    pub address: Option<IpAddr>,
+}
+
+impl Origin {
+    /// The command line, now.
+    pub fn command_line(now: OffsetDateTime) -> Origin {
+        Origin { actor: Actor::CommandLine, now, address: None }
+    }
+}
+
+/// One line of the record.
+#[derive(Debug)]
+pub struct Event<'a> {
+    /// The account it concerns.
+    pub account: Option<i64>,
+    /// What happened, as `noun.verb`.
+    pub action: &'a str,
+    /// Kind, number and name of what it happened to.
+    pub object: (&'a str, Option<i64>, &'a str),
+    /// What was before.
+    pub before: Option<Value>,
+    /// What is after.
+    pub after: Option<Value>,
+}
+
+/// Writes a line. Called inside the transaction of the change.
+pub fn record(conn: &mut Conn, origin: &Origin, event: &Event<'_>) -> Result<(), DbError> {
+    let (actor_kind, actor_name) = match &origin.actor {
+        Actor::User { email, .. } => ("user", email.as_str()),
+        Actor::CommandLine => ("command_line", ""),
+    };
+    let (object_kind, object_id, object_name) = event.object;
+    diesel::insert_into(audit_events::table)
+        .values((
+            audit_events::at.eq(origin.now),
+            audit_events::account_id.eq(event.account),
+            audit_events::actor_kind.eq(actor_kind),
+            audit_events::actor_id.eq(origin.actor.user_id()),
+            audit_events::actor_name.eq(actor_name),
+            audit_events::action.eq(event.action),
+            audit_events::object_kind.eq(object_kind),
+            audit_events::object_id.eq(object_id),
+            audit_events::object_name.eq(object_name),
+            audit_events::before.eq(&event.before),
+            audit_events::after.eq(&event.after),
+            audit_events::address.eq(origin.address.map(IpNet::from)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}

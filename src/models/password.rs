@@ -1,0 +1,117 @@
+//! Passwords: which are good enough, and their argon2id hashes.
+
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use rand::TryRng;
+use rand::rngs::SysRng;
+
+/// What a hash costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+}
+
+impl Cost {
+    /// OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
+    pub const OWASP: Cost = Cost { memory_kib: 19_456, passes: 2 };
+    /// For tests only.
+    pub const CHEAP: Cost = Cost { memory_kib: 64, passes: 1 };
+}
+
+/// Why a password is refused, in a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Under 8 characters.
+    #[error("Use at least 8 characters.")]
+    TooShort,
+    /// Over 128 characters.
+    #[error("Use at most 128 characters.")]
+    TooLong,
+    /// Among those that are tried first.
+    #[error(
+        "This password is among those that are guessed first. Use another, three unrelated words for example."
+    )]
+    TooCommon,
+}
+
+/// Below this many guesses (as a power of ten) a password is among those that are tried first.
+const FEWEST_GUESSES_LOG10: f64 = 6.0;
+
+/// Whether a password may be set: 8 to 128 characters of any kind, and not one of the most common.
+pub fn check(password: &str) -> Result<(), Refused> {
+    match password.chars().count() {
+        0..8 => Err(Refused::TooShort),
+        129.. => Err(Refused::TooLong),
+        _ if zxcvbn::zxcvbn(password, &["tokenhouse"]).guesses_log10() < FEWEST_GUESSES_LOG10 => {
+            Err(Refused::TooCommon)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The hash could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("the password could not be hashed: {0}")]
+pub struct HashError(String);
+
+/// Hashes a password into a PHC string with a salt of its own. Takes tens of milliseconds.
+pub fn hash(password: &str, cost: Cost) -> Result<String, HashError> {
+    let hash =
+        hasher(cost)?.hash_password(password.as_bytes()).map_err(|error| HashError(error.to_string()))?;
+    Ok(hash.to_string())
+}
+
+/// Whether the password is the one behind the hash; a hash that cannot be read fits none.
+pub fn verify(password: &str, hash: &str) -> bool {
+    Argon2::default().verify_password(password.as_bytes(), hash).is_ok()
+}
+
+/// A password for a machine to make and a person to keep: 24 letters and digits.
+pub fn random() -> Result<String, HashError> {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bytes = [0_u8; 24];
+    SysRng.try_fill_bytes(&mut bytes).map_err(|error| HashError(error.to_string()))?;
+    Ok(bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect())
+}
+
+fn hasher(cost: Cost) -> Result<Argon2<'static>, HashError> {
+    let params =
+        Params::new(cost.memory_kib, cost.passes, 1, None).map_err(|error| HashError(error.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_to_128_characters_of_any_kind_are_good_unless_they_are_common() {
+        assert_eq!(check("k3v#9q2"), Err(Refused::TooShort));
+        assert_eq!(check("k3v#9q2x"), Ok(()));
+        assert_eq!(check(&"ünïcødé ".repeat(16)), Ok(()));
+        assert_eq!(check(&"x9".repeat(65)), Err(Refused::TooLong));
+        for common in
+            ["password", "12345678", "password123456", "iloveyou", "qwertyuiop", "aaaaaaaaaa", "tokenhouse"]
+        {
+            assert_eq!(check(common), Err(Refused::TooCommon), "{common}");
+        }
+    }
+
+    #[test]
+    fn a_hash_fits_its_own_password_only_and_says_its_cost() {
+        let hash = hash("correct horse", Cost::CHEAP).unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
+        assert!(verify("correct horse", &hash));
+        assert!(!verify("correct horsf", &hash));
+        assert!(!verify("correct horse", "nonsense"));
+    }
+
+    #[test]
+    fn nothing_of_a_long_password_is_cut() {
+        let long = "a".repeat(100);
+        let hash = hash(&format!("{long}1"), Cost::CHEAP).unwrap();
+        assert!(!verify(&format!("{long}2"), &hash));
+    }
+}

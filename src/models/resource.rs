@@ -1,0 +1,173 @@
+//! What grants can be narrowed to. A domain and its zone are made and deleted together.
+
+use super::audit::{self, Event, Origin};
+use crate::db::schema::resources;
+use crate::db::{Conn, DbError};
+use crate::policy::{ResourceKind, ResourceRef};
+use diesel::prelude::*;
+
+/// A domain or a zone.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+pub struct Resource {
+    /// Its id.
+    pub id: i64,
+    /// Number of its account.
+    pub account_id: i64,
+    /// Its kind, as the database spells it.
+    pub kind: String,
+    /// Its name, in lower case.
+    pub name: String,
+}
+
+/// What is not a domain's name, in a sentence.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("“{0}” is not a domain's name; write it like example.com.")]
+pub struct NotADomain(pub String);
+
+/// A domain's name in lower case and ASCII, without the dot at the end.
+pub fn domain_name(written: &str) -> Result<String, NotADomain> {
+    let wrong = || NotADomain(written.to_owned());
+    let name = idna::domain_to_ascii_strict(written.trim().trim_end_matches('.')).map_err(|_| wrong())?;
+    if name.contains('.') && name.len() <= 253 { Ok(name) } else { Err(wrong()) }
+}
+
+impl Resource {
+    /// How many resources of a kind the account has.
+    pub fn count(conn: &mut Conn, account: i64, kind: ResourceKind) -> Result<i64, DbError> {
+        Ok(of_kind(account, kind).count().get_result(conn)?)
+    }
+
+    /// Resources of a kind whose name contains the text, but for these, by name; and how many more
+    /// than `most` there are.
+    pub fn search(
+        conn: &mut Conn,
+        account: i64,
+        kind: ResourceKind,
+        text: &str,
+        but: &[i64],
+        most: i64,
+    ) -> Result<(Vec<Resource>, i64), DbError> {
+        let escaped =
+            text.trim().to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let pattern = format!("%{escaped}%");
+        let matching = || {
+            of_kind(account, kind)
+                .filter(resources::name.like(pattern.clone()).and(resources::id.ne_all(but)))
+        };
+        let found: Vec<Resource> =
+            matching().order(resources::name).limit(most).select(Resource::as_select()).load(conn)?;
+        let total: i64 = matching().count().get_result(conn)?;
+        let more = total - i64::try_from(found.len()).unwrap_or(0);
+        Ok((found, more))
+    }
+
+    /// The resources of the account among these ids, by name.
+    pub fn of_ids(conn: &mut Conn, account: i64, ids: &[i64]) -> Result<Vec<Resource>, DbError> {
+        Ok(resources::table
+            .filter(resources::account_id.eq(account).and(resources::id.eq_any(ids)))
+            .order(resources::name)
+            .select(Resource::as_select())
+            .load(conn)?)
+    }
+
+    /// The resource of the account with this kind and name.
+    pub fn find(
+        conn: &mut Conn,
+        account: i64,
+        kind: ResourceKind,
+        name: &str,
+    ) -> Result<Option<Resource>, DbError> {
+        Ok(of_kind(account, kind)
+            .filter(resources::name.eq(name))
+            .select(Resource::as_select())
+            .first(conn)
+            .optional()?)
+    }
+
+    /// Adds domains with their zones; those that are there already stay. Returns how many are new.
+    pub fn add_domains(
+        conn: &mut Conn,
+        account: i64,
+        names: &[String],
+        origin: &Origin,
+    ) -> Result<usize, DbError> {
+        let mut added = 0;
+        for part in names.chunks(1_000) {
+            let rows: Vec<_> = part
+                .iter()
+                .flat_map(|name| ResourceKind::ALL.map(|kind| (kind, name)))
+                .map(|(kind, name)| {
+                    (
+                        resources::account_id.eq(account),
+                        resources::kind.eq(kind.key()),
+                        resources::name.eq(name),
+                        resources::created_at.eq(origin.now),
+                    )
+                })
+                .collect();
+            added +=
+                diesel::insert_into(resources::table).values(rows).on_conflict_do_nothing().execute(conn)?;
+        }
+        let added = added / ResourceKind::ALL.len();
+        if added > 0 {
+            let label = match names {
+                [one] => one.clone(),
+                many => format!("{} domains", many.len()),
+            };
+            audit::record(conn, origin, &event(account, "domain.added", &label))?;
+        }
+        Ok(added)
+    }
+
+    /// Removes a domain and its zone; says whether there was one.
+    pub fn remove_domain(
+        conn: &mut Conn,
+        account: i64,
+        name: &str,
+        origin: &Origin,
+    ) -> Result<bool, DbError> {
+        let gone = diesel::delete(
+            resources::table.filter(resources::account_id.eq(account).and(resources::name.eq(name))),
+        )
+        .execute(conn)?
+            > 0;
+        if gone {
+            audit::record(conn, origin, &event(account, "domain.removed", name))?;
+        }
+        Ok(gone)
+    }
+
+    /// As a selection remembers it.
+    pub fn to_ref(&self) -> Option<ResourceRef> {
+        let kind = ResourceKind::from_key(&self.kind)?;
+        Some(ResourceRef { account: self.account_id, id: Some(self.id), kind, name: self.name.clone() })
+    }
+}
+
+#[diesel::dsl::auto_type]
+fn of_kind(account: i64, kind: ResourceKind) -> _ {
+    let key: &'static str = kind.key();
+    resources::table.filter(resources::account_id.eq(account).and(resources::kind.eq(key)))
+}
+
+fn event<'a>(account: i64, action: &'a str, name: &'a str) -> Event<'a> {
+    Event { account: Some(account), action, object: ("domain", None, name), before: None, after: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_is_kept_in_lower_case_and_ascii() {
+        assert_eq!(domain_name(" Example.COM. ").unwrap(), "example.com");
+        assert_eq!(domain_name("bücher.example").unwrap(), "xn--bcher-kva.example");
+    }
+
+    #[test]
+    fn what_is_not_a_domain_is_refused() {
+        for wrong in ["", "com", "a b.com", "a..com", "-.com", "a/b.com", "\u{0}.com"] {
+            assert!(domain_name(wrong).is_err(), "{wrong:?} was taken for a domain");
+        }
+    }
+}

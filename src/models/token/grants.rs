@@ -1,0 +1,134 @@
+//! Rights of tokens, as rows.
+
+use super::Token;
+use crate::db::schema::{token_grant_resources, token_grants};
+use crate::db::{Conn, DbError};
+use crate::policy::{
+    Access, Grant, PermissionKey, RecordFilter, ResourceKind, ResourceRef, Rights, Selection,
+};
+use diesel::prelude::*;
+use std::collections::HashMap;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = token_grants)]
+struct GrantRow {
+    id: i64,
+    token_id: i64,
+    permission: String,
+    access: String,
+    reach: String,
+    account_id: Option<i64>,
+    record_names: Vec<String>,
+    record_types: Vec<String>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = token_grant_resources)]
+struct NamedRow {
+    grant_id: i64,
+    effect: String,
+    account_id: i64,
+    resource_id: Option<i64>,
+    kind: String,
+    name: String,
+}
+
+/// The rights of one token.
+pub fn of_token(conn: &mut Conn, token: &Token) -> Result<Rights, DbError> {
+    if token.full_access {
+        return Ok(Rights::Everything);
+    }
+    Ok(Rights::Grants(of_tokens(conn, &[token.id])?.remove(&token.id).unwrap_or_default()))
+}
+
+/// The grants of several tokens, in the order in which they were made.
+pub fn of_tokens(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, Vec<Grant>>, DbError> {
+    let rows: Vec<GrantRow> = token_grants::table
+        .filter(token_grants::token_id.eq_any(ids))
+        .order(token_grants::id)
+        .select(GrantRow::as_select())
+        .load(conn)?;
+    let grant_ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let mut named: HashMap<i64, Vec<NamedRow>> = HashMap::new();
+    let named_rows: Vec<NamedRow> = token_grant_resources::table
+        .filter(token_grant_resources::grant_id.eq_any(&grant_ids))
+        .order((token_grant_resources::grant_id, token_grant_resources::name))
+        .select(NamedRow::as_select())
+        .load(conn)?;
+    for row in named_rows {
+        named.entry(row.grant_id).or_default().push(row);
+    }
+    let mut grants: HashMap<i64, Vec<Grant>> = HashMap::new();
+    for row in rows {
+        let named = named.remove(&row.id).unwrap_or_default();
+        grants.entry(row.token_id).or_default().push(row.into_grant(named)?);
+    }
+    Ok(grants)
+}
+
+/// Stores the grants of a token that was just made.
+pub(super) fn insert(conn: &mut Conn, token: i64, grants: &[Grant]) -> Result<(), DbError> {
+    for grant in grants {
+        let (reach, account) = match &grant.selection {
+            Selection::Everywhere { .. } => ("everything", None),
+            Selection::Account { account, .. } => ("account", Some(*account)),
+            Selection::Only(_) => ("named", None),
+        };
+        let id: i64 = diesel::insert_into(token_grants::table)
+            .values((
+                token_grants::token_id.eq(token),
+                token_grants::permission.eq(grant.permission.as_str()),
+                token_grants::access.eq(grant.access.key()),
+                token_grants::reach.eq(reach),
+                token_grants::account_id.eq(account),
+                token_grants::record_names.eq(&grant.records.names),
+                token_grants::record_types.eq(&grant.records.types),
+            ))
+            .returning(token_grants::id)
+            .get_result(conn)?;
+        let effect = if matches!(grant.selection, Selection::Only(_)) { "include" } else { "exclude" };
+        let rows: Vec<_> = grant
+            .selection
+            .named()
+            .iter()
+            .map(|one| {
+                (
+                    token_grant_resources::grant_id.eq(id),
+                    token_grant_resources::effect.eq(effect),
+                    token_grant_resources::account_id.eq(one.account),
+                    token_grant_resources::resource_id.eq(one.id),
+                    token_grant_resources::kind.eq(one.kind.key()),
+                    token_grant_resources::name.eq(&one.name),
+                )
+            })
+            .collect();
+        diesel::insert_into(token_grant_resources::table).values(rows).execute(conn)?;
+    }
+    Ok(())
+}
+
+impl GrantRow {
+    fn into_grant(self, named: Vec<NamedRow>) -> Result<Grant, DbError> {
+        let corrupt = |what: &str| DbError::Corrupt(format!("{what} of grant {}", self.id));
+        let mut only = Vec::new();
+        let mut except = Vec::new();
+        for row in named {
+            let kind = ResourceKind::from_key(&row.kind).ok_or_else(|| corrupt("kind"))?;
+            let one = ResourceRef { account: row.account_id, id: row.resource_id, kind, name: row.name };
+            if row.effect == "include" { only.push(one) } else { except.push(one) }
+        }
+        let selection = match (self.reach.as_str(), self.account_id) {
+            ("everything", _) => Selection::Everywhere { except },
+            ("account", Some(account)) => Selection::Account { account, except },
+            ("named", _) => Selection::Only(only),
+            _ => return Err(corrupt("reach")),
+        };
+        Ok(Grant {
+            permission: PermissionKey::try_from(self.permission.clone())
+                .map_err(|_| corrupt("permission"))?,
+            access: Access::from_key(&self.access).ok_or_else(|| corrupt("access"))?,
+            selection,
+            records: RecordFilter { names: self.record_names, types: self.record_types },
+        })
+    }
+}

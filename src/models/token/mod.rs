@@ -1,0 +1,179 @@
+//! Access tokens.
+
+pub mod expiry;
+pub mod grants;
+mod issue;
+pub mod list;
+pub mod lookup;
+mod name;
+pub mod secret;
+pub mod usage;
+
+pub use issue::{Issued, NewToken, issue};
+pub use name::{NameRefused, TokenName};
+pub use secret::Secret;
+
+use super::Account;
+use super::audit::{self, Event, Origin};
+use crate::db::schema::{token_secrets, tokens, users};
+use crate::db::{Conn, DbError};
+use crate::policy::{Catalogue, Standing, State};
+use diesel::prelude::*;
+use ipnet::IpNet;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+/// A token, without its rights.
+#[derive(Debug, Clone, Queryable, Selectable)]
+pub struct Token {
+    /// Its number.
+    pub id: i64,
+    /// The account it belongs to, for account tokens.
+    pub account_id: Option<i64>,
+    /// Its name.
+    pub name: String,
+    /// Whether it has Everything.
+    pub full_access: bool,
+    /// Who made it; none for the command line.
+    pub created_by: Option<i64>,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// The first instant at which it works.
+    pub not_before: Option<OffsetDateTime>,
+    /// The first instant at which it no longer works.
+    pub expires_at: Option<OffsetDateTime>,
+    /// Client networks it works from.
+    pub allowed_networks: Vec<IpNet>,
+    /// Client networks it never works from.
+    pub refused_networks: Vec<IpNet>,
+    /// Since when it is disabled.
+    pub disabled_at: Option<OffsetDateTime>,
+    /// Since when it is deleted.
+    pub deleted_at: Option<OffsetDateTime>,
+    /// Who deleted it; none for the command line, or nobody.
+    pub deleted_by: Option<i64>,
+    /// Why it was deleted.
+    pub deleted_why: Option<String>,
+}
+
+/// Why a token is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// A person pressed *Yes, delete*.
+    Person,
+    /// The command line.
+    CommandLine,
+}
+
+impl Why {
+    fn key(self) -> &'static str {
+        match self {
+            Why::Person => "person",
+            Why::CommandLine => "command_line",
+        }
+    }
+}
+
+impl Token {
+    /// The account's token with this number, ended ones included.
+    pub fn find(conn: &mut Conn, account: i64, id: i64) -> Result<Option<Token>, DbError> {
+        Ok(tokens::table
+            .filter(tokens::account_id.eq(account).and(tokens::id.eq(id)))
+            .select(Token::as_select())
+            .first(conn)
+            .optional()?)
+    }
+
+    /// The account of a token, by its number alone: for the command line.
+    pub fn account_of(conn: &mut Conn, id: i64) -> Result<Option<i64>, DbError> {
+        Ok(tokens::table.find(id).select(tokens::account_id).first::<Option<i64>>(conn).optional()?.flatten())
+    }
+
+    /// Its state now, in its account.
+    pub fn state(&self, account: &Account, catalogue: &Catalogue, now: OffsetDateTime) -> State {
+        Standing {
+            deleted: self.deleted_at.is_some(),
+            expires_at: self.expires_at,
+            secret_ended_at: None,
+            owner_away: !account.is_active(),
+            disabled: self.disabled_at.is_some(),
+            frozen: !self.full_access && !catalogue.plan(&account.plan).is_some_and(|plan| plan.scoped),
+            not_before: self.not_before,
+        }
+        .state(now)
+    }
+
+    /// Hint of its newest secret.
+    pub fn hint(&self, conn: &mut Conn) -> Result<String, DbError> {
+        Ok(token_secrets::table
+            .filter(token_secrets::token_id.eq(self.id))
+            .order(token_secrets::id.desc())
+            .select(token_secrets::hint)
+            .first(conn)?)
+    }
+
+    /// E-mail address of whoever made it; none for the command line.
+    pub fn maker(&self, conn: &mut Conn) -> Result<Option<String>, DbError> {
+        email_of(conn, self.created_by)
+    }
+
+    /// E-mail address of whoever deleted it.
+    pub fn remover(&self, conn: &mut Conn) -> Result<Option<String>, DbError> {
+        email_of(conn, self.deleted_by)
+    }
+
+    /// Renames it, and nothing else. An ended token keeps its name; says whether it was renamed.
+    pub fn rename(&self, conn: &mut Conn, name: &TokenName, origin: &Origin) -> Result<bool, DbError> {
+        let renamed = diesel::update(
+            tokens::table
+                .filter(tokens::id.eq(self.id).and(tokens::deleted_at.is_null()))
+                .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(origin.now))),
+        )
+        .set((tokens::name.eq(name.as_str()), tokens::updated_at.eq(origin.now)))
+        .execute(conn)?
+            > 0;
+        if renamed && name.as_str() != self.name {
+            let (before, after) = (json!({ "name": self.name }), json!({ "name": name.as_str() }));
+            audit::record(conn, origin, &self.event("token.renamed", Some(before), Some(after)))?;
+        }
+        Ok(renamed)
+    }
+
+    /// Deletes it for good; says whether this call did. Of the calls begun after this is
+    /// committed, none succeeds.
+    pub fn delete(&self, conn: &mut Conn, why: Why, origin: &Origin) -> Result<bool, DbError> {
+        let deleted =
+            diesel::update(tokens::table.filter(tokens::id.eq(self.id).and(tokens::deleted_at.is_null())))
+                .set((
+                    tokens::deleted_at.eq(origin.now),
+                    tokens::deleted_by.eq(origin.actor.user_id()),
+                    tokens::deleted_why.eq(why.key()),
+                    tokens::updated_at.eq(origin.now),
+                ))
+                .execute(conn)?
+                > 0;
+        if deleted {
+            audit::record(
+                conn,
+                origin,
+                &self.event("token.deleted", None, Some(json!({ "why": why.key() }))),
+            )?;
+        }
+        Ok(deleted)
+    }
+
+    fn event<'a>(&'a self, action: &'a str, before: Option<Value>, after: Option<Value>) -> Event<'a> {
+        Event {
+            account: self.account_id,
+            action,
+            object: ("token", Some(self.id), &self.name),
+            before,
+            after,
+        }
+    }
+}
+
+fn email_of(conn: &mut Conn, user: Option<i64>) -> Result<Option<String>, DbError> {
+    let Some(user) = user else { return Ok(None) };
+    Ok(users::table.find(user).select(users::email).first(conn).optional()?)
+}

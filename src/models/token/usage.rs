@@ -1,0 +1,85 @@
+//! When tokens were last used: written apart from the calls, a batch at a time.
+
+use crate::db::schema::{token_secrets, token_use};
+use crate::db::{Conn, DbError};
+use diesel::prelude::*;
+use diesel::query_dsl::methods::FilterDsl;
+use diesel::upsert::excluded;
+use ipnet::IpNet;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use time::OffsetDateTime;
+
+/// A use of a secret, to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    /// Number of the secret.
+    pub secret: i64,
+    /// The account of the call; 0 where it names none.
+    pub account: i64,
+    /// When.
+    pub at: OffsetDateTime,
+    /// From where.
+    pub address: IpAddr,
+    /// What the client said it is.
+    pub client: String,
+}
+
+/// The newest use of a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastUse {
+    /// When.
+    pub at: OffsetDateTime,
+    /// From where.
+    pub address: IpAddr,
+    /// What the client said it is.
+    pub client: String,
+}
+
+/// Writes uses, in an order that lets several nodes do it at once. Never goes back in time.
+pub fn write(conn: &mut Conn, uses: &[Use]) -> Result<(), DbError> {
+    let mut uses: Vec<&Use> = uses.iter().collect();
+    uses.sort_by_key(|one| (one.secret, one.account));
+    for part in uses.chunks(1_000) {
+        let rows: Vec<_> = part
+            .iter()
+            .map(|one| {
+                (
+                    token_use::secret_id.eq(one.secret),
+                    token_use::account_id.eq(one.account),
+                    token_use::last_used_at.eq(one.at),
+                    token_use::address.eq(IpNet::from(one.address)),
+                    token_use::client.eq(&one.client),
+                )
+            })
+            .collect();
+        let upsert = diesel::insert_into(token_use::table)
+            .values(rows)
+            .on_conflict((token_use::secret_id, token_use::account_id))
+            .do_update()
+            .set((
+                token_use::last_used_at.eq(excluded(token_use::last_used_at)),
+                token_use::address.eq(excluded(token_use::address)),
+                token_use::client.eq(excluded(token_use::client)),
+            ));
+        FilterDsl::filter(upsert, token_use::last_used_at.lt(excluded(token_use::last_used_at)))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The newest use of each of these tokens, by whichever of its secrets.
+pub fn of_tokens(conn: &mut Conn, tokens: &[i64]) -> Result<HashMap<i64, LastUse>, DbError> {
+    let rows: Vec<(i64, OffsetDateTime, IpNet, String)> = QueryDsl::filter(
+        token_use::table.inner_join(token_secrets::table),
+        token_secrets::token_id.eq_any(tokens),
+    )
+    .order(token_use::last_used_at)
+    .select((token_secrets::token_id, token_use::last_used_at, token_use::address, token_use::client))
+    .load(conn)?;
+    // Oldest first, so that the newest of each token is the one that stays.
+    Ok(rows
+        .into_iter()
+        .map(|(token, at, address, client)| (token, LastUse { at, address: address.addr(), client }))
+        .collect())
+}

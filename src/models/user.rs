@@ -1,0 +1,123 @@
+//! People who sign in.
+
+use super::audit::{self, Event, Origin};
+use crate::db::schema::{sessions, users};
+use crate::db::{Conn, DbError};
+use diesel::prelude::*;
+use time::OffsetDateTime;
+
+diesel::define_sql_function! {
+    /// Lower case, as the unique index on addresses has it.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
+/// A person who signs in.
+#[derive(Debug, Clone, Queryable, Selectable)]
+pub struct User {
+    /// Number of the user.
+    pub id: i64,
+    /// E-mail address, as it was written.
+    pub email: String,
+    /// Name.
+    pub name: String,
+    /// Since when the user may no longer sign in.
+    pub deactivated_at: Option<OffsetDateTime>,
+}
+
+impl User {
+    /// The user with this number.
+    pub fn find(conn: &mut Conn, id: i64) -> Result<Option<User>, DbError> {
+        Ok(users::table.find(id).select(User::as_select()).first(conn).optional()?)
+    }
+
+    /// The user with this e-mail address, whatever its case.
+    pub fn find_by_email(conn: &mut Conn, email: &str) -> Result<Option<User>, DbError> {
+        Ok(users::table
+            .filter(lower(users::email).eq(lower(email)))
+            .select(User::as_select())
+            .first(conn)
+            .optional()?)
+    }
+
+    /// Number and password hash of an active user with this address.
+    pub fn credentials(conn: &mut Conn, email: &str) -> Result<Option<(i64, String)>, DbError> {
+        let row: Option<(i64, Option<String>)> = users::table
+            .filter(lower(users::email).eq(lower(email)).and(users::deactivated_at.is_null()))
+            .select((users::id, users::password_hash))
+            .first(conn)
+            .optional()?;
+        Ok(row.and_then(|(id, hash)| Some((id, hash?))))
+    }
+
+    /// Whether there is any user yet.
+    pub fn exist(conn: &mut Conn) -> Result<bool, DbError> {
+        Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
+    }
+
+    /// Makes a user. `None` when the address is taken.
+    pub fn create(
+        conn: &mut Conn,
+        email: &str,
+        name: &str,
+        password_hash: &str,
+        origin: &Origin,
+    ) -> Result<Option<User>, DbError> {
+        let made: Option<User> = diesel::insert_into(users::table)
+            .values((
+                users::email.eq(email),
+                users::name.eq(name),
+                users::password_hash.eq(password_hash),
+                users::created_at.eq(origin.now),
+                users::updated_at.eq(origin.now),
+            ))
+            .on_conflict_do_nothing()
+            .returning(User::as_returning())
+            .get_result(conn)
+            .optional()?;
+        if let Some(user) = &made {
+            audit::record(conn, origin, &user.event("user.created"))?;
+        }
+        Ok(made)
+    }
+
+    /// Sets a new password and ends every session.
+    pub fn set_password(&self, conn: &mut Conn, password_hash: &str, origin: &Origin) -> Result<(), DbError> {
+        diesel::update(users::table.find(self.id))
+            .set((users::password_hash.eq(password_hash), users::updated_at.eq(origin.now)))
+            .execute(conn)?;
+        self.end_sessions(conn)?;
+        audit::record(conn, origin, &self.event("user.password_set"))
+    }
+
+    /// Deactivates: no sign-in, no session from now on.
+    pub fn deactivate(&self, conn: &mut Conn, origin: &Origin) -> Result<(), DbError> {
+        diesel::update(users::table.find(self.id))
+            .set((users::deactivated_at.eq(origin.now), users::updated_at.eq(origin.now)))
+            .execute(conn)?;
+        self.end_sessions(conn)?;
+        audit::record(conn, origin, &self.event("user.deactivated"))
+    }
+
+    /// Lets the user sign in again.
+    pub fn reactivate(&self, conn: &mut Conn, origin: &Origin) -> Result<(), DbError> {
+        diesel::update(users::table.find(self.id))
+            .set((users::deactivated_at.eq(None::<OffsetDateTime>), users::updated_at.eq(origin.now)))
+            .execute(conn)?;
+        audit::record(conn, origin, &self.event("user.reactivated"))
+    }
+
+    fn end_sessions(&self, conn: &mut Conn) -> Result<(), DbError> {
+        diesel::delete(sessions::table.filter(sessions::user_id.eq(self.id))).execute(conn)?;
+        Ok(())
+    }
+
+    fn event<'a>(&'a self, action: &'a str) -> Event<'a> {
+        Event {
+            account: None,
+            action,
+            object: ("user", Some(self.id), &self.email),
+            before: None,
+            after: None,
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The catalogue: what can be permitted and what the plans allow, as data.
+
+use super::{Access, ResourceKind, Role};
+use serde::Deserialize;
+use std::fmt;
+
+/// The validated key of a permission.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PermissionKey(String);
+
+impl PermissionKey {
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for PermissionKey {
+    type Error = String;
+
+    fn try_from(key: String) -> Result<Self, String> {
+        let fits = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        if fits { Ok(PermissionKey(key)) } else { Err(format!("“{key}” is no key of a permission")) }
+    }
+}
+
+impl fmt::Display for PermissionKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// Which part of the house a permission belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// Domains, zones and what hangs on them.
+    Zone,
+    /// The account as a whole.
+    Account,
+    /// The user; such permissions are for user tokens only.
+    User,
+}
+
+impl Category {
+    /// As pages say it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Category::Zone => "Zone",
+            Category::Account => "Account",
+            Category::User => "User",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LowestRole {
+    read: Option<Role>,
+    full: Option<Role>,
+}
+
+/// A line of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Permission {
+    /// Its key.
+    pub key: PermissionKey,
+    /// Its title on pages.
+    pub title: String,
+    /// One sentence that says what it covers.
+    pub sentence: String,
+    /// What it is about, as the object of "read …" in a sentence.
+    pub object: String,
+    /// Where it belongs.
+    pub category: Category,
+    /// The kind of resource that narrows it.
+    pub narrowed_by: Option<ResourceKind>,
+    /// What can be chosen, besides no access.
+    pub access: Vec<Access>,
+    /// Whether only its own row, or Everything, brings it along.
+    #[serde(default)]
+    pub sensitive: bool,
+    #[serde(default)]
+    lowest_role: LowestRole,
+}
+
+impl Permission {
+    /// The lowest role of a member that may hold this access; none where no role does.
+    pub fn lowest_role(&self, access: Access) -> Option<Role> {
+        match access {
+            Access::Read => self.lowest_role.read,
+            Access::Full => self.lowest_role.full,
+        }
+    }
+}
+
+/// What an account can subscribe to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Its key in the database.
+    pub key: String,
+    /// Its title on pages.
+    pub title: String,
+    /// Its identifier in the API.
+    pub identifier: String,
+    /// Whether account tokens may be scoped.
+    pub scoped: bool,
+    /// How many account tokens may be live at once; none means no limit.
+    pub account_tokens: Option<i64>,
+    /// Calls an hour; none means no limit.
+    pub hourly_calls: Option<i64>,
+}
+
+/// All permissions and plans.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalogue {
+    /// In the order of the form.
+    pub permissions: Vec<Permission>,
+    /// Smallest first.
+    pub plans: Vec<Plan>,
+}
+
+/// The embedded catalogue does not hold together.
+#[derive(Debug, thiserror::Error)]
+#[error("the embedded catalogue is not valid: {0}")]
+pub struct CatalogueError(String);
+
+impl Catalogue {
+    /// The catalogue that is part of the binary.
+    pub fn embedded() -> Result<Catalogue, CatalogueError> {
+        Catalogue::parse(include_str!("catalogue/dns.toml"))
+    }
+
+    fn parse(text: &str) -> Result<Catalogue, CatalogueError> {
+        let catalogue: Catalogue = toml::from_str(text).map_err(|error| CatalogueError(error.to_string()))?;
+        for (place, permission) in catalogue.permissions.iter().enumerate() {
+            let fault = if catalogue.permissions[..place].iter().any(|other| other.key == permission.key) {
+                "stands there twice"
+            } else if permission.access.is_empty() {
+                "offers no access"
+            } else if permission.category != Category::User
+                && permission.access.iter().any(|access| permission.lowest_role(*access).is_none())
+            {
+                "says for no role that it may hold it"
+            } else {
+                continue;
+            };
+            return Err(CatalogueError(format!("“{}” {fault}", permission.key)));
+        }
+        Ok(catalogue)
+    }
+
+    /// The permission with this key.
+    pub fn find(&self, key: &str) -> Option<&Permission> {
+        self.permissions.iter().find(|permission| permission.key.as_str() == key)
+    }
+
+    /// The permission with this validated key.
+    pub fn get(&self, key: &PermissionKey) -> Option<&Permission> {
+        self.find(key.as_str())
+    }
+
+    /// What an account token can be given: all but the user permissions.
+    pub fn for_account_tokens(&self) -> impl Iterator<Item = &Permission> {
+        self.permissions.iter().filter(|permission| permission.category != Category::User)
+    }
+
+    /// The plan with this key.
+    pub fn plan(&self, key: &str) -> Option<&Plan> {
+        self.plans.iter().find(|plan| plan.key == key)
+    }
+
+    /// Keys of the plans that have scoped account tokens.
+    pub fn scoped_plans(&self) -> Vec<&str> {
+        self.plans.iter().filter(|plan| plan.scoped).map(|plan| plan.key.as_str()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_catalogue_holds_together() {
+        let catalogue = Catalogue::embedded().unwrap();
+        assert_eq!(catalogue.permissions.len(), 14);
+        assert_eq!(catalogue.for_account_tokens().count(), 12);
+        assert_eq!(catalogue.scoped_plans(), ["teams", "enterprise"]);
+    }
+
+    #[test]
+    fn a_permission_that_stands_twice_is_refused() {
+        let line =
+            "[[permissions]]\nkey='a'\ntitle=''\nsentence=''\nobject=''\ncategory='user'\naccess=['read']\n";
+        assert!(Catalogue::parse(&format!("plans=[]\n{line}")).is_ok());
+        assert!(Catalogue::parse(&format!("plans=[]\n{line}{line}")).is_err());
+    }
+}

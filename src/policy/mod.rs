@@ -1,0 +1,105 @@
+//! What may be permitted, and whether a call is: pure, with no I/O, no clock, no framework.
+//!
+//! A [`Policy`] is what a token may do and under which conditions; [`decide`] is the only
+//! place that answers whether a request is within it.
+
+mod access;
+pub mod catalogue;
+mod decision;
+mod role;
+pub mod scope;
+mod selection;
+mod state;
+pub mod words;
+
+pub use access::Access;
+pub use catalogue::{Catalogue, Permission, PermissionKey, Plan};
+pub use decision::{Decision, Holder, Refusal, Request, Target, decide};
+pub use role::{Act, Role};
+pub use selection::{Grant, RecordFilter, ResourceKind, ResourceRef, Selection};
+pub use state::{Standing, State};
+
+use ipnet::IpNet;
+use std::net::IpAddr;
+use time::OffsetDateTime;
+
+/// At most so many resources are named in one token.
+pub const MOST_NAMED_RESOURCES: usize = 500;
+
+/// What a token may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rights {
+    /// All that its holder reaches, now and later, sensitive permissions included.
+    Everything,
+    /// The union of these grants; none of them means nothing at all.
+    Grants(Vec<Grant>),
+}
+
+/// Rights and conditions of a token. It never changes once the token exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// What it may do.
+    pub rights: Rights,
+    /// Client networks it works from; empty means from anywhere.
+    pub allowed_networks: Vec<IpNet>,
+    /// Client networks it never works from, also inside an allowed one.
+    pub refused_networks: Vec<IpNet>,
+    /// The first instant at which it works.
+    pub not_before: Option<OffsetDateTime>,
+    /// The first instant at which it no longer works.
+    pub expires_at: Option<OffsetDateTime>,
+}
+
+impl Policy {
+    /// Rights without any condition.
+    pub fn unconditional(rights: Rights) -> Policy {
+        Policy {
+            rights,
+            allowed_networks: Vec::new(),
+            refused_networks: Vec::new(),
+            not_before: None,
+            expires_at: None,
+        }
+    }
+
+    /// Whether a client at this address may use the token. An IPv4 address that arrives mapped
+    /// into IPv6 counts as the IPv4 address it is.
+    pub fn admits(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        let within = |networks: &[IpNet]| networks.iter().any(|network| network.contains(&address));
+        !within(&self.refused_networks)
+            && (self.allowed_networks.is_empty() || within(&self.allowed_networks))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(allowed: &[&str], refused: &[&str]) -> Policy {
+        let nets = |list: &[&str]| list.iter().map(|net| net.parse().unwrap()).collect();
+        Policy {
+            allowed_networks: nets(allowed),
+            refused_networks: nets(refused),
+            ..Policy::unconditional(Rights::Everything)
+        }
+    }
+
+    #[test]
+    fn a_token_without_networks_works_from_anywhere() {
+        assert!(policy(&[], &[]).admits("203.0.113.7".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_refused_network_wins_over_an_allowed_one() {
+        let policy = policy(&["192.0.2.0/24"], &["192.0.2.7/32"]);
+        assert!(policy.admits("192.0.2.8".parse().unwrap()));
+        assert!(!policy.admits("192.0.2.7".parse().unwrap()));
+        assert!(!policy.admits("198.51.100.1".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_mapped_address_counts_as_the_ipv4_address_it_is() {
+        assert!(!policy(&[], &["192.0.2.0/24"]).admits("::ffff:192.0.2.9".parse().unwrap()));
+    }
+}

@@ -1,0 +1,77 @@
+//! Roles, and what each of them may do on the pages: one table.
+
+use serde::Deserialize;
+
+/// A member's role in one account, lowest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Sees names and states.
+    ReadOnly,
+    /// Works with the account's resources.
+    ReadWrite,
+    /// Manages tokens and people.
+    Admin,
+    /// Manages everything, owners and the plan included.
+    Owner,
+}
+
+impl Role {
+    /// Every role, lowest first.
+    pub const ALL: [Role; 4] = [Role::ReadOnly, Role::ReadWrite, Role::Admin, Role::Owner];
+
+    /// As the database and the command line spell it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Role::ReadOnly => "read_only",
+            Role::ReadWrite => "read_write",
+            Role::Admin => "admin",
+            Role::Owner => "owner",
+        }
+    }
+
+    /// The role that is spelled so.
+    pub fn from_key(key: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.key() == key)
+    }
+
+    /// Whether this role may do it.
+    pub fn may(self, act: Act) -> bool {
+        self >= act.lowest_role()
+    }
+}
+
+/// Something that a member may or may not do on the pages of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// See names and states of the account's tokens.
+    SeeTokenNames,
+    /// See what the account's tokens may do, and when they were used.
+    SeeTokens,
+    /// Create, rename and delete account tokens.
+    ManageTokens,
+}
+
+impl Act {
+    /// Every act.
+    pub const ALL: [Act; 3] = [Act::SeeTokenNames, Act::SeeTokens, Act::ManageTokens];
+
+    /// The lowest role that may do it.
+    pub fn lowest_role(self) -> Role {
+        match self {
+            Act::SeeTokenNames => Role::ReadOnly,
+            Act::SeeTokens => Role::ReadWrite,
+            Act::ManageTokens => Role::Admin,
+        }
+    }
+
+    /// What a member who may not do it is told: who can.
+    pub fn who_can(self) -> &'static str {
+        match self.lowest_role() {
+            Role::Owner => "an owner",
+            Role::Admin => "an owner or admin",
+            Role::ReadWrite => "an owner, an admin or a member with the role read_write",
+            Role::ReadOnly => "a member",
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Which resources a permission applies to.
+
+use super::{Access, PermissionKey};
+use serde::Deserialize;
+
+/// A kind of resource that grants can be narrowed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResourceKind {
+    /// A domain.
+    Domain,
+    /// A zone, made and deleted together with its domain.
+    Zone,
+}
+
+impl ResourceKind {
+    /// Every kind.
+    pub const ALL: [ResourceKind; 2] = [ResourceKind::Domain, ResourceKind::Zone];
+
+    /// As the database spells it, and pages in the singular.
+    pub fn key(self) -> &'static str {
+        match self {
+            ResourceKind::Domain => "domain",
+            ResourceKind::Zone => "zone",
+        }
+    }
+
+    /// As pages say it in the plural.
+    pub fn plural(self) -> &'static str {
+        match self {
+            ResourceKind::Domain => "domains",
+            ResourceKind::Zone => "zones",
+        }
+    }
+
+    /// The kind that is spelled so.
+    pub fn from_key(key: &str) -> Option<ResourceKind> {
+        ResourceKind::ALL.into_iter().find(|kind| kind.key() == key)
+    }
+}
+
+/// A resource as a selection remembers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceRef {
+    /// Number of the account that owns it.
+    pub account: i64,
+    /// Its id; none once it was deleted.
+    pub id: Option<i64>,
+    /// What it is.
+    pub kind: ResourceKind,
+    /// Its name when it was chosen.
+    pub name: String,
+}
+
+/// The resources that one grant applies to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// All that the token reaches, in every account, future ones included, except these.
+    Everywhere {
+        /// What is left out, for ever.
+        except: Vec<ResourceRef>,
+    },
+    /// All of one account, future ones included, except these.
+    Account {
+        /// The account's number.
+        account: i64,
+        /// What is left out, for ever.
+        except: Vec<ResourceRef>,
+    },
+    /// Only these. A deleted one matches nothing, and nothing else takes its place.
+    Only(Vec<ResourceRef>),
+}
+
+impl Selection {
+    /// Every resource that the selection names, to include or to leave out.
+    pub fn named(&self) -> &[ResourceRef] {
+        match self {
+            Selection::Everywhere { except } | Selection::Account { except, .. } => except,
+            Selection::Only(only) => only,
+        }
+    }
+
+    /// Whether it reaches into this account at all.
+    pub fn touches(&self, account: i64) -> bool {
+        match self {
+            Selection::Everywhere { .. } => true,
+            Selection::Account { account: own, .. } => *own == account,
+            Selection::Only(only) => only.iter().any(|one| one.account == account && one.id.is_some()),
+        }
+    }
+
+    /// Whether it reaches what is still to be made in this account.
+    pub fn includes_future(&self, account: i64) -> bool {
+        match self {
+            Selection::Everywhere { .. } => true,
+            Selection::Account { account: own, .. } => *own == account,
+            Selection::Only(_) => false,
+        }
+    }
+
+    /// Whether it reaches this resource. *Only these* goes by id alone; *all except these* goes
+    /// by id, or by account, kind and name, so that deleting and re-creating opens no door.
+    pub fn reaches(&self, account: i64, id: i64, kind: ResourceKind, name: &str) -> bool {
+        let left_out = |except: &[ResourceRef]| {
+            except.iter().any(|one| {
+                one.id == Some(id) || (one.account == account && one.kind == kind && one.name == name)
+            })
+        };
+        match self {
+            Selection::Everywhere { except } => !left_out(except),
+            Selection::Account { account: own, except } => *own == account && !left_out(except),
+            Selection::Only(only) => only.iter().any(|one| one.account == account && one.id == Some(id)),
+        }
+    }
+}
+
+/// Which records of a zone a grant is narrowed to; empty lists narrow nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RecordFilter {
+    /// Name patterns with `*` at the end at most.
+    pub names: Vec<String>,
+    /// Record types, in capitals.
+    pub types: Vec<String>,
+}
+
+impl RecordFilter {
+    /// Whether it lets every record through.
+    pub fn is_open(&self) -> bool {
+        self.names.is_empty() && self.types.is_empty()
+    }
+
+    /// Whether a record of this name and type is let through.
+    pub fn matches(&self, name: &str, record_type: &str) -> bool {
+        let named = self.names.is_empty()
+            || self.names.iter().any(|pattern| match pattern.strip_suffix('*') {
+                Some(start) => name.starts_with(start),
+                None => name == pattern,
+            });
+        named && (self.types.is_empty() || self.types.iter().any(|one| one == record_type))
+    }
+}
+
+/// Permission, access and selection: one line of what a token may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// What is permitted.
+    pub permission: PermissionKey,
+    /// How much of it.
+    pub access: Access,
+    /// On which resources. Permissions that cannot be narrowed have a selection without names.
+    pub selection: Selection,
+    /// On which records of the zone.
+    pub records: RecordFilter,
+}

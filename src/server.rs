@@ -1,0 +1,326 @@
+//! All of it put together: the same for `main` and for tests.
+
+use crate::api;
+use crate::clock::Clock;
+use crate::config::{Config, Database};
+use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
+use crate::db::{self, Db, DbError};
+use crate::http::{App, AppData, AppError, FLUSH_EVERY, Hashing, LastUses, headers};
+use crate::models::password::{Cost, HashError};
+use crate::models::{signing_key, throttle};
+use crate::policy::{Catalogue, catalogue::CatalogueError};
+use crate::web;
+use actix_session::storage::{LoadError, SaveError};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::cookie::Key;
+use actix_web::dev::{Server as ActixServer, ServerHandle, ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, VARY};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{App as ActixApp, HttpResponse, HttpServer, ResponseError as _};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use futures_util::FutureExt;
+use secrecy::{ExposeSecret, SecretString};
+use std::io::{self, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tracing::Instrument;
+use uuid::Uuid;
+
+/// How long a request in flight may still take after the signal to end.
+const DRAIN_SECONDS: u64 = 25;
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is taken or not ours.
+    #[error("cannot listen on {address}: {cause}. Choose another with --listen or PORT.")]
+    Listen {
+        /// Where it was to listen.
+        address: SocketAddr,
+        /// Why not.
+        cause: io::Error,
+    },
+    /// The database is away or refuses.
+    #[error("cannot use the database: {0}. Look at DATABASE_URL, and whether Postgres runs there.")]
+    Database(#[from] DbError),
+    /// The embedded catalogue is broken.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// No password can be hashed.
+    #[error(transparent)]
+    Hashing(#[from] HashError),
+    /// Any other fault of the system.
+    #[error("the server cannot start: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// A server that is about to run.
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The house, for tests.
+    pub app: AppData,
+    server: ActixServer,
+}
+
+impl Server {
+    /// Listens, brings the database up to date and builds the house. `url` is where the database
+    /// is, also when it is a private one.
+    pub fn build(config: &Config, url: &SecretString, clock: Clock) -> Result<Server, StartError> {
+        let listener = listen(config.listen)?;
+        let bound = listener.local_addr()?;
+        let mut conn = db::connect(url)?;
+        db::migrate(&mut conn)?;
+        clock.correct(db::database_now(&mut conn)?);
+        let key = signing_key::newest_or_new(&mut conn, clock.now())?;
+        let cost = Cost { memory_kib: config.password_cost.memory_kib, passes: config.password_cost.passes };
+        let app = AppData::new(App {
+            db: Db::new(url, config.pool_size),
+            clock,
+            catalogue: Arc::new(Catalogue::embedded()?),
+            public: config.public.clone(),
+            bound,
+            trusted_proxies: config.trusted_proxies.clone(),
+            brand: config.brand.clone(),
+            signing_key: Key::from(key.expose_secret()),
+            hashing: Hashing::start(cost)?,
+            last_uses: LastUses::default(),
+        });
+        let server = serve(listener, &app, usize::try_from(config.pool_size).unwrap_or(8))?;
+        Ok(Server { address: bound, app, server })
+    }
+
+    /// A handle that stops it.
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Runs until it is stopped; what is in flight is finished and what is not written yet written.
+    pub async fn run(self) -> io::Result<()> {
+        let background = tokio::spawn(every_now_and_then(self.app.clone()));
+        let result = self.server.await;
+        background.abort();
+        if let Err(error) = self.app.last_uses.flush_all(&self.app.db, self.app.clock.now()).await {
+            tracing::error!(%error, "the last uses of tokens could not be written");
+        }
+        result
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let refused = |cause| StartError::Listen { address, cause };
+    let listener = TcpListener::bind(address).map_err(refused)?;
+    listener.set_nonblocking(true).map_err(refused)?;
+    Ok(listener)
+}
+
+fn serve(listener: TcpListener, app: &AppData, connections: usize) -> io::Result<ActixServer> {
+    let shared = app.clone();
+    let server = HttpServer::new(move || {
+        ActixApp::new()
+            .app_data(shared.clone())
+            .app_data(actix_web::web::QueryConfig::default().error_handler(|_, _| {
+                AppError::BadRequest("The address holds something that does not belong there.").into()
+            }))
+            .wrap(from_fn(finish))
+            .configure(api::configure)
+            .route("/healthz", actix_web::web::get().to(healthz))
+            .route("/readyz", actix_web::web::get().to(readyz))
+            .configure(web::configure(&shared))
+    })
+    // Threads that wait for the database: a few more than there are connections, so that what
+    // waits for a connection is told so and does not queue unseen.
+    .worker_max_blocking_threads(connections.max(2) * 2)
+    .tcp_nodelay(true)
+    .client_request_timeout(Duration::from_secs(10))
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(DRAIN_SECONDS)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    Ok(server)
+}
+
+/// Alive; touches nothing.
+async fn healthz() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
+}
+
+/// Ready: the database answers and no migration is missing.
+async fn readyz(app: AppData) -> HttpResponse {
+    let (status, said) = match app.db.run(db::is_current).await {
+        Ok(true) => (StatusCode::OK, "ready\n"),
+        Ok(false) => (StatusCode::SERVICE_UNAVAILABLE, "migrations are missing\n"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+    };
+    HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(said)
+}
+
+/// Uses of tokens, the clock's offset, and throttles that nobody needs any more.
+async fn every_now_and_then(app: AppData) {
+    let mut ticks = tokio::time::interval(FLUSH_EVERY);
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        let now = app.clock.now();
+        if let Err(error) = app.last_uses.flush(&app.db, now).await {
+            tracing::warn!(%error, "the last uses of tokens wait for the database");
+        }
+        let housekeeping = app.db.run(move |conn| {
+            throttle::sweep(conn, now - time::Duration::hours(1))?;
+            db::database_now(conn)
+        });
+        if let Ok(database_now) = housekeeping.await {
+            app.clock.correct(database_now);
+        }
+    }
+}
+
+/// What the outermost layer keeps of a request. A clone of the request itself would be in the way
+/// of actix's routing.
+struct Asked {
+    id: String,
+    path: String,
+    takes_gzip: bool,
+    https: bool,
+}
+
+/// The outermost layer: an id and a log line for each request, a body for each error, compression
+/// in place, and the headers that stand on every answer.
+async fn finish(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let asked = Asked {
+        id: Uuid::now_v7().to_string(),
+        path: request.path().to_owned(),
+        takes_gzip: web::assets::takes_gzip(request.headers()),
+        https: request.app_data::<AppData>().is_some_and(|app| app.public.is_https()),
+    };
+    // The path holds no secret; a query could, by somebody's mistake, and is never logged.
+    let span = tracing::info_span!("request", id = %asked.id, method = %request.method(), path = %asked.path);
+    let answer = async {
+        // A panic is one request's misfortune: it gets its 500, and the worker lives.
+        let error = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+            Ok(Ok(response)) => {
+                let (request, response) = response.into_parts();
+                let csrf = web::csrf_secret(&request);
+                let response = finished(response.map_into_boxed_body(), &asked, csrf);
+                return Ok(ServiceResponse::new(request, response));
+            }
+            Ok(Err(error)) => as_app_error(&error),
+            Err(_) => AppError::Internal("a handler panicked".to_owned()),
+        };
+        let response = finished(error.error_response(), &asked, None);
+        Err(InternalError::from_response(error, response).into())
+    };
+    answer.instrument(span).await
+}
+
+fn finished(mut response: HttpResponse<BoxBody>, asked: &Asked, csrf: Option<String>) -> HttpResponse<BoxBody> {
+    let error = response.extensions().get::<AppError>().cloned().or_else(|| bare_error(&response));
+    match &error {
+        Some(AppError::Internal(cause)) => tracing::error!(%cause, "fault"),
+        Some(AppError::Unavailable(cause)) => tracing::warn!(%cause, "unavailable"),
+        _ => {}
+    }
+    tracing::info!(status = response.status().as_u16(), "answered");
+    if let Some(error) = error {
+        let (kind, body) = if is_api(&asked.path) {
+            ("application/json", api::errors::body(&error))
+        } else {
+            let page = web::errors::page(&error, response.status().as_u16(), csrf.as_deref(), &asked.id);
+            ("text/html; charset=utf-8", page)
+        };
+        if let Some(body) = body {
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+            response = response.set_body(BoxBody::new(body));
+        }
+    }
+    let mut response = compressed(response, asked.takes_gzip);
+    if let Ok(id) = HeaderValue::from_str(&asked.id) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+    }
+    headers::harden(response.headers_mut(), asked.https);
+    response
+}
+
+fn is_api(path: &str) -> bool {
+    path == api::BASE || path.strip_prefix(api::BASE).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// What actix answers by itself, without a body: taken for the error that it is.
+fn bare_error(response: &HttpResponse<BoxBody>) -> Option<AppError> {
+    let is_bare = response.headers().get(CONTENT_TYPE).is_none();
+    match response.status() {
+        StatusCode::NOT_FOUND if is_bare => Some(AppError::NotFound),
+        StatusCode::METHOD_NOT_ALLOWED if is_bare => Some(AppError::MethodNotAllowed),
+        status if status.is_client_error() && is_bare => {
+            Some(AppError::BadRequest("The request makes no sense."))
+        }
+        status if status.is_server_error() && is_bare => Some(AppError::Internal(format!("bare {status}"))),
+        _ => None,
+    }
+}
+
+/// An error that came as one: of ours, of the session's store, or of actix.
+fn as_app_error(error: &actix_web::Error) -> AppError {
+    if let Some(error) = error.as_error::<AppError>() {
+        return error.clone();
+    }
+    let of_sessions = error.as_error::<InternalError<LoadError>>().is_some()
+        || error.as_error::<InternalError<SaveError>>().is_some()
+        || error.as_error::<InternalError<anyhow::Error>>().is_some();
+    if of_sessions {
+        // The store does nothing but ask the database, and its errors cannot be told apart here.
+        return AppError::Unavailable(format!("sessions: {error:?}"));
+    }
+    if error.as_response_error().status_code().is_client_error() {
+        return AppError::BadRequest("The request makes no sense.");
+    }
+    AppError::Internal(error.to_string())
+}
+
+/// A page in one piece, compressed here and now at the quickest level: streaming it through the
+/// blocking pool would take the database's threads and stall on small packets.
+fn compressed(response: HttpResponse<BoxBody>, takes_gzip: bool) -> HttpResponse<BoxBody> {
+    let is_text = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("text/html") || kind.starts_with("application/json"));
+    let is_long = matches!(response.body().size(), BodySize::Sized(length) if length >= 1_024);
+    if !is_text || !is_long || !takes_gzip || response.headers().contains_key(CONTENT_ENCODING) {
+        return response;
+    }
+    let (mut response, body) = response.into_parts();
+    let plain = match body.try_into_bytes() {
+        Ok(plain) => plain,
+        Err(body) => return response.set_body(body),
+    };
+    let mut gzip = GzEncoder::new(Vec::with_capacity(plain.len() / 3), Compression::fast());
+    match gzip.write_all(&plain).and_then(|()| gzip.finish()) {
+        Ok(small) => {
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+            response.set_body(BoxBody::new(small))
+        }
+        Err(_) => response.set_body(BoxBody::new(plain)),
+    }
+}
+
+/// Starts a private Postgres where there is to be one, and says where the database is.
+pub fn open_database(database: &Database) -> Result<(SecretString, Option<PrivatePostgres>), PrivateError> {
+    match database {
+        Database::Url(url) => Ok((url.clone(), None)),
+        Database::Private { data } => {
+            let postgres = PrivatePostgres::start(data, Tuning { durable: true })?;
+            Ok((SecretString::from(postgres.url(DATABASE)), Some(postgres)))
+        }
+    }
+}

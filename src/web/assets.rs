@@ -1,0 +1,106 @@
+//! Style sheet, script and mark: embedded, one file each, at addresses that name their content.
+
+use actix_web::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, VARY,
+};
+use actix_web::{HttpRequest, HttpResponse};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::sync::LazyLock;
+
+/// An embedded file.
+pub struct Asset {
+    href: String,
+    content_type: &'static str,
+    body: String,
+    gzip: Vec<u8>,
+}
+
+impl Asset {
+    fn new(name: &str, content_type: &'static str, parts: &[&str]) -> Asset {
+        let body = parts.join("\n");
+        let hash = Sha256::digest(body.as_bytes()).iter().take(8).fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
+        let href = format!("/static/{hash}/{name}");
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        // Writing to memory does not fail; if it did, the plain file is served.
+        let gzip = gzip.write_all(body.as_bytes()).and_then(|()| gzip.finish()).unwrap_or_default();
+        Asset { href, content_type, body, gzip }
+    }
+
+    /// Its address.
+    pub fn href(&self) -> &str {
+        &self.href
+    }
+
+    fn answer(&self, request: &HttpRequest, caching: &'static str) -> HttpResponse {
+        let mut response = HttpResponse::Ok();
+        response
+            .insert_header((CONTENT_TYPE, self.content_type))
+            .insert_header((CACHE_CONTROL, caching))
+            .insert_header((VARY, "accept-encoding"));
+        if takes_gzip(request.headers()) && !self.gzip.is_empty() {
+            response.insert_header((CONTENT_ENCODING, "gzip")).body(self.gzip.clone())
+        } else {
+            response.body(self.body.clone())
+        }
+    }
+}
+
+macro_rules! files {
+    ($folder:literal: $($name:literal),+ $(,)?) => {
+        &[$(include_str!(concat!("../../static/", $folder, "/", $name))),+]
+    };
+}
+
+static CSS: LazyLock<Asset> = LazyLock::new(|| {
+    let parts = files!("css": "layers.css", "tokens.css", "base.css", "layout.css", "badge.css", "button.css", "card.css", "chip.css",
+        "facts.css", "field.css", "head.css", "mark.css", "menu.css", "notice.css", "picker.css", "plain.css", "print.css",
+        "secret.css", "segments.css", "sentences.css", "table.css", "tabs.css", "utilities.css");
+    Asset::new("app.css", "text/css; charset=utf-8", parts)
+});
+
+static JS: LazyLock<Asset> = LazyLock::new(|| {
+    let parts = files!("js": "announce.js", "copy.js", "focus.js", "local-time.js", "once.js", "picker.js", "words.js");
+    Asset::new("app.js", "text/javascript; charset=utf-8", parts)
+});
+
+static MARK: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("favicon.svg", "image/svg+xml", &[include_str!("../../static/favicon.svg")]));
+
+/// The style sheet.
+pub fn css() -> &'static Asset {
+    &CSS
+}
+
+/// The script.
+pub fn js() -> &'static Asset {
+    &JS
+}
+
+/// Answers with a file of `/static`; the hash in the address must be its own.
+pub async fn file(request: HttpRequest) -> Result<HttpResponse, crate::http::AppError> {
+    let known = [css(), js()].into_iter().find(|asset| asset.href() == request.path());
+    known
+        .map(|asset| asset.answer(&request, "public, max-age=31536000, immutable"))
+        .ok_or(crate::http::AppError::NotFound)
+}
+
+/// The mark in the browser's tab.
+pub async fn favicon(request: HttpRequest) -> HttpResponse {
+    MARK.answer(&request, "public, max-age=86400")
+}
+
+/// Whether the caller takes gzip.
+pub fn takes_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT_ENCODING).map(HeaderValue::to_str);
+    matches!(accepted, Some(Ok(list)) if list.split(',').any(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip")) && parts.next() != Some("q=0")
+    }))
+}

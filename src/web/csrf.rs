@@ -1,0 +1,96 @@
+//! Forms come from our own pages: a token in the form, and what the browser says of its origin.
+
+use crate::http::App;
+use actix_web::HttpRequest;
+use actix_web::http::header::ORIGIN;
+use rand::Rng;
+use std::fmt::Write as _;
+use subtle::ConstantTimeEq;
+
+const LENGTH: usize = 32;
+
+/// The secret behind the form tokens of a session or of a sign-in form, as text.
+pub fn new_secret() -> String {
+    hex(&random())
+}
+
+/// A form token: the secret under a fresh mask, so that compressing a page tells nothing of it.
+pub fn form_token(secret: &str) -> String {
+    let mask = random();
+    let Some(secret) = unhex(secret) else { return String::new() };
+    let masked = xor(&secret, &mask);
+    hex(&mask) + &hex(&masked)
+}
+
+/// Whether a form token belongs to the secret.
+pub fn belongs(secret: &str, form_token: &str) -> bool {
+    let halves = form_token
+        .split_at_checked(LENGTH * 2)
+        .and_then(|(mask, masked)| Some((unhex(mask)?, unhex(masked)?)));
+    match (unhex(secret), halves) {
+        (Some(secret), Some((mask, masked))) => bool::from(xor(&mask, &masked).ct_eq(&secret)),
+        _ => false,
+    }
+}
+
+/// Whether the browser says that the request comes from our own pages. A caller that says neither
+/// is no browser of today, and has no business with forms.
+pub fn is_from_our_pages(request: &HttpRequest, app: &App) -> bool {
+    let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+    match header("sec-fetch-site") {
+        Some(site) => site == "same-origin",
+        None => header(ORIGIN.as_str()).is_some_and(|origin| app.public.origin_allowed(origin, app.bound)),
+    }
+}
+
+fn random() -> [u8; LENGTH] {
+    let mut bytes = [0; LENGTH];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes
+}
+
+fn xor(left: &[u8; LENGTH], right: &[u8; LENGTH]) -> [u8; LENGTH] {
+    std::array::from_fn(|place| left[place] ^ right[place])
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn unhex(text: &str) -> Option<[u8; LENGTH]> {
+    if text.len() != LENGTH * 2 || !text.is_ascii() {
+        return None;
+    }
+    let mut bytes = [0; LENGTH];
+    for (place, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[place * 2..place * 2 + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_token_belongs_to_its_own_secret_and_looks_new_each_time() {
+        let secret = new_secret();
+        let (one, two) = (form_token(&secret), form_token(&secret));
+        assert_ne!(one, two);
+        assert!(belongs(&secret, &one) && belongs(&secret, &two));
+        assert!(!belongs(&new_secret(), &one));
+        assert!(!one.contains(&secret));
+    }
+
+    #[test]
+    fn nonsense_belongs_to_nothing() {
+        let secret = new_secret();
+        for nonsense in ["", "00", &"g".repeat(128), &"é".repeat(64), &secret] {
+            assert!(!belongs(&secret, nonsense));
+        }
+        assert!(!belongs("", &form_token("")));
+    }
+}

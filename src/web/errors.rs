@@ -1,0 +1,99 @@
+//! Errors as pages: what happened, what to do, and a way on.
+
+use super::page::Page;
+use super::paths;
+use crate::http::AppError;
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "errors/error.html")]
+struct ErrorPage {
+    page: Page,
+    status: u16,
+    heading: String,
+    message: String,
+    request_id: String,
+    way_on: Option<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/signed_out.html")]
+struct SignedOutPage {
+    page: Page,
+    action: String,
+    fields: Vec<(String, String)>,
+    sign_in_url: String,
+}
+
+/// The page for an error; none for those that need no body. `csrf` is the secret behind the forms
+/// of whoever is signed in.
+pub fn page(error: &AppError, status: u16, csrf: Option<&str>, request_id: &str) -> Option<String> {
+    let (heading, message) = match error {
+        AppError::SignInFirst { .. } => return None,
+        AppError::SignedOut { action, fields } => return signed_out(action, fields),
+        other => said(other),
+    };
+    let way_on = match error {
+        AppError::Unavailable(_) | AppError::Busy => None,
+        AppError::StaleForm | AppError::ForeignForm => None,
+        _ if csrf.is_some() => Some((paths::ACCOUNTS.to_owned(), "Your accounts".to_owned())),
+        _ => Some((paths::SIGN_IN.to_owned(), "Sign in".to_owned())),
+    };
+    let page = Page::new(heading, csrf.unwrap_or_default());
+    let page = ErrorPage {
+        page,
+        status,
+        heading: heading.to_owned(),
+        message,
+        request_id: request_id.to_owned(),
+        way_on,
+    };
+    page.render().ok()
+}
+
+fn said(error: &AppError) -> (&'static str, String) {
+    let (heading, message) = match error {
+        AppError::NotFound => ("Nothing here", "There is no such page, or it is not yours to see."),
+        AppError::Forbidden(who_can_help) => return ("Not with your role", who_can_help.clone()),
+        AppError::ForeignForm => (
+            "Not sent from here",
+            "This form was not sent from one of our pages. Nothing was changed. Open the page again and send it from there.",
+        ),
+        AppError::StaleForm => {
+            ("The form was out of date", "Nothing was changed. Go back, reload the page and try again.")
+        }
+        AppError::BadRequest(why) => {
+            return ("That did not make sense", format!("{why} Nothing was changed."));
+        }
+        AppError::TooLarge => ("Too large", "The form holds more than any of ours can. Nothing was changed."),
+        AppError::MethodNotAllowed => ("Not that way", "This address does not take such a request."),
+        AppError::TooMany(wait) => {
+            let minutes = (wait.whole_seconds() + 59) / 60;
+            return ("Too many attempts", format!("Wait {minutes} min, then try again."));
+        }
+        AppError::Unavailable(_) => (
+            "Back in a moment",
+            "The database does not answer right now. You are still signed in and nothing is lost; reload in a moment.",
+        ),
+        AppError::Busy => ("Back in a moment", "Too much is going on at once. Reload in a moment."),
+        AppError::SignInFirst { .. }
+        | AppError::SignedOut { .. }
+        | AppError::Unauthenticated(_)
+        | AppError::AddressRefused
+        | AppError::Internal(_) => (
+            "Something went wrong",
+            "The fault is ours, and it is in the log. Try again; if it stays, say the number below.",
+        ),
+    };
+    (heading, message.to_owned())
+}
+
+fn signed_out(action: &str, fields: &[(String, String)]) -> Option<String> {
+    let page = SignedOutPage {
+        page: Page::new("You are signed out", ""),
+        action: action.to_owned(),
+        fields: fields.to_vec(),
+        sign_in_url: paths::SIGN_IN.to_owned(),
+    };
+    page.render().ok()
+}

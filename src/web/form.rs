@@ -1,0 +1,190 @@
+//! Forms, as they were posted.
+
+use super::csrf;
+use super::guard::{Guard, signed_in_session};
+use crate::http::{App, AppError};
+use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{Bytes, BytesMut, Data};
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::StreamExt;
+use percent_encoding::percent_decode;
+use std::borrow::Cow;
+use std::future::Future;
+use std::pin::Pin;
+
+/// No form of ours is larger: 500 chosen resources are some 15 KB.
+const MOST_BYTES: usize = 256 * 1024;
+/// No form of ours has more fields.
+const MOST_FIELDS: usize = 2_000;
+
+/// The fields of a form, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// Reads `application/x-www-form-urlencoded` text: UTF-8 without NUL, which Postgres refuses.
+    pub fn parse(body: &[u8]) -> Result<Fields, AppError> {
+        let mut fields = Vec::new();
+        for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            if fields.len() == MOST_FIELDS {
+                return Err(AppError::BadRequest("The form has too many fields."));
+            }
+            let equals = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+            let value = pair.get(equals + 1..).unwrap_or_default();
+            fields.push((decoded(&pair[..equals])?, decoded(value)?));
+        }
+        Ok(Fields(fields))
+    }
+
+    /// The first value of a field; empty where there is none.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
+    /// Every value of a field.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    fn kept(self) -> Vec<(String, String)> {
+        self.0.into_iter().filter(|(name, _)| name != "csrf" && name != "password").collect()
+    }
+}
+
+fn decoded(raw: &[u8]) -> Result<String, AppError> {
+    let spaced: Cow<'_, [u8]> = if raw.contains(&b'+') {
+        raw.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect::<Vec<u8>>().into()
+    } else {
+        raw.into()
+    };
+    match percent_decode(&spaced).decode_utf8() {
+        Ok(text) if !text.contains('\0') => Ok(text.into_owned()),
+        _ => Err(AppError::BadRequest("The form holds characters that no text has.")),
+    }
+}
+
+/// A form from one of our own pages, posted by anybody. Its form token is the handler's to check.
+#[derive(Debug)]
+pub struct OpenForm(pub Fields);
+
+impl FromRequest for OpenForm {
+    type Error = AppError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move { Ok(OpenForm(fields_from_our_pages(&request, payload).await?)) })
+    }
+}
+
+/// A form posted by somebody whom the guard lets in. What it says can be had only by way of its
+/// form token, so that no handler forgets it.
+pub struct Posted<G> {
+    by: G,
+    fields: Fields,
+    genuine: bool,
+}
+
+impl<G> Posted<G> {
+    /// The sender and the fields, if the form token is right.
+    pub fn genuine(self) -> Result<(G, Fields), AppError> {
+        if self.genuine { Ok((self.by, self.fields)) } else { Err(AppError::StaleForm) }
+    }
+
+    /// The sender, the fields, and whether the form token is right: for the one form whose values
+    /// are worth keeping. Nothing may be changed when it is not.
+    pub fn perhaps_stale(self) -> (G, Fields, bool) {
+        (self.by, self.fields, self.genuine)
+    }
+}
+
+impl<G: Guard + 'static> FromRequest for Posted<G> {
+    type Error = AppError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let fields = fields_from_our_pages(&request, payload).await?;
+            let Some(session) = signed_in_session(&request) else {
+                return Err(AppError::SignedOut { action: request.path().to_owned(), fields: fields.kept() });
+            };
+            let by = match G::check(&request).await {
+                // The user was deactivated while the session was read.
+                Err(AppError::SignInFirst { .. }) => {
+                    return Err(AppError::SignedOut {
+                        action: request.path().to_owned(),
+                        fields: fields.kept(),
+                    });
+                }
+                other => other?,
+            };
+            let genuine = csrf::belongs(&session.csrf, fields.get("csrf"));
+            Ok(Posted { by, fields, genuine })
+        })
+    }
+}
+
+async fn fields_from_our_pages(request: &HttpRequest, payload: Payload) -> Result<Fields, AppError> {
+    let app = request.app_data::<Data<App>>().ok_or_else(|| AppError::Internal("no app".to_owned()))?;
+    let body = body(payload).await?;
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
+        return Err(AppError::BadRequest("This address takes forms only."));
+    }
+    if !csrf::is_from_our_pages(request, app) {
+        return Err(AppError::ForeignForm);
+    }
+    Fields::parse(&body)
+}
+
+async fn body(mut payload: Payload) -> Result<Bytes, AppError> {
+    let mut body = BytesMut::new();
+    while let Some(part) = payload.next().await {
+        let part = part.map_err(|_| AppError::BadRequest("The form did not arrive whole."))?;
+        if body.len() + part.len() > MOST_BYTES {
+            return Err(AppError::TooLarge);
+        }
+        body.extend_from_slice(&part);
+    }
+    Ok(body.freeze())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn fields_are_read_in_order_and_a_repeated_one_keeps_all_its_values() {
+        let fields = Fields::parse(b"name=a+b%26c&zones.id=1&zones.id=2&empty").unwrap();
+        assert_eq!(fields.get("name"), "a b&c");
+        assert_eq!(fields.all("zones.id").collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!((fields.get("empty"), fields.get("absent")), ("", ""));
+    }
+
+    #[test]
+    fn nul_invalid_utf8_and_thousands_of_fields_are_refused() {
+        for bad in ["name=%00", "name=%ff", "na%00me=1"] {
+            assert!(matches!(Fields::parse(bad.as_bytes()), Err(AppError::BadRequest(_))), "{bad}");
+        }
+        assert!(Fields::parse("a=1&".repeat(2_000).as_bytes()).is_ok());
+        assert!(Fields::parse("a=1&".repeat(2_001).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn neither_password_nor_form_token_is_kept_for_later() {
+        let fields = Fields::parse(b"csrf=1&password=2&name=3").unwrap();
+        assert_eq!(fields.kept(), [("name".to_owned(), "3".to_owned())]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_browser_encodes_is_read_back(name in "[^\0]{0,20}", value in "[^\0]{0,40}") {
+            let body = form_urlencoded::Serializer::new(String::new()).append_pair(&name, &value).finish();
+            let fields = Fields::parse(body.as_bytes()).unwrap();
+            prop_assert_eq!(fields.get(&name), value);
+        }
+    }
+}

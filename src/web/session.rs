@@ -1,0 +1,139 @@
+//! Sessions of the pages: actix-session over a table of our own.
+
+use crate::clock::Clock;
+use crate::db::{Db, DbError};
+use crate::http::App;
+use crate::models::session::{self, NewSession};
+use actix_session::config::{BrowserSession, CookieContentSecurity, TtlExtensionPolicy};
+use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
+use actix_session::{Session, SessionMiddleware};
+use actix_web::cookie::SameSite;
+use rand::distr::{Alphanumeric, SampleString};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+const USER: &str = "user";
+const CSRF: &str = "csrf";
+const ADDRESS: &str = "address";
+const CLIENT: &str = "client";
+
+/// What a signed-in browser's session says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedInSession {
+    /// Number of the user.
+    pub user: i64,
+    /// Secret behind the form tokens.
+    pub csrf: String,
+}
+
+/// Reads the session; none where nobody is signed in.
+pub fn read(session: &Session) -> Option<SignedInSession> {
+    let user = session.get(USER).ok().flatten()?;
+    let csrf = session.get(CSRF).ok().flatten()?;
+    Some(SignedInSession { user, csrf })
+}
+
+/// Signs a user in: a new session with a new key, whatever was there before.
+pub fn sign_in(session: &Session, user: i64, address: IpAddr, client: &str) -> Result<(), serde_json::Error> {
+    session.clear();
+    session.renew();
+    let stored = session
+        .insert(USER, user)
+        .and_then(|()| session.insert(CSRF, super::csrf::new_secret()))
+        .and_then(|()| session.insert(ADDRESS, address))
+        .and_then(|()| session.insert(CLIENT, client));
+    stored.map_err(|error| serde::ser::Error::custom(error.to_string()))
+}
+
+/// The middleware for the pages. It writes only at signing in and out.
+pub fn middleware(app: &App) -> SessionMiddleware<Store> {
+    let https = app.public.is_https();
+    let store = Store { db: app.db.clone(), clock: app.clock.clone() };
+    SessionMiddleware::builder(store, app.signing_key.clone())
+        .cookie_name(if https { "__Host-tokenhouse" } else { "tokenhouse" }.to_owned())
+        .cookie_secure(https)
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        .cookie_path("/".to_owned())
+        .cookie_content_security(CookieContentSecurity::Signed)
+        .session_lifecycle(
+            BrowserSession::default()
+                .state_ttl(session::IDLE)
+                .state_ttl_extension_policy(TtlExtensionPolicy::OnStateChanges),
+        )
+        .build()
+}
+
+/// The store behind the middleware.
+pub struct Store {
+    db: Db,
+    clock: Clock,
+}
+
+/// A session whose row is gone must stay gone: what would update it fails instead.
+#[derive(Debug, thiserror::Error)]
+#[error("a session is never updated, only made and ended")]
+struct NeverUpdated;
+
+type State = HashMap<String, String>;
+
+impl SessionStore for Store {
+    async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
+        let (key, now) = (key.as_ref().to_owned(), self.clock.now());
+        let state = self.db.run(move |conn| session::load(conn, &key, now)).await;
+        let state = state.map_err(|error| LoadError::Other(error.into()))?;
+        state
+            .map(serde_json::from_value)
+            .transpose()
+            .map_err(|error| LoadError::Deserialization(error.into()))
+    }
+
+    async fn save(
+        &self,
+        state: State,
+        _: &actix_web::cookie::time::Duration,
+    ) -> Result<SessionKey, SaveError> {
+        let new = new_session(state).map_err(|error| SaveError::Serialization(error.into()))?;
+        // 64 letters and digits are some 380 bits.
+        let key = Alphanumeric.sample_string(&mut rand::rng(), 64);
+        let (stored, now) = (key.clone(), self.clock.now());
+        let saved: Result<(), DbError> =
+            self.db.transaction(move |conn| session::save(conn, &stored, &new, now)).await;
+        saved.map_err(|error| SaveError::Other(error.into()))?;
+        key.try_into().map_err(|_| SaveError::Other(NeverUpdated.into()))
+    }
+
+    async fn update(
+        &self,
+        _: SessionKey,
+        _: State,
+        _: &actix_web::cookie::time::Duration,
+    ) -> Result<SessionKey, UpdateError> {
+        Err(UpdateError::Other(NeverUpdated.into()))
+    }
+
+    async fn update_ttl(
+        &self,
+        _: &SessionKey,
+        _: &actix_web::cookie::time::Duration,
+    ) -> Result<(), anyhow::Error> {
+        // Loading a session puts its limit off already.
+        Ok(())
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
+        let key = key.as_ref().to_owned();
+        Ok(self.db.run(move |conn| session::delete(conn, &key)).await?)
+    }
+}
+
+fn new_session(state: State) -> Result<NewSession, serde_json::Error> {
+    let read = |name: &str| state.get(name).map(String::as_str).unwrap_or("null");
+    Ok(NewSession {
+        user: serde_json::from_str(read(USER))?,
+        address: serde_json::from_str(read(ADDRESS))?,
+        client: serde_json::from_str(read(CLIENT))?,
+        state: Value::from_iter([USER, CSRF].map(|name| (name.to_owned(), Value::from(read(name))))),
+    })
+}

@@ -1,0 +1,210 @@
+//! Signing in and out.
+
+use super::form::{Fields, OpenForm, Posted};
+use super::guard::{SignedIn, signed_in_session};
+use super::page::{Page, go_to, render};
+use super::{csrf, paths, session};
+use crate::http::{AppData, AppError, ClientAddress, client_name, network_of};
+use crate::models::User;
+use crate::models::throttle::{self, Allowance};
+use actix_session::Session;
+use actix_web::cookie::{Cookie, CookieJar, SameSite};
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::web::Query;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+use std::net::IpAddr;
+use time::Duration;
+
+/// Wrong and right attempts for one address of e-mail from one network.
+const PER_PERSON: Allowance = Allowance { attempts: 10, window: Duration::minutes(15) };
+/// Attempts from one network, whoever they are for.
+const PER_NETWORK: Allowance = Allowance { attempts: 100, window: Duration::minutes(15) };
+
+#[derive(Template)]
+#[template(path = "sign_in/new.html")]
+struct SignInPage {
+    page: Page,
+    email: String,
+    next: String,
+    error: Option<String>,
+    first_user_line: Option<String>,
+    notice: Option<String>,
+}
+
+/// Where to go on afterwards.
+#[derive(Deserialize)]
+pub struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+/// The sign-in page.
+pub async fn new(request: HttpRequest, app: AppData, query: Query<Next>) -> Result<HttpResponse, AppError> {
+    if SignedIn::extract_if_any(&request).await?.is_some() {
+        return Ok(go_to(paths::own_path(&query.next).unwrap_or("/")));
+    }
+    let no_user = !app.db.run(User::exist).await?;
+    let first_user_line =
+        no_user.then(|| "tokenhouse user create --email you@example.com --name \"Your Name\"".to_owned());
+    let form = FormSecret::of(&request, &app);
+    let page = SignInPage {
+        page: Page::new("Sign in", &form.secret),
+        email: String::new(),
+        next: query.next.clone(),
+        error: None,
+        first_user_line,
+        notice: None,
+    };
+    form.kept(render(&page, StatusCode::OK)?, &app)
+}
+
+/// Signs in.
+pub async fn create(
+    request: HttpRequest,
+    app: AppData,
+    form: OpenForm,
+    session: Session,
+    client: ClientAddress,
+) -> Result<HttpResponse, AppError> {
+    let fields = form.0;
+    let secret = FormSecret::of(&request, &app);
+    if !csrf::belongs(&secret.secret, fields.get("csrf")) {
+        let why = "The form was out of date. Try again.";
+        return secret.kept(again(&secret, &fields, why, StatusCode::FORBIDDEN)?, &app);
+    }
+    let email = fields.get("email").trim().to_owned();
+    let buckets = Buckets::of(&email, client.0);
+    let (counted, address, now) = (buckets.clone(), email.clone(), app.clock.now());
+    let (wait, known) = app
+        .db
+        .run(move |conn| {
+            // Unknown addresses are counted alike, and everything is counted before any hashing.
+            let limits = [(counted.network.as_str(), PER_NETWORK), (counted.person.as_str(), PER_PERSON)];
+            let wait = throttle::count(conn, &limits, now)?;
+            Ok((wait, if wait.is_none() { User::credentials(conn, &address)? } else { None }))
+        })
+        .await?;
+    if let Some(wait) = wait {
+        tracing::warn!(network = %buckets.network, "sign-in throttled");
+        let minutes = (wait.whole_seconds() + 59) / 60;
+        let why = format!("Too many attempts from here. Wait {minutes} min, then try again.");
+        let mut response = again(&secret, &fields, &why, StatusCode::TOO_MANY_REQUESTS)?;
+        response.headers_mut().insert(RETRY_AFTER, wait.whole_seconds().max(1).into());
+        return secret.kept(response, &app);
+    }
+    let (user, hash) = known.unzip();
+    let right =
+        app.hashing.verify(fields.get("password").to_owned(), hash).await.map_err(|_| AppError::Busy)?;
+    let Some(user) = user.filter(|_| right) else {
+        tracing::warn!(network = %buckets.network, "sign-in refused");
+        let why = "E-mail and password do not fit together.";
+        return secret.kept(again(&secret, &fields, why, StatusCode::UNAUTHORIZED)?, &app);
+    };
+    let client_name = client_name(request.headers());
+    session::sign_in(&session, user, client.0, &client_name)
+        .map_err(|error| AppError::Internal(error.to_string()))?;
+    app.db.run(move |conn| throttle::forget(conn, &buckets.person)).await?;
+    tracing::info!(user, "signed in");
+    Ok(go_to(paths::own_path(fields.get("next")).unwrap_or("/")))
+}
+
+/// Signs out: the session ends on the server, too.
+pub async fn delete(form: Posted<SignedIn>, session: Session) -> Result<HttpResponse, AppError> {
+    let (signed_in, _) = form.genuine()?;
+    session.purge();
+    tracing::info!(user = signed_in.user.id, "signed out");
+    Ok(HttpResponse::SeeOther()
+        .insert_header((actix_web::http::header::LOCATION, paths::SIGN_IN))
+        .insert_header(("clear-site-data", "\"cache\", \"storage\""))
+        .finish())
+}
+
+impl SignedIn {
+    async fn extract_if_any(request: &HttpRequest) -> Result<Option<SignedIn>, AppError> {
+        if signed_in_session(request).is_none() {
+            return Ok(None);
+        }
+        match <SignedIn as super::guard::Guard>::check(request).await {
+            Ok(signed_in) => Ok(Some(signed_in)),
+            Err(AppError::SignInFirst { .. }) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+}
+
+fn again(
+    secret: &FormSecret,
+    fields: &Fields,
+    why: &str,
+    status: StatusCode,
+) -> Result<HttpResponse, AppError> {
+    let page = SignInPage {
+        page: Page::new("Sign in", &secret.secret),
+        email: fields.get("email").to_owned(),
+        next: fields.get("next").to_owned(),
+        error: Some(why.to_owned()),
+        first_user_line: None,
+        notice: None,
+    };
+    render(&page, status)
+}
+
+#[derive(Clone)]
+struct Buckets {
+    network: String,
+    person: String,
+}
+
+impl Buckets {
+    fn of(email: &str, address: IpAddr) -> Buckets {
+        let network = network_of(address);
+        Buckets {
+            person: format!("sign-in {network} {}", email.to_lowercase()),
+            network: format!("sign-in {network}"),
+        }
+    }
+}
+
+/// The secret behind the sign-in form's token. It rests in a signed cookie, so that nobody needs a
+/// session before signing in.
+struct FormSecret {
+    secret: String,
+    is_new: bool,
+}
+
+impl FormSecret {
+    fn of(request: &HttpRequest, app: &AppData) -> FormSecret {
+        let mut jar = CookieJar::new();
+        if let Some(cookie) = request.cookie(Self::name(app)) {
+            jar.add_original(cookie);
+        }
+        match jar.signed(&app.signing_key).get(Self::name(app)) {
+            Some(cookie) => FormSecret { secret: cookie.value().to_owned(), is_new: false },
+            None => FormSecret { secret: csrf::new_secret(), is_new: true },
+        }
+    }
+
+    fn kept(&self, mut response: HttpResponse, app: &AppData) -> Result<HttpResponse, AppError> {
+        if self.is_new {
+            let cookie = Cookie::build(Self::name(app), self.secret.clone())
+                .path("/")
+                .http_only(true)
+                .secure(app.public.is_https())
+                .same_site(SameSite::Lax)
+                .finish();
+            let mut jar = CookieJar::new();
+            jar.signed_mut(&app.signing_key).add(cookie);
+            for signed in jar.delta() {
+                response.add_cookie(signed).map_err(|error| AppError::Internal(error.to_string()))?;
+            }
+        }
+        Ok(response)
+    }
+
+    fn name(app: &AppData) -> &'static str {
+        if app.public.is_https() { "__Host-tokenhouse-form" } else { "tokenhouse-form" }
+    }
+}

@@ -1,0 +1,86 @@
+//! Deleting: a page that says what will stop, then *Yes, delete*.
+
+use super::{TokenPath, place};
+use crate::http::{AppData, AppError};
+use crate::models::token::{Token, Why, usage};
+use crate::web::form::Posted;
+use crate::web::guard::{AccountMember, ManageTokens};
+use crate::web::page::{AccountNav, Page, Used, go_to, render};
+use crate::web::paths;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Query;
+use askama::Template;
+use serde::Deserialize;
+
+#[derive(Template)]
+#[template(path = "tokens/delete.html")]
+struct DeletePage {
+    page: Page,
+    account: AccountNav,
+    name: String,
+    hint: String,
+    used: Option<Used>,
+    action: String,
+    cancel_url: String,
+    again: bool,
+    note: Option<String>,
+}
+
+type Member = AccountMember<ManageTokens>;
+
+/// Whether to start again from the same form afterwards.
+#[derive(Deserialize)]
+pub struct Again {
+    #[serde(default)]
+    again: String,
+}
+
+/// The page that asks.
+pub async fn confirm(
+    member: Member,
+    app: AppData,
+    path: TokenPath,
+    query: Query<Again>,
+) -> Result<HttpResponse, AppError> {
+    let (account, id) = place(&member, &path)?;
+    let now = app.clock.now();
+    let found = app.db.run(move |conn| {
+        let Some(token) = Token::find(conn, account, id)? else { return Ok(None) };
+        Ok(Some((token.hint(conn)?, usage::of_tokens(conn, &[id])?.remove(&id), token)))
+    });
+    let (hint, last_use, token) = found.await?.ok_or(AppError::NotFound)?;
+    let state = token.state(&member.account, &app.catalogue, now);
+    if state.has_ended() {
+        return Ok(go_to(format!("{}?done=already", paths::token(account, id))));
+    }
+    let page = DeletePage {
+        page: member.page("Delete token"),
+        account: member.nav(),
+        name: token.name,
+        hint,
+        used: last_use.map(|last| Used::of(&last, now)),
+        action: paths::token_delete(account, id),
+        cancel_url: paths::token(account, id),
+        again: query.again == "1",
+        note: state.code().map(|_| "Calls with it are refused already.".to_owned()),
+    };
+    render(&page, StatusCode::OK)
+}
+
+/// Deletes it.
+pub async fn delete(form: Posted<Member>, app: AppData, path: TokenPath) -> Result<HttpResponse, AppError> {
+    let (member, fields) = form.genuine()?;
+    let (account, id) = place(&member, &path)?;
+    let origin = member.signed_in.origin(&app);
+    let deleted = app.db.transaction(move |conn| {
+        let Some(token) = Token::find(conn, account, id)? else { return Ok(None) };
+        token.delete(conn, Why::Person, &origin).map(Some)
+    });
+    let deleted = deleted.await?.ok_or(AppError::NotFound)?;
+    Ok(go_to(match (deleted, fields.get("again")) {
+        (_, "1") => paths::token_like(account, id),
+        (true, _) => format!("{}?done=deleted", paths::tokens(account)),
+        (false, _) => format!("{}?done=already", paths::token(account, id)),
+    }))
+}
