@@ -1,0 +1,83 @@
+//! One Postgres for the run, and a database for each test, cloned from a migrated template.
+
+use super::{ADMIN, READER, START, ledger};
+use diesel::connection::SimpleConnection;
+use secrecy::SecretString;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tokenhouse::db::private::{PrivatePostgres, Tuning};
+use tokenhouse::db::{self, DbError};
+use tokenhouse::models::password::{self, Cost};
+use tokenhouse::models::{Account, Origin, User, demo, membership};
+use tokenhouse::policy::Role;
+
+struct Cluster {
+    url_of: String,
+    template: String,
+}
+
+/// Stands for the database's name in a URL.
+const NAME: &str = "a-database-name";
+
+fn cluster() -> &'static Cluster {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(|| {
+        let folder = ledger::run_folder().join("pg");
+        let postgres = PrivatePostgres::start(&folder, Tuning { durable: false }).unwrap();
+        let url_of = postgres.url(NAME);
+        // Other test binaries of the run go on with it; `script/test` stops it.
+        postgres.leave_running();
+        let template = format!("template_{}", uuid::Uuid::new_v4().simple());
+        let cluster = Cluster { url_of, template };
+        run(&cluster.url_to("tokenhouse"), &format!("CREATE DATABASE {}", cluster.template));
+        fill(&cluster.url_to(&cluster.template));
+        cluster
+    })
+}
+
+impl Cluster {
+    fn url_to(&self, database: &str) -> String {
+        self.url_of.replace(NAME, database)
+    }
+}
+
+/// Address of a database of the run.
+pub fn url(database: &str) -> String {
+    cluster().url_to(database)
+}
+
+/// A new database with the demo data.
+pub fn fresh() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let cluster = cluster();
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = cluster.template.replace("template", &format!("test_{number}"));
+    let sql = format!("CREATE DATABASE {name} TEMPLATE {} STRATEGY FILE_COPY", cluster.template);
+    run(&cluster.url_to("tokenhouse"), &sql);
+    name
+}
+
+/// A new database with nothing in it, not even tables.
+pub fn empty() -> String {
+    let name = format!("empty_{}", uuid::Uuid::new_v4().simple());
+    run(&cluster().url_to("tokenhouse"), &format!("CREATE DATABASE {name}"));
+    name
+}
+
+/// Runs SQL that no page and no command does.
+pub fn run(url: &str, sql: &str) {
+    db::connect(&SecretString::from(url.to_owned())).unwrap().batch_execute(sql).unwrap();
+}
+
+fn fill(url: &str) {
+    let mut conn = db::connect(&SecretString::from(url.to_owned())).unwrap();
+    db::migrate(&mut conn).unwrap();
+    let origin = Origin::command_line(START);
+    let hash = password::hash(&ledger::password(), Cost::CHEAP).unwrap();
+    demo::fill::<DbError>(&mut conn, &origin, |_| Ok(hash.clone())).unwrap();
+    let acme = Account::find_by_name(&mut conn, "Acme").unwrap().unwrap();
+    for (email, name, role) in [(ADMIN, "Ada Admin", Role::Admin), (READER, "Rita Reader", Role::ReadOnly)] {
+        let user = User::create(&mut conn, email, name, &hash, &origin).unwrap().unwrap();
+        membership::set(&mut conn, &acme, &user, role, &origin).unwrap();
+    }
+}

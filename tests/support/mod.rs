@@ -1,0 +1,147 @@
+//! What every test starts from: one Postgres for the whole run, a database of its own for each
+//! test, a server on it, and people who use it over HTTP.
+//!
+//! `TOKENHOUSE_TEST_RUN` names the folder of the run; logs and everything secret that tests make
+//! are put down there, for the search at the end.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+pub mod client;
+pub mod database;
+pub mod ledger;
+
+use actix_web::dev::ServerHandle;
+use secrecy::SecretString;
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use time::OffsetDateTime;
+use time::macros::datetime;
+use tokenhouse::clock::Clock;
+use tokenhouse::config::{Config, LogFormat, PublicUrl};
+use tokenhouse::db::{self, Conn};
+use tokenhouse::http::AppData;
+use tokenhouse::models::{Account, Origin, User};
+use tokenhouse::server::Server;
+
+/// When every test begins.
+pub const START: OffsetDateTime = datetime!(2026-11-22 12:00 UTC);
+
+pub const OWNER: &str = "owner@example.com";
+pub const ADMIN: &str = "admin@example.com";
+pub const MEMBER: &str = "member@example.com";
+pub const READER: &str = "reader@example.com";
+pub const STRANGER: &str = "stranger@example.com";
+
+/// A running server with a database of its own, which holds the demo data, an admin and a reader.
+pub struct House {
+    pub address: SocketAddr,
+    pub clock: Clock,
+    pub app: AppData,
+    pub database: String,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl House {
+    /// A server on a fresh database.
+    pub fn open() -> House {
+        House::with(|_| {})
+    }
+
+    /// A server with other settings.
+    pub fn with(change: impl FnOnce(&mut Config)) -> House {
+        House::on(database::fresh(), Clock::fixed(START), change)
+    }
+
+    /// Another server on the same database and clock, as a second node.
+    pub fn second_node(&self) -> House {
+        House::on(self.database.clone(), self.clock.clone(), |_| {})
+    }
+
+    /// A server on this database.
+    pub fn on(database: String, clock: Clock, change: impl FnOnce(&mut Config)) -> House {
+        tokenhouse::telemetry::start_to(LogFormat::Text, ledger::log_file());
+        let url = database::url(&database);
+        let mut config = Config::for_tests(url.clone());
+        change(&mut config);
+        let (built, building) = mpsc::channel();
+        let of_thread = clock.clone();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let server = Server::build(&config, &SecretString::from(url), of_thread).unwrap();
+                built.send((server.address, server.app.clone(), server.handle())).unwrap();
+                server.run().await.unwrap();
+            });
+        });
+        let (address, app, handle) = building.recv().expect("the server starts");
+        House { address, clock, app, database, handle, thread: Some(thread) }
+    }
+
+    /// Somebody's browser, with no cookie yet.
+    pub fn anybody(&self) -> client::Browser {
+        client::Browser::new(self.address)
+    }
+
+    /// A browser in which this person has signed in.
+    pub async fn signed_in(&self, email: &str) -> client::Browser {
+        let mut browser = self.anybody();
+        browser.sign_in(email, &ledger::password()).await;
+        browser
+    }
+
+    /// A connection for facts and for what no page can do.
+    pub fn conn(&self) -> Conn {
+        db::connect(&SecretString::from(database::url(&self.database))).unwrap()
+    }
+
+    /// Number of the account of this name.
+    pub fn account(&self, name: &str) -> i64 {
+        Account::find_by_name(&mut self.conn(), name).unwrap().unwrap().id
+    }
+
+    /// Number of the user with this address.
+    pub fn user(&self, email: &str) -> User {
+        User::find_by_email(&mut self.conn(), email).unwrap().unwrap()
+    }
+
+    /// The command line, at the house's time.
+    pub fn command_line(&self) -> Origin {
+        Origin::command_line(self.clock.now())
+    }
+
+    /// Puts an account on another plan, as the command line does.
+    pub fn set_plan(&self, account: &str, plan: &str) {
+        let mut conn = self.conn();
+        let account = Account::find_by_name(&mut conn, account).unwrap().unwrap();
+        account.set_plan(&mut conn, plan, &self.command_line()).unwrap();
+    }
+
+    /// Address of a page.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Stops as at SIGTERM, and waits until what was in flight is done and written.
+    pub fn close(mut self) {
+        self.stop();
+    }
+
+    fn stop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            drop(self.handle.stop(true));
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// For tests of what follows `--public-url`.
+pub fn public(url: &str) -> PublicUrl {
+    PublicUrl::parse(url).unwrap()
+}
