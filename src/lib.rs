@@ -1,11 +1,11 @@
 //! Tokenhouse: the page behind *Automation → Tokens*, and the check that makes its tokens mean
 //! something.
 //!
-//! The rings, from the outside in; nothing names what lies further out, and `web`, `api` and
-//! `cli` do not name each other:
+//! The rings, from the outside in; nothing names what lies further out, and `web` and `api` do not
+//! name each other:
 //!
 //! ```text
-//! main → server → { web · api · cli } → http → models → { policy · db }
+//! main → cli → server → { web · api } → http → models → { policy · db }
 //! ```
 //!
 //! - [`policy`]: what may be permitted and whether a call is; pure.
@@ -13,7 +13,9 @@
 //! - [`models`]: accounts, users, tokens and what can be done with them.
 //! - [`http`]: what pages and API both need: errors, client addresses, headers.
 //! - [`web`]: the pages, one use case a file. [`api`]: the API that tokens open.
-//! - [`cli`]: the commands. [`server`]: all of it put together, the same for `main` and for tests.
+//! - [`server`]: all of it put together, the same for `serve` and for tests. [`cli`]: the commands.
+//!
+//! [`config`], [`clock`] and [`telemetry`] stand beside the rings.
 
 pub mod api;
 pub mod cli;

@@ -6,7 +6,7 @@ use crate::config::{Config, Database};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError};
 use crate::http::{App, AppData, AppError, FLUSH_EVERY, Hashing, LastUses, headers};
-use crate::models::password::{Cost, HashError};
+use crate::models::password::HashError;
 use crate::models::{signing_key, throttle};
 use crate::policy::{Catalogue, catalogue::CatalogueError};
 use crate::web;
@@ -78,7 +78,6 @@ impl Server {
         db::migrate(&mut conn)?;
         clock.correct(db::database_now(&mut conn)?);
         let key = signing_key::newest_or_new(&mut conn, clock.now())?;
-        let cost = Cost { memory_kib: config.password_cost.memory_kib, passes: config.password_cost.passes };
         let app = AppData::new(App {
             db: Db::new(url, config.pool_size),
             clock,
@@ -88,7 +87,7 @@ impl Server {
             trusted_proxies: config.trusted_proxies.clone(),
             brand: config.brand.clone(),
             signing_key: Key::from(key.expose_secret()),
-            hashing: Hashing::start(cost)?,
+            hashing: Hashing::start(config.password_cost)?,
             last_uses: LastUses::default(),
         });
         let server = serve(listener, &app, usize::try_from(config.pool_size).unwrap_or(8))?;
@@ -222,7 +221,11 @@ async fn finish(
     answer.instrument(span).await
 }
 
-fn finished(mut response: HttpResponse<BoxBody>, asked: &Asked, csrf: Option<String>) -> HttpResponse<BoxBody> {
+fn finished(
+    mut response: HttpResponse<BoxBody>,
+    asked: &Asked,
+    csrf: Option<String>,
+) -> HttpResponse<BoxBody> {
     let error = response.extensions().get::<AppError>().cloned().or_else(|| bare_error(&response));
     match &error {
         Some(AppError::Internal(cause)) => tracing::error!(%cause, "fault"),

@@ -1,0 +1,121 @@
+//! What can be said on the command line and in the environment.
+
+use clap::Args;
+use secrecy::SecretString;
+use std::ffi::OsString;
+
+/// Where the data is: the same for `serve` and for every other command.
+#[derive(Args, Clone, Debug, Default)]
+pub struct DatabaseArgs {
+    /// Use this Postgres (13 or newer) instead of a private one
+    ///
+    /// An address as libpq takes it: postgres://user:password@host:5432/database. As other users
+    /// of the machine can see a command line, rather set DATABASE_URL. When it is set, --data is
+    /// not used.
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true,
+          value_parser = secret, help_heading = "Where the data is")]
+    pub database_url: Option<SecretString>,
+
+    /// The folder of the private Postgres
+    ///
+    /// Without a database URL, Tokenhouse starts a Postgres of its own in this folder, which it
+    /// makes when it is missing. It listens on a unix socket only, without a port or a password;
+    /// when run as root it gives up root for it. One `serve` at a time holds a folder. [default:
+    /// /var/lib/tokenhouse for root, else $XDG_DATA_HOME/tokenhouse or ~/.local/share/tokenhouse]
+    #[arg(long, env = "TOKENHOUSE_DATA", value_name = "FOLDER", help_heading = "Where the data is")]
+    pub data: Option<OsString>,
+
+    /// A TOML file with settings
+    ///
+    /// Its keys are the names of the long options of `serve`, such as listen = "127.0.0.1:8080"
+    /// or trusted-proxy = ["10.0.0.0/8"]. The command line and the environment come before it.
+    #[arg(long, env = "TOKENHOUSE_CONFIG", value_name = "FILE")]
+    pub config: Option<OsString>,
+}
+
+/// What `tokenhouse serve` can be told.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ServeArgs {
+    /// The address and port to listen on
+    ///
+    /// Only loopback without --public-url. Port 0 takes any free one. The variable PORT, which
+    /// many hosts set, changes the port only. [default: 127.0.0.1:8080]
+    #[arg(long, env = "TOKENHOUSE_LISTEN", value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+
+    /// The address at which people reach this server, such as https://tokens.example.com
+    ///
+    /// Links, the check of where a form came from, cookies and HSTS follow it, never the Host
+    /// header. Without it the server is for this machine alone: plain http, on 127.0.0.1, [::1]
+    /// or localhost.
+    #[arg(long, env = "TOKENHOUSE_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// A proxy whose X-Forwarded-For is believed, as an address or network; may be repeated
+    ///
+    /// The environment and the command line take several separated by commas. Without it the
+    /// client's address is the one that connects.
+    #[arg(long, env = "TOKENHOUSE_TRUSTED_PROXY", value_name = "NETWORK", value_delimiter = ',')]
+    pub trusted_proxy: Vec<String>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub database: DatabaseArgs,
+
+    /// How many connections to the database to keep
+    ///
+    /// Requests share them; more than the database has cores for rarely helps. From 1 to 100.
+    /// [default: 8]
+    #[arg(long, env = "TOKENHOUSE_POOL", value_name = "NUMBER")]
+    pub pool_size: Option<String>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub brand: BrandArgs,
+
+    /// Fill an empty database with accounts, people and domains to try things out with
+    ///
+    /// Their sign-ins are printed when they are made, and never again.
+    #[arg(long, env = "TOKENHOUSE_DEMO", num_args = 0, default_missing_value = "true", value_name = "BOOL")]
+    pub demo: Option<Switch>,
+
+    /// How to write the log, which goes to standard error: text or json
+    ///
+    /// RUST_LOG says how much of it. [default: text]
+    #[arg(long, env = "TOKENHOUSE_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<String>,
+}
+
+/// The word that the secrets of tokens start with.
+#[derive(Args, Clone, Debug, Default)]
+pub struct BrandArgs {
+    /// The word that new tokens start with, so that a leaked one is known for what it is
+    ///
+    /// 2 to 10 lower-case letters and digits, a letter first. Tokens made before a change keep
+    /// working. [default: tkh]
+    #[arg(long, env = "TOKENHOUSE_BRAND", value_name = "WORD")]
+    pub brand: Option<String>,
+}
+
+/// On or off, from the words that people use for it in an environment variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Switch(
+    /// On?
+    pub bool,
+);
+
+impl std::str::FromStr for Switch {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" => Ok(Self(true)),
+            "" | "0" | "false" | "no" | "off" => Ok(Self(false)),
+            _ => Err("say true or false"),
+        }
+    }
+}
+
+fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
+    Ok(SecretString::from(text))
+}

@@ -1,0 +1,91 @@
+//! The settings, typed: what the command line, the environment and one file say, made into what
+//! the server is built from.
+//!
+//! The command line beats the environment, which beats the file, which beats the defaults. A
+//! setting that is empty counts as not set. Everything that is wrong is said in one sentence, and
+//! never quotes a value that may be a secret.
+
+mod args;
+mod public_url;
+mod resolve;
+#[cfg(test)]
+mod tests;
+
+pub use args::{BrandArgs, DatabaseArgs, ServeArgs, Switch};
+pub use public_url::PublicUrl;
+
+use crate::models::password::Cost;
+use ipnet::IpNet;
+use secrecy::SecretString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+const DEFAULT_BRAND: &str = "tkh";
+
+/// What the server is built from. Its `Debug` shows no secret.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// Where the data is.
+    pub database: Database,
+    /// At what address people reach the server.
+    pub public: PublicUrl,
+    /// Whose forwarding headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The word that new tokens start with.
+    pub brand: String,
+    /// How many connections to the database to keep.
+    pub pool_size: u32,
+    /// Whether to fill an empty database with demo data.
+    pub demo: bool,
+    /// How to write the log.
+    pub log_format: LogFormat,
+    /// What a guess at a password costs.
+    pub password_cost: Cost,
+}
+
+/// Where the data is.
+#[derive(Debug, Clone)]
+pub enum Database {
+    /// In a Postgres that somebody else runs. The address may hold a password.
+    Url(SecretString),
+    /// In a Postgres of Tokenhouse's own.
+    Private {
+        /// Its folder, as an absolute path.
+        data: PathBuf,
+    },
+}
+
+/// How to write the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one JSON object a line.
+    Json,
+}
+
+/// What is wrong with the settings, in one sentence.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+impl Config {
+    /// What the tests use: any free port on loopback, plain http, no proxies, and passwords that
+    /// cost next to nothing.
+    pub fn for_tests(database_url: String) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            database: Database::Url(SecretString::from(database_url)),
+            public: PublicUrl::loopback(),
+            trusted_proxies: Vec::new(),
+            brand: DEFAULT_BRAND.to_string(),
+            pool_size: 4,
+            demo: false,
+            log_format: LogFormat::Text,
+            password_cost: Cost::CHEAP,
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The file, and how command line, environment, file and defaults come together.
+
+use super::{
+    BrandArgs, Config, ConfigError, DEFAULT_BRAND, Database, DatabaseArgs, LogFormat, PublicUrl, ServeArgs,
+};
+use crate::db::private::running_as_root;
+use crate::models::password::Cost;
+use ipnet::IpNet;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+const DEFAULT_PORT: u16 = 8080;
+const DEFAULT_POOL: u32 = 8;
+
+/// The keys of the file: those of the command line.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    listen: Option<String>,
+    public_url: Option<String>,
+    #[serde(default)]
+    trusted_proxy: Vec<String>,
+    database_url: Option<String>,
+    data: Option<String>,
+    pool_size: Option<u32>,
+    brand: Option<String>,
+    demo: Option<bool>,
+    log_format: Option<String>,
+}
+
+impl DatabaseArgs {
+    /// Where the data is.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or no folder can be found for the data.
+    pub fn resolve(self) -> Result<Database, ConfigError> {
+        let file = self.file()?;
+        self.resolve_with(&file)
+    }
+
+    /// Where the data is, and the brand of new tokens: what `token create` needs.
+    ///
+    /// # Errors
+    /// As [`resolve`](Self::resolve), and when the brand is not one.
+    pub fn resolve_with_brand(self, brand: BrandArgs) -> Result<(Database, String), ConfigError> {
+        let file = self.file()?;
+        let brand = brand_of(filled(brand.brand).or_else(|| filled(file.brand.clone())))?;
+        Ok((self.resolve_with(&file)?, brand))
+    }
+
+    fn file(&self) -> Result<File, ConfigError> {
+        match &self.config {
+            Some(path) if !path.is_empty() => read_file(Path::new(path)),
+            _ => Ok(File::default()),
+        }
+    }
+
+    fn resolve_with(self, file: &File) -> Result<Database, ConfigError> {
+        let told = self.database_url.filter(|url| !url.expose_secret().is_empty());
+        let data = self.data.filter(|data| !data.is_empty());
+        if let Some(url) = told {
+            return database_url(url);
+        }
+        if let Some(data) = data {
+            return private(PathBuf::from(data));
+        }
+        match (filled(file.database_url.clone()), filled(file.data.clone())) {
+            (Some(_), Some(_)) => Err(ConfigError(
+                "the settings file names both database-url and data: keep one of them".to_string(),
+            )),
+            (Some(url), None) => database_url(SecretString::from(url)),
+            (None, Some(data)) => private(PathBuf::from(data)),
+            (None, None) => private(default_data_folder()?),
+        }
+    }
+}
+
+impl ServeArgs {
+    /// The settings that the server is built from.
+    ///
+    /// # Errors
+    /// One sentence about the first setting that is wrong.
+    pub fn resolve(self) -> Result<Config, ConfigError> {
+        let port = std::env::var("PORT").ok();
+        self.resolve_with(port)
+    }
+
+    pub(super) fn resolve_with(self, port: Option<String>) -> Result<Config, ConfigError> {
+        let file = self.database.file()?;
+        let public = match filled(self.public_url).or_else(|| filled(file.public_url.clone())) {
+            Some(url) => PublicUrl::parse(&url)?,
+            None => PublicUrl::loopback(),
+        };
+        let listen = listen(filled(self.listen), filled(port), filled(file.listen.clone()))?;
+        if public == PublicUrl::loopback() && !listen.ip().to_canonical().is_loopback() {
+            return Err(ConfigError(format!(
+                "listening on {listen} would offer this server to others over plain http: say with --public-url at what address they reach it, such as https://tokens.example.com, or listen on 127.0.0.1"
+            )));
+        }
+        let mut proxies: Vec<String> = self.trusted_proxy;
+        proxies.retain(|network| !network.trim().is_empty());
+        if proxies.is_empty() {
+            proxies.clone_from(&file.trusted_proxy);
+        }
+        let pool_size = match filled(self.pool_size) {
+            Some(text) => text.trim().parse().ok(),
+            None => Some(file.pool_size.unwrap_or(DEFAULT_POOL)),
+        };
+        let log_format = filled(self.log_format).or_else(|| filled(file.log_format.clone()));
+        Ok(Config {
+            listen,
+            public,
+            trusted_proxies: proxies.iter().map(|text| network(text)).collect::<Result<_, _>>()?,
+            brand: brand_of(filled(self.brand.brand).or_else(|| filled(file.brand.clone())))?,
+            pool_size: pool_size
+                .filter(|size| (1..=100).contains(size))
+                .ok_or_else(|| ConfigError("the pool size must be a number from 1 to 100".to_string()))?,
+            demo: self.demo.map_or(file.demo.unwrap_or(false), |demo| demo.0),
+            log_format: match log_format.as_deref() {
+                None | Some("text") => LogFormat::Text,
+                Some("json") => LogFormat::Json,
+                Some(_) => {
+                    return Err(ConfigError("the log format is text or json".to_string()));
+                }
+            },
+            password_cost: Cost::OWASP,
+            database: self.database.resolve_with(&file)?,
+        })
+    }
+}
+
+fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+/// The parser's own message would quote the line, which may hold a password.
+fn read_file(path: &Path) -> Result<File, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        ConfigError(format!("the settings file {} cannot be read ({error})", path.display()))
+    })?;
+    toml::from_str(&text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+        ConfigError(format!(
+            "the settings file {} is wrong in line {line}: {}",
+            path.display(),
+            error.message()
+        ))
+    })
+}
+
+fn listen(
+    told: Option<String>,
+    port: Option<String>,
+    file: Option<String>,
+) -> Result<SocketAddr, ConfigError> {
+    if told.is_none()
+        && let Some(port) = port
+    {
+        return match port.trim().parse() {
+            Ok(port) => Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+            Err(_) => Err(ConfigError(format!("PORT must be a number from 0 to 65535, and is {port:?}"))),
+        };
+    }
+    let Some(text) = told.or(file) else {
+        return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)));
+    };
+    let text = text.trim();
+    // The one name that needs no look-up.
+    let numeric = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_string(),
+    };
+    numeric.parse().map_err(|_| {
+        ConfigError(format!(
+            "{text:?} is not an address to listen on: give address and port, such as 127.0.0.1:8080 or [::1]:8080"
+        ))
+    })
+}
+
+fn network(text: &str) -> Result<IpNet, ConfigError> {
+    let text = text.trim();
+    let parsed = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    match parsed {
+        Some(network) if network.trunc() == network => Ok(network),
+        Some(network) => Err(ConfigError(format!(
+            "the trusted proxy {text} has bits set behind its prefix: write {} or a single address",
+            network.trunc()
+        ))),
+        None => Err(ConfigError(format!(
+            "the trusted proxy {text:?} is neither an address nor a network such as 10.0.0.0/8"
+        ))),
+    }
+}
+
+fn brand_of(text: Option<String>) -> Result<String, ConfigError> {
+    let brand = text.unwrap_or_else(|| DEFAULT_BRAND.to_string());
+    let good = (2..=10).contains(&brand.len())
+        && brand.starts_with(|first: char| first.is_ascii_lowercase())
+        && brand.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    if good {
+        return Ok(brand);
+    }
+    Err(ConfigError(format!(
+        "the brand {brand:?} must be 2 to 10 lower-case letters and digits, a letter first"
+    )))
+}
+
+fn database_url(url: SecretString) -> Result<Database, ConfigError> {
+    let text = url.expose_secret();
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return Ok(Database::Url(url));
+    }
+    Err(ConfigError("the database URL must start with postgres:// or postgresql://".to_string()))
+}
+
+fn private(data: PathBuf) -> Result<Database, ConfigError> {
+    match std::path::absolute(&data) {
+        Ok(data) => Ok(Database::Private { data }),
+        Err(error) => {
+            Err(ConfigError(format!("the data folder {} cannot be found ({error})", data.display())))
+        }
+    }
+}
+
+/// For root a folder that the user who runs Postgres can get to: root's own home is closed to it.
+fn default_data_folder() -> Result<PathBuf, ConfigError> {
+    if running_as_root() {
+        return Ok(PathBuf::from("/var/lib/tokenhouse"));
+    }
+    let folder = |name: &str| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            // The XDG specification says to ignore relative ones.
+            .filter(|folder| folder.is_absolute())
+    };
+    folder("XDG_DATA_HOME")
+        .or_else(|| folder("HOME").map(|home| home.join(".local/share")))
+        .map(|share| share.join("tokenhouse"))
+        .ok_or_else(|| {
+            ConfigError(
+                "there is no home folder to keep the data in: name a folder with --data, or set DATABASE_URL"
+                    .to_string(),
+            )
+        })
+}

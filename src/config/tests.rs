@@ -1,0 +1,253 @@
+use super::*;
+use clap::{CommandFactory, Parser};
+use secrecy::ExposeSecret;
+use std::ffi::OsString;
+use std::path::Path;
+
+#[derive(Parser)]
+struct Serve {
+    #[command(flatten)]
+    args: ServeArgs,
+}
+
+fn args() -> ServeArgs {
+    ServeArgs {
+        database: DatabaseArgs { data: Some("/srv/data".into()), ..DatabaseArgs::default() },
+        ..ServeArgs::default()
+    }
+}
+
+fn with(change: impl FnOnce(&mut ServeArgs)) -> Result<Config, ConfigError> {
+    let mut args = args();
+    change(&mut args);
+    args.resolve_with(None)
+}
+
+fn sentence(result: Result<Config, ConfigError>) -> String {
+    result.unwrap_err().to_string()
+}
+
+fn file(text: &str) -> (tempfile::NamedTempFile, Option<OsString>) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    let path = file.path().as_os_str().to_owned();
+    (file, Some(path))
+}
+
+fn bound(text: &str) -> SocketAddr {
+    text.parse().unwrap()
+}
+
+#[test]
+fn told_nothing_it_serves_this_machine_on_port_8080() {
+    let config = with(|_| {}).unwrap();
+    assert_eq!(config.listen, bound("127.0.0.1:8080"));
+    assert_eq!(config.public, PublicUrl::loopback());
+    assert_eq!((config.brand.as_str(), config.pool_size), ("tkh", 8));
+    assert!(config.trusted_proxies.is_empty() && !config.demo);
+    assert!(matches!(config.database, Database::Private { data } if data == Path::new("/srv/data")));
+}
+
+#[test]
+fn the_variable_port_changes_only_the_port_and_yields_to_listen() {
+    let config = args().resolve_with(Some("9000".to_string())).unwrap();
+    assert_eq!(config.listen, bound("127.0.0.1:9000"));
+    let mut told = args();
+    told.listen = Some("[::1]:7000".to_string());
+    let config = told.resolve_with(Some("9000".to_string())).unwrap();
+    assert_eq!(config.listen, bound("[::1]:7000"));
+    assert!(args().resolve_with(Some("many".to_string())).is_err());
+}
+
+#[test]
+fn listening_elsewhere_than_on_loopback_needs_a_public_url() {
+    for elsewhere in ["0.0.0.0:8080", "[::]:8080", "192.0.2.1:80", "[::ffff:192.0.2.1]:80"] {
+        let refused = with(|args| args.listen = Some(elsewhere.to_string()));
+        assert!(sentence(refused).contains("--public-url"), "{elsewhere}");
+        let told = with(|args| {
+            args.listen = Some(elsewhere.to_string());
+            args.public_url = Some("https://tokens.example.com".to_string());
+        });
+        assert_eq!(told.unwrap().listen, bound(elsewhere));
+    }
+    for here in ["127.0.0.1:1", "127.8.8.8:1", "[::1]:1", "localhost:1"] {
+        assert!(with(|args| args.listen = Some(here.to_string())).is_ok(), "{here}");
+    }
+}
+
+#[test]
+fn a_public_url_is_http_or_https_with_a_host_and_nothing_else() {
+    for good in ["https://a.example", "https://a.example:8443/", "http://a.example"] {
+        assert!(PublicUrl::parse(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "ftp://a.example",
+        "a.example",
+        "https://a.example/path",
+        "https://a.example/?q",
+        "https://a.example/#f",
+        "https://user@a.example",
+        "https://",
+    ] {
+        assert!(PublicUrl::parse(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn without_a_public_url_every_name_of_this_machine_is_a_good_origin_at_the_bound_port_only() {
+    let public = PublicUrl::loopback();
+    let here = bound("127.0.0.1:8080");
+    for good in ["http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost:8080"] {
+        assert!(public.origin_allowed(good, here), "{good}");
+    }
+    for bad in [
+        "https://127.0.0.1:8080",
+        "http://127.0.0.1",
+        "http://127.0.0.1:80800",
+        "http://127.0.0.1:8081",
+        "http://localhost.evil.example:8080",
+        "http://evil.example:8080",
+        "http://evil.example/http://localhost:8080",
+        "null",
+        "",
+    ] {
+        assert!(!public.origin_allowed(bad, here), "{bad}");
+    }
+    assert!(public.origin_allowed("http://localhost", bound("127.0.0.1:80")));
+    assert!(public.origin_allowed("http://127.8.8.8:1", bound("127.8.8.8:1")));
+    assert!(!public.is_https());
+}
+
+#[test]
+fn with_a_public_url_exactly_its_origin_is_good() {
+    let public = PublicUrl::parse("https://Tokens.Example.com:443/").unwrap();
+    let here = bound("127.0.0.1:8080");
+    assert!(public.origin_allowed("https://tokens.example.com", here));
+    for bad in [
+        "http://tokens.example.com",
+        "https://tokens.example.com:8443",
+        "https://tokens.example.com.evil.example",
+        "https://evil.example",
+        "http://127.0.0.1:8080",
+        "null",
+    ] {
+        assert!(!public.origin_allowed(bad, here), "{bad}");
+    }
+    assert!(public.is_https());
+}
+
+#[test]
+fn links_follow_the_public_url_and_else_where_the_server_listens() {
+    let here = bound("[::1]:8080");
+    let public = PublicUrl::parse("https://tokens.example.com:8443").unwrap();
+    assert_eq!(public.link(here, "/a"), "https://tokens.example.com:8443/a");
+    assert_eq!(PublicUrl::loopback().link(here, "/a"), "http://[::1]:8080/a");
+}
+
+#[test]
+fn a_trusted_proxy_is_an_address_or_a_network_without_stray_bits() {
+    let config = with(|args| args.trusted_proxy = vec!["10.0.0.0/8".into(), "::1".into()]);
+    let networks = config.unwrap().trusted_proxies;
+    assert_eq!(networks, ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
+    let stray = with(|args| args.trusted_proxy = vec!["10.0.0.1/8".into()]);
+    assert!(sentence(stray).contains("10.0.0.0/8"));
+    assert!(with(|args| args.trusted_proxy = vec!["proxy.example".into()]).is_err());
+}
+
+#[test]
+fn a_brand_is_two_to_ten_lower_case_letters_and_digits() {
+    for (brand, good) in [
+        ("tkh", true),
+        ("a1", true),
+        ("abcdefghij", true),
+        ("a", false),
+        ("abcdefghijk", false),
+        ("1a", false),
+        ("Tkh", false),
+        ("t_k", false),
+    ] {
+        let config = with(|args| args.brand.brand = Some(brand.to_string()));
+        assert_eq!(config.is_ok(), good, "{brand}");
+    }
+}
+
+#[test]
+fn what_was_told_beats_the_file_and_the_file_beats_the_defaults() {
+    let text = "listen = \"127.0.0.1:1\"\nbrand = \"acme\"\npool-size = 3\ndemo = true\n\
+                trusted-proxy = [\"10.0.0.0/8\"]\ndatabase-url = \"postgres://h/d\"\n";
+    let (_kept, path) = file(text);
+    let config = with(|args| {
+        args.database.config = path.clone();
+        args.brand.brand = Some("told".to_string());
+    })
+    .unwrap();
+    assert_eq!(config.brand, "told");
+    assert_eq!((config.listen, config.pool_size), (bound("127.0.0.1:1"), 3));
+    assert!(config.demo && config.trusted_proxies.len() == 1);
+    assert!(matches!(config.database, Database::Private { .. }));
+
+    let other = DatabaseArgs { config: path, ..DatabaseArgs::default() };
+    assert!(matches!(other.resolve().unwrap(), Database::Url(_)));
+}
+
+#[test]
+fn a_mistake_in_the_file_is_named_by_its_line_and_never_quotes_it() {
+    let (_kept, path) = file("brand = \"tkh\"\ndatabase-url = postgres://u:hunter2@h/d\n");
+    let said = sentence(with(|args| args.database.config = path));
+    assert!(said.contains("line 2") && !said.contains("hunter2"), "{said}");
+    let (_kept, path) = file("listne = \"127.0.0.1:1\"\n");
+    assert!(sentence(with(|args| args.database.config = path)).contains("listne"));
+    let gone = with(|args| args.database.config = Some("/nowhere/settings.toml".into()));
+    assert!(sentence(gone).contains("/nowhere/settings.toml"));
+}
+
+#[test]
+fn a_database_url_beats_a_data_folder_and_is_shown_nowhere() {
+    let url = "postgres://u:hunter2@h/d";
+    let mut told = args();
+    told.database.database_url = Some(SecretString::from(url));
+    assert!(!format!("{:?}", told.database).contains("hunter2"));
+    let config = told.resolve_with(None).unwrap();
+    assert!(matches!(&config.database, Database::Url(kept) if kept.expose_secret() == url));
+    assert!(!format!("{config:?}").contains("hunter2"));
+
+    let mut wrong = args();
+    wrong.database.database_url = Some(SecretString::from("mysql://u:hunter2@h/d"));
+    let said = sentence(wrong.resolve_with(None));
+    assert!(said.contains("postgres://") && !said.contains("hunter2"));
+}
+
+#[test]
+fn an_empty_setting_counts_as_not_set() {
+    let config = with(|args| {
+        args.listen = Some(String::new());
+        args.public_url = Some(String::new());
+        args.trusted_proxy = vec![String::new()];
+        args.brand.brand = Some(String::new());
+        args.pool_size = Some(String::new());
+        args.log_format = Some(String::new());
+        args.database.database_url = Some(SecretString::from(String::new()));
+        args.database.config = Some(OsString::new());
+    });
+    assert_eq!(config.unwrap().listen, bound("127.0.0.1:8080"));
+}
+
+#[test]
+fn demo_is_a_flag_on_the_command_line_and_a_word_in_the_environment() {
+    assert_eq!("no".parse(), Ok(Switch(false)));
+    assert_eq!("1".parse(), Ok(Switch(true)));
+    let told = Serve::try_parse_from(["serve", "--demo"]).map(|serve| serve.args.demo);
+    assert_eq!(told.ok(), Some(Some(Switch(true))));
+}
+
+#[test]
+fn every_option_explains_itself_in_the_help() {
+    let command = Serve::command();
+    let silent: Vec<_> = command
+        .get_arguments()
+        .filter(|option| option.get_long().is_some_and(|name| name != "help"))
+        .filter(|option| option.get_long_help().is_none() || option.get_env().is_none())
+        .map(clap::Arg::get_id)
+        .collect();
+    assert!(silent.is_empty(), "{silent:?}");
+}
