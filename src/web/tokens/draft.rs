@@ -328,7 +328,7 @@ mod tests {
     #[test]
     fn a_level_that_is_not_offered_is_refused() {
         assert!(
-            problem_at("name=CI&expires=90&domain_research.access=full", "domain_research")
+            problem_at("name=CI&expires=90&domain_research.access=full", "domain_research.access")
                 .contains("read only")
         );
     }
