@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError};
-use crate::http::{App, AppData, AppError, FLUSH_EVERY, Hashing, LastUses, headers};
+use crate::http::{App, AppData, AppError, FLUSH_EVERY, Hashing, LastUses, get, headers};
 use crate::models::password::HashError;
 use crate::models::{signing_key, throttle};
 use crate::policy::{Catalogue, catalogue::CatalogueError};
@@ -128,8 +128,8 @@ fn serve(listener: TcpListener, app: &AppData, connections: usize) -> io::Result
             }))
             .wrap(from_fn(finish))
             .configure(api::configure)
-            .route("/healthz", actix_web::web::get().to(healthz))
-            .route("/readyz", actix_web::web::get().to(readyz))
+            .service(actix_web::web::resource("/healthz").route(get().to(healthz)))
+            .service(actix_web::web::resource("/readyz").route(get().to(readyz)))
             .configure(web::configure(&shared))
     })
     // Threads that wait for the database: a few more than there are connections, so that what

@@ -4,8 +4,7 @@ mod bearer;
 pub mod errors;
 mod whoami;
 
-use crate::http::AppError;
-use actix_web::guard::{Any, Get, Head};
+use crate::http::{AppError, get};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Route};
 
@@ -13,7 +12,6 @@ use actix_web::{HttpResponse, Route};
 pub const BASE: &str = "/v2";
 
 fn routes() -> Vec<(&'static str, &'static str, Route)> {
-    let get = || web::route().guard(Any(Get()).or(Head()));
     vec![("GET", "/v2/whoami", get().to(whoami::whoami))]
 }
 

@@ -6,9 +6,11 @@ mod error;
 mod hashing;
 pub mod headers;
 mod last_use;
+mod route;
 
 pub use app::{App, AppData};
 pub use client_address::{ClientAddress, client_name, network_of};
 pub use error::AppError;
 pub use hashing::{Hashing, HashingBusy};
 pub use last_use::{FLUSH_EVERY, LastUses};
+pub use route::get;

@@ -12,14 +12,12 @@ pub mod session;
 mod sign_in;
 mod tokens;
 
-use crate::http::{App, AppError};
-use actix_web::guard::{Any, Get, Head};
+use crate::http::{App, AppError, get};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
 /// Every page and every form: method, address, handler. Tests walk it.
 fn routes() -> Vec<(&'static str, &'static str, Route)> {
-    let get = || web::route().guard(Any(Get()).or(Head()));
     let post = web::post;
     vec![
         ("GET", "/", get().to(accounts::home)),
@@ -50,8 +48,8 @@ pub fn route_table() -> Vec<(&'static str, &'static str)> {
 pub fn configure(app: &Data<App>) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let sessions = session::middleware(app);
     move |config| {
-        config.service(resource("/static/{hash}/{file}").route(web::get().to(assets::file)));
-        config.service(resource("/favicon.svg").route(web::get().to(assets::favicon)));
+        config.service(resource("/static/{hash}/{file}").route(get().to(assets::file)));
+        config.service(resource("/favicon.svg").route(get().to(assets::favicon)));
         let mut scope = web::scope("").wrap(sessions);
         let mut routes = routes().into_iter().peekable();
         while let Some((_, path, route)) = routes.next() {

@@ -5,4 +5,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod api;
+mod bad_input;
+mod csrf;
+mod facts;
+mod faults;
+mod headers;
 mod main_job;
+mod routes;
+mod sessions;
+mod sign_in;

@@ -1,0 +1,258 @@
+//! Every route × every actor: the exact status, and what has changed in the database.
+
+use super::facts;
+use crate::support::client::{Answer, Browser, read, whoami};
+use crate::support::{ADMIN, House, MEMBER, OWNER, READER, STRANGER, ledger};
+use std::collections::HashSet;
+use tokenhouse::models::password::{self, Cost};
+use tokenhouse::models::{Account, User, membership};
+use tokenhouse::policy::Role;
+
+const ACTORS: [&str; 8] =
+    ["nobody", "stranger", "reader", "member", "admin", "owner", "deactivated", "token"];
+const GONE: &str = "gone@example.com";
+
+/// What a request does that is let in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Does {
+    Nothing,
+    Makes,
+    Renames,
+    Deletes,
+    SignsOut,
+}
+
+type Row = (&'static str, &'static str, Does, [u16; 8]);
+
+/// In the order of `ACTORS`.
+const TABLE: [Row; 16] = [
+    ("GET", "/", Does::Nothing, [303, 303, 303, 303, 303, 303, 303, 303]),
+    ("GET", "/sign-in", Does::Nothing, [200, 303, 303, 303, 303, 303, 200, 200]),
+    ("POST", "/sign-in", Does::Nothing, [401, 403, 403, 403, 403, 403, 401, 401]),
+    ("POST", "/sign-out", Does::SignsOut, [401, 303, 303, 303, 303, 303, 401, 401]),
+    ("GET", "/accounts", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303]),
+    ("GET", "/accounts/{account}/tokens", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303]),
+    ("POST", "/accounts/{account}/tokens", Does::Makes, [401, 404, 403, 403, 200, 200, 401, 401]),
+    ("GET", "/accounts/{account}/tokens/ended", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303]),
+    ("GET", "/accounts/{account}/tokens/new", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303]),
+    ("POST", "/accounts/{account}/tokens/words", Does::Nothing, [401, 404, 403, 403, 200, 200, 401, 401]),
+    ("GET", "/accounts/{account}/tokens/resources", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303]),
+    ("GET", "/accounts/{account}/tokens/{token}", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303]),
+    (
+        "GET",
+        "/accounts/{account}/tokens/{token}/rename",
+        Does::Nothing,
+        [303, 404, 403, 403, 200, 200, 303, 303],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/tokens/{token}/rename",
+        Does::Renames,
+        [401, 404, 403, 403, 303, 303, 401, 401],
+    ),
+    (
+        "GET",
+        "/accounts/{account}/tokens/{token}/delete",
+        Does::Nothing,
+        [303, 404, 403, 403, 200, 200, 303, 303],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/tokens/{token}/delete",
+        Does::Deletes,
+        [401, 404, 403, 403, 303, 303, 401, 401],
+    ),
+];
+
+#[actix_web::test]
+async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_than_that() {
+    assert_same_routes(
+        tokenhouse::web::route_table(),
+        TABLE.map(|(method, path, ..)| (method, path)).to_vec(),
+    );
+    let house = House::open();
+    let acme = house.account("Acme");
+    let mut maker = house.signed_in(OWNER).await;
+    let (_, bearer) = maker.make_full_token(acme, "Bearer").await;
+    let mut actors = everybody(&house).await;
+    for (method, path, does, statuses) in TABLE {
+        for (place, expected) in statuses.into_iter().enumerate() {
+            let (token, secret) = maker.make_full_token(acme, "Before").await;
+            let address = path.replace("{account}", &acme.to_string()).replace("{token}", &token.to_string());
+            let secret_of_caller = (ACTORS[place] == "token").then_some(bearer.as_str());
+            let before = Seen::of(&house, token);
+            let answer = ask(&actors[place], method, &address, secret_of_caller).await;
+            let cell = format!("{} {method} {path}", ACTORS[place]);
+            assert_eq!(answer.status, expected, "{cell}: {}", answer.text());
+            if matches!(ACTORS[place], "nobody" | "deactivated" | "token") && expected == 303 {
+                assert!(answer.location().starts_with("/sign-in?next="), "{cell}: {}", answer.location());
+            }
+            let let_in = matches!(expected, 200 | 303);
+            let does = if let_in { does } else { Does::Nothing };
+            assert_eq!(Seen::of(&house, token), before.after(does), "{cell}");
+            let works = whoami(house.address, &secret).await.0 == 200;
+            assert_eq!(works, does != Does::Deletes, "{cell}");
+            if does == Does::SignsOut {
+                actors[place] = house.signed_in(email_of(ACTORS[place])).await;
+            }
+            facts::end_tokens(&house, "Bearer");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_stranger_cannot_tell_an_account_or_a_token_from_one_that_does_not_exist() {
+    let house = House::open();
+    let (acme, rival) = (house.account("Acme"), house.account("Rival"));
+    let (token, _) = house.signed_in(OWNER).await.make_full_token(acme, "Hidden").await;
+    let mut stranger = house.signed_in(STRANGER).await;
+    let nothing = stranger.get("/accounts/987654321/tokens").await;
+    assert_eq!((nothing.status.as_u16(), nothing.heading().as_str()), (404, "Nothing here"));
+    for address in [
+        format!("/accounts/{acme}/tokens"),
+        format!("/accounts/{acme}/tokens/{token}"),
+        format!("/accounts/{acme}/tokens/{token}/delete"),
+        format!("/accounts/{rival}/tokens/{token}"),
+        format!("/accounts/{rival}/tokens/{token}/rename"),
+        format!("/accounts/{rival}/tokens/{token}/delete"),
+    ] {
+        let answer = stranger.get(&address).await;
+        assert_eq!((answer.status, said(&answer)), (nothing.status, said(&nothing)), "{address}");
+    }
+    for end in ["delete", "rename"] {
+        let answer =
+            stranger.post(&format!("/accounts/{rival}/tokens/{token}/{end}"), &[("name", "Mine")]).await;
+        assert_eq!((answer.status, said(&answer)), (nothing.status, said(&nothing)), "{end}");
+    }
+    let kept =
+        facts::text(&house, &format!("SELECT name FROM tokens WHERE id = {token} AND deleted_at IS NULL"));
+    assert_eq!(kept, "Hidden");
+}
+
+#[actix_web::test]
+async fn a_member_without_the_role_is_told_who_can_help() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    for email in [READER, MEMBER] {
+        let mut member = house.signed_in(email).await;
+        let answer = member.get(&format!("/accounts/{acme}/tokens/new")).await;
+        assert_eq!((answer.status.as_u16(), answer.heading().as_str()), (403, "Not with your role"));
+        assert!(answer.text().contains("Ask an owner or admin of the account."), "{}", answer.text());
+    }
+    assert_eq!(facts::live_tokens(&house), 0);
+}
+
+pub fn assert_same_routes(routes: Vec<(&str, &str)>, rows: Vec<(&str, &str)>) {
+    let (routes, rows): (HashSet<_>, HashSet<_>) = (routes.into_iter().collect(), rows.into_iter().collect());
+    assert_eq!(
+        routes.difference(&rows).collect::<Vec<_>>(),
+        Vec::<&(&str, &str)>::new(),
+        "routes without a row"
+    );
+    assert_eq!(
+        rows.difference(&routes).collect::<Vec<_>>(),
+        Vec::<&(&str, &str)>::new(),
+        "rows without a route"
+    );
+}
+
+/// The page without the number of its request.
+fn said(answer: &Answer) -> String {
+    let text = answer.text();
+    text.split("If you ask for help").next().unwrap().to_owned()
+}
+
+/// What a cell may change: the token of the cell, how many there are, and the sessions.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Seen {
+    name: String,
+    tokens: i64,
+    sessions: i64,
+}
+
+impl Seen {
+    fn of(house: &House, token: i64) -> Seen {
+        let name = format!("SELECT name FROM tokens WHERE id = {token}");
+        Seen {
+            name: facts::text(house, &name),
+            tokens: facts::live_tokens(house),
+            sessions: facts::sessions(house),
+        }
+    }
+
+    fn after(mut self, does: Does) -> Seen {
+        match does {
+            Does::Nothing => {}
+            Does::Makes => self.tokens += 1,
+            Does::Renames => self.name = "After".to_owned(),
+            Does::Deletes => self.tokens -= 1,
+            Does::SignsOut => self.sessions -= 1,
+        }
+        self
+    }
+}
+
+async fn ask(actor: &Browser, method: &str, path: &str, secret: Option<&str>) -> Answer {
+    let wrong = password::random().unwrap();
+    ledger::put_down(&wrong);
+    let nonce = uuid::Uuid::new_v4().to_string();
+    let fields = [
+        ("name", "After"),
+        ("reach", "everything"),
+        ("expires", "90"),
+        ("do", "generate"),
+        ("nonce", nonce.as_str()),
+        ("email", "nobody@example.com"),
+        ("password", wrong.as_str()),
+    ];
+    let request = match method {
+        "POST" => actor.form(path, &fields),
+        _ if path.ends_with("/resources") => actor.request(method, &format!("{path}?kind=domain")),
+        _ => actor.request(method, path),
+    };
+    read(match secret {
+        Some(secret) => request.bearer_auth(secret).header("xc-token", secret),
+        None => request,
+    })
+    .await
+}
+
+fn email_of(actor: &str) -> &'static str {
+    match actor {
+        "stranger" => STRANGER,
+        "reader" => READER,
+        "member" => MEMBER,
+        "admin" => ADMIN,
+        "owner" => OWNER,
+        _ => GONE,
+    }
+}
+
+async fn everybody(house: &House) -> Vec<Browser> {
+    let gone = add_owner(house);
+    let mut actors = Vec::new();
+    for actor in ACTORS {
+        let mut browser = house.anybody();
+        if matches!(actor, "nobody" | "token") {
+            browser.get("/sign-in").await;
+        } else {
+            browser.sign_in(email_of(actor), &ledger::password()).await;
+        }
+        if actor == "deactivated" {
+            gone.deactivate(&mut house.conn(), &house.command_line()).unwrap();
+            browser.get("/sign-in").await;
+        }
+        actors.push(browser);
+    }
+    actors
+}
+
+/// Another owner of Acme, who will not stay.
+fn add_owner(house: &House) -> User {
+    let (mut conn, origin) = (house.conn(), house.command_line());
+    let hash = password::hash(&ledger::password(), Cost::CHEAP).unwrap();
+    let acme = Account::find_by_name(&mut conn, "Acme").unwrap().unwrap();
+    let user = User::create(&mut conn, GONE, "Gus Gone", &hash, &origin).unwrap().unwrap();
+    membership::set(&mut conn, &acme, &user, Role::Owner, &origin).unwrap();
+    user
+}
