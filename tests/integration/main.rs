@@ -3,4 +3,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod commands;
+mod decide;
+mod facts;
+mod last_use;
+mod layering;
+mod made;
 mod main_job;
+mod schema;
+mod tokens_create;
+mod tokens_form;
+mod tokens_limits;
+mod tokens_list;
+mod tokens_once;
+mod tokens_show;
