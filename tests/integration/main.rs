@@ -1,5 +1,7 @@
 //! Everything over HTTP, on a real Postgres, laid out as the addresses are.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests")]
+
 #[path = "../support/mod.rs"]
 mod support;
 
