@@ -2,31 +2,62 @@
 
 use crate::support::{House, database};
 use diesel::prelude::*;
-use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text};
+use tokenhouse::db::Conn;
+use tokenhouse::models::Resource;
+use tokenhouse::policy::ResourceKind;
 
 #[derive(QueryableByName)]
 struct Number {
     #[diesel(sql_type = BigInt)]
-    fact: i64,
+    value: i64,
 }
 
 #[derive(QueryableByName)]
-struct Words {
+struct Line {
     #[diesel(sql_type = Text)]
-    fact: String,
+    value: String,
 }
 
-/// The number that a query without `SELECT` yields.
+/// How many rows there are: what follows `SELECT count(*) FROM`.
+pub fn count(house: &House, from: &str) -> i64 {
+    count_in(&mut house.conn(), from)
+}
+
+/// How many rows there are in a database without a house.
+pub fn count_in(conn: &mut Conn, from: &str) -> i64 {
+    let sql = format!("SELECT count(*) AS value FROM {from}");
+    diesel::sql_query(sql).get_result::<Number>(conn).unwrap().value
+}
+
+/// An expression of each row: what follows `SELECT`.
+pub fn texts(house: &House, expression: &str, from: &str) -> Vec<String> {
+    texts_in(&mut house.conn(), expression, from)
+}
+
+/// An expression of each row of a database without a house.
+pub fn texts_in(conn: &mut Conn, expression: &str, from: &str) -> Vec<String> {
+    let sql = format!("SELECT ({expression})::text AS value FROM {from}");
+    let lines: Vec<Line> = diesel::sql_query(sql).load(conn).unwrap();
+    lines.into_iter().map(|line| line.value).collect()
+}
+
+/// The id of a zone, as a form holds it.
+pub fn zone(house: &House, account: i64, name: &str) -> String {
+    let zone = Resource::find(&mut house.conn(), account, ResourceKind::Zone, name).unwrap();
+    zone.unwrap().id.to_string()
+}
+
+/// The number that a query yields.
 pub fn number(house: &House, query: &str) -> i64 {
-    let sql = format!("SELECT ({query})::bigint AS fact");
-    sql_query(sql).get_result::<Number>(&mut house.conn()).unwrap().fact
+    let sql = format!("SELECT ({query})::bigint AS value");
+    diesel::sql_query(sql).get_result::<Number>(&mut house.conn()).unwrap().value
 }
 
-/// The text that a query without `SELECT` yields; empty for NULL.
+/// The text that a query yields; empty for NULL.
 pub fn text(house: &House, query: &str) -> String {
-    let sql = format!("SELECT coalesce(({query})::text, '') AS fact");
-    sql_query(sql).get_result::<Words>(&mut house.conn()).unwrap().fact
+    let sql = format!("SELECT coalesce(({query})::text, '') AS value");
+    diesel::sql_query(sql).get_result::<Line>(&mut house.conn()).unwrap().value
 }
 
 /// Every token's number, name and end, and how many sessions there are.

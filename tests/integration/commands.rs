@@ -1,0 +1,291 @@
+//! The commands, run as a person at a shell runs them.
+
+use crate::facts::{count_in, texts_in};
+use crate::support::client::{Browser, whoami};
+use crate::support::{House, START, database, ledger};
+use secrecy::SecretString;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+use tokenhouse::clock::Clock;
+use tokenhouse::db::{self, Conn};
+
+struct Shell {
+    database: String,
+}
+
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Said {
+        Said {
+            code: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Shell {
+    /// On a database with nothing in it.
+    fn empty() -> Shell {
+        Shell { database: database::empty() }
+    }
+
+    /// On a database with the demo data.
+    fn demo() -> Shell {
+        Shell { database: database::fresh() }
+    }
+
+    fn url(&self) -> String {
+        database::url(&self.database)
+    }
+
+    fn conn(&self) -> Conn {
+        db::connect(&SecretString::from(self.url())).unwrap()
+    }
+
+    fn account(&self, name: &str) -> String {
+        texts_in(&mut self.conn(), "id", &format!("accounts WHERE name = '{name}'")).remove(0)
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tokenhouse"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TOKENHOUSE_")) {
+            command.env_remove(name);
+        }
+        command.args(words).env("DATABASE_URL", self.url()).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, words: &[&str]) -> Said {
+        self.command(words).output().unwrap().into()
+    }
+
+    /// Runs a command that goes well.
+    fn ok(&self, words: &[&str]) -> Said {
+        let said = self.run(words);
+        assert_eq!(said.code, 0, "{words:?}: {}", said.err);
+        said
+    }
+
+    /// Runs a command that is refused, with one sentence.
+    fn refused(&self, words: &[&str], why: &str) {
+        let said = self.run(words);
+        assert_eq!(said.code, 1, "{words:?}: {}", said.err);
+        assert_eq!(said.out, "", "{words:?}");
+        assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+        assert!(said.err.starts_with("tokenhouse: ") && said.err.contains(why), "{words:?}: {}", said.err);
+    }
+
+    /// Makes a token; its secret is all that standard output has.
+    fn token(&self, account: &str, words: &[&str]) -> (Said, String) {
+        let mut all = vec!["token", "create", "--account", account];
+        all.extend_from_slice(words);
+        let said = self.ok(&all);
+        let secret = said.out.strip_suffix('\n').unwrap().to_owned();
+        ledger::put_down(&secret);
+        assert!(secret.len() == 42 && secret.starts_with("tkh_a_"), "not a secret alone on one line");
+        assert!(!said.err.contains(&secret), "the secret is said twice");
+        (said, secret)
+    }
+}
+
+#[actix_web::test]
+async fn a_first_user_and_a_first_account_are_made_at_the_shell() {
+    let shell = Shell::empty();
+    assert!(shell.ok(&["migrate"]).err.contains("The database is up to date."));
+    assert!(shell.ok(&["migrate"]).err.contains("The database is up to date."));
+    let made = shell.ok(&["user", "create", "--email", "First@Example.com", "--name", "First"]);
+    let password = made.out.trim().to_owned();
+    ledger::put_down(&password);
+    assert!(password.len() >= 16 && !made.err.contains(&password));
+    let account = shell.ok(&["account", "create", "--name", "Mine", "--owner", "first@example.com"]).out;
+    let account: i64 = account.trim().parse().unwrap();
+    let house = House::on(shell.database.clone(), Clock::fixed(START), |_| {});
+    let mut browser = Browser::new(house.address);
+    browser.sign_in("first@example.com", &password).await;
+    let page = browser.get(&format!("/accounts/{account}/tokens")).await;
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("No tokens yet"));
+    assert_eq!(texts_in(&mut shell.conn(), "role", "memberships"), ["owner"]);
+
+    let again = ["user", "create", "--email", "FIRST@example.com", "--name", "First"];
+    shell.refused(&again, "There is a user FIRST@example.com already.");
+    shell.refused(
+        &["user", "create", "--email", "nobody", "--name", "N"],
+        "Give an e-mail address and a name.",
+    );
+    let short = shell.command(&again).env("TOKENHOUSE_PASSWORD", "short").output().unwrap();
+    assert_eq!(Said::from(short).code, 1);
+    let no_owner = ["account", "create", "--name", "X", "--owner", "no@example.com"];
+    shell.refused(&no_owner, "There is no user no@example.com.");
+    let no_plan = ["account", "create", "--name", "X", "--owner", "first@example.com", "--plan", "gold"];
+    shell.refused(&no_plan, "There is no plan “gold”");
+    assert_eq!(count_in(&mut shell.conn(), "accounts"), 1);
+}
+
+#[test]
+fn members_come_and_go_and_change_roles() {
+    let shell = Shell::demo();
+    let acme = shell.account("Acme");
+    let roles = || {
+        let from = "memberships JOIN users ON users.id = user_id JOIN accounts ON accounts.id = account_id
+            WHERE accounts.name = 'Acme' AND users.email = 'stranger@example.com'";
+        texts_in(&mut shell.conn(), "role", from)
+    };
+    let member = ["--account", &acme, "--email", "stranger@example.com"];
+    shell.ok(&[&["member", "add", "--role", "read_only"], &member[..]].concat());
+    assert_eq!(roles(), ["read_only"]);
+    shell.ok(&[&["member", "add", "--role", "admin"], &member[..]].concat());
+    assert_eq!(roles(), ["admin"]);
+    shell.ok(&[&["member", "remove"], &member[..]].concat());
+    assert_eq!(roles(), Vec::<String>::new());
+    shell.refused(&[&["member", "remove"], &member[..]].concat(), "is no member of Acme.");
+    let nowhere = ["member", "add", "--role", "admin", "--account", "1", "--email", "stranger@example.com"];
+    shell.refused(&nowhere, "There is no account 1.");
+    let recorded = "audit_events WHERE action LIKE 'member%' AND object_name = 'stranger@example.com'
+        AND actor_kind = 'command_line'";
+    assert!(count_in(&mut shell.conn(), recorded) >= 3);
+}
+
+#[test]
+fn domains_come_with_their_zones_also_many_from_standard_input() {
+    let shell = Shell::demo();
+    let hobby = shell.account("Hobby");
+    let named = |name: &str| count_in(&mut shell.conn(), &format!("resources WHERE name = '{name}'"));
+    let said = shell.ok(&["resource", "add", "--account", &hobby, "New.Example", "hobby.example"]);
+    assert!(said.err.contains("1 added, 1 were there already."), "{}", said.err);
+    assert_eq!(named("new.example"), 2);
+
+    let mut child = shell
+        .command(&["resource", "add", "--account", &hobby, "-"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines: String = (0..1_500).map(|number| format!("d{number}.example\n\n")).collect();
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let said = Said::from(child.wait_with_output().unwrap());
+    assert_eq!((said.code, said.err.as_str()), (0, "1500 added, 0 were there already.\n"));
+    assert_eq!(count_in(&mut shell.conn(), "resources WHERE name ~ '^d[0-9]+[.]example$'"), 3_000);
+
+    let said = shell.ok(&["resource", "remove", "--account", &hobby, "new.example", "gone.example"]);
+    assert!(said.err.contains("1 removed, 1 were not there."), "{}", said.err);
+    assert_eq!(named("new.example"), 0);
+    shell.refused(
+        &["resource", "add", "--account", &hobby, "ok.example", "not a name"],
+        "is not a domain's name",
+    );
+    assert_eq!(named("ok.example"), 0);
+}
+
+#[actix_web::test]
+async fn a_token_made_at_the_shell_prints_only_its_secret_and_works_until_it_is_deleted() {
+    let shell = Shell::demo();
+    let house = House::on(shell.database.clone(), Clock::fixed(START), |_| {});
+    let acme = shell.account("Acme");
+    let scopes = ["--scope", "zones:example.com,theburritobot.com:write", "billing:*:read"];
+    let (said, secret) = shell.token(&acme, &[&["--name", "CI", "--expires", "never"], &scopes[..]].concat());
+    assert!(said.err.contains("DNS records of example.com and theburritobot.com"), "{}", said.err);
+    let (status, body) = whoami(house.address, &secret).await;
+    assert_eq!((status.as_u16(), body["data"]["account"]["name"].as_str()), (200, Some("Acme")));
+    let grants = texts_in(&mut shell.conn(), "permission || ' ' || access", "token_grants ORDER BY id");
+    assert_eq!(grants, ["zones full", "billing read"]);
+
+    let id = texts_in(&mut shell.conn(), "id", "tokens").remove(0);
+    assert!(shell.ok(&["token", "delete", &id]).err.contains("The token is deleted."));
+    assert!(shell.ok(&["token", "delete", &id]).err.contains("The token was deleted before."));
+    let (status, body) = whoami(house.address, &secret).await;
+    assert_eq!((status.as_u16(), body["code"].as_str()), (401, Some("token_deleted")));
+    assert_eq!(texts_in(&mut shell.conn(), "deleted_why", "tokens"), ["command_line"]);
+
+    let (_, full) = shell.token(&acme, &["--name", "All", "--expires", "never", "--full"]);
+    assert_eq!(whoami(house.address, &full).await.0, 200);
+    let recorded = texts_in(
+        &mut shell.conn(),
+        "action || ' ' || actor_kind",
+        "audit_events WHERE object_kind = 'token' ORDER BY id",
+    );
+    assert_eq!(
+        recorded,
+        ["token.created command_line", "token.deleted command_line", "token.created command_line"]
+    );
+}
+
+#[test]
+fn a_token_that_makes_no_sense_is_refused_in_one_sentence_and_not_made() {
+    let shell = Shell::demo();
+    let (acme, hobby) = (shell.account("Acme"), shell.account("Hobby"));
+    let cases: [(&str, &[&str], &str); 9] = [
+        (&acme, &["--name", " ", "--expires", "never", "--full"], "Give the token a name."),
+        (&acme, &["--name", "CI", "--expires", "soon", "--full"], "Write the day as year-month-day"),
+        (&acme, &["--name", "CI", "--expires", "2001-01-01", "--full"], "This day has passed."),
+        (&acme, &["--name", "CI", "--expires", "never", "--scope", "zones"], "“zones” is not a scope"),
+        (
+            &acme,
+            &["--name", "CI", "--expires", "never", "--scope", "none:*:read"],
+            "There is no permission “none”",
+        ),
+        (
+            &acme,
+            &["--name", "CI", "--expires", "never", "--scope", "zones:rival.example:read"],
+            "Acme has no zone rival.example.",
+        ),
+        (
+            &acme,
+            &["--name", "CI", "--expires", "never", "--scope", "user_details:*:read"],
+            "“user_details” is for user tokens only.",
+        ),
+        (
+            &hobby,
+            &["--name", "CI", "--expires", "never", "--scope", "zones:*:read"],
+            "The plan of this account has no scoped tokens: use --full.",
+        ),
+        ("1", &["--name", "CI", "--expires", "never", "--full"], "There is no account 1."),
+    ];
+    for (account, words, why) in cases {
+        shell.refused(&[&["token", "create", "--account", account], words].concat(), why);
+    }
+    // What the shell itself can tell is clap's to say.
+    for words in [&["--name", "CI", "--expires", "never"][..], &["--name", "CI", "--full"]] {
+        assert_eq!(shell.run(&[&["token", "create", "--account", &acme], words].concat()).code, 2);
+    }
+    shell.refused(&["token", "delete", "999"], "There is no token 999.");
+    assert_eq!(count_in(&mut shell.conn(), "tokens"), 0);
+}
+
+#[test]
+fn the_demo_is_the_same_when_it_is_loaded_again() {
+    let shell = Shell::empty();
+    let first = shell.ok(&["demo"]);
+    for line in first.err.lines().filter(|line| line.contains('@')) {
+        ledger::put_down(line.split_whitespace().last().unwrap());
+    }
+    assert!(first.err.contains("shown this once"));
+    let stored = || {
+        let mut all = texts_in(&mut shell.conn(), "u", "users AS u ORDER BY id");
+        all.extend(texts_in(&mut shell.conn(), "a", "accounts AS a ORDER BY id"));
+        all.extend(texts_in(&mut shell.conn(), "m", "memberships AS m ORDER BY account_id, user_id"));
+        all.extend(texts_in(&mut shell.conn(), "r", "resources AS r ORDER BY id"));
+        all.extend(texts_in(&mut shell.conn(), "e", "audit_events AS e ORDER BY id"));
+        all
+    };
+    let before = stored();
+    let second = shell.ok(&["demo"]);
+    assert!(second.err.contains("The demo data is there already."));
+    assert_eq!(stored(), before);
+    assert_eq!(count_in(&mut shell.conn(), "resources WHERE kind = 'zone'"), 44);
+}
+
+#[test]
+fn a_database_that_cannot_be_reached_is_one_sentence() {
+    let shell = Shell::empty();
+    let nowhere = "postgres://nobody@127.0.0.1:1/none";
+    let said = Said::from(shell.command(&["migrate"]).env("DATABASE_URL", nowhere).output().unwrap());
+    assert_eq!((said.code, said.err.trim_end().lines().count()), (1, 1), "{}", said.err);
+    assert!(said.err.starts_with("tokenhouse: "));
+}

@@ -1,0 +1,377 @@
+//! `decide` against a naive second implementation, written from product.md, and rules 4 and 5.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use tokenhouse::policy::{
+    Access, Catalogue, Decision, Grant, Holder, PermissionKey, Policy, RecordFilter, Refusal, Request,
+    ResourceKind, ResourceRef, Rights, Role, Selection, Target, decide,
+};
+
+const CASES: u32 = 30_000;
+const NAMES: [&str; 2] = ["a.example", "b.example"];
+
+/// A resource of the small world: of the first generation, or made anew under the same name.
+#[derive(Debug, Clone, Copy)]
+struct Thing {
+    account: i64,
+    kind: ResourceKind,
+    name: usize,
+    again: bool,
+}
+
+impl Thing {
+    /// An id of its own: no two resources ever share one.
+    fn id(self) -> i64 {
+        let kind = if self.kind == ResourceKind::Zone { 10 } else { 20 };
+        self.account * 100 + kind + i64::try_from(self.name).unwrap() + if self.again { 1_000 } else { 0 }
+    }
+}
+
+/// A call, with texts of its own.
+#[derive(Debug, Clone)]
+struct Call {
+    account: i64,
+    permission: PermissionKey,
+    access: Access,
+    /// None: the collection, or something new.
+    thing: Option<Thing>,
+    new: bool,
+    record: Option<(&'static str, &'static str)>,
+}
+
+fn key(name: &str) -> PermissionKey {
+    PermissionKey::try_from(name.to_owned()).unwrap()
+}
+
+fn things() -> impl Strategy<Value = Thing> {
+    let kind = prop_oneof![3 => Just(ResourceKind::Zone), 1 => Just(ResourceKind::Domain)];
+    (prop_oneof![4 => Just(1_i64), 1 => Just(2)], kind, 0..NAMES.len(), any::<bool>())
+        .prop_map(|(account, kind, name, again)| Thing { account, kind, name, again })
+}
+
+fn refs() -> impl Strategy<Value = ResourceRef> {
+    (things(), prop::bool::weighted(0.35)).prop_map(|(thing, deleted)| ResourceRef {
+        account: thing.account,
+        id: (!deleted).then(|| thing.id()),
+        kind: thing.kind,
+        name: NAMES[thing.name].to_owned(),
+    })
+}
+
+fn permissions() -> impl Strategy<Value = PermissionKey> {
+    // Zones: everybody may read; domains: read_write may change; billing: admins only.
+    prop_oneof![5 => Just("zones"), 2 => Just("domains"), 1 => Just("billing"), 1 => Just("contacts")]
+        .prop_map(key)
+}
+
+fn accesses() -> impl Strategy<Value = Access> {
+    prop_oneof![Just(Access::Read), Just(Access::Full)]
+}
+
+fn grants() -> impl Strategy<Value = Grant> {
+    let some = || prop::collection::vec(refs(), 0..3);
+    let selection = prop_oneof![
+        1 => some().prop_map(|except| Selection::Everywhere { except }),
+        2 => (prop_oneof![4 => Just(1_i64), 1 => Just(2)], some())
+            .prop_map(|(account, except)| Selection::Account { account, except }),
+        3 => some().prop_map(Selection::Only),
+    ];
+    let records = prop_oneof![
+        4 => Just(RecordFilter::default()),
+        1 => Just(RecordFilter { names: vec!["_acme-challenge*".to_owned()], types: vec!["TXT".to_owned()] }),
+    ];
+    (permissions(), accesses(), selection, records)
+        .prop_map(|(permission, access, selection, records)| Grant { permission, access, selection, records })
+}
+
+fn holders() -> impl Strategy<Value = Holder> {
+    let role = || prop::sample::select(Role::ALL.to_vec());
+    let mine = (role(), prop::option::of(role())).prop_map(|(first, second)| {
+        let second = second.map(|role| (2, role));
+        Holder::User([(1, first)].into_iter().chain(second).collect())
+    });
+    prop_oneof![5 => Just(Holder::Account(1)), 1 => Just(Holder::Account(2)), 6 => mine]
+}
+
+fn calls() -> impl Strategy<Value = Call> {
+    let record = prop_oneof![
+        3 => Just(None),
+        1 => Just(Some(("_acme-challenge.www", "TXT"))),
+        1 => Just(Some(("www", "A"))),
+    ];
+    let target = prop_oneof![5 => things().prop_map(Some), 2 => Just(None)];
+    (permissions(), accesses(), target, prop::bool::weighted(0.5), record).prop_map(
+        |(permission, access, thing, new, record)| {
+            let new = new && thing.is_none();
+            Call {
+                account: thing.map_or(1, |thing| thing.account),
+                permission,
+                // What makes something needs full access.
+                access: if new { Access::Full } else { access },
+                thing,
+                new,
+                record: record.filter(|_| thing.is_some()),
+            }
+        },
+    )
+}
+
+fn rights() -> impl Strategy<Value = Rights> {
+    prop_oneof![
+        1 => Just(Rights::Everything),
+        9 => prop::collection::vec(grants(), 0..5).prop_map(Rights::Grants),
+    ]
+}
+
+/// The document's words, one after the other, on the same facts.
+fn naive(catalogue: &Catalogue, rights: &Rights, holder: &Holder, call: &Call) -> Decision {
+    let name = call.thing.map_or("*", |thing| NAMES[thing.name]);
+    let level = if call.access == Access::Full { "write" } else { "read" };
+    let scope = format!("{}:{name}:{level}", call.permission);
+    // "Reaches that account only" / "what that user can reach at the moment of the call".
+    let role = match holder {
+        Holder::Account(own) => {
+            if *own != call.account {
+                return Decision::Refuse(Refusal::AccountNotFound);
+            }
+            Role::Owner
+        }
+        Holder::User(roles) => {
+            let roles: BTreeMap<i64, Role> = roles.iter().copied().collect();
+            match roles.get(&call.account) {
+                Some(role) => *role,
+                None => return Decision::Refuse(Refusal::AccountNotFound),
+            }
+        }
+    };
+    // "Its grants and its user's present role": the role takes away what it may not hold.
+    let permission = catalogue.find(call.permission.as_str()).unwrap();
+    let role_reads = permission.lowest_role(Access::Read).is_some_and(|lowest| lowest <= role);
+    let role_writes = permission.lowest_role(Access::Full).is_some_and(|lowest| lowest <= role);
+    let wanted_is_write = call.access == Access::Full;
+    let (mut in_account, mut has_permission) = (false, false);
+    let (mut reads, mut writes) = (false, false);
+    match rights {
+        Rights::Everything => {
+            in_account = true;
+            has_permission = role_reads;
+            reads = role_reads;
+            writes = role_writes;
+        }
+        Rights::Grants(grants) => {
+            for grant in grants {
+                let here = match &grant.selection {
+                    Selection::Everywhere { .. } => true,
+                    Selection::Account { account, .. } => *account == call.account,
+                    // "Deleting the last leaves nothing."
+                    Selection::Only(only) => {
+                        only.iter().filter(|one| one.account == call.account).any(|one| one.id.is_some())
+                    }
+                };
+                if !here {
+                    continue;
+                }
+                in_account = true;
+                if grant.permission != call.permission || !role_reads {
+                    continue;
+                }
+                has_permission = true;
+                let covers = match (&grant.selection, call.thing) {
+                    // "Creating a resource needs all, including future ones."
+                    (Selection::Only(_), None) => !call.new,
+                    (_, None) => true,
+                    // "Only these matches by id."
+                    (Selection::Only(only), Some(thing)) => {
+                        only.iter().filter_map(|one| one.id).any(|id| id == thing.id())
+                    }
+                    // "All except these matches by id or by account, kind and name, for ever."
+                    (Selection::Everywhere { except } | Selection::Account { except, .. }, Some(thing)) => {
+                        let by_id = except.iter().any(|one| one.id == Some(thing.id()));
+                        let place = (thing.account, thing.kind, NAMES[thing.name]);
+                        let by_name =
+                            except.iter().any(|one| (one.account, one.kind, one.name.as_str()) == place);
+                        !by_id && !by_name
+                    }
+                };
+                // The one filter of this world: TXT records below _acme-challenge.
+                let record = match call.record {
+                    Some((name, kind)) if !grant.records.is_open() => {
+                        name.starts_with("_acme-challenge") && kind == "TXT"
+                    }
+                    _ => true,
+                };
+                if covers && record {
+                    reads = true;
+                    writes = writes || (grant.access == Access::Full && role_writes);
+                }
+            }
+        }
+    }
+    // "The order in which a call is refused."
+    if !in_account {
+        Decision::Refuse(Refusal::AccountNotFound)
+    } else if !has_permission {
+        Decision::Refuse(Refusal::Permission(scope))
+    } else if (wanted_is_write && writes) || (!wanted_is_write && reads) {
+        Decision::Allow
+    } else if reads || call.new {
+        Decision::Refuse(Refusal::Write(scope))
+    } else {
+        Decision::Refuse(Refusal::ResourceNotFound)
+    }
+}
+
+fn decided(catalogue: &Catalogue, rights: &Rights, holder: &Holder, call: &Call) -> Decision {
+    let target = match call.thing {
+        Some(thing) => Target::Resource { id: thing.id(), kind: thing.kind, name: NAMES[thing.name] },
+        None if call.new => Target::New,
+        None => Target::Collection,
+    };
+    let request = Request {
+        account: call.account,
+        permission: &call.permission,
+        access: call.access,
+        target,
+        record: call.record,
+    };
+    decide(catalogue, &Policy::unconditional(rights.clone()), holder, &request)
+}
+
+#[test]
+fn decide_agrees_with_the_document_on_random_tokens_and_calls() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let kinds: RefCell<BTreeMap<&str, u32>> = RefCell::default();
+    let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
+    let done = TestRunner::new(config).run(&(rights(), holders(), calls()), |(rights, holder, call)| {
+        let decision = decided(&catalogue, &rights, &holder, &call);
+        prop_assert_eq!(&decision, &naive(&catalogue, &rights, &holder, &call));
+        let kind = match decision {
+            Decision::Allow => "allow",
+            Decision::Refuse(Refusal::AccountNotFound) => "no such account",
+            Decision::Refuse(Refusal::Permission(_)) => "no permission",
+            Decision::Refuse(Refusal::ResourceNotFound) => "no such resource",
+            Decision::Refuse(Refusal::Write(_)) => "no write",
+        };
+        if let (Decision::Allow, Holder::User(roles)) = (&decision, &holder) {
+            let role = roles.iter().find(|(account, _)| *account == call.account).unwrap().1;
+            let lowest = catalogue.find(call.permission.as_str()).unwrap().lowest_role(call.access).unwrap();
+            prop_assert!(role >= lowest, "more than the role");
+        }
+        *kinds.borrow_mut().entry(kind).or_default() += 1;
+        Ok(())
+    });
+    done.unwrap();
+    println!("{:?}", kinds.borrow());
+    assert_eq!(kinds.borrow().len(), 5);
+    for (kind, count) in kinds.borrow().iter() {
+        assert!(*count >= CASES / 50, "{kind} came {count} times in {CASES}: too seldom to say anything");
+    }
+}
+
+fn zone(again: bool) -> Thing {
+    Thing { account: 1, kind: ResourceKind::Zone, name: 0, again }
+}
+
+fn chosen(id: Option<i64>) -> ResourceRef {
+    ResourceRef { account: 1, id, kind: ResourceKind::Zone, name: NAMES[0].to_owned() }
+}
+
+fn zones(access: Access, selection: Selection) -> Rights {
+    Rights::Grants(vec![Grant {
+        permission: key("zones"),
+        access,
+        selection,
+        records: RecordFilter::default(),
+    }])
+}
+
+fn on(thing: Thing, access: Access) -> Call {
+    Call { account: 1, permission: key("zones"), access, thing: Some(thing), new: false, record: None }
+}
+
+const TOKEN: Holder = Holder::Account(1);
+
+#[test]
+fn no_grants_and_an_empty_selection_are_nothing() {
+    let catalogue = Catalogue::embedded().unwrap();
+    for rights in [Rights::Grants(Vec::new()), zones(Access::Full, Selection::Only(Vec::new()))] {
+        for access in [Access::Read, Access::Full] {
+            let decision = decided(&catalogue, &rights, &TOKEN, &on(zone(false), access));
+            assert_eq!(decision, Decision::Refuse(Refusal::AccountNotFound));
+        }
+    }
+}
+
+#[test]
+fn a_zone_made_anew_under_a_chosen_name_is_not_the_chosen_one() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let before = zones(Access::Full, Selection::Only(vec![chosen(Some(zone(false).id()))]));
+    assert_eq!(decided(&catalogue, &before, &TOKEN, &on(zone(false), Access::Full)), Decision::Allow);
+    // The database forgets the id of what is deleted, and keeps the name.
+    let other = ResourceRef { id: Some(999), name: "z.example".to_owned(), ..chosen(None) };
+    let after = zones(Access::Full, Selection::Only(vec![chosen(None), other]));
+    assert_eq!(
+        decided(&catalogue, &after, &TOKEN, &on(zone(true), Access::Read)),
+        Decision::Refuse(Refusal::ResourceNotFound)
+    );
+    let last = zones(Access::Full, Selection::Only(vec![chosen(None)]));
+    assert_eq!(
+        decided(&catalogue, &last, &TOKEN, &on(zone(true), Access::Read)),
+        Decision::Refuse(Refusal::AccountNotFound)
+    );
+}
+
+#[test]
+fn a_zone_made_anew_under_an_excepted_name_stays_excepted() {
+    let catalogue = Catalogue::embedded().unwrap();
+    for except in [chosen(Some(zone(false).id())), chosen(None)] {
+        let rights = zones(Access::Full, Selection::Account { account: 1, except: vec![except] });
+        assert_eq!(
+            decided(&catalogue, &rights, &TOKEN, &on(zone(true), Access::Read)),
+            Decision::Refuse(Refusal::ResourceNotFound)
+        );
+        let another = Thing { name: 1, ..zone(false) };
+        assert_eq!(decided(&catalogue, &rights, &TOKEN, &on(another, Access::Full)), Decision::Allow);
+    }
+}
+
+#[test]
+fn making_a_zone_needs_all_including_future_ones() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let new = Call { thing: None, new: true, ..on(zone(false), Access::Full) };
+    let only = zones(Access::Full, Selection::Only(vec![chosen(Some(zone(false).id()))]));
+    assert_eq!(
+        decided(&catalogue, &only, &TOKEN, &new),
+        Decision::Refuse(Refusal::Write("zones:*:write".to_owned()))
+    );
+    let all = zones(Access::Full, Selection::Account { account: 1, except: Vec::new() });
+    assert_eq!(decided(&catalogue, &all, &TOKEN, &new), Decision::Allow);
+}
+
+#[test]
+fn a_user_token_does_no_more_than_the_users_present_role() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let all = zones(Access::Full, Selection::Everywhere { except: Vec::new() });
+    let holder = |role| Holder::User(vec![(1, role)]);
+    for rights in [all, Rights::Everything] {
+        let write = on(zone(false), Access::Full);
+        assert_eq!(decided(&catalogue, &rights, &holder(Role::ReadWrite), &write), Decision::Allow);
+        assert_eq!(
+            decided(&catalogue, &rights, &holder(Role::ReadOnly), &write),
+            Decision::Refuse(Refusal::Write("zones:a.example:write".to_owned()))
+        );
+        let read = on(zone(false), Access::Read);
+        assert_eq!(decided(&catalogue, &rights, &holder(Role::ReadOnly), &read), Decision::Allow);
+        assert_eq!(
+            decided(&catalogue, &rights, &Holder::User(Vec::new()), &read),
+            Decision::Refuse(Refusal::AccountNotFound)
+        );
+    }
+    let billing = Call { permission: key("billing"), thing: None, ..on(zone(false), Access::Read) };
+    assert_eq!(
+        decided(&catalogue, &Rights::Everything, &holder(Role::ReadWrite), &billing),
+        Decision::Refuse(Refusal::Permission("billing:*:read".to_owned()))
+    );
+}

@@ -1,0 +1,43 @@
+//! Tokens made by the models, at moments and with lives that no form gives.
+
+use crate::support::{House, ledger};
+use time::{Duration, OffsetDateTime};
+use tokenhouse::db;
+use tokenhouse::models::Origin;
+use tokenhouse::models::token::{Issued, NewToken, TokenName, issue};
+use tokenhouse::policy::{Catalogue, Policy, Rights};
+use uuid::Uuid;
+
+/// Makes a token with Everything, now, that works for so long.
+pub fn token(house: &House, account: i64, lives: Option<Duration>) -> i64 {
+    let now = house.clock.now();
+    tokens(house, account, &[("Made".to_owned(), now)], lives)[0]
+}
+
+/// Makes tokens with these names at these moments, in one transaction.
+pub fn tokens(
+    house: &House,
+    account: i64,
+    wanted: &[(String, OffsetDateTime)],
+    lives: Option<Duration>,
+) -> Vec<i64> {
+    let catalogue = Catalogue::embedded().unwrap();
+    let made = db::in_one(&mut house.conn(), |conn| {
+        wanted
+            .iter()
+            .map(|(name, at)| {
+                let origin = Origin::command_line(*at);
+                let expires_at = lives.map(|lives| *at + lives);
+                let policy = Policy { expires_at, ..Policy::unconditional(Rights::Everything) };
+                let new = NewToken { name: TokenName::parse(name).unwrap(), policy, nonce: Uuid::new_v4() };
+                issue(conn, &catalogue, account, &new, "tkh", &origin)
+            })
+            .collect::<Result<Vec<_>, _>>()
+    });
+    let id = |issued| {
+        let Issued::Made { id, secret } = issued else { panic!("{issued:?}") };
+        ledger::put_down(secret.expose());
+        id
+    };
+    made.unwrap().into_iter().map(id).collect()
+}

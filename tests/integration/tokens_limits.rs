@@ -1,0 +1,125 @@
+//! Rules 8 and 9 and the plan's limit, over HTTP.
+
+use crate::support::client::{read, whoami};
+use crate::support::{House, OWNER};
+use crate::{facts, made};
+use futures_util::future::join_all;
+use reqwest::StatusCode;
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use time::Duration;
+use uuid::Uuid;
+
+#[actix_web::test]
+async fn fifty_creations_at_once_at_a_limit_of_ten_make_ten() {
+    let house = House::with(|config| config.pool_size = 16);
+    let hobby = house.account("Hobby");
+    let mut owner = house.signed_in(OWNER).await;
+    owner.new_form(hobby).await;
+    let nonces: Vec<String> = (0..50).map(|_| Uuid::new_v4().to_string()).collect();
+    let requests = nonces.iter().map(|nonce| {
+        let fields = [("nonce", nonce.as_str()), ("name", "CI"), ("expires", "90"), ("do", "generate")];
+        read(owner.form(&format!("/accounts/{hobby}/tokens"), &fields))
+    });
+    let answers = join_all(requests).await;
+    let with = |status: u16| answers.iter().filter(move |answer| answer.status == status);
+    assert_eq!((with(200).count(), with(422).count()), (10, 40));
+    for refused in with(422) {
+        assert!(refused.text().contains("The plan allows 10 tokens, and there are as many."));
+    }
+    assert_eq!(facts::count(&house, &format!("tokens WHERE account_id = {hobby}")), 10);
+}
+
+#[actix_web::test]
+async fn the_limit_counts_neither_deleted_nor_expired_tokens() {
+    let house = House::open();
+    let hobby = house.account("Hobby");
+    let first = made::token(&house, hobby, None);
+    for _ in 0..8 {
+        made::token(&house, hobby, None);
+    }
+    made::token(&house, hobby, Some(Duration::minutes(1)));
+    let mut owner = house.signed_in(OWNER).await;
+    let nonce = owner.new_form(hobby).await;
+    let fields = [("nonce", nonce.as_str()), ("name", "CI"), ("expires", "90"), ("do", "generate")];
+    let path = format!("/accounts/{hobby}/tokens");
+    assert_eq!(owner.post(&path, &fields).await.status, 422);
+    assert_eq!(facts::count(&house, "tokens"), 10);
+
+    assert_eq!(owner.delete_token(hobby, first).await.status, 303);
+    assert_eq!(owner.post(&path, &fields).await.status, 200);
+    let nonce = owner.new_form(hobby).await;
+    let fields = [("nonce", nonce.as_str()), ("name", "CI"), ("expires", "90"), ("do", "generate")];
+    assert_eq!(owner.post(&path, &fields).await.status, 422);
+    house.clock.advance(Duration::minutes(1));
+    assert_eq!(owner.post(&path, &fields).await.status, 200);
+    assert_eq!(facts::count(&house, "tokens"), 12);
+}
+
+#[actix_web::test]
+async fn a_lower_plan_freezes_scoped_tokens_and_a_higher_one_revives_them() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let mut owner = house.signed_in(OWNER).await;
+    let fields = [("name", "Scoped"), ("expires", "90"), ("zones.access", "read"), ("zones.where", "all")];
+    let (token, scoped) = owner.make_token(acme, &fields).await;
+    let (_, full) = owner.make_full_token(acme, "Full").await;
+    assert_eq!(whoami(house.address, &scoped).await.0, 200);
+
+    house.set_plan("Acme", "solo");
+    let (status, body) = whoami(house.address, &scoped).await;
+    assert_eq!((status.as_u16(), body["code"].as_str()), (401, Some("token_frozen")));
+    assert_eq!(body["message"], "Authentication failed");
+    assert_eq!(whoami(house.address, &full).await.0, 200);
+    let page = owner.get(&format!("/accounts/{acme}/tokens/{token}")).await;
+    assert!(page.text().contains("Frozen by the plan · paused"));
+    assert_eq!(facts::texts(&house, "full_access", &format!("tokens WHERE id = {token}")), ["false"]);
+
+    house.set_plan("Acme", "teams");
+    assert_eq!(whoami(house.address, &scoped).await.0, 200);
+    assert_eq!(facts::count(&house, &format!("token_grants WHERE token_id = {token}")), 1);
+}
+
+#[actix_web::test]
+async fn no_call_begun_after_the_answer_that_says_deleted_succeeds_on_any_node() {
+    const AFTER: usize = 5;
+    let house = House::open();
+    let other = house.second_node();
+    let acme = house.account("Acme");
+    let mut owner = house.signed_in(OWNER).await;
+    let (token, secret) = owner.make_full_token(acme, "Deploy").await;
+    let (deleted, went_on) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(0)));
+    let callers = (0..20).map(|caller| {
+        let address: SocketAddr = if caller % 2 == 0 { house.address } else { other.address };
+        let (deleted, went_on, secret) = (Rc::clone(&deleted), Rc::clone(&went_on), secret.clone());
+        actix_web::rt::spawn(async move {
+            let http = reqwest::Client::builder().no_proxy().build().unwrap();
+            let (mut before, mut after) = (0, Vec::new());
+            while after.len() < AFTER {
+                let begun_after = deleted.get();
+                let answer = read(http.get(format!("http://{address}/v2/whoami")).bearer_auth(&secret)).await;
+                if begun_after {
+                    after.push(answer.status);
+                } else if answer.status == 200 {
+                    before += 1;
+                    if before == 1 {
+                        went_on.set(went_on.get() + 1);
+                    }
+                }
+            }
+            after
+        })
+    });
+    let callers: Vec<_> = callers.collect();
+    while went_on.get() < 20 {
+        actix_web::rt::task::yield_now().await;
+    }
+    let answer = owner.delete_token(acme, token).await;
+    assert_eq!(answer.status, 303);
+    deleted.set(true);
+    for caller in callers {
+        assert_eq!(caller.await.unwrap(), [StatusCode::UNAUTHORIZED; AFTER]);
+    }
+    assert_eq!(facts::count(&house, "tokens WHERE deleted_at IS NOT NULL"), 1);
+}
