@@ -222,7 +222,11 @@ async fn finish(
     answer.instrument(span).await
 }
 
-fn finished(mut response: HttpResponse<BoxBody>, asked: &Asked, csrf: Option<String>) -> HttpResponse<BoxBody> {
+fn finished(
+    mut response: HttpResponse<BoxBody>,
+    asked: &Asked,
+    csrf: Option<String>,
+) -> HttpResponse<BoxBody> {
     let error = response.extensions().get::<AppError>().cloned().or_else(|| bare_error(&response));
     match &error {
         Some(AppError::Internal(cause)) => tracing::error!(%cause, "fault"),

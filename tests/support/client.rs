@@ -50,7 +50,8 @@ impl Browser {
 
     /// The request that [`Browser::post`] sends.
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
-        let all: Vec<(&str, &str)> = [("csrf", self.csrf.as_str())].into_iter().chain(fields.iter().copied()).collect();
+        let all: Vec<(&str, &str)> =
+            [("csrf", self.csrf.as_str())].into_iter().chain(fields.iter().copied()).collect();
         self.request("POST", path).header("origin", &self.base).form(&all)
     }
 
@@ -70,9 +71,10 @@ impl Browser {
         let answer = self.post(&format!("/accounts/{account}/tokens"), &all).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         let secret = answer.secret();
-        let id = answer.links().iter().find_map(|href| {
-            href.strip_prefix(&format!("/accounts/{account}/tokens/"))?.parse().ok()
-        });
+        let id = answer
+            .links()
+            .iter()
+            .find_map(|href| href.strip_prefix(&format!("/accounts/{account}/tokens/"))?.parse().ok());
         (id.expect("a link to the token"), secret)
     }
 
