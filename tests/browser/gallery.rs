@@ -1,0 +1,133 @@
+//! A list as an account has it after a year: every kind of row at once.
+
+use crate::support::{House, OWNER, database, ledger};
+use crate::window::Window;
+
+/// Name, permissions of the form, made and expiring so many days from now, used before so many
+/// minutes, from where, by what.
+type Token<'a> = (&'a str, &'a [(&'a str, &'a str)], i32, Option<i32>, Option<(i32, &'a str, &'a str)>);
+
+const TOKENS: [Token<'_>; 6] = [
+    ("Legacy CI", &[("reach", "everything")], -402, None, Some((310_000, "192.0.2.44", "dnsimple-ruby/8.4"))),
+    (
+        "Monitoring",
+        &[
+            ("zones.access", "read"),
+            ("zones.where", "all"),
+            ("domains.access", "read"),
+            ("domains.where", "all"),
+        ],
+        -31,
+        Some(59),
+        None,
+    ),
+    (
+        "Terraform",
+        &[
+            ("zones.access", "full"),
+            ("zones.where", "all"),
+            ("domains.access", "full"),
+            ("domains.where", "all"),
+        ],
+        -81,
+        Some(10),
+        Some((4_400, "192.0.2.10", "terraform/1.9")),
+    ),
+    (
+        "Month-end invoices",
+        &[("billing.access", "read")],
+        -12,
+        Some(353),
+        Some((17_500, "198.51.100.7", "curl")),
+    ),
+    (
+        "Deploy DNS from CI",
+        &[
+            ("zones.access", "full"),
+            ("zones.where", "named"),
+            ("zones.id", "zone example.com"),
+            ("zones.id", "zone theburritobot.com"),
+        ],
+        -9,
+        Some(82),
+        Some((1_500, "198.51.100.24", "octodns/1.9")),
+    ),
+    (
+        "Deploy certificates",
+        &[
+            ("certificates.access", "read"),
+            ("certificates.where", "named"),
+            ("certificates.id", "domain example.com"),
+        ],
+        -2,
+        Some(89),
+        Some((4, "203.0.113.7", "certbot/2.11")),
+    ),
+];
+
+#[actix_web::test]
+async fn a_list_with_every_kind_of_row() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let mut owner = house.signed_in(OWNER).await;
+    let url = database::url(&house.database);
+    for (name, permissions, made, expires, used) in TOKENS {
+        let resources: Vec<(&str, String)> =
+            permissions.iter().map(|(key, value)| (*key, number(&house, acme, value))).collect();
+        let mut fields = vec![("name", name), ("expires", "90")];
+        if !permissions.iter().any(|(key, _)| *key == "reach") {
+            fields.push(("reach", "choose"));
+        }
+        fields.extend(resources.iter().map(|(key, value)| (*key, value.as_str())));
+        let (id, _) = owner.make_token(acme, &fields).await;
+        let now = "timestamptz '2026-11-22 12:00Z'";
+        let end = expires.map_or("NULL".to_owned(), |days| format!("date '2026-11-22' + {days}"));
+        database::run(
+            &url,
+            &format!(
+                "UPDATE tokens SET created_at = {now} + interval '{made} days', expires_at = {end} WHERE id = {id}"
+            ),
+        );
+        if let Some((minutes, address, client)) = used {
+            database::run(
+                &url,
+                &format!(
+                    "INSERT INTO token_use (secret_id, account_id, last_used_at, address, client)
+                     SELECT id, {acme}, {now} - interval '{minutes} minutes', '{address}', '{client}'
+                     FROM token_secrets WHERE token_id = {id}"
+                ),
+            );
+        }
+    }
+    let (ended, _) = owner.make_full_token(acme, "Old deploy script").await;
+    owner.delete_token(acme, ended).await;
+
+    let mut window = Window::open(&house, "gallery", true).await;
+    window.go(&format!("/accounts/{acme}/tokens")).await;
+    window.field("E-mail").await.send_keys(OWNER).await.unwrap();
+    window.field("Password").await.send_keys(&ledger::password()).await.unwrap();
+    window.button("Sign in").await.click().await.unwrap();
+    window.link("Active 6").await;
+    window.link("Ended 1").await;
+    window.says("Everything in this account").await;
+    window.says("No expiry").await;
+    window.says("in 9 days").await;
+    window.says("7 months ago 192.0.2.44").await;
+    // The README's picture is this one.
+    window.picture_as_is("tokens").await;
+    window.pictures("list").await;
+    window.link("Terraform").await.click().await.unwrap();
+    window.heading("Terraform").await;
+    window.pictures("token").await;
+    window.menu("Acme").await.click().await.unwrap();
+    window.picture("switcher").await;
+}
+
+/// The number of "zone example.com"; anything else stays as it is.
+fn number(house: &House, account: i64, value: &str) -> String {
+    use tokenhouse::models::Resource;
+    use tokenhouse::policy::ResourceKind;
+    let Some((kind, name)) = value.split_once(' ') else { return value.to_owned() };
+    let kind = ResourceKind::from_key(kind).unwrap();
+    Resource::find(&mut house.conn(), account, kind, name).unwrap().unwrap().id.to_string()
+}

@@ -1,0 +1,12 @@
+//! What people do, in a real browser. Needs chromedriver and Chromium, which `script/test`
+//! installs; pictures of every step go to the folder of the run.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod driver;
+mod gallery;
+mod keyboard;
+mod main_job;
+mod narrow;
+mod window;

@@ -1,0 +1,79 @@
+//! On a phone nothing has to be pushed sideways, whatever people type.
+
+use crate::support::{House, OWNER, ledger};
+use crate::window::Window;
+
+#[actix_web::test]
+async fn no_page_scrolls_sideways_on_a_phone() {
+    let house = House::open();
+    let (acme, hobby) = (house.account("Acme"), house.account("Hobby"));
+    let mut owner = house.signed_in(OWNER).await;
+    let long = "W".repeat(255);
+    let (everything, _) = owner.make_full_token(acme, &long).await;
+    let narrow = [
+        ("name", "Terraform"),
+        ("reach", "choose"),
+        ("zones.access", "full"),
+        ("zones.where", "all"),
+        ("certificate_private_keys.access", "read"),
+        ("certificate_private_keys.where", "all"),
+        ("expires", "never"),
+    ];
+    let (scoped, _) = owner.make_token(acme, &narrow).await;
+    let (ended, _) = owner.make_full_token(acme, &long).await;
+    owner.delete_token(acme, ended).await;
+
+    let mut window = Window::open(&house, "narrow", true).await;
+    let mut too_wide = Vec::new();
+    look(&mut window, "/sign-in", &mut too_wide).await;
+    window.field("E-mail").await.send_keys(OWNER).await.unwrap();
+    window.field("Password").await.send_keys(&ledger::password()).await.unwrap();
+    window.button("Sign in").await.click().await.unwrap();
+    window.heading("Automation").await;
+    let list = format!("/accounts/{acme}/tokens");
+    for page in [
+        "/accounts".to_owned(),
+        list.clone(),
+        format!("{list}/ended"),
+        format!("{list}/new"),
+        format!("{list}/new?like={scoped}"),
+        format!("{list}/{everything}"),
+        format!("{list}/{everything}?repeated=1"),
+        format!("{list}/{everything}/rename"),
+        format!("{list}/{everything}/delete"),
+        format!("{list}/{scoped}"),
+        format!("{list}/{ended}"),
+        format!("/accounts/{hobby}/tokens"),
+        format!("/accounts/{hobby}/tokens/new"),
+        "/nowhere".to_owned(),
+    ] {
+        look(&mut window, &page, &mut too_wide).await;
+    }
+    window.go(&format!("{list}/new?like={everything}")).await;
+    let name = window.field("Name").await;
+    name.clear().await.unwrap();
+    name.send_keys(&long).await.unwrap();
+    window.button("Generate token").await.click().await.unwrap();
+    window.heading("Your token is ready").await;
+    ledger::put_down(&window.field("Token").await.prop("value").await.unwrap().unwrap());
+    measure(&mut window, "created", &mut too_wide).await;
+    assert!(too_wide.is_empty(), "{too_wide:#?}");
+}
+
+async fn look(window: &mut Window, page: &str, too_wide: &mut Vec<String>) {
+    window.go(page).await;
+    measure(window, page, too_wide).await;
+}
+
+async fn measure(window: &mut Window, page: &str, too_wide: &mut Vec<String>) {
+    for width in [320, 390] {
+        window.size(width, 800).await;
+        let (wide, _) = window.content().await;
+        if wide > f64::from(width) {
+            too_wide.push(format!("{page} is {wide} wide at {width}"));
+        }
+    }
+    window.size(1280, 800).await;
+    let name = page.trim_start_matches("/accounts/").replace(['/', '?', '='], "-");
+    window.narrow_picture(&name).await;
+}

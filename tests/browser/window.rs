@@ -1,0 +1,253 @@
+//! A window as a person uses it: everything in it is found by its role and its label, as the
+//! browser itself computes them for a screen reader.
+
+use crate::driver::Driver;
+use crate::support::{House, ledger};
+use fantoccini::Locator;
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::elements::Element;
+use reqwest::Method;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// So long a page may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+// What may have a role, to be asked for it; NAME stands for the label.
+const LINK: &str = "//a[contains(normalize-space(), NAME)]";
+const BUTTON: &str = "//button[contains(normalize-space(), NAME)]";
+const HEADING: &str = "//*[self::h1 or self::h2 or self::h3][contains(normalize-space(), NAME)]";
+const FIELD: &str = "//*[@id=//label[normalize-space()=NAME]/@for]";
+
+pub struct Window {
+    pub driver: Driver,
+    base: String,
+    /// Begins the names of its pictures.
+    pub called: &'static str,
+    pictures: u32,
+    pub scripting: bool,
+}
+
+impl Window {
+    /// A window of 1280 × 800, light.
+    pub async fn open(house: &House, called: &'static str, scripting: bool) -> Window {
+        let driver = Driver::start().await;
+        let window = Window { driver, base: house.url(""), called, pictures: 0, scripting };
+        window.size(1280, 800).await;
+        if !scripting {
+            window.driver.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+        }
+        window
+    }
+
+    /// Sets what the page has for itself, without the frame of a window.
+    pub async fn size(&self, width: u32, height: u32) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.driver.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// `light` or `dark`.
+    pub async fn scheme(&self, scheme: &str) {
+        let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
+        self.driver.devtools("Emulation.setEmulatedMedia", json!({ "features": [feature] })).await;
+    }
+
+    pub async fn go(&self, path: &str) {
+        self.driver.client.goto(&format!("{}{path}", self.base)).await.unwrap();
+    }
+
+    /// Path and query of the page.
+    pub async fn path(&self) -> String {
+        let url = self.driver.client.current_url().await.unwrap();
+        url[url::Position::BeforePath..].to_owned()
+    }
+
+    /// Size of the page's content in CSS pixels.
+    pub async fn content(&self) -> (f64, f64) {
+        let metrics = self.driver.devtools("Page.getLayoutMetrics", json!({})).await;
+        let side = |name: &str| metrics["cssContentSize"][name].as_f64().unwrap();
+        (side("width"), side("height"))
+    }
+
+    /// A picture of the window as it is.
+    pub async fn picture_as_is(&self, name: &str) {
+        let folder = ledger::run_folder().join("pictures");
+        std::fs::create_dir_all(&folder).unwrap();
+        let png = self.driver.client.screenshot().await.unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
+    }
+
+    /// Pictures of the whole page, on a desk; light, and dark too.
+    pub async fn picture(&mut self, name: &str) {
+        self.pictures_at(name, &[(1280, "light"), (1280, "dark")]).await;
+    }
+
+    /// Pictures of a page that matters more: on a phone too.
+    pub async fn pictures(&mut self, name: &str) {
+        self.pictures_at(name, &[(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]).await;
+    }
+
+    /// Pictures on the narrowest phone.
+    pub async fn narrow_picture(&mut self, name: &str) {
+        self.pictures_at(name, &[(320, "light")]).await;
+    }
+
+    async fn pictures_at(&mut self, name: &str, looks: &[(u32, &str)]) {
+        self.pictures += 1;
+        for (width, scheme) in looks {
+            self.scheme(scheme).await;
+            self.size(*width, 800).await;
+            let tall = self.content().await.1.clamp(800.0, 6000.0);
+            self.size(*width, tall as u32).await;
+            let name = format!("{}-{:02}-{name}-{scheme}-{width}", self.called, self.pictures);
+            self.picture_as_is(&name).await;
+        }
+        self.scheme("light").await;
+        self.size(1280, 800).await;
+    }
+
+    /// Asks until there is an answer.
+    pub async fn until<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+        let began = Instant::now();
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            if began.elapsed() > PATIENCE {
+                self.picture_as_is(&format!("{}-FAILED", self.called)).await;
+                panic!(
+                    "{}: no {what} on {}, which says: {}",
+                    self.called,
+                    self.path().await,
+                    self.text().await
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(40)).await;
+        }
+    }
+
+    /// What the page says to everybody.
+    pub async fn text(&self) -> String {
+        let Ok(body) = self.driver.client.find(Locator::Css("body")).await else { return String::new() };
+        body.text().await.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    pub async fn says(&self, text: &str) {
+        self.until(&format!("text “{text}”"), async || self.text().await.contains(text).then_some(())).await;
+    }
+
+    /// The page as it arrived and as it is now, hidden parts included.
+    pub async fn source(&self) -> String {
+        self.driver.client.source().await.unwrap()
+    }
+
+    pub async fn link(&self, name: &str) -> Element {
+        self.by_role("link", LINK, name).await
+    }
+
+    pub async fn button(&self, name: &str) -> Element {
+        self.by_role("button", BUTTON, name).await
+    }
+
+    pub async fn heading(&self, name: &str) -> Element {
+        self.by_role("heading", HEADING, name).await
+    }
+
+    /// A field to type in.
+    pub async fn field(&self, label: &str) -> Element {
+        // A password field has no role; dates and searches have others than "textbox".
+        self.labelled(&["textbox", "searchbox", "Date", "none", "", "generic"], FIELD, label).await
+    }
+
+    pub async fn checkbox(&self, label: &str) -> Element {
+        self.by_role("checkbox", &choice("checkbox", ""), label).await
+    }
+
+    /// A radio button of the group with this name.
+    pub async fn radio(&self, group: &str, label: &str) -> Element {
+        let within = format!("//fieldset[legend[normalize-space()={}]]", quoted(group));
+        self.by_role("radio", &choice("radio", &within), label).await
+    }
+
+    /// A menu that opens; its label holds this.
+    pub async fn menu(&self, part: &str) -> Element {
+        let summary = format!("//summary[contains(normalize-space(), {})]", quoted(part));
+        self.until(part, async || self.driver.client.find(Locator::XPath(&summary)).await.ok()).await
+    }
+
+    /// Whether there is such a button now.
+    pub async fn has_button(&self, name: &str) -> bool {
+        self.look(&["button"], BUTTON, name).await.is_some()
+    }
+
+    async fn by_role(&self, role: &str, candidates: &str, name: &str) -> Element {
+        self.labelled(&[role], candidates, name).await
+    }
+
+    async fn labelled(&self, roles: &[&str], candidates: &str, name: &str) -> Element {
+        let what = format!("{} “{name}”", roles[0]);
+        self.until(&what, async || self.look(roles, candidates, name).await).await
+    }
+
+    async fn look(&self, roles: &[&str], candidates: &str, name: &str) -> Option<Element> {
+        let narrowed = candidates.replace("NAME", &quoted(name));
+        for element in self.driver.client.find_all(Locator::XPath(&narrowed)).await.ok()? {
+            let (role, label) = self.described(&element).await?;
+            if roles.contains(&role.as_str()) && label == name {
+                return Some(element);
+            }
+        }
+        None
+    }
+
+    /// Role and label, as a screen reader gets them.
+    pub async fn described(&self, element: &Element) -> Option<(String, String)> {
+        let id = element.element_id();
+        let role = self.driver.call(Method::GET, format!("element/{id}/computedrole"), None).await?;
+        let label = self.driver.call(Method::GET, format!("element/{id}/computedlabel"), None).await?;
+        let label = label.as_str()?.split_whitespace().collect::<Vec<_>>().join(" ");
+        Some((role.as_str()?.to_owned(), label))
+    }
+
+    pub async fn press(&self, key: char) {
+        let keys = KeyActions::new("keyboard".to_owned())
+            .then(KeyAction::Down { value: key })
+            .then(KeyAction::Up { value: key });
+        self.driver.client.perform_actions(keys).await.unwrap();
+    }
+
+    /// Types into what has the focus.
+    pub async fn keys(&self, text: &str) {
+        let keys = text.chars().fold(KeyActions::new("keyboard".to_owned()), |keys, key| {
+            keys.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key })
+        });
+        self.driver.client.perform_actions(keys).await.unwrap();
+    }
+
+    /// Presses Tab until this has the focus.
+    pub async fn tab_to(&self, role: &str, label: &str) {
+        let mut seen = Vec::new();
+        for _ in 0..120 {
+            if let Ok(active) = self.driver.client.active_element().await
+                && let Some(found) = self.described(&active).await
+            {
+                if found.0 == role && found.1 == label {
+                    return;
+                }
+                seen.push(found);
+            }
+            self.press('\u{e004}').await;
+        }
+        panic!("Tab does not lead to {role} “{label}”, but to {seen:?}");
+    }
+}
+
+/// Controls inside a label with the text NAME.
+fn choice(kind: &str, within: &str) -> String {
+    format!("{within}//label[normalize-space()=NAME]//input[@type='{kind}']")
+}
+
+/// A string of XPath, which has no escapes.
+fn quoted(text: &str) -> String {
+    if text.contains('"') { format!("'{text}'") } else { format!("\"{text}\"") }
+}
