@@ -25,6 +25,7 @@ use futures_util::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,9 +102,12 @@ impl Server {
 
     /// Runs until it is stopped; what is in flight is finished and what is not written yet written.
     pub async fn run(self) -> io::Result<()> {
-        let background = tokio::spawn(every_now_and_then(self.app.clone()));
+        let (ended, end) = tokio::sync::oneshot::channel::<()>();
+        let background = tokio::spawn(every_now_and_then(self.app.clone(), end));
         let result = self.server.await;
-        background.abort();
+        // A flush that is under way is finished: its uses are in no other place.
+        drop(ended);
+        let _ = background.await;
         if let Err(error) = self.app.last_uses.flush_all(&self.app.db, self.app.clock.now()).await {
             tracing::error!(%error, "the last uses of tokens could not be written");
         }
@@ -120,6 +124,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 
 fn serve(listener: TcpListener, app: &AppData, connections: usize) -> io::Result<ActixServer> {
     let shared = app.clone();
+    let workers = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(shared.clone())
@@ -132,9 +137,10 @@ fn serve(listener: TcpListener, app: &AppData, connections: usize) -> io::Result
             .service(actix_web::web::resource("/readyz").route(get().to(readyz)))
             .configure(web::configure(&shared))
     })
-    // Threads that wait for the database: a few more than there are connections, so that what
-    // waits for a connection is told so and does not queue unseen.
-    .worker_max_blocking_threads(connections.max(2) * 2)
+    .workers(workers)
+    // Threads that wait for the database, for each worker: together twice as many as there are
+    // connections. What waits longer than it may is turned away when its turn comes.
+    .worker_max_blocking_threads((connections * 2).div_ceil(workers).max(2))
     .tcp_nodelay(true)
     .client_request_timeout(Duration::from_secs(10))
     .keep_alive(Duration::from_secs(75))
@@ -161,11 +167,14 @@ async fn readyz(app: AppData) -> HttpResponse {
 }
 
 /// Uses of tokens, the clock's offset, and throttles that nobody needs any more.
-async fn every_now_and_then(app: AppData) {
+async fn every_now_and_then(app: AppData, mut end: tokio::sync::oneshot::Receiver<()>) {
     let mut ticks = tokio::time::interval(FLUSH_EVERY);
     ticks.tick().await;
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = &mut end => return,
+        }
         let now = app.clock.now();
         if let Err(error) = app.last_uses.flush(&app.db, now).await {
             tracing::warn!(%error, "the last uses of tokens wait for the database");
@@ -174,8 +183,9 @@ async fn every_now_and_then(app: AppData) {
             throttle::sweep(conn, now - time::Duration::hours(1))?;
             db::database_now(conn)
         });
-        if let Ok(database_now) = housekeeping.await {
-            app.clock.correct(database_now);
+        match housekeeping.await {
+            Ok(database_now) => app.clock.correct(database_now),
+            Err(error) => tracing::warn!(%error, "housekeeping waits for the database"),
         }
     }
 }
@@ -280,7 +290,7 @@ fn as_app_error(error: &actix_web::Error) -> AppError {
         || error.as_error::<InternalError<SaveError>>().is_some()
         || error.as_error::<InternalError<anyhow::Error>>().is_some();
     if of_sessions {
-        // The store does nothing but ask the database, and its errors cannot be told apart here.
+        // The store hardly does more than ask the database, and its errors cannot be told apart here.
         return AppError::Unavailable(format!("sessions: {error:?}"));
     }
     if error.as_response_error().status_code().is_client_error() {

@@ -58,7 +58,7 @@ fn create(args: CreateArgs) -> Result<(), CliError> {
     if !(1..=255).contains(&name.chars().count()) {
         return Err(CliError::said("Give a name of 1 to 255 characters."));
     }
-    let Opened { mut conn, origin, _postgres } = open(args.database)?;
+    let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let owner = user_of(&mut conn, &args.owner)?;
     let email = args.email.as_deref().unwrap_or(&owner.email);
     let account = db::in_one(&mut conn, |conn| {
@@ -73,7 +73,7 @@ fn create(args: CreateArgs) -> Result<(), CliError> {
 
 fn plan(args: PlanArgs) -> Result<(), CliError> {
     let plan = known_plan(&args.plan)?;
-    let Opened { mut conn, origin, _postgres } = open(args.database)?;
+    let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let account = account_of(&mut conn, args.account)?;
     db::in_one(&mut conn, |conn| account.set_plan(conn, &plan, &origin))?;
     output::note(format!("Account {} is on the plan {plan} now.", account.id));

@@ -56,7 +56,7 @@ fn role(text: &str) -> Result<Role, String> {
 }
 
 fn add(args: AddArgs) -> Result<(), CliError> {
-    let Opened { mut conn, origin, _postgres } = open(args.database)?;
+    let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let (account, user) = (account_of(&mut conn, args.who.account)?, user_of(&mut conn, &args.who.email)?);
     db::in_one(&mut conn, |conn| membership::set(conn, &account, &user, args.role, &origin))?;
     output::note(format!("{} is {} in {} now.", user.email, args.role.key(), account.name));
@@ -64,7 +64,7 @@ fn add(args: AddArgs) -> Result<(), CliError> {
 }
 
 fn remove(args: RemoveArgs) -> Result<(), CliError> {
-    let Opened { mut conn, origin, _postgres } = open(args.database)?;
+    let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let (account, user) = (account_of(&mut conn, args.who.account)?, user_of(&mut conn, &args.who.email)?);
     if !db::in_one(&mut conn, |conn| membership::remove(conn, &account, &user, &origin))? {
         return Err(CliError::said(format!("{} is no member of {}.", user.email, account.name)));

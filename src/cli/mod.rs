@@ -108,10 +108,10 @@ pub fn main() -> ExitCode {
 /// A command's connection to the database. A private Postgres that was started for the command
 /// stops with it.
 struct Opened {
+    // Named first where this is taken apart, so that it is dropped last: after the connection.
+    _postgres: Option<Session>,
     conn: Conn,
     origin: Origin,
-    // Dropped after the connection is closed: fields drop in this order.
-    _postgres: Option<Session>,
 }
 
 fn open(args: DatabaseArgs) -> Result<Opened, CliError> {

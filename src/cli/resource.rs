@@ -37,7 +37,7 @@ pub(super) fn run(command: ResourceCommand) -> Result<(), CliError> {
 
 fn add(args: DomainArgs) -> Result<(), CliError> {
     let names = names(args.domains)?;
-    let Opened { mut conn, origin, _postgres } = open(args.database)?;
+    let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let account = account_of(&mut conn, args.account)?;
     let added = db::in_one(&mut conn, |conn| Resource::add_domains(conn, account.id, &names, &origin))?;
     output::note(format!("{added} added, {} were there already.", names.len() - added));
@@ -46,7 +46,7 @@ fn add(args: DomainArgs) -> Result<(), CliError> {
 
 fn remove(args: DomainArgs) -> Result<(), CliError> {
     let names = names(args.domains)?;
-    let Opened { mut conn, origin, _postgres } = open(args.database)?;
+    let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let account = account_of(&mut conn, args.account)?;
     let removed = db::in_one(&mut conn, |conn| {
         let mut removed = 0;

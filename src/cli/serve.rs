@@ -82,7 +82,7 @@ pub(super) fn demo(args: DemoArgs) -> Result<(), CliError> {
     if let Some(password) = &args.password {
         password::check(password.expose_secret()).map_err(|why| CliError::said(why.to_string()))?;
     }
-    let Opened { mut conn, origin, _postgres } = open(args.database)?;
+    let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let sign_ins = fill(&mut conn, &origin, args.password.as_ref())?;
     if sign_ins.is_empty() {
         output::note("The demo data is there already.");

@@ -8,7 +8,9 @@ use crate::models::token::{Issued, NewToken, Token, TokenName, Why, issue};
 use crate::models::{Account, Resource};
 use crate::policy::scope::{self, Written};
 use crate::policy::words::of_policy;
-use crate::policy::{Catalogue, Grant, Policy, RecordFilter, ResourceRef, Rights, Selection};
+use crate::policy::{
+    Catalogue, Grant, MOST_NAMED_RESOURCES, Policy, RecordFilter, ResourceRef, Rights, Selection,
+};
 use clap::{Args, Subcommand};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -63,7 +65,7 @@ fn create(args: CreateArgs) -> Result<(), CliError> {
     let catalogue = Catalogue::embedded().map_err(|error| CliError::said(error.to_string()))?;
     let name = TokenName::parse(&args.name).map_err(|why| CliError::said(why.to_string()))?;
     let (database, brand) = args.database.resolve_with_brand(args.brand)?;
-    let Opened { mut conn, origin, _postgres } = open_database(&database)?;
+    let Opened { _postgres, mut conn, origin } = open_database(&database)?;
     let account = account_of(&mut conn, args.account)?;
     let rights = if args.full {
         Rights::Everything
@@ -78,11 +80,7 @@ fn create(args: CreateArgs) -> Result<(), CliError> {
         Issued::Made { id, secret } => (id, secret),
         refused => return Err(CliError::said(why_not(&refused))),
     };
-    let around = crate::policy::words::Surroundings {
-        account: account.name.clone(),
-        domains: Resource::count(&mut conn, account.id, crate::policy::ResourceKind::Domain)?,
-        zones: Resource::count(&mut conn, account.id, crate::policy::ResourceKind::Zone)?,
-    };
+    let around = account.surroundings(&mut conn)?;
     output::note(format!("Token {id} of {} was made.", account.name));
     for sentence in of_policy(&catalogue, &new.policy, &around) {
         output::note(format!("  {}", sentence.text()));
@@ -153,13 +151,13 @@ fn why_not(issued: &Issued) -> String {
         Issued::AccountAway => "The account is suspended.".to_owned(),
         Issued::NotAllowed => "That cannot be granted.".to_owned(),
         Issued::Empty => "Give at least one --scope.".to_owned(),
-        Issued::TooManyNamed => "One token can name 500 resources.".to_owned(),
+        Issued::TooManyNamed => format!("One token can name {MOST_NAMED_RESOURCES} resources."),
         Issued::ResourcesGone => "A named resource was deleted meanwhile.".to_owned(),
     }
 }
 
 fn delete(args: DeleteArgs) -> Result<(), CliError> {
-    let Opened { mut conn, origin, _postgres } = open(args.database)?;
+    let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let nothing = || CliError::said(format!("There is no token {}.", args.id));
     let account = Token::account_of(&mut conn, args.id)?.ok_or_else(nothing)?;
     let deleted = db::in_one(&mut conn, |conn| {

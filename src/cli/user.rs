@@ -87,11 +87,11 @@ impl GivenPassword {
 
 fn create(args: CreateArgs) -> Result<(), CliError> {
     let (email, name) = (args.email.trim(), args.name.trim());
-    if !email.contains('@') || email.contains(char::is_whitespace) || name.is_empty() {
-        return Err(CliError::said("Give an e-mail address and a name."));
+    if !email.contains('@') || !email.is_ascii() || email.contains(char::is_whitespace) || name.is_empty() {
+        return Err(CliError::said("Give an e-mail address (in ASCII) and a name."));
     }
     let (text, hash, random) = args.given.hashed()?;
-    let Opened { mut conn, origin, _postgres } = open(args.database)?;
+    let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let made = db::in_one(&mut conn, |conn| User::create(conn, email, name, &hash, &origin))?;
     if made.is_none() {
         return Err(CliError::said(format!("There is a user {email} already.")));
@@ -103,7 +103,7 @@ fn create(args: CreateArgs) -> Result<(), CliError> {
 
 fn set_password(args: PasswordArgs) -> Result<(), CliError> {
     let (text, hash, random) = args.given.hashed()?;
-    let Opened { mut conn, origin, _postgres } = open(args.database)?;
+    let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let user = user_of(&mut conn, &args.email)?;
     db::in_one(&mut conn, |conn| user.set_password(conn, &hash, &origin))?;
     output::note(format!("{} has a new password; every session has ended.", user.email));
@@ -122,7 +122,7 @@ fn change(
     args: OneUser,
     change: impl Fn(&User, &mut db::Conn, &crate::models::Origin) -> Result<(), db::DbError>,
 ) -> Result<(), CliError> {
-    let Opened { mut conn, origin, _postgres } = open(args.database)?;
+    let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let user = user_of(&mut conn, &args.email)?;
     db::in_one(&mut conn, |conn| change(&user, conn, &origin))?;
     output::note(format!("Done for {}.", user.email));

@@ -39,7 +39,7 @@ pub struct ServeArgs {
     /// The address and port to listen on
     ///
     /// Only loopback without --public-url. Port 0 takes any free one. The variable PORT, which
-    /// many hosts set, changes the port only. [default: 127.0.0.1:8080]
+    /// many hosts set, means this port on 127.0.0.1. [default: 127.0.0.1:8080]
     #[arg(long, env = "TOKENHOUSE_LISTEN", value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
 

@@ -5,6 +5,7 @@ use super::{
 };
 use crate::db::private::running_as_root;
 use crate::models::password::Cost;
+use crate::models::token::secret::is_brand;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -197,10 +198,7 @@ fn network(text: &str) -> Result<IpNet, ConfigError> {
 
 fn brand_of(text: Option<String>) -> Result<String, ConfigError> {
     let brand = text.unwrap_or_else(|| DEFAULT_BRAND.to_string());
-    let good = (2..=10).contains(&brand.len())
-        && brand.starts_with(|first: char| first.is_ascii_lowercase())
-        && brand.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    if good {
+    if is_brand(&brand) {
         return Ok(brand);
     }
     Err(ConfigError(format!(

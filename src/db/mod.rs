@@ -13,7 +13,7 @@ use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
 use secrecy::{ExposeSecret, SecretString};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
 /// A connection, as models take it.
@@ -62,13 +62,18 @@ impl Db {
         F: FnOnce(&mut Conn) -> Result<T, DbError> + Send + 'static,
     {
         let pool = self.pool.clone();
+        let asked = Instant::now();
         let work = actix_web::web::block(move || {
             let mut conn = pool.get().map_err(DbError::unavailable)?;
+            // Whoever asked has had a 503 by now: nothing may still be done behind their back.
+            if asked.elapsed() >= LONGEST_WAIT_FOR_CONNECTION {
+                return Err(DbError::unavailable("it was this process's turn too late"));
+            }
             work(&mut conn)
         });
         match tokio::time::timeout(LONGEST_WAIT, work).await {
             Ok(Ok(result)) => result,
-            Ok(Err(error)) => Err(DbError::unavailable(error)),
+            Ok(Err(_)) => Err(DbError::Corrupt("work on the database panicked".to_owned())),
             Err(error) => Err(DbError::unavailable(error)),
         }
     }
@@ -124,10 +129,6 @@ fn with_timeouts(url: &str) -> String {
     if url.contains("connect_timeout") {
         return url.to_owned();
     }
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        let joint = if url.contains('?') { '&' } else { '?' };
-        format!("{url}{joint}connect_timeout=3&tcp_user_timeout=4000&application_name=tokenhouse")
-    } else {
-        format!("{url} connect_timeout=3 tcp_user_timeout=4000 application_name=tokenhouse")
-    }
+    let joint = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{joint}connect_timeout=3&tcp_user_timeout=4000&application_name=tokenhouse")
 }

@@ -16,7 +16,6 @@ type Job = Box<dyn FnOnce() + Send>;
 #[derive(Clone)]
 pub struct Hashing {
     jobs: SyncSender<Job>,
-    cost: Cost,
     /// What an unknown user's password is compared with, so that it takes as long.
     dummy: Arc<str>,
 }
@@ -41,7 +40,7 @@ impl Hashing {
                 }
             });
         }
-        Ok(Hashing { jobs, cost, dummy: dummy.into() })
+        Ok(Hashing { jobs, dummy: dummy.into() })
     }
 
     /// Whether the password is the one behind the hash. Without a hash it takes as long and is not.
@@ -55,11 +54,6 @@ impl Hashing {
             }
         })
         .await
-    }
-
-    /// What a new hash costs.
-    pub fn cost(&self) -> Cost {
-        self.cost
     }
 
     async fn run<T: Send + 'static>(

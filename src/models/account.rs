@@ -1,9 +1,11 @@
 //! Accounts: the tenants.
 
+use super::Resource;
 use super::audit::{self, Event, Origin};
 use crate::db::schema::{accounts, memberships};
 use crate::db::{Conn, DbError};
-use crate::policy::Role;
+use crate::policy::words::Surroundings;
+use crate::policy::{ResourceKind, Role};
 use diesel::prelude::*;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -89,11 +91,21 @@ impl Account {
 
     /// Puts the account on another plan; its scoped tokens freeze or revive at the next call.
     pub fn set_plan(&self, conn: &mut Conn, plan: &str, origin: &Origin) -> Result<(), DbError> {
+        let before = Account::lock(conn, self.id)?.map(|now| now.plan);
         diesel::update(accounts::table.find(self.id))
             .set((accounts::plan.eq(plan), accounts::updated_at.eq(origin.now)))
             .execute(conn)?;
-        let (before, after) = (json!({ "plan": self.plan }), json!({ "plan": plan }));
+        let (before, after) = (json!({ "plan": before }), json!({ "plan": plan }));
         audit::record(conn, origin, &self.event("account.plan_changed", Some(before), Some(after)))
+    }
+
+    /// What the plain sentences about a policy say of the account.
+    pub fn surroundings(&self, conn: &mut Conn) -> Result<Surroundings, DbError> {
+        Ok(Surroundings {
+            account: self.name.clone(),
+            domains: Resource::count(conn, self.id, ResourceKind::Domain)?,
+            zones: Resource::count(conn, self.id, ResourceKind::Zone)?,
+        })
     }
 
     /// Whether it is neither suspended nor being deleted.

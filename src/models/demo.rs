@@ -20,7 +20,7 @@ const ACME_WORDS: [&str; 19] = [
 const RIVAL: [&str; 3] = ["rival.example", "competitor.example", "secret-plans.example"];
 const HOBBY: [&str; 1] = ["hobby.example"];
 
-/// Fills in what is missing. Takes an address and a name to a password hash, for users that are
+/// Fills in what is missing. `hash_for` takes an address to a password hash, for users that are
 /// not there yet; returns the addresses of those that were made.
 pub fn fill<E: From<DbError>>(
     conn: &mut Conn,

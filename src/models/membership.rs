@@ -27,6 +27,12 @@ pub fn set(
     role: Role,
     origin: &Origin,
 ) -> Result<(), DbError> {
+    let before: Option<String> = memberships::table
+        .find((account.id, user.id))
+        .select(memberships::role)
+        .for_no_key_update()
+        .first(conn)
+        .optional()?;
     diesel::insert_into(memberships::table)
         .values((
             memberships::account_id.eq(account.id),
@@ -38,8 +44,8 @@ pub fn set(
         .do_update()
         .set(memberships::role.eq(role.key()))
         .execute(conn)?;
-    let event = event(account, user, "member.set", Some(json!({ "role": role.key() })));
-    audit::record(conn, origin, &event)
+    let (before, after) = (before.map(|role| json!({ "role": role })), Some(json!({ "role": role.key() })));
+    audit::record(conn, origin, &Event { before, ..event(account, user, "member.set", after) })
 }
 
 /// Takes the member out; says whether there was one.

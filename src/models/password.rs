@@ -14,7 +14,7 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
+    /// What OWASP's Password Storage Cheat Sheet asks of argon2id at least: 19 MiB, two passes, one lane.
     pub const OWASP: Cost = Cost { memory_kib: 19_456, passes: 2 };
     /// For tests only.
     pub const CHEAP: Cost = Cost { memory_kib: 64, passes: 1 };

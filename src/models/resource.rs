@@ -91,7 +91,7 @@ impl Resource {
         names: &[String],
         origin: &Origin,
     ) -> Result<usize, DbError> {
-        let mut added = 0;
+        let mut added: Vec<String> = Vec::new();
         for part in names.chunks(1_000) {
             let rows: Vec<_> = part
                 .iter()
@@ -105,18 +105,23 @@ impl Resource {
                     )
                 })
                 .collect();
-            added +=
-                diesel::insert_into(resources::table).values(rows).on_conflict_do_nothing().execute(conn)?;
+            let new: Vec<(String, String)> = diesel::insert_into(resources::table)
+                .values(rows)
+                .on_conflict_do_nothing()
+                .returning((resources::kind, resources::name))
+                .get_results(conn)?;
+            let domains = new.into_iter().filter(|(kind, _)| kind == ResourceKind::Domain.key());
+            added.extend(domains.map(|(_, name)| name));
         }
-        let added = added / ResourceKind::ALL.len();
-        if added > 0 {
-            let label = match names {
+        if !added.is_empty() {
+            let label = match added.as_slice() {
                 [one] => one.clone(),
                 many => format!("{} domains", many.len()),
             };
-            audit::record(conn, origin, &event(account, "domain.added", &label))?;
+            let after = Some(serde_json::json!({ "domains": added }));
+            audit::record(conn, origin, &Event { after, ..event(account, "domain.added", &label) })?;
         }
-        Ok(added)
+        Ok(added.len())
     }
 
     /// Removes a domain and its zone; says whether there was one.

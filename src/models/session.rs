@@ -48,9 +48,12 @@ pub fn load(conn: &mut Conn, key: &str, now: OffsetDateTime) -> Result<Option<Va
         .optional()?;
     let Some((state, idle_until)) = row else { return Ok(None) };
     if idle_until < now + IDLE - TOUCH_EVERY {
-        diesel::update(sessions::table.find(&digest))
-            .set(sessions::idle_until.eq(now + IDLE))
-            .execute(conn)?;
+        let put_off = diesel::update(sessions::table.find(&digest)).set(sessions::idle_until.eq(now + IDLE));
+        match put_off.execute(conn).map_err(DbError::from) {
+            // Pages go on being read where nothing can be written; the limit is put off another time.
+            Ok(_) | Err(DbError::Unavailable(_)) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(Some(state))
 }

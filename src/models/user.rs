@@ -39,8 +39,12 @@ impl User {
             .optional()?)
     }
 
-    /// Number and password hash of an active user with this address.
+    /// Number and password hash of an active user with this address. Addresses are ASCII: other
+    /// letters would be folded in one way here and in another by the database.
     pub fn credentials(conn: &mut Conn, email: &str) -> Result<Option<(i64, String)>, DbError> {
+        if !email.is_ascii() {
+            return Ok(None);
+        }
         let row: Option<(i64, Option<String>)> = users::table
             .filter(lower(users::email).eq(lower(email)).and(users::deactivated_at.is_null()))
             .select((users::id, users::password_hash))

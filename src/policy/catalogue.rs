@@ -174,9 +174,9 @@ impl Catalogue {
         self.plans.iter().find(|plan| plan.key == key)
     }
 
-    /// Keys of the plans that have scoped account tokens.
-    pub fn scoped_plans(&self) -> Vec<&str> {
-        self.plans.iter().filter(|plan| plan.scoped).map(|plan| plan.key.as_str()).collect()
+    /// Whether a plan has scoped account tokens.
+    pub fn has_scopes(&self, plan: &str) -> bool {
+        self.plan(plan).is_some_and(|plan| plan.scoped)
     }
 }
 
@@ -189,7 +189,11 @@ mod tests {
         let catalogue = Catalogue::embedded().unwrap();
         assert_eq!(catalogue.permissions.len(), 14);
         assert_eq!(catalogue.for_account_tokens().count(), 12);
-        assert_eq!(catalogue.scoped_plans(), ["teams", "enterprise"]);
+        assert!(
+            catalogue.has_scopes("teams")
+                && catalogue.has_scopes("enterprise")
+                && !catalogue.has_scopes("solo")
+        );
     }
 
     #[test]

@@ -66,6 +66,12 @@ impl Surroundings {
             ResourceKind::Zone => self.zones,
         }
     }
+
+    /// How many there are now but for those that are left out.
+    pub fn reached(&self, kind: ResourceKind, except: &[ResourceRef]) -> i64 {
+        let gone = except.iter().filter(|one| one.id.is_some()).count();
+        self.count(kind) - i64::try_from(gone).unwrap_or(0)
+    }
 }
 
 /// What an account token with this policy can do and what it cannot.
@@ -130,7 +136,10 @@ fn of_which(kind: ResourceKind, selection: &Selection, around: &Surroundings) ->
                 phrases.push(Phrase::plain(" except "));
                 phrases.extend(names(except));
             }
-            phrases.push(Phrase::plain(format!(": {} now, and those added later.", around.count(kind))));
+            phrases.push(Phrase::plain(format!(
+                ": {} now, and those added later.",
+                around.reached(kind, except)
+            )));
             phrases
         }
     }
@@ -284,6 +293,16 @@ mod tests {
         let all = Selection::Account { account: 1, except: Vec::new() };
         let said = texts(Rights::Grants(vec![grant("certificates", Access::Read, all)]));
         assert_eq!(said[0], "Can read certificates of all domains: 40 now, and those added later.");
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_counted() {
+        let all = Selection::Account { account: 1, except: vec![zone("theburritobot.com")] };
+        let said = texts(Rights::Grants(vec![grant("zones", Access::Read, all)]));
+        assert_eq!(
+            said[0],
+            "Can read DNS records of all zones except theburritobot.com: 39 now, and those added later."
+        );
     }
 
     #[test]

@@ -35,11 +35,10 @@ pub fn page(error: &AppError, status: u16, csrf: Option<&str>, request_id: &str)
     };
     let way_on = match error {
         AppError::Unavailable(_) | AppError::Busy => None,
-        AppError::StaleForm | AppError::ForeignForm => None,
         _ if csrf.is_some() => Some((paths::ACCOUNTS.to_owned(), "Your accounts".to_owned())),
         _ => Some((paths::SIGN_IN.to_owned(), "Sign in".to_owned())),
     };
-    let page = Page::new(heading, csrf.unwrap_or_default());
+    let page = Page { signed_in: csrf.is_some(), ..Page::new(heading, csrf.unwrap_or_default()) };
     let page = ErrorPage {
         page,
         status,

@@ -12,9 +12,12 @@ use percent_encoding::percent_decode;
 use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 /// No form of ours is larger: 500 chosen resources are some 15 KB.
 const MOST_BYTES: usize = 256 * 1024;
+/// A form is sent in one go; whoever takes longer holds a connection for nothing.
+const LONGEST_BODY: Duration = Duration::from_secs(30);
 /// No form of ours has more fields.
 const MOST_FIELDS: usize = 2_000;
 
@@ -92,8 +95,8 @@ impl<G> Posted<G> {
         if self.genuine { Ok((self.by, self.fields)) } else { Err(AppError::StaleForm) }
     }
 
-    /// The sender, the fields, and whether the form token is right: for the one form whose values
-    /// are worth keeping. Nothing may be changed when it is not.
+    /// The sender, the fields, and whether the form token is right: for forms whose values are
+    /// worth keeping. Nothing may be changed when it is not.
     pub fn perhaps_stale(self) -> (G, Fields, bool) {
         (self.by, self.fields, self.genuine)
     }
@@ -128,7 +131,8 @@ impl<G: Guard + 'static> FromRequest for Posted<G> {
 
 async fn fields_from_our_pages(request: &HttpRequest, payload: Payload) -> Result<Fields, AppError> {
     let app = request.app_data::<Data<App>>().ok_or_else(|| AppError::Internal("no app".to_owned()))?;
-    let body = body(payload).await?;
+    let late = |_| AppError::BadRequest("The form did not arrive in time.");
+    let body = tokio::time::timeout(LONGEST_BODY, body(payload)).await.map_err(late)??;
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
         return Err(AppError::BadRequest("This address takes forms only."));

@@ -83,14 +83,13 @@ impl Permit for ManageTokens {
 }
 
 /// A member of the account in the path who may do this: outsiders get 404, members without the
-/// role 403 with who can help. It yields the only account that a handler can get hold of.
+/// role 403 with who can help. It yields the account that a handler works in.
 pub struct AccountMember<P> {
     /// The person.
     pub signed_in: SignedIn,
     /// The account of the path.
     pub account: Account,
-    /// The person's role in it.
-    pub role: Role,
+    role: Role,
     permit: PhantomData<P>,
 }
 

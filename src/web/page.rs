@@ -21,6 +21,8 @@ pub struct Page {
     pub title: String,
     /// Form token for every form of the page.
     pub csrf: String,
+    /// Whether there is somebody to sign out.
+    pub signed_in: bool,
     /// The account of the page.
     pub account: Option<AccountNav>,
     /// The accounts to switch to.
@@ -41,6 +43,7 @@ impl Page {
         Page {
             title: title.to_owned(),
             csrf: super::csrf::form_token(csrf_secret),
+            signed_in: false,
             account: None,
             accounts: Vec::new(),
             user: None,
@@ -53,6 +56,7 @@ impl Page {
     /// For a person with these accounts.
     pub fn for_user(mut self, user: UserNav, accounts: Vec<AccountNav>) -> Page {
         self.user = Some(user);
+        self.signed_in = true;
         self.accounts = accounts;
         self
     }

@@ -46,7 +46,7 @@ pub fn sign_in(session: &Session, user: i64, address: IpAddr, client: &str) -> R
     stored.map_err(|error| serde::ser::Error::custom(error.to_string()))
 }
 
-/// The middleware for the pages. It writes only at signing in and out.
+/// The middleware for the pages. State is written only at signing in and out.
 pub fn middleware(app: &App) -> SessionMiddleware<Store> {
     let https = app.public.is_https();
     let store = Store { db: app.db.clone(), clock: app.clock.clone() };

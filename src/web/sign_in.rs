@@ -31,7 +31,6 @@ struct SignInPage {
     next: String,
     error: Option<String>,
     first_user_line: Option<String>,
-    notice: Option<String>,
 }
 
 /// Where to go on afterwards.
@@ -56,7 +55,6 @@ pub async fn new(request: HttpRequest, app: AppData, query: Query<Next>) -> Resu
         next: query.next.clone(),
         error: None,
         first_user_line,
-        notice: None,
     };
     form.kept(render(&page, StatusCode::OK)?, &app)
 }
@@ -147,7 +145,6 @@ fn again(
         next: fields.get("next").to_owned(),
         error: Some(why.to_owned()),
         first_user_line: None,
-        notice: None,
     };
     render(&page, status)
 }

@@ -76,7 +76,9 @@ impl Account {
             }
         }
         // The Postgres processes outlive a question; they need no secret from here.
-        command.env_remove("DATABASE_URL");
+        for name in ["DATABASE_URL", "TOKENHOUSE_PASSWORD", "TOKENHOUSE_DEMO_PASSWORD"] {
+            command.env_remove(name);
+        }
         if let Some((uid, gid)) = self.become_ids {
             command.uid(uid).gid(gid);
         }

@@ -72,7 +72,7 @@ pub fn issue(
     if !maker_may(conn, catalogue, &account, &new.policy, &origin.actor)? {
         return Ok(Issued::NotAllowed);
     }
-    if let Some(known) = by_nonce(conn, &account, new.nonce, origin)? {
+    if let Some(known) = by_nonce(conn, account.id, new.nonce, origin)? {
         return Ok(known);
     }
     if let Some(refused) = refuse(conn, catalogue, &account, &new.policy, origin)? {
@@ -115,9 +115,10 @@ fn may_grant(catalogue: &Catalogue, policy: &Policy, role: Role) -> bool {
     }
 }
 
-fn by_nonce(
+/// What the form with this nonce made before, if anything.
+pub fn by_nonce(
     conn: &mut Conn,
-    account: &Account,
+    account: i64,
     nonce: Uuid,
     origin: &Origin,
 ) -> Result<Option<Issued>, DbError> {
@@ -128,7 +129,7 @@ fn by_nonce(
         .first(conn)
         .optional()?;
     Ok(known.map(|(id, owner, maker)| {
-        if owner == Some(account.id) && maker == origin.actor.user_id() {
+        if owner == Some(account) && maker == origin.actor.user_id() {
             Issued::Repeated { id }
         } else {
             Issued::NonceTaken

@@ -84,7 +84,7 @@ pub fn by_digest(conn: &mut Conn, catalogue: &Catalogue, digest: &Digest) -> Res
     let Some((secret, secret_ended_at, row, account, person)) = row else { return Ok(None) };
     let (holder, owner_away, frozen) = match (account, person) {
         (Some(account), _) => {
-            let scoped = catalogue.plan(&account.plan).is_some_and(|plan| plan.scoped);
+            let scoped = catalogue.has_scopes(&account.plan);
             let (away, frozen) = (!account.is_active(), !row.full_access && !scoped);
             (Holder::Account(account), away, frozen)
         }

@@ -9,7 +9,7 @@ mod name;
 pub mod secret;
 pub mod usage;
 
-pub use issue::{Issued, NewToken, issue};
+pub use issue::{Issued, NewToken, by_nonce, issue};
 pub use name::{NameRefused, TokenName};
 pub use secret::Secret;
 
@@ -97,7 +97,7 @@ impl Token {
             secret_ended_at: None,
             owner_away: !account.is_active(),
             disabled: self.disabled_at.is_some(),
-            frozen: !self.full_access && !catalogue.plan(&account.plan).is_some_and(|plan| plan.scoped),
+            frozen: !self.full_access && !catalogue.has_scopes(&account.plan),
             not_before: self.not_before,
         }
         .state(now)

@@ -105,6 +105,13 @@ impl fmt::Debug for Digest {
     }
 }
 
+/// Whether secrets may begin with this word: 2 to 10 lower-case letters and digits, a letter first.
+pub fn is_brand(word: &str) -> bool {
+    (2..=10).contains(&word.len())
+        && word.starts_with(|first: char| first.is_ascii_lowercase())
+        && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+}
+
 /// The digest of what a caller presents, if it has the shape of a secret and a right checksum; a
 /// typo ends here, without a query. Any brand is looked up: brands change, old tokens go on.
 pub fn presented(text: &str) -> Option<Digest> {
@@ -115,11 +122,8 @@ pub fn presented(text: &str) -> Option<Digest> {
     let mut prefix = text[..body].split('_');
     let (brand, kind) = (prefix.next()?, prefix.next()?);
     let ends = prefix.next() == Some("") && prefix.next().is_none();
-    let brand_fits = (2..=10).contains(&brand.len())
-        && brand.starts_with(|first: char| first.is_ascii_lowercase())
-        && brand.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     let fits = ends
-        && brand_fits
+        && is_brand(brand)
         && matches!(kind, "a" | "u" | "s")
         && text[body..].bytes().all(|byte| byte.is_ascii_alphanumeric())
         && checksum(&text[..text.len() - CHECK]) == text[text.len() - CHECK..];

@@ -2,12 +2,11 @@
 
 use super::draft::{Draft, Problems};
 use super::form::{Form, checked};
-use super::surroundings;
 use crate::db::DbError;
 use crate::http::{App, AppData, AppError};
-use crate::models::token::{Issued, NewToken, Secret, issue};
-use crate::policy::Policy;
+use crate::models::token::{Issued, NewToken, Secret, by_nonce, issue};
 use crate::policy::words::{self, Sentence};
+use crate::policy::{MOST_NAMED_RESOURCES, Policy};
 use crate::web::form::Posted;
 use crate::web::guard::{AccountMember, ManageTokens};
 use crate::web::page::{Expiry, Page, go_to, render};
@@ -69,6 +68,7 @@ async fn review(member: Member, draft: Draft, app: &App) -> Result<HttpResponse,
 
 enum Outcome {
     Refused(Problems),
+    Before(Issued),
     Issued(Issued, NewToken, Vec<Sentence>),
 }
 
@@ -77,13 +77,17 @@ async fn generate(member: Member, draft: Draft, app: &App) -> Result<HttpRespons
     let origin = member.signed_in.origin(app);
     let asked = draft.clone();
     let made = app.db.transaction(move |conn| {
+        // A form that made its token is answered as such, also when it would not be valid any more.
+        if let Some(before) = by_nonce(conn, account.id, asked.nonce, &origin)? {
+            return Ok(Outcome::Before(before));
+        }
         let (name, policy) = match checked(conn, &catalogue, &account, &asked, origin.now)? {
             Ok(valid) => valid,
             Err(problems) => return Ok(Outcome::Refused(problems)),
         };
         let new = NewToken { name, policy, nonce: asked.nonce };
         let issued = issue(conn, &catalogue, account.id, &new, &brand, &origin)?;
-        let words = words::of_policy(&catalogue, &new.policy, &surroundings(conn, &account)?);
+        let words = words::of_policy(&catalogue, &new.policy, &account.surroundings(conn)?);
         Ok(Outcome::Issued(issued, new, words))
     });
     let outcome = match made.await {
@@ -96,10 +100,12 @@ async fn generate(member: Member, draft: Draft, app: &App) -> Result<HttpRespons
         Outcome::Issued(Issued::Made { id, secret }, new, words) => {
             created(&member, app, id, &secret, new.name.as_str(), &new.policy, words)
         }
-        Outcome::Issued(Issued::Repeated { id }, ..) => {
+        Outcome::Before(Issued::Repeated { id }) | Outcome::Issued(Issued::Repeated { id }, ..) => {
             Ok(go_to(format!("{}?repeated=1", paths::token(member.account.id, id))))
         }
-        Outcome::Issued(issued, ..) => refused(&member, draft, why_not(&issued), app).await,
+        Outcome::Before(issued) | Outcome::Issued(issued, ..) => {
+            refused(&member, draft, why_not(&issued), app).await
+        }
     }
 }
 
@@ -137,7 +143,7 @@ fn why_not(issued: &Issued) -> Problems {
         Issued::Empty => {
             "Choose at least one permission: without any, the token could do nothing.".to_owned()
         }
-        Issued::TooManyNamed => "One token can name 500 resources. Choose fewer.".to_owned(),
+        Issued::TooManyNamed => format!("One token can name {MOST_NAMED_RESOURCES} resources. Choose fewer."),
         Issued::ResourcesGone => {
             "Something that you selected was deleted meanwhile. Look at the selection again.".to_owned()
         }

@@ -49,6 +49,19 @@ pub struct RowDraft {
     pub search: String,
 }
 
+impl RowDraft {
+    /// The row that says the same as this grant, if one can.
+    fn like(grant: &Grant) -> Option<RowDraft> {
+        let (reach, chosen) = match &grant.selection {
+            _ if !grant.records.is_open() => return None,
+            Selection::Only(only) => (Where::Named, only.iter().filter_map(|one| one.id).collect()),
+            Selection::Account { except, .. } if except.is_empty() => (Where::All, Vec::new()),
+            Selection::Account { .. } | Selection::Everywhere { .. } => return None,
+        };
+        Some(RowDraft { access: Some(grant.access), reach, chosen, search: String::new() })
+    }
+}
+
 /// The form, as it was filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
@@ -82,27 +95,41 @@ impl Draft {
         }
     }
 
-    /// A form filled in like a token. Resources that are gone are left out; a lifetime is not
-    /// carried over but for "never".
-    pub fn like(name: &str, rights: &Rights, never_expires: bool) -> Draft {
+    /// A form filled in like a token, and the titles of what it cannot say: exceptions, records,
+    /// or several grants of one permission. Those are left at *No access*, never widened. Resources
+    /// that are gone are left out; of the lifetime only "never" is carried over.
+    pub fn like(
+        name: &str,
+        rights: &Rights,
+        never_expires: bool,
+        catalogue: &Catalogue,
+    ) -> (Draft, Vec<String>) {
         let mut draft = Draft { name: name.to_owned(), ..Draft::blank() };
-        draft.everything = *rights == Rights::Everything;
+        let mut unsaid = Vec::new();
         if never_expires {
             draft.expires = "never".to_owned();
         }
-        if let Rights::Grants(grants) = rights {
-            for grant in grants {
-                let named: Vec<i64> = grant.selection.named().iter().filter_map(|one| one.id).collect();
-                let reach = match &grant.selection {
-                    Selection::Only(_) => Where::Named,
-                    Selection::Everywhere { .. } | Selection::Account { .. } => Where::All,
-                };
-                let row =
-                    RowDraft { access: Some(grant.access), reach, chosen: named, search: String::new() };
-                draft.rows.insert(grant.permission.clone(), row);
+        let grants = match rights {
+            Rights::Everything => {
+                draft.everything = true;
+                return (draft, unsaid);
+            }
+            Rights::Grants(grants) => grants,
+        };
+        for permission in catalogue.for_account_tokens() {
+            let of_it: Vec<&Grant> =
+                grants.iter().filter(|grant| grant.permission == permission.key).collect();
+            let row = match of_it.as_slice() {
+                [] => continue,
+                [grant] => RowDraft::like(grant),
+                _ => None,
+            };
+            match row {
+                Some(row) => drop(draft.rows.insert(permission.key.clone(), row)),
+                None => unsaid.push(permission.title.clone()),
             }
         }
-        draft
+        (draft, unsaid)
     }
 
     /// Reads a posted form. It never fails: what makes no sense is said by [`Draft::check`].
@@ -281,6 +308,33 @@ mod tests {
     fn problem_at(body: &str, place: &str) -> String {
         let problems = check(body, true).unwrap_err();
         problems.into_iter().find(|(at, _)| at == place).unwrap_or_else(|| panic!("no problem at {place}")).1
+    }
+
+    fn grant(key: &str, selection: Selection) -> Grant {
+        let permission = Catalogue::embedded().unwrap().find(key).unwrap().key.clone();
+        Grant { permission, access: Access::Full, selection, records: RecordFilter::default() }
+    }
+
+    #[test]
+    fn what_the_form_cannot_say_of_another_token_is_left_out_and_never_widened() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let zone = |id| crate::policy::ResourceRef {
+            account: 1,
+            id: Some(id),
+            kind: ResourceKind::Zone,
+            name: format!("z{id}.example"),
+        };
+        let all = Selection::Account { account: 1, except: Vec::new() };
+        let rights = Rights::Grants(vec![
+            grant("zones", Selection::Account { account: 1, except: vec![zone(7)] }),
+            grant("certificates", Selection::Only(vec![zone(7)])),
+            grant("certificates", Selection::Only(vec![zone(8)])),
+            grant("billing", all),
+        ]);
+        let (draft, unsaid) = Draft::like("CI", &rights, false, &catalogue);
+        assert_eq!(unsaid, ["Certificates", "Zones"]);
+        assert_eq!(draft.rows.len(), 1);
+        assert!(draft.chosen().is_empty() && !draft.everything);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The form for a new token, and everything that renders it again.
 
 use super::draft::{Draft, Problems, RowDraft};
-use super::surroundings;
 use crate::db::{Conn, DbError};
 use crate::http::{App, AppData, AppError};
 use crate::models::token::expiry::{Expiry, PRESETS};
@@ -105,18 +104,21 @@ pub async fn new(
     query: Query<Like>,
 ) -> Result<HttpResponse, AppError> {
     let (account, like) = (member.account.id, query.like);
-    let draft = app
-        .db
-        .run(move |conn| {
-            let token = like.map(|id| Token::find(conn, account, id)).transpose()?.flatten();
-            let filled = token.map(|token| {
-                let rights = grants::of_token(conn, &token)?;
-                Ok::<_, DbError>(Draft::like(&token.name, &rights, token.expires_at.is_none()))
-            });
-            Ok(filled.transpose()?.unwrap_or_else(Draft::blank))
-        })
-        .await?;
-    Form::of(draft).answer(&member, &app, StatusCode::OK).await
+    let found = app.db.run(move |conn| {
+        let token = like.map(|id| Token::find(conn, account, id)).transpose()?.flatten();
+        token.map(|token| Ok((grants::of_token(conn, &token)?, token))).transpose()
+    });
+    let (draft, unsaid) = match found.await? {
+        Some((rights, token)) => {
+            Draft::like(&token.name, &rights, token.expires_at.is_none(), &app.catalogue)
+        }
+        None => (Draft::blank(), Vec::new()),
+    };
+    let notice = (!unsaid.is_empty()).then(|| {
+        let titles = unsaid.join(", ");
+        format!("This form cannot say what that token may do with {titles}. These start at No access: choose them anew.")
+    });
+    Form { notice, ..Form::of(draft) }.answer(&member, &app, StatusCode::OK).await
 }
 
 /// A form to be rendered, with what there is to say.
@@ -142,7 +144,7 @@ impl Form {
     ) -> Result<HttpResponse, AppError> {
         let now = app.clock.now();
         let (catalogue, account) = (Arc::clone(&app.catalogue), member.account.clone());
-        let scoped = catalogue.plan(&account.plan).is_some_and(|plan| plan.scoped);
+        let scoped = catalogue.has_scopes(&account.plan);
         let Form { draft, problems, notice, policy } = self;
         let (draft, problems, groups, words) = app
             .db
@@ -151,11 +153,7 @@ impl Form {
                     if scoped { groups(conn, &catalogue, &account, &draft, &problems)? } else { Vec::new() };
                 let words = policy
                     .map(|policy| {
-                        Ok::<_, DbError>(words::of_policy(
-                            &catalogue,
-                            &policy,
-                            &surroundings(conn, &account)?,
-                        ))
+                        Ok::<_, DbError>(words::of_policy(&catalogue, &policy, &account.surroundings(conn)?))
                     })
                     .transpose()?;
                 Ok((draft, problems, groups, words))
@@ -330,7 +328,7 @@ pub(super) fn checked(
     draft: &Draft,
     now: OffsetDateTime,
 ) -> Result<Result<(crate::models::token::TokenName, Policy), Problems>, DbError> {
-    let scoped = catalogue.plan(&account.plan).is_some_and(|plan| plan.scoped);
+    let scoped = catalogue.has_scopes(&account.plan);
     let there = chosen(conn, account.id, draft)?;
     Ok(draft.check(catalogue, scoped, account.id, &there, now))
 }

@@ -111,7 +111,7 @@ async fn index(
         may_create: member.may(Act::ManageTokens),
         may_see: member.may(Act::SeeTokens),
         who_can_help: member.who_can(Act::ManageTokens),
-        scoped: app.catalogue.plan(&member.account.plan).is_some_and(|plan| plan.scoped),
+        scoped: app.catalogue.has_scopes(&member.account.plan),
         plan: plan_title(&app.catalogue, &member.account.plan),
     };
     render(&page, StatusCode::OK)
@@ -125,7 +125,8 @@ impl Row {
         let may_see = member.may(Act::SeeTokens);
         let ended_at = token.deleted_at.or(token.expires_at).filter(|_| state.has_ended());
         let ended_why = match token.deleted_why.as_deref() {
-            Some(_) => format!("Deleted by {}", person(one.remover)),
+            Some(_) if may_see => format!("Deleted by {}", person(one.remover)),
+            Some(_) => "Deleted".to_owned(),
             None => "Expired".to_owned(),
         };
         Row {

@@ -20,25 +20,12 @@ pub use show::show;
 pub use words::words;
 
 use super::guard::AccountMember;
-use crate::db::{Conn, DbError};
 use crate::http::AppError;
-use crate::models::{Account, Resource};
-use crate::policy::ResourceKind;
-use crate::policy::words::Surroundings;
 use actix_web::web::Path;
 
 /// The maker or remover of a token, in words.
 fn person(email: Option<String>) -> String {
     email.unwrap_or_else(|| "the command line".to_owned())
-}
-
-/// What the sentences say of the account.
-fn surroundings(conn: &mut Conn, account: &Account) -> Result<Surroundings, DbError> {
-    Ok(Surroundings {
-        account: account.name.clone(),
-        domains: Resource::count(conn, account.id, ResourceKind::Domain)?,
-        zones: Resource::count(conn, account.id, ResourceKind::Zone)?,
-    })
 }
 
 /// Account and token of a path, as they are written there: the guard has read the account.

@@ -33,8 +33,13 @@ pub async fn edit(member: Member, app: AppData, path: TokenPath) -> Result<HttpR
 
 /// The form, posted.
 pub async fn rename(form: Posted<Member>, app: AppData, path: TokenPath) -> Result<HttpResponse, AppError> {
-    let (member, fields) = form.genuine()?;
+    let (member, fields, genuine) = form.perhaps_stale();
     let token = find(&member, &app, &path).await?;
+    if !genuine {
+        let why = "This form was out of date, so nothing was changed. Press the button again.";
+        let name = Field { value: fields.get("name").to_owned(), error: Some(why.to_owned()) };
+        return answer(&member, &token, name, StatusCode::FORBIDDEN);
+    }
     let name = match TokenName::parse(fields.get("name")) {
         Ok(name) => name,
         Err(why) => {

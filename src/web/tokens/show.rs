@@ -1,6 +1,6 @@
 //! One token: what it may do, by name, and since when it is used.
 
-use super::{TokenPath, person, place, surroundings};
+use super::{TokenPath, person, place};
 use crate::http::{AppData, AppError};
 use crate::models::token::usage::LastUse;
 use crate::models::token::{Token, grants, usage};
@@ -94,7 +94,7 @@ pub async fn show(
             maker: token.maker(conn)?,
             remover: token.remover(conn)?,
             last_use: usage::of_tokens(conn, &[id])?.remove(&id),
-            around: surroundings(conn, &owner)?,
+            around: owner.surroundings(conn)?,
             token,
         }))
     });
@@ -108,7 +108,7 @@ pub async fn show(
         account: member.nav(),
         hint: loaded.hint.clone(),
         state: StateBadge::of(state, token.not_before),
-        state_note: state_note(state, &loaded, &member.account.name, now),
+        state_note: state_note(state, &loaded, &member.account.name, now).filter(|_| may_see),
         used: loaded.last_use.as_ref().filter(|_| may_see).map(|last| Used::of(last, now)),
         made_by: person(loaded.maker.clone()),
         made: Moment::past(token.created_at, now),
@@ -181,7 +181,11 @@ fn row(catalogue: &Catalogue, grant: &Grant, around: &Surroundings) -> Option<Gr
         (Selection::Only(_), Some(kind)) => format!("Only these {}", kind.plural()),
         (selection, Some(kind)) => {
             let except = if selection.named().is_empty() { "" } else { ", except these" };
-            format!("All {}, including future ones{except} · {} now", kind.plural(), around.count(kind))
+            format!(
+                "All {}, including future ones{except} · {} now",
+                kind.plural(),
+                around.reached(kind, selection.named())
+            )
         }
     };
     Some(GrantRow {

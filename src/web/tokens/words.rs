@@ -2,7 +2,6 @@
 
 use super::draft::Draft;
 use super::form::{checked, expires_hint};
-use super::surroundings;
 use crate::http::{AppData, AppError};
 use crate::policy::words::{self, Sentence};
 use crate::web::form::Posted;
@@ -33,7 +32,7 @@ pub async fn words(
             let Ok((_, policy)) = checked(conn, &catalogue, &account, &draft, now)? else {
                 return Ok(Vec::new());
             };
-            Ok(words::of_policy(&catalogue, &policy, &surroundings(conn, &account)?))
+            Ok(words::of_policy(&catalogue, &policy, &account.surroundings(conn)?))
         })
         .await?;
     Ok(HttpResponse::Ok().json(Words { sentences, expires }))
