@@ -13,8 +13,9 @@ mod sign_in;
 mod tokens;
 
 use crate::http::{App, AppError, get};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, Route};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, Route};
 
 /// Every page and every form: method, address, handler. Tests walk it.
 fn routes() -> Vec<(&'static str, &'static str, Route)> {
@@ -50,7 +51,7 @@ pub fn configure(app: &Data<App>) -> impl FnOnce(&mut ServiceConfig) + use<> {
     move |config| {
         config.service(resource("/static/{hash}/{file}").route(get().to(assets::file)));
         config.service(resource("/favicon.svg").route(get().to(assets::favicon)));
-        let mut scope = web::scope("").wrap(sessions);
+        let mut scope = web::scope("").wrap(from_fn(session::remember)).wrap(sessions);
         let mut routes = routes().into_iter().peekable();
         while let Some((_, path, route)) = routes.next() {
             let mut at_path = resource(path).route(route);
@@ -65,7 +66,7 @@ pub fn configure(app: &Data<App>) -> impl FnOnce(&mut ServiceConfig) + use<> {
 
 /// The secret behind the forms of whoever is signed in.
 pub fn csrf_secret(request: &HttpRequest) -> Option<String> {
-    guard::signed_in_session(request).map(|session| session.csrf)
+    request.extensions().get::<session::SignedInSession>().map(|session| session.csrf.clone())
 }
 
 fn resource(path: &str) -> actix_web::Resource {

@@ -6,8 +6,12 @@ use crate::http::App;
 use crate::models::session::{self, NewSession};
 use actix_session::config::{BrowserSession, CookieContentSecurity, TtlExtensionPolicy};
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
-use actix_session::{Session, SessionMiddleware};
+use actix_session::{Session, SessionExt, SessionMiddleware};
+use actix_web::body::MessageBody;
 use actix_web::cookie::SameSite;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage};
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -44,6 +48,18 @@ pub fn sign_in(session: &Session, user: i64, address: IpAddr, client: &str) -> R
         .and_then(|()| session.insert(ADDRESS, address))
         .and_then(|()| session.insert(CLIENT, client));
     stored.map_err(|error| serde::ser::Error::custom(error.to_string()))
+}
+
+/// Keeps what the session says for the pages of errors: these are written after the middleware
+/// below has emptied it.
+pub async fn remember<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    if let Some(session) = read(&request.get_session()) {
+        request.extensions_mut().insert(session);
+    }
+    next.call(request).await
 }
 
 /// The middleware for the pages. State is written only at signing in and out.

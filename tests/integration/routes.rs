@@ -138,6 +138,11 @@ async fn a_member_without_the_role_is_told_who_can_help() {
         let answer = member.get(&format!("/accounts/{acme}/tokens/new")).await;
         assert_eq!((answer.status.as_u16(), answer.heading().as_str()), (403, "Not with your role"));
         assert!(answer.text().contains("Ask an owner or admin of the account."), "{}", answer.text());
+        for path in [format!("/accounts/{acme}/tokens/new"), "/nothing".to_owned()] {
+            let answer = member.get(&path).await;
+            assert_eq!(answer.all(".actions a"), ["Your accounts"], "the way on from {path}");
+        }
+        assert_eq!(house.anybody().get("/nothing").await.all(".actions a"), ["Sign in"]);
     }
     assert_eq!(facts::live_tokens(&house), 0);
 }
