@@ -6,7 +6,9 @@
 mod support;
 
 mod commands;
+mod commands_token;
 mod decide;
+mod decide_rules;
 mod facts;
 mod last_use;
 mod layering;
