@@ -1,7 +1,7 @@
 //! The commands, run as a person at a shell runs them.
 
 use crate::facts::{count_in, texts_in};
-use crate::support::client::{Browser, whoami};
+use crate::support::client::Browser;
 use crate::support::{House, START, database, ledger};
 use secrecy::SecretString;
 use std::io::Write;
@@ -9,14 +9,14 @@ use std::process::{Command, Output, Stdio};
 use tokenhouse::clock::Clock;
 use tokenhouse::db::{self, Conn};
 
-struct Shell {
-    database: String,
+pub(crate) struct Shell {
+    pub(crate) database: String,
 }
 
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl From<Output> for Said {
@@ -31,28 +31,28 @@ impl From<Output> for Said {
 
 impl Shell {
     /// On a database with nothing in it.
-    fn empty() -> Shell {
+    pub(crate) fn empty() -> Shell {
         Shell { database: database::empty() }
     }
 
     /// On a database with the demo data.
-    fn demo() -> Shell {
+    pub(crate) fn demo() -> Shell {
         Shell { database: database::fresh() }
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         database::url(&self.database)
     }
 
-    fn conn(&self) -> Conn {
+    pub(crate) fn conn(&self) -> Conn {
         db::connect(&SecretString::from(self.url())).unwrap()
     }
 
-    fn account(&self, name: &str) -> String {
+    pub(crate) fn account(&self, name: &str) -> String {
         texts_in(&mut self.conn(), "id", &format!("accounts WHERE name = '{name}'")).remove(0)
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tokenhouse"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TOKENHOUSE_")) {
             command.env_remove(name);
@@ -61,19 +61,19 @@ impl Shell {
         command
     }
 
-    fn run(&self, words: &[&str]) -> Said {
+    pub(crate) fn run(&self, words: &[&str]) -> Said {
         self.command(words).output().unwrap().into()
     }
 
     /// Runs a command that goes well.
-    fn ok(&self, words: &[&str]) -> Said {
+    pub(crate) fn ok(&self, words: &[&str]) -> Said {
         let said = self.run(words);
         assert_eq!(said.code, 0, "{words:?}: {}", said.err);
         said
     }
 
     /// Runs a command that is refused, with one sentence.
-    fn refused(&self, words: &[&str], why: &str) {
+    pub(crate) fn refused(&self, words: &[&str], why: &str) {
         let said = self.run(words);
         assert_eq!(said.code, 1, "{words:?}: {}", said.err);
         assert_eq!(said.out, "", "{words:?}");
@@ -82,7 +82,7 @@ impl Shell {
     }
 
     /// Makes a token; its secret is all that standard output has.
-    fn token(&self, account: &str, words: &[&str]) -> (Said, String) {
+    pub(crate) fn token(&self, account: &str, words: &[&str]) -> (Said, String) {
         let mut all = vec!["token", "create", "--account", account];
         all.extend_from_slice(words);
         let said = self.ok(&all);
@@ -181,81 +181,6 @@ fn domains_come_with_their_zones_also_many_from_standard_input() {
         "is not a domain's name",
     );
     assert_eq!(named("ok.example"), 0);
-}
-
-#[actix_web::test]
-async fn a_token_made_at_the_shell_prints_only_its_secret_and_works_until_it_is_deleted() {
-    let shell = Shell::demo();
-    let house = House::on(shell.database.clone(), Clock::fixed(START), |_| {});
-    let acme = shell.account("Acme");
-    let scopes = ["--scope", "zones:example.com,theburritobot.com:write", "billing:*:read"];
-    let (said, secret) = shell.token(&acme, &[&["--name", "CI", "--expires", "never"], &scopes[..]].concat());
-    assert!(said.err.contains("DNS records of example.com and theburritobot.com"), "{}", said.err);
-    let (status, body) = whoami(house.address, &secret).await;
-    assert_eq!((status.as_u16(), body["data"]["account"]["name"].as_str()), (200, Some("Acme")));
-    let grants = texts_in(&mut shell.conn(), "permission || ' ' || access", "token_grants ORDER BY id");
-    assert_eq!(grants, ["zones full", "billing read"]);
-
-    let id = texts_in(&mut shell.conn(), "id", "tokens").remove(0);
-    assert!(shell.ok(&["token", "delete", &id]).err.contains("The token is deleted."));
-    assert!(shell.ok(&["token", "delete", &id]).err.contains("The token was deleted before."));
-    let (status, body) = whoami(house.address, &secret).await;
-    assert_eq!((status.as_u16(), body["code"].as_str()), (401, Some("token_deleted")));
-    assert_eq!(texts_in(&mut shell.conn(), "deleted_why", "tokens"), ["command_line"]);
-
-    let (_, full) = shell.token(&acme, &["--name", "All", "--expires", "never", "--full"]);
-    assert_eq!(whoami(house.address, &full).await.0, 200);
-    let recorded = texts_in(
-        &mut shell.conn(),
-        "action || ' ' || actor_kind",
-        "audit_events WHERE object_kind = 'token' ORDER BY id",
-    );
-    assert_eq!(
-        recorded,
-        ["token.created command_line", "token.deleted command_line", "token.created command_line"]
-    );
-}
-
-#[test]
-fn a_token_that_makes_no_sense_is_refused_in_one_sentence_and_not_made() {
-    let shell = Shell::demo();
-    let (acme, hobby) = (shell.account("Acme"), shell.account("Hobby"));
-    let cases: [(&str, &[&str], &str); 9] = [
-        (&acme, &["--name", " ", "--expires", "never", "--full"], "Give the token a name."),
-        (&acme, &["--name", "CI", "--expires", "soon", "--full"], "Write the day as year-month-day"),
-        (&acme, &["--name", "CI", "--expires", "2001-01-01", "--full"], "This day has passed."),
-        (&acme, &["--name", "CI", "--expires", "never", "--scope", "zones"], "“zones” is not a scope"),
-        (
-            &acme,
-            &["--name", "CI", "--expires", "never", "--scope", "none:*:read"],
-            "There is no permission “none”",
-        ),
-        (
-            &acme,
-            &["--name", "CI", "--expires", "never", "--scope", "zones:rival.example:read"],
-            "Acme has no zone rival.example.",
-        ),
-        (
-            &acme,
-            &["--name", "CI", "--expires", "never", "--scope", "user_details:*:read"],
-            "“user_details” is for user tokens only.",
-        ),
-        (
-            &hobby,
-            &["--name", "CI", "--expires", "never", "--scope", "zones:*:read"],
-            "The plan of this account has no scoped tokens: use --full.",
-        ),
-        ("1", &["--name", "CI", "--expires", "never", "--full"], "There is no account 1."),
-    ];
-    for (account, words, why) in cases {
-        shell.refused(&[&["token", "create", "--account", account], words].concat(), why);
-    }
-    // What the shell itself can tell is clap's to say.
-    for words in [&["--name", "CI", "--expires", "never"][..], &["--name", "CI", "--full"]] {
-        assert_eq!(shell.run(&[&["token", "create", "--account", &acme], words].concat()).code, 2);
-    }
-    shell.refused(&["token", "delete", "999"], "There is no token 999.");
-    assert_eq!(count_in(&mut shell.conn(), "tokens"), 0);
 }
 
 #[test]

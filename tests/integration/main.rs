@@ -1,11 +1,6 @@
 //! Everything over HTTP, on a real Postgres, laid out as the addresses are.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "a broken expectation fails the test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a broken expectation fails the test")]
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -13,8 +8,10 @@ mod support;
 mod api;
 mod bad_input;
 mod commands;
+mod commands_token;
 mod csrf;
 mod decide;
+mod decide_rules;
 mod facts;
 mod faults;
 mod headers;

@@ -18,13 +18,23 @@ async fn fifty_creations_at_once_at_a_limit_of_ten_make_ten() {
     let mut owner = house.signed_in(OWNER).await;
     owner.new_form(hobby).await;
     let nonces: Vec<String> = (0..50).map(|_| Uuid::new_v4().to_string()).collect();
-    let requests = nonces.iter().map(|nonce| {
-        let fields = [("nonce", nonce.as_str()), ("name", "CI"), ("expires", "90"), ("do", "generate")];
-        read(owner.form(&format!("/accounts/{hobby}/tokens"), &fields))
-    });
-    let answers = join_all(requests).await;
+    let posted = |nonce: String| {
+        let owner = &owner;
+        async move {
+            let fields = [("nonce", nonce.as_str()), ("name", "CI"), ("expires", "90"), ("do", "generate")];
+            // A busy machine may tell some to come back; the same form, sent again, is harmless.
+            loop {
+                let answer = read(owner.form(&format!("/accounts/{hobby}/tokens"), &fields)).await;
+                if answer.status != 503 {
+                    return answer;
+                }
+            }
+        }
+    };
+    let answers = join_all(nonces.into_iter().map(posted)).await;
     let with = |status: u16| answers.iter().filter(move |answer| answer.status == status);
-    assert_eq!((with(200).count(), with(422).count()), (10, 40));
+    // 303: this form's token was made, and the answer that said so came too late.
+    assert_eq!((with(200).count() + with(303).count(), with(422).count()), (10, 40));
     for refused in with(422) {
         assert!(refused.text().contains("The plan allows 10 tokens, and there are as many."));
     }

@@ -74,7 +74,7 @@ async fn the_same_form_posted_again_leads_to_the_token_and_offers_to_start_again
     assert_eq!(again.status, 303);
     assert_eq!(facts::count(&house, "tokens"), 1);
 
-    let page = owner.get(&again.location().to_owned()).await;
+    let page = owner.get(again.location()).await;
     assert!(page.text().contains("The form arrived twice, and this token was made once."));
     assert!(page.text().contains("in an answer that may not have reached you"));
     assert!(!page.body.contains(&secret[6..]));
@@ -85,7 +85,7 @@ async fn the_same_form_posted_again_leads_to_the_token_and_offers_to_start_again
     assert_eq!(ask.value_of("again"), "1");
     let deleted = owner.post(start_again.trim_end_matches("?again=1"), &[("again", "1")]).await;
     assert_eq!(deleted.status, 303);
-    let form = owner.get(&deleted.location().to_owned()).await;
+    let form = owner.get(deleted.location()).await;
     assert_eq!(form.heading(), "New account token");
     assert_eq!(form.value_of("name"), "Deploy");
     assert_eq!(form.attributes("input[name='reach'][checked]", "value"), ["everything"]);
@@ -105,10 +105,13 @@ async fn many_requests_with_one_form_at_the_same_instant_make_one_token_and_show
         let requests =
             (0..many).map(|_| owner.form(&format!("/accounts/{acme}/tokens"), &fields(&nonce, &name)));
         let answers = join_all(requests.map(read)).await;
-        let made: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 200).collect();
-        assert_eq!(made.len(), 1, "of {many}");
-        let repeated = answers.iter().filter(|answer| answer.status == 303);
-        assert_eq!(repeated.clone().count(), many - 1);
+        let with = |status: u16| answers.iter().filter(move |answer| answer.status == status);
+        // A very busy machine may tell some, even the maker, to come back later.
+        let told_later = with(503).count();
+        let secrets = with(200).count();
+        assert!(secrets == 1 || (secrets == 0 && told_later > 0), "{secrets} secrets for {many} requests");
+        let repeated = with(303);
+        assert_eq!(repeated.clone().count() + secrets + told_later, many);
         for answer in repeated {
             assert!(answer.location().ends_with("?repeated=1"));
             assert_eq!(answer.secret(), "");

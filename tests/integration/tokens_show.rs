@@ -70,7 +70,7 @@ async fn renaming_changes_the_name_and_nothing_else() {
     let posted = [("name", "New"), ("zones.access", "full"), ("reach", "everything"), ("expires", "never")];
     let answer = owner.post(&path, &posted).await;
     assert_eq!(answer.status, 303);
-    let page = owner.get(&answer.location().to_owned()).await;
+    let page = owner.get(answer.location()).await;
     assert_eq!(page.heading(), "New");
     assert!(page.text().contains("Token renamed."));
     assert_eq!(but_the_name(&house), before);
@@ -109,7 +109,7 @@ async fn a_token_that_has_ended_keeps_its_name() {
     for token in [expiring, deleted] {
         let answer = owner.post(&format!("/accounts/{acme}/tokens/{token}/rename"), &[("name", "New")]).await;
         assert_eq!(answer.status, 303);
-        let page = owner.get(&answer.location().to_owned()).await;
+        let page = owner.get(answer.location()).await;
         assert_eq!(page.heading(), "Made");
         assert!(page.text().contains("The token had ended already. Nothing was changed."));
         assert!(!page.links().iter().any(|href| href.ends_with("/rename") || href.ends_with("/delete")));
@@ -151,7 +151,7 @@ async fn deleting_twice_is_harmless_and_says_that_it_was_over() {
         (first.status.as_u16(), first.location()),
         (303, &*format!("/accounts/{acme}/tokens?done=deleted"))
     );
-    let list = owner.get(&first.location().to_owned()).await;
+    let list = owner.get(first.location()).await;
     assert!(list.text().contains("Token deleted."));
     let row = facts::texts(&house, "t", "tokens AS t");
     house.clock.advance(Duration::minutes(1));

@@ -1,0 +1,113 @@
+//! Rules 4 and 5 by example: empty is nothing, and never more than the user's role.
+
+use crate::decide::{Call, NAMES, Thing, decided, key};
+use tokenhouse::policy::{
+    Access, Catalogue, Decision, Grant, Holder, RecordFilter, Refusal, ResourceKind, ResourceRef, Rights,
+    Role, Selection,
+};
+
+fn zone(again: bool) -> Thing {
+    Thing { account: 1, kind: ResourceKind::Zone, name: 0, again }
+}
+
+fn chosen(id: Option<i64>) -> ResourceRef {
+    ResourceRef { account: 1, id, kind: ResourceKind::Zone, name: NAMES[0].to_owned() }
+}
+
+fn zones(access: Access, selection: Selection) -> Rights {
+    Rights::Grants(vec![Grant {
+        permission: key("zones"),
+        access,
+        selection,
+        records: RecordFilter::default(),
+    }])
+}
+
+fn on(thing: Thing, access: Access) -> Call {
+    Call { account: 1, permission: key("zones"), access, thing: Some(thing), new: false, record: None }
+}
+
+const TOKEN: Holder = Holder::Account(1);
+
+#[test]
+fn no_grants_and_an_empty_selection_are_nothing() {
+    let catalogue = Catalogue::embedded().unwrap();
+    for rights in [Rights::Grants(Vec::new()), zones(Access::Full, Selection::Only(Vec::new()))] {
+        for access in [Access::Read, Access::Full] {
+            let decision = decided(&catalogue, &rights, &TOKEN, &on(zone(false), access));
+            assert_eq!(decision, Decision::Refuse(Refusal::AccountNotFound));
+        }
+    }
+}
+
+#[test]
+fn a_zone_made_anew_under_a_chosen_name_is_not_the_chosen_one() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let before = zones(Access::Full, Selection::Only(vec![chosen(Some(zone(false).id()))]));
+    assert_eq!(decided(&catalogue, &before, &TOKEN, &on(zone(false), Access::Full)), Decision::Allow);
+    // The database forgets the id of what is deleted, and keeps the name.
+    let other = ResourceRef { id: Some(999), name: "z.example".to_owned(), ..chosen(None) };
+    let after = zones(Access::Full, Selection::Only(vec![chosen(None), other]));
+    assert_eq!(
+        decided(&catalogue, &after, &TOKEN, &on(zone(true), Access::Read)),
+        Decision::Refuse(Refusal::ResourceNotFound)
+    );
+    let last = zones(Access::Full, Selection::Only(vec![chosen(None)]));
+    assert_eq!(
+        decided(&catalogue, &last, &TOKEN, &on(zone(true), Access::Read)),
+        Decision::Refuse(Refusal::AccountNotFound)
+    );
+}
+
+#[test]
+fn a_zone_made_anew_under_an_excepted_name_stays_excepted() {
+    let catalogue = Catalogue::embedded().unwrap();
+    for except in [chosen(Some(zone(false).id())), chosen(None)] {
+        let rights = zones(Access::Full, Selection::Account { account: 1, except: vec![except] });
+        assert_eq!(
+            decided(&catalogue, &rights, &TOKEN, &on(zone(true), Access::Read)),
+            Decision::Refuse(Refusal::ResourceNotFound)
+        );
+        let another = Thing { name: 1, ..zone(false) };
+        assert_eq!(decided(&catalogue, &rights, &TOKEN, &on(another, Access::Full)), Decision::Allow);
+    }
+}
+
+#[test]
+fn making_a_zone_needs_all_including_future_ones() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let new = Call { thing: None, new: true, ..on(zone(false), Access::Full) };
+    let only = zones(Access::Full, Selection::Only(vec![chosen(Some(zone(false).id()))]));
+    assert_eq!(
+        decided(&catalogue, &only, &TOKEN, &new),
+        Decision::Refuse(Refusal::Write("zones:*:write".to_owned()))
+    );
+    let all = zones(Access::Full, Selection::Account { account: 1, except: Vec::new() });
+    assert_eq!(decided(&catalogue, &all, &TOKEN, &new), Decision::Allow);
+}
+
+#[test]
+fn a_user_token_does_no_more_than_the_users_present_role() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let all = zones(Access::Full, Selection::Everywhere { except: Vec::new() });
+    let holder = |role| Holder::User(vec![(1, role)]);
+    for rights in [all, Rights::Everything] {
+        let write = on(zone(false), Access::Full);
+        assert_eq!(decided(&catalogue, &rights, &holder(Role::ReadWrite), &write), Decision::Allow);
+        assert_eq!(
+            decided(&catalogue, &rights, &holder(Role::ReadOnly), &write),
+            Decision::Refuse(Refusal::Write("zones:a.example:write".to_owned()))
+        );
+        let read = on(zone(false), Access::Read);
+        assert_eq!(decided(&catalogue, &rights, &holder(Role::ReadOnly), &read), Decision::Allow);
+        assert_eq!(
+            decided(&catalogue, &rights, &Holder::User(Vec::new()), &read),
+            Decision::Refuse(Refusal::AccountNotFound)
+        );
+    }
+    let billing = Call { permission: key("billing"), thing: None, ..on(zone(false), Access::Read) };
+    assert_eq!(
+        decided(&catalogue, &Rights::Everything, &holder(Role::ReadWrite), &billing),
+        Decision::Refuse(Refusal::Permission("billing:*:read".to_owned()))
+    );
+}
