@@ -34,6 +34,7 @@ impl Window {
         let driver = Driver::start().await;
         let window = Window { driver, base: house.url(""), called, pictures: 0, scripting };
         window.size(1280, 800).await;
+        window.scheme("light").await;
         if !scripting {
             window.driver.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
         }
@@ -48,8 +49,12 @@ impl Window {
 
     /// `light` or `dark`.
     pub async fn scheme(&self, scheme: &str) {
-        let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
-        self.driver.devtools("Emulation.setEmulatedMedia", json!({ "features": [feature] })).await;
+        // A picture taken between two colours would show neither.
+        let features = json!([
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ]);
+        self.driver.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
     pub async fn go(&self, path: &str) {
