@@ -99,7 +99,8 @@ impl Window {
 
     async fn pictures_at(&mut self, name: &str, looks: &[(u32, &str)]) {
         self.pictures += 1;
-        for (width, scheme) in looks {
+        // Without scripting the colours are the same, so that one look is enough.
+        for (width, scheme) in looks.iter().filter(|(_, scheme)| self.scripting || *scheme == "light") {
             self.scheme(scheme).await;
             self.size(*width, 800).await;
             let tall = self.content().await.1.clamp(800.0, 6000.0);
