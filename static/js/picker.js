@@ -28,7 +28,7 @@
     const more = picker.querySelector("[data-more]");
     const count = picker.querySelector("[data-count]");
     const button = picker.querySelector("[data-search]");
-    let total = picker.dataset.total;
+    const total = Number(picker.dataset.total);
     let timer;
     let under_way;
 
@@ -45,12 +45,11 @@
 
     const show = (answer, q) => {
       keep();
-      total = String(answer.total);
       const already = new Set([...chosen.querySelectorAll("input")].map((input) => input.value));
       const fresh = answer.found.filter((one) => !already.has(String(one.id)));
       found.replaceChildren(...fresh.slice(0, 8).map((one) => box(picker, one, "option")));
       if (fresh.length === 0) {
-        more.textContent = answer.total === 0 ? `This account has no ${kinds} yet.` : `Nothing more matches “${q}”.`;
+        more.textContent = total === 0 ? `This account has no ${kinds} yet.` : `Nothing more matches “${q}”.`;
       } else {
         more.textContent = fresh.length > 8 ? "There are more: type a little more of the name." : "";
       }

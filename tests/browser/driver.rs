@@ -15,7 +15,7 @@ use url::Url;
 /// Where Chromium is, by the names that distributions give it.
 const CHROMIUM: [&str; 2] = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
 
-const FLAGS: [&str; 9] = [
+const FLAGS: [&str; 10] = [
     "--headless=new",
     "--disable-gpu",
     "--disable-quic",
@@ -24,6 +24,7 @@ const FLAGS: [&str; 9] = [
     "--disable-component-update",
     "--disable-sync",
     "--force-device-scale-factor=1",
+    "--hide-scrollbars",
     "--lang=en",
 ];
 

@@ -9,4 +9,5 @@ mod gallery;
 mod keyboard;
 mod main_job;
 mod narrow;
+mod pictures;
 mod window;

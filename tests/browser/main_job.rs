@@ -91,6 +91,7 @@ async fn choose(window: &mut Window, part: &str, zone: &str) {
     if !window.scripting {
         window.button("Search").await.click().await.unwrap();
     }
+    window.says("of 40 zones selected").await;
     window.checkbox(zone).await.click().await.unwrap();
     window.pictures(&format!("search-{part}")).await;
 }

@@ -2,7 +2,7 @@
 //! browser itself computes them for a screen reader.
 
 use crate::driver::Driver;
-use crate::support::{House, ledger};
+use crate::support::House;
 use fantoccini::Locator;
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
@@ -24,7 +24,7 @@ pub struct Window {
     base: String,
     /// Begins the names of its pictures.
     pub called: &'static str,
-    pictures: u32,
+    pub pictures: u32,
     pub scripting: bool,
 }
 
@@ -34,6 +34,7 @@ impl Window {
         let driver = Driver::start().await;
         let window = Window { driver, base: house.url(""), called, pictures: 0, scripting };
         window.size(1280, 800).await;
+        window.scheme("light").await;
         if !scripting {
             window.driver.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
         }
@@ -48,8 +49,12 @@ impl Window {
 
     /// `light` or `dark`.
     pub async fn scheme(&self, scheme: &str) {
-        let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
-        self.driver.devtools("Emulation.setEmulatedMedia", json!({ "features": [feature] })).await;
+        // A picture taken between two colours would show neither.
+        let features = json!([
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ]);
+        self.driver.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
     pub async fn go(&self, path: &str) {
@@ -67,43 +72,6 @@ impl Window {
         let metrics = self.driver.devtools("Page.getLayoutMetrics", json!({})).await;
         let side = |name: &str| metrics["cssContentSize"][name].as_f64().unwrap();
         (side("width"), side("height"))
-    }
-
-    /// A picture of the window as it is.
-    pub async fn picture_as_is(&self, name: &str) {
-        let folder = ledger::run_folder().join("pictures");
-        std::fs::create_dir_all(&folder).unwrap();
-        let png = self.driver.client.screenshot().await.unwrap();
-        std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
-    }
-
-    /// Pictures of the whole page, on a desk; light, and dark too.
-    pub async fn picture(&mut self, name: &str) {
-        self.pictures_at(name, &[(1280, "light"), (1280, "dark")]).await;
-    }
-
-    /// Pictures of a page that matters more: on a phone too.
-    pub async fn pictures(&mut self, name: &str) {
-        self.pictures_at(name, &[(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]).await;
-    }
-
-    /// Pictures on the narrowest phone.
-    pub async fn narrow_picture(&mut self, name: &str) {
-        self.pictures_at(name, &[(320, "light")]).await;
-    }
-
-    async fn pictures_at(&mut self, name: &str, looks: &[(u32, &str)]) {
-        self.pictures += 1;
-        for (width, scheme) in looks {
-            self.scheme(scheme).await;
-            self.size(*width, 800).await;
-            let tall = self.content().await.1.clamp(800.0, 6000.0);
-            self.size(*width, tall as u32).await;
-            let name = format!("{}-{:02}-{name}-{scheme}-{width}", self.called, self.pictures);
-            self.picture_as_is(&name).await;
-        }
-        self.scheme("light").await;
-        self.size(1280, 800).await;
     }
 
     /// Asks until there is an answer.
