@@ -113,25 +113,31 @@ fn can(permission: &Permission, grant: &Grant, around: &Surroundings) -> Sentenc
         Access::Read => "read",
         Access::Full => "read, create, change and delete",
     };
-    let mut phrases =
-        vec![Phrase::plain("Can "), Phrase::strong(deed), Phrase::plain(format!(" {}", permission.object))];
+    let mut phrases = vec![Phrase::plain("Can "), Phrase::strong(deed)];
     match permission.narrowed_by {
-        Some(kind) => phrases.extend(of_which(kind, &grant.selection, around)),
-        None => phrases.push(Phrase::plain(".")),
+        // Domains themselves, rather than something of them.
+        Some(kind) if permission.object == kind.plural() => {
+            phrases.extend(which(kind, &grant.selection, around, " "));
+        }
+        Some(kind) => {
+            phrases.push(Phrase::plain(format!(" {}", permission.object)));
+            phrases.extend(which(kind, &grant.selection, around, " of "));
+        }
+        None => phrases.push(Phrase::plain(format!(" {}.", permission.object))),
     }
     Sentence::new("can", phrases)
 }
 
-fn of_which(kind: ResourceKind, selection: &Selection, around: &Surroundings) -> Vec<Phrase> {
+fn which(kind: ResourceKind, selection: &Selection, around: &Surroundings, of: &str) -> Vec<Phrase> {
     match selection {
         Selection::Only(only) => {
-            let mut phrases = vec![Phrase::plain(" of ")];
+            let mut phrases = vec![Phrase::plain(of)];
             phrases.extend(names(only));
-            phrases.push(Phrase::plain(format!(", and of no other {}.", kind.key())));
+            phrases.push(Phrase::plain(format!(", and{of}no other {}.", kind.key())));
             phrases
         }
         Selection::Everywhere { except } | Selection::Account { except, .. } => {
-            let mut phrases = vec![Phrase::plain(" of "), Phrase::strong(format!("all {}", kind.plural()))];
+            let mut phrases = vec![Phrase::plain(of), Phrase::strong(format!("all {}", kind.plural()))];
             if !except.is_empty() {
                 phrases.push(Phrase::plain(" except "));
                 phrases.extend(names(except));
@@ -293,6 +299,18 @@ mod tests {
         let all = Selection::Account { account: 1, except: Vec::new() };
         let said = texts(Rights::Grants(vec![grant("certificates", Access::Read, all)]));
         assert_eq!(said[0], "Can read certificates of all domains: 40 now, and those added later.");
+    }
+
+    #[test]
+    fn domains_are_named_themselves() {
+        let all = Selection::Account { account: 1, except: Vec::new() };
+        let only = Selection::Only(vec![zone("example.com")]);
+        let said = texts(Rights::Grants(vec![
+            grant("domains", Access::Read, all),
+            grant("domains", Access::Full, only),
+        ]));
+        assert_eq!(said[0], "Can read all domains: 40 now, and those added later.");
+        assert_eq!(said[1], "Can read, create, change and delete example.com, and no other domain.");
     }
 
     #[test]

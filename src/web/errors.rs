@@ -36,7 +36,7 @@ pub fn page(error: &AppError, status: u16, csrf: Option<&str>, request_id: &str)
     let way_on = match error {
         AppError::Unavailable(_) | AppError::Busy => None,
         _ if csrf.is_some() => Some((paths::ACCOUNTS.to_owned(), "Your accounts".to_owned())),
-        _ => Some((paths::SIGN_IN.to_owned(), "Sign in".to_owned())),
+        _ => Some(("/".to_owned(), "Start page".to_owned())),
     };
     let page = Page { signed_in: csrf.is_some(), ..Page::new(heading, csrf.unwrap_or_default()) };
     let page = ErrorPage {

@@ -1,6 +1,8 @@
 //! What people do, in a real browser. Needs chromedriver and Chromium, which `script/test`
 //! installs; pictures of every step go to the folder of the run.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a broken expectation fails the test")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

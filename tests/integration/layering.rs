@@ -124,7 +124,7 @@ fn breaches(ring: &str, code: &str) -> Vec<&'static str> {
             let before = text[..at].chars().next_back();
             let after = text[at + word.len()..].chars().next();
             let is_word = |sign: Option<char>| sign.is_some_and(|sign| sign.is_alphanumeric());
-            !is_word(before) && !(word.contains("crate::") && !word.ends_with(':') && is_word(after))
+            !(is_word(before) || word.contains("crate::") && !word.ends_with(':') && is_word(after))
         })
     };
     forbidden.iter().copied().filter(|word| names(word)).collect()

@@ -1,6 +1,11 @@
 //! Everything over HTTP, on a real Postgres, laid out as the addresses are.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a broken expectation fails the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a broken expectation fails the test"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

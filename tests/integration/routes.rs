@@ -142,7 +142,7 @@ async fn a_member_without_the_role_is_told_who_can_help() {
             let answer = member.get(&path).await;
             assert_eq!(answer.all(".actions a"), ["Your accounts"], "the way on from {path}");
         }
-        assert_eq!(house.anybody().get("/nothing").await.all(".actions a"), ["Sign in"]);
+        assert_eq!(house.anybody().get("/nothing").await.all(".actions a"), ["Start page"]);
     }
     assert_eq!(facts::live_tokens(&house), 0);
 }
