@@ -117,7 +117,7 @@ async fn a_first_user_and_a_first_account_are_made_at_the_shell() {
     shell.refused(&again, "There is a user FIRST@example.com already.");
     shell.refused(
         &["user", "create", "--email", "nobody", "--name", "N"],
-        "Give an e-mail address and a name.",
+        "Give an e-mail address (in ASCII) and a name.",
     );
     let short = shell.command(&again).env("TOKENHOUSE_PASSWORD", "short").output().unwrap();
     assert_eq!(Said::from(short).code, 1);

@@ -55,20 +55,11 @@ const RINGS: [(&str, &[&str]); 9] = [
     ),
     ("web", &["diesel", "r2d2", "crate::db::schema", "crate::api", "crate::cli", "crate::server"]),
     ("api", &["diesel", "r2d2", "askama", "crate::db::schema", "crate::web", "crate::cli", "crate::server"]),
-    // `serve` starts what server.rs puts together: the one step outwards.
     ("cli", &["crate::db::schema", "crate::web", "crate::api"]),
     ("clock", &["actix", "diesel", "crate::"]),
     (
         "config",
-        &[
-            "diesel",
-            "crate::models",
-            "crate::http",
-            "crate::web",
-            "crate::api",
-            "crate::cli",
-            "crate::server",
-        ],
+        &["actix", "diesel", "crate::http", "crate::web", "crate::api", "crate::cli", "crate::server"],
     ),
 ];
 

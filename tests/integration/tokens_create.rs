@@ -63,7 +63,7 @@ async fn all_future_resources_and_an_account_permission_are_stored_as_such() {
     );
     let page = owner.get(&format!("/accounts/{acme}/tokens/{token}")).await;
     let said = page.all(".sentences li").join(" ");
-    assert!(said.contains("Can read domains of all domains: 40 now, and those added later."), "{said}");
+    assert!(said.contains("Can read all domains: 40 now, and those added later."), "{said}");
     assert!(said.contains("never expires"), "{said}");
 }
 

@@ -43,7 +43,7 @@ async fn a_tokens_page_names_its_resources_and_marks_those_deleted_since() {
         "Can read, create, change and delete DNS records of example.com and theburritobot.com (deleted since), and of no other zone."
     );
     let text = page.text();
-    for part in ["Active", "Full access", "owner@example.com", "through 20 February 2027 (UTC)", "anywhere"] {
+    for part in ["Active", "Full access", "owner@example.com", "through 20 February 2027 (UTC)", "Anywhere"] {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert!(text.contains(&format!("tkh_a_…{}", &secret[38..])));
