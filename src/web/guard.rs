@@ -5,7 +5,7 @@ use super::session::{self, SignedInSession};
 use crate::http::{App, AppError, ClientAddress};
 use crate::models::audit::{Actor, Origin};
 use crate::models::{Account, User};
-use crate::policy::{Act, Role};
+use crate::policy::{Act, Catalogue, Role};
 use actix_session::SessionExt;
 use actix_web::dev::Payload;
 use actix_web::web::Data;
@@ -14,6 +14,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// Something that lets a request in, or says why not.
 pub trait Guard: Sized {
@@ -29,12 +30,14 @@ pub struct SignedIn {
     pub accounts: Vec<(Account, Role)>,
     csrf: String,
     address: IpAddr,
+    catalogue: Arc<Catalogue>,
 }
 
 impl SignedIn {
     /// The frame of a page outside any account.
     pub fn page(&self, title: &str) -> Page {
-        let accounts = self.accounts.iter().map(|(account, _)| AccountNav::of(account)).collect();
+        let accounts =
+            self.accounts.iter().map(|(account, _)| AccountNav::of(account, &self.catalogue)).collect();
         Page::new(title, &self.csrf).for_user(UserNav::of(&self.user), accounts)
     }
 
@@ -59,7 +62,7 @@ impl Guard for SignedIn {
             user.map(|user| Ok((Account::list_of_user(conn, user.id)?, user))).transpose()
         });
         let (accounts, user) = found.await?.ok_or_else(sign_in_first)?;
-        Ok(SignedIn { user, accounts, csrf: session.csrf, address })
+        Ok(SignedIn { user, accounts, csrf: session.csrf, address, catalogue: Arc::clone(&app.catalogue) })
     }
 }
 
@@ -101,7 +104,7 @@ impl<P> AccountMember<P> {
 
     /// The account, as pages show it.
     pub fn nav(&self) -> AccountNav {
-        AccountNav::of(&self.account)
+        AccountNav::of(&self.account, &self.signed_in.catalogue)
     }
 
     /// Whether the person may do something else here, too.

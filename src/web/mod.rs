@@ -11,6 +11,7 @@ pub mod paths;
 pub mod session;
 mod sign_in;
 mod tokens;
+mod told;
 
 use crate::http::{App, AppError, get};
 use actix_web::middleware::from_fn;
