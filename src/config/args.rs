@@ -1,4 +1,7 @@
-//! What can be said on the command line and in the environment.
+//! What can be said on the command line and in the environment. The comments of the fields are the
+//! text of `--help`, so addresses stand in them as people type them.
+
+#![allow(rustdoc::bare_urls, rustdoc::broken_intra_doc_links, reason = "the comments are the text of --help")]
 
 use clap::Args;
 use secrecy::SecretString;
