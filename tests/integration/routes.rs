@@ -147,6 +147,21 @@ async fn a_member_without_the_role_is_told_who_can_help() {
     assert_eq!(facts::live_tokens(&house), 0);
 }
 
+#[actix_web::test]
+async fn a_page_of_an_error_lets_whoever_is_signed_in_sign_out() {
+    let house = House::open();
+    let mut owner = house.signed_in(OWNER).await;
+    let answer = owner.get("/accounts/0/tokens").await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.all("form[action='/sign-out'] button")),
+        (404, vec!["Sign out".to_owned()])
+    );
+    assert_eq!(owner.post("/sign-out", &[]).await.status, 303);
+    assert_eq!(facts::sessions(&house), 0);
+    let answer = house.anybody().get("/nothing").await;
+    assert!(answer.all("form[action='/sign-out']").is_empty(), "nobody is signed in");
+}
+
 pub fn assert_same_routes(routes: Vec<(&str, &str)>, rows: Vec<(&str, &str)>) {
     let (routes, rows): (HashSet<_>, HashSet<_>) = (routes.into_iter().collect(), rows.into_iter().collect());
     assert_eq!(
