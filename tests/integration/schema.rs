@@ -18,7 +18,7 @@ const OF_OURS: &str = "table_schema = 'public' AND table_name NOT LIKE '\\_\\_di
 fn columns(conn: &mut Conn) -> Vec<String> {
     let diesel = "CASE udt_name WHEN 'int8' THEN 'Int8' WHEN 'int4' THEN 'Int4' WHEN 'text' THEN 'Text'
         WHEN 'timestamptz' THEN 'Timestamptz' WHEN 'bool' THEN 'Bool' WHEN 'bytea' THEN 'Bytea'
-        WHEN 'jsonb' THEN 'Jsonb' WHEN 'uuid' THEN 'Uuid' WHEN 'inet' THEN 'Inet'
+        WHEN 'jsonb' THEN 'Jsonb' WHEN 'date' THEN 'Date' WHEN 'uuid' THEN 'Uuid' WHEN 'inet' THEN 'Inet'
         WHEN '_text' THEN 'Array<Text>' WHEN '_cidr' THEN 'Array<Cidr>' ELSE 'unknown: ' || udt_name END";
     let line = format!(
         "table_name || '.' || column_name || ': ' ||
@@ -119,14 +119,28 @@ fn what_is_deleted_takes_along_what_cannot_be_without_it_and_nothing_else() {
     let (_, mut conn) = empty();
     db::migrate(&mut conn).unwrap();
     let line = "conrelid::regclass || '.' || attname || ' → ' || confrelid::regclass || ': ' ||
-        CASE confdeltype WHEN 'c' THEN 'cascade' WHEN 'n' THEN 'set null' ELSE 'other' END";
+        CASE confdeltype WHEN 'c' THEN 'cascade' WHEN 'n' THEN 'set null' WHEN 'a' THEN 'refused' ELSE 'other' END";
     let from = "pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
         WHERE contype = 'f' ORDER BY conrelid::regclass::text COLLATE \"C\", attname";
     let expected = [
+        "account_limits.account_id → accounts: cascade",
+        "certificates.contact_id → contacts: refused",
+        "certificates.domain_id → resources: cascade",
+        "charges.account_id → accounts: cascade",
+        "contacts.account_id → accounts: cascade",
+        "domains.registrant_id → contacts: refused",
+        "domains.resource_id → resources: cascade",
         "memberships.account_id → accounts: cascade",
         "memberships.user_id → users: cascade",
+        "platform_messages.account_id → accounts: cascade",
+        "platform_statuses.account_id → accounts: cascade",
+        "record_templates.account_id → accounts: cascade",
+        "records.zone_id → resources: cascade",
         "resources.account_id → accounts: cascade",
         "sessions.user_id → users: cascade",
+        "token_blocks.account_id → accounts: cascade",
+        "token_blocks.blocked_by → users: set null",
+        "token_blocks.token_id → tokens: cascade",
         "token_grant_resources.grant_id → token_grants: cascade",
         // The name stays, so that what was left out stays left out (rule 4).
         "token_grant_resources.resource_id → resources: set null",
@@ -138,6 +152,9 @@ fn what_is_deleted_takes_along_what_cannot_be_without_it_and_nothing_else() {
         "tokens.deleted_by → users: set null",
         "tokens.disabled_by → users: set null",
         "tokens.user_id → users: cascade",
+        "webhooks.account_id → accounts: cascade",
+        "whois_privacies.domain_id → resources: cascade",
+        "zones.resource_id → resources: cascade",
     ];
     assert_eq!(texts_in(&mut conn, line, from), expected);
 }
@@ -155,5 +172,8 @@ fn every_foreign_key_has_an_index_to_follow_it_back_but_those_that_name_people()
          ORDER BY 1",
     );
     // Users are deactivated, never deleted.
-    assert_eq!(without, ["tokens.created_by", "tokens.deleted_by", "tokens.disabled_by"]);
+    assert_eq!(
+        without,
+        ["token_blocks.blocked_by", "tokens.created_by", "tokens.deleted_by", "tokens.disabled_by"]
+    );
 }
