@@ -6,17 +6,23 @@
 pub mod account;
 pub mod audit;
 pub mod demo;
+pub mod domain;
 pub mod membership;
 pub mod password;
+pub mod record;
 pub mod resource;
 pub mod session;
 pub mod signing_key;
 pub mod throttle;
 pub mod token;
 pub mod user;
+pub mod zone;
 
 pub use account::Account;
 pub use audit::{Actor, Origin};
+pub use domain::Domain;
+pub use record::Record;
 pub use resource::Resource;
 pub use token::Token;
 pub use user::User;
+pub use zone::Zone;

@@ -1,6 +1,7 @@
 //! What grants can be narrowed to. A domain and its zone are made and deleted together.
 
 use super::audit::{self, Event, Origin};
+use super::{domain, zone};
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
 use crate::policy::{ResourceKind, ResourceRef};
@@ -84,7 +85,8 @@ impl Resource {
             .optional()?)
     }
 
-    /// Adds domains with their zones; those that are there already stay. Returns how many are new.
+    /// Adds domains with their zones and what these are made with, a thousand at a time; those that
+    /// are there already stay. Returns how many are new.
     pub fn add_domains(
         conn: &mut Conn,
         account: i64,
@@ -105,13 +107,17 @@ impl Resource {
                     )
                 })
                 .collect();
-            let new: Vec<(String, String)> = diesel::insert_into(resources::table)
+            let new: Vec<(i64, String, String)> = diesel::insert_into(resources::table)
                 .values(rows)
                 .on_conflict_do_nothing()
-                .returning((resources::kind, resources::name))
+                .returning((resources::id, resources::kind, resources::name))
                 .get_results(conn)?;
-            let domains = new.into_iter().filter(|(kind, _)| kind == ResourceKind::Domain.key());
-            added.extend(domains.map(|(_, name)| name));
+            let (domains, zones): (Vec<_>, Vec<_>) =
+                new.into_iter().partition(|(_, kind, _)| kind == ResourceKind::Domain.key());
+            let ids = |of: &[(i64, String, String)]| of.iter().map(|(id, _, _)| *id).collect::<Vec<_>>();
+            domain::insert(conn, &ids(&domains), origin.now)?;
+            zone::insert(conn, &ids(&zones), origin.now)?;
+            added.extend(domains.into_iter().map(|(_, _, name)| name));
         }
         if !added.is_empty() {
             let label = match added.as_slice() {

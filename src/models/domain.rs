@@ -1,0 +1,97 @@
+//! Domains: what is known of them beside their name.
+
+use super::Resource;
+use super::zone::NAME_SERVERS;
+use crate::db::schema::{domains, resources, whois_privacies};
+use crate::db::{Conn, DbError};
+use diesel::prelude::*;
+use time::OffsetDateTime;
+
+/// A domain.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = resources)]
+pub struct Domain {
+    /// Its id.
+    pub id: i64,
+    /// Number of its account.
+    pub account_id: i64,
+    /// Its name, in ASCII.
+    pub name: String,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// What else is known of it.
+    #[diesel(embed)]
+    pub facts: Facts,
+    /// Whether its owner is hidden; none where that was never switched on.
+    #[diesel(select_expression = whois_privacies::enabled.nullable())]
+    pub private_whois: Option<bool>,
+}
+
+/// What is known of a domain beside its name.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = domains)]
+pub struct Facts {
+    /// The contact it is registered to.
+    pub registrant_id: Option<i64>,
+    /// When the registration ends; none where the domain is hosted only.
+    pub expires_at: Option<OffsetDateTime>,
+    /// Whether the registration would be renewed.
+    pub auto_renew: bool,
+    /// When it was last changed.
+    pub updated_at: OffsetDateTime,
+}
+
+/// Whether a domain is registered here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registration {
+    /// Elsewhere: only its zone is here.
+    Hosted,
+    /// Here.
+    Registered,
+    /// It was, until it ended.
+    Expired,
+}
+
+impl Domain {
+    /// The domain behind a resource, unless it was deleted meanwhile.
+    pub fn find(conn: &mut Conn, domain: &Resource) -> Result<Option<Domain>, DbError> {
+        Ok(resources::table
+            .inner_join(domains::table)
+            .left_join(whois_privacies::table)
+            .filter(resources::id.eq(domain.id))
+            .select(Domain::as_select())
+            .first(conn)
+            .optional()?)
+    }
+
+    /// Whether it is registered here at this moment.
+    pub fn registration(&self, now: OffsetDateTime) -> Registration {
+        match self.facts.expires_at {
+            None => Registration::Hosted,
+            Some(end) if end <= now => Registration::Expired,
+            Some(_) => Registration::Registered,
+        }
+    }
+
+    /// Its name as people write it.
+    pub fn unicode_name(&self) -> String {
+        idna::domain_to_unicode(&self.name).0
+    }
+}
+
+/// Adds what domains are made with.
+pub(super) fn insert(conn: &mut Conn, ids: &[i64], now: OffsetDateTime) -> Result<(), DbError> {
+    let servers = NAME_SERVERS.to_vec();
+    let rows: Vec<_> = ids
+        .iter()
+        .map(|id| {
+            (
+                domains::resource_id.eq(id),
+                domains::name_servers.eq(servers.clone()),
+                domains::updated_at.eq(now),
+            )
+        })
+        .collect();
+    diesel::insert_into(domains::table).values(rows).execute(conn)?;
+    Ok(())
+}
