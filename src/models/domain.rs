@@ -1,9 +1,11 @@
 //! Domains: what is known of them beside their name.
 
-use super::Resource;
+use super::resource::{containing, in_order};
 use super::zone::NAME_SERVERS;
+use super::{Order, Reach, Resource, Window};
 use crate::db::schema::{domains, resources, whois_privacies};
 use crate::db::{Conn, DbError};
+use crate::policy::ResourceKind;
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -52,7 +54,74 @@ pub enum Registration {
     Expired,
 }
 
+/// What a list of domains can be sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Their ids.
+    Id,
+    /// Their names.
+    Name,
+    /// When their registrations end; hosted ones last.
+    Expiration,
+}
+
+/// Which domains; none filters nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// With this in their names.
+    pub name_like: Option<String>,
+    /// Registered to this contact.
+    pub registrant: Option<i64>,
+}
+
 impl Domain {
+    /// A part of the account's domains within reach, and how many there are in all.
+    pub fn list(
+        conn: &mut Conn,
+        account: i64,
+        reach: &Reach,
+        filter: &Filter,
+        order: &[Order<By>],
+        window: Window,
+    ) -> Result<(Vec<Domain>, i64), DbError> {
+        let matching = || {
+            let mut query =
+                resources::table.filter(reach.condition(account, ResourceKind::Domain)).into_boxed();
+            if let Some(part) = &filter.name_like {
+                query = query.filter(resources::name.like(containing(part)));
+            }
+            if let Some(contact) = filter.registrant {
+                let of_contact = domains::table.filter(domains::registrant_id.eq(contact));
+                query = query.filter(resources::id.eq_any(of_contact.select(domains::resource_id)));
+            }
+            query
+        };
+        let ends = || {
+            let own = domains::table.filter(domains::resource_id.eq(resources::id));
+            own.select(domains::expires_at).single_value()
+        };
+        let total: i64 = matching().count().get_result(conn)?;
+        let mut query = matching().offset(window.offset).limit(window.limit).select(resources::id);
+        for Order { by, descending } in order {
+            query = match (by, descending) {
+                (By::Id, false) => query.then_order_by(resources::id.asc()),
+                (By::Id, true) => query.then_order_by(resources::id.desc()),
+                (By::Name, false) => query.then_order_by(resources::name.asc()),
+                (By::Name, true) => query.then_order_by(resources::name.desc()),
+                (By::Expiration, false) => query.then_order_by(ends().asc().nulls_last()),
+                (By::Expiration, true) => query.then_order_by(ends().desc().nulls_last()),
+            };
+        }
+        let ids: Vec<i64> = query.then_order_by(resources::id).load(conn)?;
+        let rows = resources::table
+            .inner_join(domains::table)
+            .left_join(whois_privacies::table)
+            .filter(resources::id.eq_any(&ids))
+            .select(Domain::as_select())
+            .load(conn)?;
+        Ok((in_order(rows, &ids, |domain| domain.id), total))
+    }
+
     /// The domain behind a resource, unless it was deleted meanwhile.
     pub fn find(conn: &mut Conn, domain: &Resource) -> Result<Option<Domain>, DbError> {
         Ok(resources::table

@@ -22,7 +22,25 @@ pub use account::Account;
 pub use audit::{Actor, Origin};
 pub use domain::Domain;
 pub use record::Record;
-pub use resource::Resource;
+pub use resource::{Reach, Resource};
 pub use token::Token;
 pub use user::User;
 pub use zone::Zone;
+
+/// A part of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// So many are left out before it.
+    pub offset: i64,
+    /// So many stand in it, at most.
+    pub limit: i64,
+}
+
+/// One step of a list's order; further ones sort what is the same in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Order<F> {
+    /// What it sorts by.
+    pub by: F,
+    /// Whether the largest comes first.
+    pub descending: bool,
+}

@@ -1,9 +1,11 @@
 //! Zones: what is known of them beside their name, and what each is made with.
 
 use super::audit::{self, Event, Origin};
-use super::{Resource, record};
+use super::resource::{containing, in_order};
+use super::{Order, Reach, Resource, Window, record};
 use crate::db::schema::{records, resources, zones};
 use crate::db::{Conn, DbError};
+use crate::policy::ResourceKind;
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -39,7 +41,51 @@ pub struct Facts {
     pub updated_at: OffsetDateTime,
 }
 
+/// What a list of zones can be sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Their ids.
+    Id,
+    /// Their names.
+    Name,
+}
+
 impl Zone {
+    /// A part of the account's zones within reach whose name contains the text, and how many there
+    /// are in all.
+    pub fn list(
+        conn: &mut Conn,
+        account: i64,
+        reach: &Reach,
+        name_like: Option<&str>,
+        order: &[Order<By>],
+        window: Window,
+    ) -> Result<(Vec<Zone>, i64), DbError> {
+        let matching = || {
+            resources::table
+                .filter(reach.condition(account, ResourceKind::Zone))
+                .filter(resources::name.like(containing(name_like.unwrap_or_default())))
+        };
+        let total: i64 = matching().count().get_result(conn)?;
+        let mut query =
+            matching().offset(window.offset).limit(window.limit).select(resources::id).into_boxed();
+        for Order { by, descending } in order {
+            query = match (by, descending) {
+                (By::Id, false) => query.then_order_by(resources::id.asc()),
+                (By::Id, true) => query.then_order_by(resources::id.desc()),
+                (By::Name, false) => query.then_order_by(resources::name.asc()),
+                (By::Name, true) => query.then_order_by(resources::name.desc()),
+            };
+        }
+        let ids: Vec<i64> = query.load(conn)?;
+        let rows = resources::table
+            .inner_join(zones::table)
+            .filter(resources::id.eq_any(&ids))
+            .select(Zone::as_select())
+            .load(conn)?;
+        Ok((in_order(rows, &ids, |zone| zone.id), total))
+    }
+
     /// The zone behind a resource, unless it was deleted meanwhile.
     pub fn find(conn: &mut Conn, zone: &Resource) -> Result<Option<Zone>, DbError> {
         Ok(resources::table

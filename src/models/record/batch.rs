@@ -1,22 +1,22 @@
 //! Several changes of a zone's records at once: all of them, or none.
 
-use super::change::{self, Changed};
-use super::{Faults, Record, Wanted};
+use super::change::{self, Changed, May};
+use super::{Record, Wanted};
 use crate::db::{Conn, DbError};
 use crate::models::{Origin, Resource};
+use crate::policy::Refusal;
 use diesel::Connection;
 
 /// At most so many changes in one batch: it holds the zone's lock while it lasts.
 pub const MOST_OPERATIONS: usize = 200;
 
-/// Changes, in the order in which they are done. What is to be changed or deleted is the record
-/// that the caller decided about; none where there is no such record.
-#[derive(Debug, Clone, Default)]
+/// Changes, in the order in which they are done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch {
-    /// Done first.
-    pub deletes: Vec<Option<Record>>,
-    /// Done second.
-    pub updates: Vec<(Option<Record>, Wanted)>,
+    /// Done first: numbers of records.
+    pub deletes: Vec<i64>,
+    /// Done second: numbers of records, and what they are to be.
+    pub updates: Vec<(i64, Wanted)>,
     /// Done last.
     pub creates: Vec<Wanted>,
 }
@@ -33,6 +33,8 @@ pub enum Batched {
     },
     /// Nothing was done, because of these.
     Refused(Vec<BatchFault>),
+    /// Nothing was done: the call may not do it with one of the records.
+    NotAllowed(Refusal),
     /// The zone was deleted meanwhile.
     NoZone,
 }
@@ -51,6 +53,7 @@ pub struct BatchFault {
 /// Why the transaction is taken back.
 enum Undone {
     Refused(Vec<BatchFault>),
+    NotAllowed(Refusal),
     Failed(DbError),
 }
 
@@ -67,22 +70,27 @@ impl From<DbError> for Undone {
 }
 
 /// Does all of it, or nothing.
-pub fn run(conn: &mut Conn, zone: &Resource, batch: &Batch, origin: &Origin) -> Result<Batched, DbError> {
+pub fn run(
+    conn: &mut Conn,
+    zone: &Resource,
+    batch: &Batch,
+    may: May<'_>,
+    origin: &Origin,
+) -> Result<Batched, DbError> {
     let done = conn.transaction(|conn| {
         if !change::lock(conn, zone)? {
             return Ok(Batched::NoZone);
         }
-        let mut faults = Vec::new();
-        let done = each(conn, zone, batch, origin, &mut faults)?;
-        if !faults.is_empty() {
-            return Err(Undone::Refused(faults));
+        let done = each(conn, zone, batch, may, origin)?;
+        if *batch != Batch::default() {
+            change::new_serial(conn, zone, origin.now)?;
         }
-        change::new_serial(conn, zone, origin.now)?;
         Ok(done)
     });
     match done {
         Ok(done) => Ok(done),
         Err(Undone::Refused(faults)) => Ok(Batched::Refused(faults)),
+        Err(Undone::NotAllowed(refusal)) => Ok(Batched::NotAllowed(refusal)),
         Err(Undone::Failed(error)) => Err(error),
     }
 }
@@ -91,34 +99,28 @@ fn each(
     conn: &mut Conn,
     zone: &Resource,
     batch: &Batch,
+    may: May<'_>,
     origin: &Origin,
-    faults: &mut Vec<BatchFault>,
-) -> Result<Batched, DbError> {
-    let mut note = |part, index, changed| match changed {
-        Changed::Done(record) => Some(record),
+) -> Result<Batched, Undone> {
+    let mut faults = Vec::new();
+    let mut noted = |part, index, changed| match changed {
+        Changed::Done(record) => Ok(Some(record)),
+        Changed::NotAllowed(refusal) => Err(Undone::NotAllowed(refusal)),
         why => {
             faults.push(BatchFault { part, index, why });
-            None
+            Ok(None)
         }
     };
-    for (index, seen) in batch.deletes.iter().enumerate() {
-        let changed = match seen {
-            Some(seen) => change::remove(conn, zone, seen, origin)?,
-            None => Changed::NoRecord,
-        };
-        note("deletes", index, changed);
+    for (index, id) in batch.deletes.iter().enumerate() {
+        noted("deletes", index, change::remove(conn, zone, *id, may, origin)?)?;
     }
     let mut updates = Vec::new();
-    for (index, (seen, wanted)) in batch.updates.iter().enumerate() {
-        let changed = match seen {
-            Some(seen) => change::replace(conn, zone, seen, wanted, origin)?,
-            None => Changed::NoRecord,
-        };
-        updates.extend(note("updates", index, changed));
+    for (index, (id, wanted)) in batch.updates.iter().enumerate() {
+        updates.extend(noted("updates", index, change::replace(conn, zone, *id, wanted, may, origin)?)?);
     }
     let mut creates = Vec::new();
     for (index, wanted) in batch.creates.iter().enumerate() {
-        creates.extend(note("creates", index, change::insert(conn, zone, wanted, origin)?));
+        creates.extend(noted("creates", index, change::insert(conn, zone, wanted, may, origin)?)?);
     }
-    Ok(Batched::Done { creates, updates })
+    if faults.is_empty() { Ok(Batched::Done { creates, updates }) } else { Err(Undone::Refused(faults)) }
 }

@@ -1,24 +1,31 @@
 //! Records made, changed and deleted, one at a time. Each function locks the zone first, so that
-//! what stands beside a record is what stood there when it was looked at.
+//! what stands beside a record is what stood there when it was looked at, and so that a record is
+//! still what it was when the call was decided about.
 
-use super::{Checked, Faults, Record, Wanted, event, neighbours};
+use super::{Faults, Record, Wanted, event, neighbours};
 use crate::db::schema::{records, resources, zones};
 use crate::db::{Conn, DbError};
 use crate::models::Resource;
 use crate::models::audit::{self, Origin};
+use crate::policy::{Records, Refusal};
 use diesel::prelude::*;
 use time::OffsetDateTime;
+
+/// Decides whether the call may go on with a record.
+pub type May<'a> = &'a dyn Fn(Records<'_>) -> Result<(), Refusal>;
 
 /// What became of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changed {
     /// It was done; this is the record, as it is or last was.
     Done(Record),
+    /// The call may not do it with this record.
+    NotAllowed(Refusal),
     /// It cannot be kept so.
     Refused(Faults),
     /// SOA and NS at the apex belong to the zone and stay.
     System,
-    /// The zone has no such record, or not any more.
+    /// The zone has no such record, or none that the call may know of.
     NoRecord,
     /// The zone was deleted meanwhile.
     NoZone,
@@ -29,38 +36,49 @@ pub fn create(
     conn: &mut Conn,
     zone: &Resource,
     wanted: &Wanted,
+    may: May<'_>,
     origin: &Origin,
 ) -> Result<Changed, DbError> {
-    if !lock(conn, zone)? {
-        return Ok(Changed::NoZone);
-    }
-    let changed = insert(conn, zone, wanted, origin)?;
-    moved_on(conn, zone, &changed, origin.now)
+    in_zone(conn, zone, origin.now, |conn| insert(conn, zone, wanted, may, origin))
 }
 
-/// Changes a record: what is wanted, and the rest as it was. `seen` is the record that the caller
-/// decided about; when it was renamed meanwhile, it is not that record any more.
+/// Changes a record: what is wanted, and the rest as it was.
 pub fn update(
     conn: &mut Conn,
     zone: &Resource,
-    seen: &Record,
+    id: i64,
     wanted: &Wanted,
+    may: May<'_>,
     origin: &Origin,
+) -> Result<Changed, DbError> {
+    in_zone(conn, zone, origin.now, |conn| replace(conn, zone, id, wanted, may, origin))
+}
+
+/// Deletes a record.
+pub fn delete(
+    conn: &mut Conn,
+    zone: &Resource,
+    id: i64,
+    may: May<'_>,
+    origin: &Origin,
+) -> Result<Changed, DbError> {
+    in_zone(conn, zone, origin.now, |conn| remove(conn, zone, id, may, origin))
+}
+
+fn in_zone(
+    conn: &mut Conn,
+    zone: &Resource,
+    now: OffsetDateTime,
+    change: impl FnOnce(&mut Conn) -> Result<Changed, DbError>,
 ) -> Result<Changed, DbError> {
     if !lock(conn, zone)? {
         return Ok(Changed::NoZone);
     }
-    let changed = replace(conn, zone, seen, wanted, origin)?;
-    moved_on(conn, zone, &changed, origin.now)
-}
-
-/// Deletes a record; for `seen`, see [`update`].
-pub fn delete(conn: &mut Conn, zone: &Resource, seen: &Record, origin: &Origin) -> Result<Changed, DbError> {
-    if !lock(conn, zone)? {
-        return Ok(Changed::NoZone);
+    let changed = change(conn)?;
+    if matches!(changed, Changed::Done(_)) {
+        new_serial(conn, zone, now)?;
     }
-    let changed = remove(conn, zone, seen, origin)?;
-    moved_on(conn, zone, &changed, origin.now)
+    Ok(changed)
 }
 
 /// Locks the zone against every other change of its records; says whether it is there.
@@ -74,8 +92,14 @@ pub(super) fn insert(
     conn: &mut Conn,
     zone: &Resource,
     wanted: &Wanted,
+    may: May<'_>,
     origin: &Origin,
 ) -> Result<Changed, DbError> {
+    if let Some((name, record_type)) = wanted.key()
+        && let Err(refusal) = may(Records::New(&name, &record_type))
+    {
+        return Ok(Changed::NotAllowed(refusal));
+    }
     let checked = match wanted.checked(&zone.name) {
         Ok(checked) => checked,
         Err(faults) => return Ok(Changed::Refused(faults)),
@@ -100,32 +124,27 @@ pub(super) fn insert(
 pub(super) fn replace(
     conn: &mut Conn,
     zone: &Resource,
-    seen: &Record,
+    id: i64,
     wanted: &Wanted,
+    may: May<'_>,
     origin: &Origin,
 ) -> Result<Changed, DbError> {
-    let record = match as_seen(conn, zone, seen)? {
+    let record = match existing(conn, zone, id, wanted.name.as_deref(), may)? {
         Ok(record) => record,
         Err(changed) => return Ok(changed),
     };
-    let mut faults = Faults::new();
-    if wanted.record_type.as_ref().is_some_and(|other| !other.eq_ignore_ascii_case(&record.record_type)) {
-        faults.push(("type", "cannot be changed".to_owned()));
+    let other_type = |other: &String| !other.eq_ignore_ascii_case(&record.record_type);
+    if wanted.record_type.as_ref().is_some_and(other_type) {
+        return Ok(Changed::Refused(vec![("type", "cannot be changed".to_owned())]));
     }
-    let all = Wanted { record_type: None, ..wanted.clone() }.over(&record);
-    let checked = match all.checked(&zone.name) {
-        Ok(checked) if faults.is_empty() => checked,
-        Ok(_) => return Ok(Changed::Refused(faults)),
-        Err(more) => return Ok(Changed::Refused([faults, more].concat())),
+    let checked = match wanted.filled_from(&record).checked(&zone.name) {
+        Ok(checked) => checked,
+        Err(faults) => return Ok(Changed::Refused(faults)),
     };
-    if record.is(&checked) {
-        return Ok(Changed::Done(record));
-    }
-    if let Some(faults) = neighbours::refused(&checked, &beside(conn, zone, &checked.name, Some(record.id))?)
-    {
+    if let Some(faults) = neighbours::refused(&checked, &beside(conn, zone, &checked.name, Some(id))?) {
         return Ok(Changed::Refused(faults));
     }
-    let after: Record = diesel::update(records::table.find(record.id))
+    let after: Record = diesel::update(records::table.find(id))
         .set((&checked, records::updated_at.eq(origin.now)))
         .returning(Record::as_returning())
         .get_result(conn)?;
@@ -137,26 +156,40 @@ pub(super) fn replace(
 pub(super) fn remove(
     conn: &mut Conn,
     zone: &Resource,
-    seen: &Record,
+    id: i64,
+    may: May<'_>,
     origin: &Origin,
 ) -> Result<Changed, DbError> {
-    let record = match as_seen(conn, zone, seen)? {
+    let record = match existing(conn, zone, id, None, may)? {
         Ok(record) => record,
         Err(changed) => return Ok(changed),
     };
-    diesel::delete(records::table.find(record.id)).execute(conn)?;
+    diesel::delete(records::table.find(id)).execute(conn)?;
     let name = record.full_name(zone);
     audit::record(conn, origin, &event(zone, "record.deleted", &record, &name, Some(record.told()), None))?;
     Ok(Changed::Done(record))
 }
 
-/// The record under the lock, if it still is the one that was decided about and may be changed.
-fn as_seen(conn: &mut Conn, zone: &Resource, seen: &Record) -> Result<Result<Record, Changed>, DbError> {
-    let found = Record::find_any(conn, zone, seen.id)?;
-    Ok(match found.filter(|record| record.name == seen.name) {
-        None => Err(Changed::NoRecord),
-        Some(record) if record.system_record => Err(Changed::System),
-        Some(record) => Ok(record),
+/// The record under the lock, if the call may change it, and give it this name.
+fn existing(
+    conn: &mut Conn,
+    zone: &Resource,
+    id: i64,
+    renamed: Option<&str>,
+    may: May<'_>,
+) -> Result<Result<Record, Changed>, DbError> {
+    let Some(record) = Record::find(conn, zone, id)? else { return Ok(Err(Changed::NoRecord)) };
+    let to_be = Wanted { name: renamed.map(str::to_owned), ..Wanted::default() }.filled_from(&record).key();
+    let allowed = may(Records::Existing(&record.name, &record.record_type)).and_then(|()| match &to_be {
+        Some((name, _)) if *name == record.name => Ok(()),
+        Some((name, record_type)) => may(Records::New(name, record_type)),
+        None => Ok(()),
+    });
+    Ok(match allowed {
+        Err(Refusal::RecordNotFound) => Err(Changed::NoRecord),
+        Err(refusal) => Err(Changed::NotAllowed(refusal)),
+        Ok(()) if record.system_record => Err(Changed::System),
+        Ok(()) => Ok(record),
     })
 }
 
@@ -168,18 +201,6 @@ fn beside(conn: &mut Conn, zone: &Resource, name: &str, but: Option<i64>) -> Res
         .order(records::id)
         .select(Record::as_select())
         .load(conn)?)
-}
-
-fn moved_on(
-    conn: &mut Conn,
-    zone: &Resource,
-    changed: &Changed,
-    now: OffsetDateTime,
-) -> Result<Changed, DbError> {
-    if let Changed::Done(_) = changed {
-        new_serial(conn, zone, now)?;
-    }
-    Ok(changed.clone())
 }
 
 /// Moves the zone's serial on: to the second of the change, or past the one before.

@@ -58,7 +58,7 @@ impl Wanted {
     }
 
     /// What is said here, and for the rest what the record says.
-    pub fn over(&self, record: &Record) -> Wanted {
+    pub fn filled_from(&self, record: &Record) -> Wanted {
         Wanted {
             name: self.name.clone().or_else(|| Some(record.name.clone())),
             record_type: self.record_type.clone().or_else(|| Some(record.record_type.clone())),

@@ -4,15 +4,14 @@ use super::{DEFAULT_TTL, Record, content};
 use crate::db::schema::records;
 use crate::db::{Conn, DbError};
 use crate::models::Resource;
-use diesel::dsl::case_when;
 use diesel::prelude::*;
 
 /// The zone's records as text, the SOA first.
 pub fn of_zone(conn: &mut Conn, zone: &Resource) -> Result<String, DbError> {
-    let first = case_when(records::record_type.eq("SOA"), 0).otherwise(1);
     let all: Vec<Record> = records::table
         .filter(records::zone_id.eq(zone.id))
-        .order((first, records::name, records::record_type, records::id))
+        // False comes before true.
+        .order((records::record_type.ne("SOA"), records::name, records::record_type, records::id))
         .select(Record::as_select())
         .load(conn)?;
     let lines: String = all.iter().map(line).collect();

@@ -5,16 +5,18 @@ pub mod change;
 mod content;
 mod draft;
 mod file;
+mod list;
 mod name;
 mod neighbours;
 mod text;
 mod words;
 
 pub use batch::{Batch, BatchFault, Batched, MOST_OPERATIONS, run as run_batch};
-pub use change::Changed;
+pub use change::{Changed, May};
 pub use content::TYPES;
 pub use draft::{Checked, DEFAULT_TTL, Faults, GLOBAL, REGIONS, Wanted};
 pub use file::of_zone as file_of_zone;
+pub use list::{By, Filter};
 
 use super::Resource;
 use super::audit::Event;
@@ -50,7 +52,8 @@ pub struct Record {
 }
 
 impl Record {
-    fn find_any(conn: &mut Conn, zone: &Resource, id: i64) -> Result<Option<Record>, DbError> {
+    /// The zone's record with this number.
+    pub fn find(conn: &mut Conn, zone: &Resource, id: i64) -> Result<Option<Record>, DbError> {
         Ok(records::table
             .filter(records::zone_id.eq(zone.id).and(records::id.eq(id)))
             .select(Record::as_select())
@@ -64,12 +67,6 @@ impl Record {
             "" => zone.name.clone(),
             name => format!("{name}.{}", zone.name),
         }
-    }
-
-    fn is(&self, checked: &Checked) -> bool {
-        let Checked { name, record_type, content, ttl, priority, regions } = checked;
-        (&self.name, &self.record_type, &self.content) == (name, record_type, content)
-            && (&self.ttl, &self.priority, &self.regions) == (ttl, priority, regions)
     }
 
     /// As the record of changes tells it.

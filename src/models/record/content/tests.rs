@@ -55,19 +55,56 @@ fn what_dns_takes_is_kept_in_its_one_spelling() {
 fn what_dns_does_not_take_is_refused() {
     let (quoted, huge) = (format!("\"{}\"", "a".repeat(256)), "a".repeat(70_000));
     let wrong = [
-        ("A", vec!["1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "::1", "1.2.3.4 junk", "1.2.3.4\u{a0}junk", "1.2.3.4;x", "a.b"]),
+        (
+            "A",
+            vec![
+                "1.2.3",
+                "1.2.3.4.5",
+                "256.1.1.1",
+                "01.2.3.4",
+                "::1",
+                "1.2.3.4 junk",
+                "1.2.3.4\u{a0}junk",
+                "1.2.3.4;x",
+                "a.b",
+            ],
+        ),
         ("AAAA", vec!["192.0.2.1", "2001:db8::g", "::1::2", "fe80::1%eth0", "::1 ::2", "[::1]"]),
-        ("CNAME", vec![".", "192.0.2.1", "a b", "a..b", "-a.b", "https://a.example", "*.example.com", "a.example;"]),
+        (
+            "CNAME",
+            vec![".", "192.0.2.1", "a b", "a..b", "-a.b", "https://a.example", "*.example.com", "a.example;"],
+        ),
         ("ALIAS", vec![".", "2001:db8::1"]),
         ("NS", vec![".", "192.0.2.1"]),
         ("PTR", vec!["a b"]),
         ("MX", vec!["10 mail.example.com", "192.0.2.1", "mail example"]),
-        ("SRV", vec!["443 a.example", "0 65536 a.example", "-1 1 a.example", "10 5 443 a.example", "1 1 192.0.2.1", "a b c"]),
-        ("CAA", vec![
-            "issue \"ca.example\"", "256 issue \"a\"", "0 is_sue \"a\"", "0 \"\" \"a\"", "0 issue a; b",
-            "0 issue \"a\" b", "0 issue \"-a\"", "0 iodef \"ftp://a\"", "0 iodef \"none\"", "0 issue \"a\\\"\"",
-            "0 aaaaaaaaaaaaaaaa \"a\"",
-        ]),
+        (
+            "SRV",
+            vec![
+                "443 a.example",
+                "0 65536 a.example",
+                "-1 1 a.example",
+                "10 5 443 a.example",
+                "1 1 192.0.2.1",
+                "a b c",
+            ],
+        ),
+        (
+            "CAA",
+            vec![
+                "issue \"ca.example\"",
+                "256 issue \"a\"",
+                "0 is_sue \"a\"",
+                "0 \"\" \"a\"",
+                "0 issue a; b",
+                "0 issue \"a\" b",
+                "0 issue \"-a\"",
+                "0 iodef \"ftp://a\"",
+                "0 iodef \"none\"",
+                "0 issue \"a\\\"\"",
+                "0 aaaaaaaaaaaaaaaa \"a\"",
+            ],
+        ),
         ("SSHFP", vec!["1 1 ab", "0 1 ab", "5 2 ab", "1 3 ab", "1 1", "a 1 ab", "1 1 zz"]),
         ("TLSA", vec!["4 0 0 ab", "0 2 0 ab", "0 0 3 ab", "3 1 1 ab", "3 1 1", "0 0 0 zz"]),
         ("HINFO", vec!["one", "one two three", "\"one two"]),
@@ -75,7 +112,9 @@ fn what_dns_does_not_take_is_refused() {
         ("TXT", vec!["\"open", "\"a\" b", "\"a\"b", "\"\\999\"", "\"\\1\"", &quoted, &huge]),
     ];
     for (record_type, contents) in wrong {
-        for content in contents.into_iter().chain(["", "  ", "a\u{0}b", "a\nb", "a\r\nb IN A 192.0.2.1", "\u{7f}"]) {
+        for content in
+            contents.into_iter().chain(["", "  ", "a\u{0}b", "a\nb", "a\r\nb IN A 192.0.2.1", "\u{7f}"])
+        {
             assert!(checked(record_type, content).is_err(), "{record_type} {content:?} was taken");
         }
     }

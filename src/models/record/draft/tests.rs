@@ -6,7 +6,9 @@ fn wanted(name: &str, record_type: &str, content: &str) -> Wanted {
 }
 
 fn fields(wanted: &Wanted) -> Vec<&'static str> {
-    wanted.checked("example.com").map_or_else(|faults| faults.iter().map(|(field, _)| *field).collect(), |_| vec![])
+    wanted
+        .checked("example.com")
+        .map_or_else(|faults| faults.iter().map(|(field, _)| *field).collect(), |_| vec![])
 }
 
 #[test]
@@ -32,7 +34,9 @@ fn everything_that_is_wrong_is_said_at_once() {
 
 #[test]
 fn a_time_to_live_has_31_bits() {
-    for (ttl, fits) in [(0, true), (2_147_483_647, true), (2_147_483_648, false), (-1, false), (i64::MAX, false)] {
+    for (ttl, fits) in
+        [(0, true), (2_147_483_647, true), (2_147_483_648, false), (-1, false), (i64::MAX, false)]
+    {
         let wanted = Wanted { ttl: Some(ttl), ..wanted("www", "A", "192.0.2.1") };
         assert_eq!(fields(&wanted).is_empty(), fits, "{ttl}");
     }
