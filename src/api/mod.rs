@@ -1,15 +1,22 @@
 //! The API that tokens open, in the form of DNSimple's v2.
 
+mod batch;
 mod bearer;
 mod body;
 mod caller;
+mod dns_bodies;
+mod dns_table;
+mod domains;
 pub mod errors;
 mod json;
 mod openapi;
 mod permits;
+mod place;
 mod query;
+mod records;
 mod routes;
 mod whoami;
+mod zones;
 
 pub use openapi::description;
 pub use permits::resolve;
@@ -25,7 +32,9 @@ pub const BASE: &str = "/v2";
 
 /// Every route of the API. Tests walk it, and its description is made from it.
 pub fn routes() -> Vec<ApiRoute> {
-    vec![at("GET", "/v2/whoami", whoami::whoami).one::<whoami::Whoami>(200, "Whose token this is.")]
+    let own =
+        vec![at("GET", "/v2/whoami", whoami::whoami).one::<whoami::Whoami>(200, "Whose token this is.")];
+    [own, dns_table::rows()].into_iter().flatten().collect()
 }
 
 /// The API. It has no sessions: a cookie opens nothing here.

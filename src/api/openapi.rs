@@ -178,6 +178,7 @@ fn refusals(route: &ApiRoute) -> Vec<(&'static str, &'static str)> {
     if route.takes.is_some() {
         all.push(("413", "What was sent is larger than 256 KiB."));
     }
+    all.extend(route.refuses);
     all
 }
 

@@ -30,6 +30,8 @@ pub struct ApiRoute {
     pub takes: Option<Shape>,
     /// What the query may hold, with what each means.
     pub asks: &'static [(&'static str, &'static str)],
+    /// Statuses of refusals that are this route's own, with why.
+    pub refuses: &'static [(&'static str, &'static str)],
     route: Route,
 }
 
@@ -83,6 +85,7 @@ where
         answer: Answer::Empty,
         takes: None,
         asks: &[],
+        refuses: &[],
         route: route.to(handler),
     }
 }
@@ -116,6 +119,11 @@ impl ApiRoute {
     /// Takes these in its query.
     pub fn asks(self, asks: &'static [(&'static str, &'static str)]) -> ApiRoute {
         ApiRoute { asks, ..self }
+    }
+
+    /// Refuses with these statuses, too.
+    pub fn refuses(self, refuses: &'static [(&'static str, &'static str)]) -> ApiRoute {
+        ApiRoute { refuses, ..self }
     }
 
     /// The row as actix takes it.

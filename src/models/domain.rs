@@ -1,8 +1,9 @@
 //! Domains: what is known of them beside their name.
 
+use super::order::ordered;
 use super::resource::{containing, in_order};
 use super::zone::NAME_SERVERS;
-use super::{Order, Reach, Resource, Window};
+use super::{Origin, Reach, Resource, Sort, Window};
 use crate::db::schema::{domains, resources, whois_privacies};
 use crate::db::{Conn, DbError};
 use crate::policy::ResourceKind;
@@ -54,16 +55,8 @@ pub enum Registration {
     Expired,
 }
 
-/// What a list of domains can be sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
-    /// Their ids.
-    Id,
-    /// Their names.
-    Name,
-    /// When their registrations end; hosted ones last.
-    Expiration,
-}
+/// What a list of domains can be sorted by; hosted ones expire last.
+pub const SORTED_BY: [&str; 3] = ["id", "name", "expiration"];
 
 /// Which domains; none filters nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,7 +74,7 @@ impl Domain {
         account: i64,
         reach: &Reach,
         filter: &Filter,
-        order: &[Order<By>],
+        sort: &Sort<'_>,
         window: Window,
     ) -> Result<(Vec<Domain>, i64), DbError> {
         let matching = || {
@@ -96,23 +89,16 @@ impl Domain {
             }
             query
         };
-        let ends = || {
-            let own = domains::table.filter(domains::resource_id.eq(resources::id));
-            own.select(domains::expires_at).single_value()
-        };
+        let own = domains::table.filter(domains::resource_id.eq(resources::id));
+        let ends = own.select(domains::expires_at).single_value();
         let total: i64 = matching().count().get_result(conn)?;
-        let mut query = matching().offset(window.offset).limit(window.limit).select(resources::id);
-        for Order { by, descending } in order {
-            query = match (by, descending) {
-                (By::Id, false) => query.then_order_by(resources::id.asc()),
-                (By::Id, true) => query.then_order_by(resources::id.desc()),
-                (By::Name, false) => query.then_order_by(resources::name.asc()),
-                (By::Name, true) => query.then_order_by(resources::name.desc()),
-                (By::Expiration, false) => query.then_order_by(ends().asc().nulls_last()),
-                (By::Expiration, true) => query.then_order_by(ends().desc().nulls_last()),
-            };
-        }
-        let ids: Vec<i64> = query.then_order_by(resources::id).load(conn)?;
+        let query = matching().offset(window.offset).limit(window.limit).select(resources::id);
+        let query = ordered!(query, sort, resources::id, {
+            "id" => resources::id,
+            "name" => resources::name,
+            "expiration" => ends,
+        });
+        let ids: Vec<i64> = query.load(conn)?;
         let rows = resources::table
             .inner_join(domains::table)
             .left_join(whois_privacies::table)
@@ -120,6 +106,22 @@ impl Domain {
             .select(Domain::as_select())
             .load(conn)?;
         Ok((in_order(rows, &ids, |domain| domain.id), total))
+    }
+
+    /// Adds a domain with its zone; none when the account has it already.
+    pub fn create(
+        conn: &mut Conn,
+        account: i64,
+        name: &str,
+        origin: &Origin,
+    ) -> Result<Option<Domain>, DbError> {
+        if Resource::add_domains(conn, account, &[name.to_owned()], origin)? == 0 {
+            return Ok(None);
+        }
+        match Resource::find(conn, account, ResourceKind::Domain, name)? {
+            Some(made) => Domain::find(conn, &made),
+            None => Ok(None),
+        }
     }
 
     /// The domain behind a resource, unless it was deleted meanwhile.

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod demo;
 pub mod domain;
 pub mod membership;
+mod order;
 pub mod password;
 pub mod record;
 pub mod resource;
@@ -22,6 +23,7 @@ pub mod zone;
 pub use account::Account;
 pub use audit::{Actor, Origin};
 pub use domain::Domain;
+pub use order::{Direction, Sort};
 pub use record::Record;
 pub use resource::{Reach, Resource};
 pub use token::Token;
@@ -35,13 +37,4 @@ pub struct Window {
     pub offset: i64,
     /// So many stand in it, at most.
     pub limit: i64,
-}
-
-/// One step of a list's order; further ones sort what is the same in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Order<F> {
-    /// What it sorts by.
-    pub by: F,
-    /// Whether the largest comes first.
-    pub descending: bool,
 }

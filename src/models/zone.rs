@@ -1,8 +1,9 @@
 //! Zones: what is known of them beside their name, and what each is made with.
 
 use super::audit::{self, Event, Origin};
+use super::order::ordered;
 use super::resource::{containing, in_order};
-use super::{Order, Reach, Resource, Window, record};
+use super::{Reach, Resource, Sort, Window, record};
 use crate::db::schema::{records, resources, zones};
 use crate::db::{Conn, DbError};
 use crate::policy::ResourceKind;
@@ -42,13 +43,7 @@ pub struct Facts {
 }
 
 /// What a list of zones can be sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
-    /// Their ids.
-    Id,
-    /// Their names.
-    Name,
-}
+pub const SORTED_BY: [&str; 2] = ["id", "name"];
 
 impl Zone {
     /// A part of the account's zones within reach whose name contains the text, and how many there
@@ -58,7 +53,7 @@ impl Zone {
         account: i64,
         reach: &Reach,
         name_like: Option<&str>,
-        order: &[Order<By>],
+        sort: &Sort<'_>,
         window: Window,
     ) -> Result<(Vec<Zone>, i64), DbError> {
         let matching = || {
@@ -67,16 +62,11 @@ impl Zone {
                 .filter(resources::name.like(containing(name_like.unwrap_or_default())))
         };
         let total: i64 = matching().count().get_result(conn)?;
-        let mut query =
-            matching().offset(window.offset).limit(window.limit).select(resources::id).into_boxed();
-        for Order { by, descending } in order {
-            query = match (by, descending) {
-                (By::Id, false) => query.then_order_by(resources::id.asc()),
-                (By::Id, true) => query.then_order_by(resources::id.desc()),
-                (By::Name, false) => query.then_order_by(resources::name.asc()),
-                (By::Name, true) => query.then_order_by(resources::name.desc()),
-            };
-        }
+        let query = matching().offset(window.offset).limit(window.limit).select(resources::id).into_boxed();
+        let query = ordered!(query, sort, resources::id, {
+            "id" => resources::id,
+            "name" => resources::name,
+        });
         let ids: Vec<i64> = query.load(conn)?;
         let rows = resources::table
             .inner_join(zones::table)

@@ -46,6 +46,8 @@ pub struct BatchFault {
     pub part: &'static str,
     /// Which of the part, from 0.
     pub index: usize,
+    /// The record in question, where it is one that exists or should.
+    pub id: Option<i64>,
     /// Why not.
     pub why: Changed,
 }
@@ -103,24 +105,29 @@ fn each(
     origin: &Origin,
 ) -> Result<Batched, Undone> {
     let mut faults = Vec::new();
-    let mut noted = |part, index, changed| match changed {
+    let mut noted = |part, index, id, changed| match changed {
         Changed::Done(record) => Ok(Some(record)),
         Changed::NotAllowed(refusal) => Err(Undone::NotAllowed(refusal)),
         why => {
-            faults.push(BatchFault { part, index, why });
+            faults.push(BatchFault { part, index, id, why });
             Ok(None)
         }
     };
     for (index, id) in batch.deletes.iter().enumerate() {
-        noted("deletes", index, change::remove(conn, zone, *id, may, origin)?)?;
+        noted("deletes", index, Some(*id), change::remove(conn, zone, *id, may, origin)?)?;
     }
     let mut updates = Vec::new();
     for (index, (id, wanted)) in batch.updates.iter().enumerate() {
-        updates.extend(noted("updates", index, change::replace(conn, zone, *id, wanted, may, origin)?)?);
+        updates.extend(noted(
+            "updates",
+            index,
+            Some(*id),
+            change::replace(conn, zone, *id, wanted, may, origin)?,
+        )?);
     }
     let mut creates = Vec::new();
     for (index, wanted) in batch.creates.iter().enumerate() {
-        creates.extend(noted("creates", index, change::insert(conn, zone, wanted, may, origin)?)?);
+        creates.extend(noted("creates", index, None, change::insert(conn, zone, wanted, may, origin)?)?);
     }
     if faults.is_empty() { Ok(Batched::Done { creates, updates }) } else { Err(Undone::Refused(faults)) }
 }

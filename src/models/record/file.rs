@@ -6,16 +6,19 @@ use crate::db::{Conn, DbError};
 use crate::models::Resource;
 use diesel::prelude::*;
 
-/// The zone's records as text, the SOA first.
-pub fn of_zone(conn: &mut Conn, zone: &Resource) -> Result<String, DbError> {
+/// The zone's records as text, the SOA first; none when the zone was deleted meanwhile.
+pub fn of_zone(conn: &mut Conn, zone: &Resource) -> Result<Option<String>, DbError> {
     let all: Vec<Record> = records::table
         .filter(records::zone_id.eq(zone.id))
         // False comes before true.
         .order((records::record_type.ne("SOA"), records::name, records::record_type, records::id))
         .select(Record::as_select())
         .load(conn)?;
+    if all.is_empty() {
+        return Ok(None);
+    }
     let lines: String = all.iter().map(line).collect();
-    Ok(format!("$ORIGIN {}.\n$TTL {DEFAULT_TTL}\n{lines}", zone.name))
+    Ok(Some(format!("$ORIGIN {}.\n$TTL {DEFAULT_TTL}\n{lines}", zone.name)))
 }
 
 fn line(record: &Record) -> String {

@@ -3,8 +3,9 @@
 use super::Record;
 use crate::db::schema::records;
 use crate::db::{Conn, DbError};
+use crate::models::order::ordered;
 use crate::models::resource::{beginning, containing};
-use crate::models::{Order, Resource, Window};
+use crate::models::{Resource, Sort, Window};
 use crate::policy::RecordFilter;
 use diesel::IntoSql;
 use diesel::pg::Pg;
@@ -12,17 +13,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 /// What a list of records can be sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
-    /// Their numbers.
-    Id,
-    /// Their names.
-    Name,
-    /// Their contents.
-    Content,
-    /// Their types.
-    Type,
-}
+pub const SORTED_BY: [&str; 4] = ["id", "name", "content", "type"];
 
 /// Which records; none filters nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,7 +36,7 @@ impl Record {
         zone: &Resource,
         readable: &[RecordFilter],
         filter: &Filter,
-        order: &[Order<By>],
+        sort: &Sort<'_>,
         window: Window,
     ) -> Result<(Vec<Record>, i64), DbError> {
         let matching = || {
@@ -65,20 +56,14 @@ impl Record {
             query
         };
         let total: i64 = matching().count().get_result(conn)?;
-        let mut query = matching().offset(window.offset).limit(window.limit).select(Record::as_select());
-        for Order { by, descending } in order {
-            query = match (by, descending) {
-                (By::Id, false) => query.then_order_by(records::id.asc()),
-                (By::Id, true) => query.then_order_by(records::id.desc()),
-                (By::Name, false) => query.then_order_by(records::name.asc()),
-                (By::Name, true) => query.then_order_by(records::name.desc()),
-                (By::Content, false) => query.then_order_by(records::content.asc()),
-                (By::Content, true) => query.then_order_by(records::content.desc()),
-                (By::Type, false) => query.then_order_by(records::record_type.asc()),
-                (By::Type, true) => query.then_order_by(records::record_type.desc()),
-            };
-        }
-        Ok((query.then_order_by(records::id).load(conn)?, total))
+        let query = matching().offset(window.offset).limit(window.limit).select(Record::as_select());
+        let query = ordered!(query, sort, records::id, {
+            "id" => records::id,
+            "name" => records::name,
+            "content" => records::content,
+            "type" => records::record_type,
+        });
+        Ok((query.load(conn)?, total))
     }
 }
 

@@ -16,7 +16,7 @@ pub use change::{Changed, May};
 pub use content::TYPES;
 pub use draft::{Checked, DEFAULT_TTL, Faults, GLOBAL, REGIONS, Wanted};
 pub use file::of_zone as file_of_zone;
-pub use list::{By, Filter};
+pub use list::{Filter, SORTED_BY};
 
 use super::Resource;
 use super::audit::Event;
