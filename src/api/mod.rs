@@ -13,6 +13,7 @@ mod openapi;
 mod permits;
 mod place;
 mod query;
+mod record_changes;
 mod records;
 mod routes;
 mod whoami;

@@ -30,7 +30,9 @@ pub struct ApiRoute {
     pub takes: Option<Shape>,
     /// What the query may hold, with what each means.
     pub asks: &'static [(&'static str, &'static str)],
-    /// Statuses of refusals that are this route's own, with why.
+    /// Another status with the same answer, and when it is given.
+    pub also: Option<(u16, &'static str)>,
+    /// Statuses of its own refusals, with what each means.
     pub refuses: &'static [(&'static str, &'static str)],
     route: Route,
 }
@@ -85,6 +87,7 @@ where
         answer: Answer::Empty,
         takes: None,
         asks: &[],
+        also: None,
         refuses: &[],
         route: route.to(handler),
     }
@@ -121,7 +124,12 @@ impl ApiRoute {
         ApiRoute { asks, ..self }
     }
 
-    /// Refuses with these statuses, too.
+    /// Has another status for the same answer.
+    pub fn also(self, status: u16, when: &'static str) -> ApiRoute {
+        ApiRoute { also: Some((status, when)), ..self }
+    }
+
+    /// Has refusals of its own.
     pub fn refuses(self, refuses: &'static [(&'static str, &'static str)]) -> ApiRoute {
         ApiRoute { refuses, ..self }
     }

@@ -13,6 +13,7 @@ mod order;
 pub mod password;
 pub mod record;
 pub mod resource;
+mod rows;
 pub mod session;
 pub mod signing_key;
 pub mod throttle;

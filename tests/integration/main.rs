@@ -11,7 +11,11 @@
 mod support;
 
 mod api;
+mod api_batch;
 mod api_description;
+mod api_domains;
+mod api_records;
+mod api_zones;
 mod bad_input;
 mod commands;
 mod commands_token;
@@ -23,8 +27,10 @@ mod faults;
 mod headers;
 mod last_use;
 mod layering;
+mod lists;
 mod made;
 mod main_job;
+mod program;
 mod routes;
 mod schema;
 mod sessions;
