@@ -5,18 +5,28 @@
 
 pub mod account;
 pub mod audit;
+pub mod certificate;
+pub mod charge;
+pub mod contact;
 pub mod demo;
 pub mod membership;
+mod order;
 pub mod password;
+pub mod platform;
+pub mod record_template;
+pub mod registration;
 pub mod resource;
 pub mod session;
 pub mod signing_key;
+pub mod text;
 pub mod throttle;
 pub mod token;
 pub mod user;
+pub mod webhook;
 
 pub use account::Account;
 pub use audit::{Actor, Origin};
+pub use order::{Direction, Sort, Window};
 pub use resource::Resource;
 pub use token::Token;
 pub use user::User;

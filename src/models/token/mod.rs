@@ -63,6 +63,8 @@ pub enum Why {
     Person,
     /// The command line.
     CommandLine,
+    /// Its holder, over the API.
+    Itself,
 }
 
 impl Why {
@@ -70,6 +72,7 @@ impl Why {
         match self {
             Why::Person => "person",
             Why::CommandLine => "command_line",
+            Why::Itself => "itself",
         }
     }
 }
