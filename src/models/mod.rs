@@ -26,7 +26,16 @@ pub mod webhook;
 
 pub use account::Account;
 pub use audit::{Actor, Origin};
-pub use order::{Direction, Sort, Window};
-pub use resource::Resource;
+pub use order::{Direction, Sort};
+pub use resource::{Reach, Resource};
 pub use token::Token;
 pub use user::User;
+
+/// A part of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// So many are left out before it.
+    pub offset: i64,
+    /// So many stand in it, at most.
+    pub limit: i64,
+}

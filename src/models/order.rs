@@ -12,15 +12,6 @@ pub enum Direction {
 /// Fields with the way that a list runs by each, the first one first.
 pub type Sort<'a> = [(&'a str, Direction)];
 
-/// Part of a list: what stands on a page of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
-    /// So many come before it.
-    pub offset: i64,
-    /// So many stand in it, at most.
-    pub limit: i64,
-}
-
 /// Puts a boxed query in the order of a [`Sort`], and in that of the numbers last, so that no two
 /// pages show the same row.
 macro_rules! ordered {
