@@ -1,13 +1,27 @@
 //! The API that tokens open, in the form of DNSimple's v2.
 
+mod account;
+mod accounts;
 mod bearer;
 mod body;
 mod caller;
+mod certificates;
+mod charges;
+mod contact_shape;
+mod contacts;
 pub mod errors;
 mod json;
 mod permits;
+mod place;
+mod platform;
 mod query;
+mod registrar;
+mod registrar_switches;
+mod research;
 mod routes;
+mod table;
+mod templates;
+mod webhooks;
 mod whoami;
 
 pub use permits::resolve;
@@ -23,7 +37,9 @@ pub const BASE: &str = "/v2";
 
 /// Every route of the API. Tests walk it, and its description is made from it.
 pub fn routes() -> Vec<ApiRoute> {
-    vec![at("GET", "/v2/whoami", whoami::whoami).one::<whoami::Whoami>(200, "Whose token this is.")]
+    let own =
+        vec![at("GET", "/v2/whoami", whoami::whoami).one::<whoami::Whoami>(200, "Whose token this is.")];
+    [own, table::of_account(), table::of_domains()].into_iter().flatten().collect()
 }
 
 /// The API. It has no sessions: a cookie opens nothing here.

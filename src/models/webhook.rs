@@ -35,6 +35,9 @@ impl Address {
     /// The address that somebody wrote; or what is wrong with it.
     pub fn parse(written: &str) -> Result<Address, &'static str> {
         let wrong = "is not an http or https URL";
+        if written.is_empty() {
+            return Err("can't be blank");
+        }
         if written.len() > LONGEST_URL {
             return Err("is too long (at most 2048 characters)");
         }

@@ -87,6 +87,11 @@ impl Token {
             .optional()?)
     }
 
+    /// The token with this number, whosever it is: for the token itself.
+    pub fn itself(conn: &mut Conn, id: i64) -> Result<Option<Token>, DbError> {
+        Ok(tokens::table.find(id).select(Token::as_select()).first(conn).optional()?)
+    }
+
     /// The account of a token, by its number alone: for the command line.
     pub fn account_of(conn: &mut Conn, id: i64) -> Result<Option<i64>, DbError> {
         Ok(tokens::table.find(id).select(tokens::account_id).first::<Option<i64>>(conn).optional()?.flatten())
