@@ -11,6 +11,10 @@
 mod support;
 
 mod api;
+mod api_account;
+mod api_certificates;
+mod api_others;
+mod api_registrar;
 mod bad_input;
 mod commands;
 mod commands_token;
@@ -24,6 +28,7 @@ mod last_use;
 mod layering;
 mod made;
 mod main_job;
+mod program;
 mod routes;
 mod schema;
 mod sessions;
