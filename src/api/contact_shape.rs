@@ -5,49 +5,56 @@ use super::json::Moment;
 use crate::http::AppError;
 use crate::models::contact::{self, Details};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
-/// A contact.
+/// A contact. What is not required may be empty.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Contact {
     id: i64,
     account_id: i64,
-    #[serde(flatten)]
-    details: ContactDetails,
-    created_at: Moment,
-    updated_at: Moment,
-}
-
-/// Who somebody is and where.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ContactDetails {
-    #[schema(required = false)]
     label: String,
     first_name: String,
     last_name: String,
-    /// Required with an `organization_name`.
-    #[schema(required = false)]
     job_title: String,
-    #[schema(required = false)]
     organization_name: String,
     email: String,
     phone: String,
-    #[schema(required = false)]
     fax: String,
     address1: String,
-    #[schema(required = false)]
     address2: String,
     city: String,
     state_province: String,
     postal_code: String,
     /// Two letters, as in ISO 3166.
     country: String,
+    created_at: Moment,
+    updated_at: Moment,
+}
+
+/// A contact to be made: the texts of [`Details`], some of them required.
+pub struct NewContact;
+
+impl ToSchema for NewContact {}
+
+impl PartialSchema for NewContact {
+    fn schema() -> RefOr<Schema> {
+        let text = || Object::with_type(Type::String);
+        let object = Details::fields().into_iter().fold(ObjectBuilder::new(), |all, (name, is_required)| {
+            let all = all.property(name, text());
+            if is_required { all.required(name) } else { all }
+        });
+        RefOr::T(Schema::Object(object.build()))
+    }
 }
 
 impl From<contact::Contact> for Contact {
     fn from(one: contact::Contact) -> Contact {
         let of = one.details;
-        let details = ContactDetails {
+        Contact {
+            id: one.id,
+            account_id: one.account_id,
             label: of.label,
             first_name: of.first_name,
             last_name: of.last_name,
@@ -62,11 +69,6 @@ impl From<contact::Contact> for Contact {
             state_province: of.state_province,
             postal_code: of.postal_code,
             country: of.country,
-        };
-        Contact {
-            id: one.id,
-            account_id: one.account_id,
-            details,
             created_at: Moment(one.created_at),
             updated_at: Moment(one.updated_at),
         }

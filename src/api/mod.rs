@@ -11,6 +11,7 @@ mod contact_shape;
 mod contacts;
 pub mod errors;
 mod json;
+mod openapi;
 mod permits;
 mod place;
 mod platform;
@@ -24,10 +25,11 @@ mod templates;
 mod webhooks;
 mod whoami;
 
+pub use openapi::description;
 pub use permits::resolve;
 pub use routes::{Answer, ApiRoute, Shape};
 
-use crate::http::{AppError, resources};
+use crate::http::{AppError, get, resources};
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use routes::at;
@@ -45,6 +47,9 @@ pub fn routes() -> Vec<ApiRoute> {
 /// The API. It has no sessions: a cookie opens nothing here.
 pub fn configure(config: &mut ServiceConfig) {
     for resource in resources(routes().into_iter().map(ApiRoute::into_row).collect()) {
+        config.service(resource);
+    }
+    for resource in resources(vec![("GET", openapi::ADDRESS, get().to(openapi::openapi))]) {
         config.service(resource);
     }
     config.service(web::scope(BASE).default_service(web::to(nothing_here)));

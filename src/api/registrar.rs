@@ -24,6 +24,10 @@ pub struct DomainCheck {
     premium: bool,
 }
 
+/// Names of the hosts that a domain is delegated to: 2 to 13.
+#[derive(Debug, ToSchema)]
+pub struct NameServers(Vec<String>);
+
 /// Checks a name, which need not be one of the account's domains: it takes the permission as a
 /// whole, on whichever domains. The answer is the same for every name, so that it tells nothing
 /// of what the account, or another one, holds.
@@ -46,7 +50,7 @@ pub async fn delegate(
     body: Body,
 ) -> Result<HttpResponse, AppError> {
     let written = texts(body.value().await?).ok_or("must be a list of names of hosts".to_owned());
-    let names = written.and_then(|written| registration::name_servers(&written));
+    let names = written.and_then(|NameServers(written)| registration::name_servers(&written));
     let names = names.map_err(|fault| invalid(json!({ "name_servers": [fault] })))?;
     let (domain, origin, to) = (on.resource.clone(), on.origin(), names.clone());
     let done = app.db.transaction(move |conn| Registration::delegate(conn, &domain, &to, &origin)).await?;
@@ -54,9 +58,9 @@ pub async fn delegate(
     Ok(ok(names))
 }
 
-fn texts(value: Value) -> Option<Vec<String>> {
+fn texts(value: Value) -> Option<NameServers> {
     let Value::Array(list) = value else { return None };
-    list.into_iter().map(|one| one.as_str().map(str::to_owned)).collect()
+    list.into_iter().map(|one| one.as_str().map(str::to_owned)).collect::<Option<_>>().map(NameServers)
 }
 
 /// What the registrar keeps of the domain of the path.

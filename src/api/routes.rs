@@ -30,6 +30,10 @@ pub struct ApiRoute {
     pub takes: Option<Shape>,
     /// What the query may hold, with what each means.
     pub asks: &'static [(&'static str, &'static str)],
+    /// Another status with the same answer, and when it is given.
+    pub also: Option<(u16, &'static str)>,
+    /// Statuses of its own refusals, with what each means.
+    pub refuses: &'static [(&'static str, &'static str)],
     route: Route,
 }
 
@@ -57,7 +61,8 @@ pub struct Shape {
 }
 
 impl Shape {
-    fn of<T: ToSchema>() -> Shape {
+    /// The shape of a type.
+    pub fn of<T: ToSchema>() -> Shape {
         Shape { name: T::name, schema: T::schema, parts: T::schemas }
     }
 }
@@ -82,6 +87,8 @@ where
         answer: Answer::Empty,
         takes: None,
         asks: &[],
+        also: None,
+        refuses: &[],
         route: route.to(handler),
     }
 }
@@ -115,6 +122,16 @@ impl ApiRoute {
     /// Takes these in its query.
     pub fn asks(self, asks: &'static [(&'static str, &'static str)]) -> ApiRoute {
         ApiRoute { asks, ..self }
+    }
+
+    /// Has another status for the same answer.
+    pub fn also(self, status: u16, when: &'static str) -> ApiRoute {
+        ApiRoute { also: Some((status, when)), ..self }
+    }
+
+    /// Has refusals of its own.
+    pub fn refuses(self, refuses: &'static [(&'static str, &'static str)]) -> ApiRoute {
+        ApiRoute { refuses, ..self }
     }
 
     /// The row as actix takes it.

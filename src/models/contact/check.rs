@@ -52,6 +52,11 @@ impl Details {
         faults
     }
 
+    /// The names of the fields, and whether each is required.
+    pub fn fields() -> [(&'static str, bool); 14] {
+        Details::default().lines().map(|(name, _, is_required)| (name, is_required))
+    }
+
     /// Each field with its name, and whether it is required.
     fn lines(&mut self) -> [(&'static str, &mut String, bool); 14] {
         [
