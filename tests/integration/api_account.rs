@@ -2,7 +2,8 @@
 
 use crate::facts;
 use crate::program::Program;
-use crate::support::{House, MEMBER, OWNER, ledger};
+use crate::support::client::read;
+use crate::support::{House, MEMBER, OWNER};
 use serde_json::{Value, json};
 
 /// Gives a token to a user, with its grants reaching everywhere, as no form does yet.
@@ -136,9 +137,8 @@ async fn without_a_token_nothing_of_it_is_answered() {
     let anybody = house.anybody();
     for (method, path) in [("GET", "/v2/accounts"), ("DELETE", "/v2/tokens/current")] {
         for secret in ["", "x"] {
-            ledger::put_down("x");
-            let answer = anybody.request(method, path).bearer_auth(secret).send().await.unwrap();
-            assert_eq!(answer.status(), 401, "{method} {path}");
+            let answer = read(anybody.request(method, path).bearer_auth(secret)).await;
+            assert_eq!(answer.status, 401, "{method} {path}");
         }
     }
 }

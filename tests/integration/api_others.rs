@@ -5,12 +5,41 @@ use crate::facts;
 use crate::program::Program;
 use crate::support::House;
 use serde_json::{Value, json};
+use tokenhouse::db::DbError;
+use tokenhouse::models::demo;
 use tokenhouse::policy::{Access, Catalogue};
 
 /// What the record says that tokens did.
 fn record(house: &House) -> Vec<String> {
     let line = "concat_ws(' ', action, object_name, actor_id, account_id)";
     facts::texts(house, line, "audit_events WHERE actor_kind = 'token' ORDER BY id")
+}
+
+#[actix_web::test]
+async fn filling_the_demo_twice_changes_nothing() {
+    let house = House::open();
+    let tables = [
+        "certificates",
+        "charges",
+        "contacts",
+        "domains",
+        "platform_messages",
+        "platform_statuses",
+        "record_templates",
+        "webhooks",
+        "audit_events",
+    ];
+    let told = || {
+        let rows = |table: &&str| facts::texts(&house, "t", &format!("{table} AS t ORDER BY t::text"));
+        tables.iter().map(rows).collect::<Vec<_>>()
+    };
+    let before = told();
+    for (table, rows) in tables.iter().zip(&before) {
+        assert!(rows.len() >= 2, "{table}");
+    }
+    let origin = house.command_line();
+    demo::fill::<DbError>(&mut house.conn(), &origin, |_| panic!("everybody is there")).unwrap();
+    assert_eq!(told(), before);
 }
 
 fn milo() -> Value {
