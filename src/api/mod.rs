@@ -1,9 +1,15 @@
 //! The API that tokens open, in the form of DNSimple's v2.
 
+mod account;
+mod accounts;
 mod batch;
 mod bearer;
 mod body;
 mod caller;
+mod certificates;
+mod charges;
+mod contact_shape;
+mod contacts;
 mod dns_bodies;
 mod dns_table;
 mod domains;
@@ -12,10 +18,17 @@ mod json;
 mod openapi;
 mod permits;
 mod place;
+mod platform;
 mod query;
 mod record_changes;
 mod records;
+mod registrar;
+mod registrar_switches;
+mod research;
 mod routes;
+mod table;
+mod templates;
+mod webhooks;
 mod whoami;
 mod zones;
 
@@ -35,7 +48,7 @@ pub const BASE: &str = "/v2";
 pub fn routes() -> Vec<ApiRoute> {
     let own =
         vec![at("GET", "/v2/whoami", whoami::whoami).one::<whoami::Whoami>(200, "Whose token this is.")];
-    [own, dns_table::rows()].into_iter().flatten().collect()
+    [own, dns_table::rows(), table::of_account(), table::of_domains()].into_iter().flatten().collect()
 }
 
 /// The API. It has no sessions: a cookie opens nothing here.

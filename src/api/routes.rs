@@ -32,7 +32,7 @@ pub struct ApiRoute {
     pub asks: &'static [(&'static str, &'static str)],
     /// Another status with the same answer, and when it is given.
     pub also: Option<(u16, &'static str)>,
-    /// Statuses of its own refusals, with what each means.
+    /// Statuses of refusals that are this route's own, with why.
     pub refuses: &'static [(&'static str, &'static str)],
     route: Route,
 }
@@ -129,7 +129,7 @@ impl ApiRoute {
         ApiRoute { also: Some((status, when)), ..self }
     }
 
-    /// Has refusals of its own.
+    /// Refuses with these statuses, too.
     pub fn refuses(self, refuses: &'static [(&'static str, &'static str)]) -> ApiRoute {
         ApiRoute { refuses, ..self }
     }

@@ -1,5 +1,7 @@
 //! The demo data: the same at every run, but for passwords.
 
+mod certificates;
+mod holdings;
 mod records;
 
 use super::audit::Origin;
@@ -61,6 +63,8 @@ pub fn fill<E: From<DbError>>(
         Resource::add_domains(conn, account.id, &domains, origin)?;
         records::fill(conn, account.id, &domains, ACME_FIRST[0], origin)?;
     }
+    holdings::fill(conn, acme.id)?;
+    certificates::fill(conn, acme.id)?;
     Ok(made)
 }
 

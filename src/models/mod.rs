@@ -6,19 +6,27 @@
 pub mod account;
 pub mod account_limits;
 pub mod audit;
+pub mod certificate;
+pub mod charge;
+pub mod contact;
 pub mod demo;
 pub mod domain;
 pub mod membership;
 mod order;
 pub mod password;
+pub mod platform;
 pub mod record;
+pub mod record_template;
+pub mod registration;
 pub mod resource;
 mod rows;
 pub mod session;
 pub mod signing_key;
+pub mod text;
 pub mod throttle;
 pub mod token;
 pub mod user;
+pub mod webhook;
 pub mod zone;
 
 pub use account::Account;

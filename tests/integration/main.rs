@@ -11,10 +11,14 @@
 mod support;
 
 mod api;
+mod api_account;
 mod api_batch;
+mod api_certificates;
 mod api_description;
 mod api_domains;
+mod api_others;
 mod api_records;
+mod api_registrar;
 mod api_zones;
 mod bad_input;
 mod commands;
