@@ -205,7 +205,8 @@ async fn a_list_is_filtered_and_sorted_as_it_was_asked_for() {
     let house = House::open();
     let acme = house.account("Acme");
     let program = Program::new(&house, acme, &["zones:*:read"]);
-    let list = |query: &'static str| program.get(&format!("/v2/{acme}/zones/example.com/records?{query}"));
+    let path = format!("/v2/{acme}/zones/example.com/records");
+    let list = async |query: &str| program.get(&format!("{path}?{query}")).await;
     let total = |reply: Reply| reply.body["pagination"]["total_entries"].as_i64().unwrap();
     assert_eq!(total(list("").await), 16);
     assert_eq!(total(list("type=txt").await), 3);

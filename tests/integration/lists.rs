@@ -99,17 +99,10 @@ fn what_a_list_shows_is_what_is_allowed_one_by_one() {
                     (rows.into_iter().map(|domain| domain.id).collect(), total)
                 }
             };
-            let request = |target, records| Request {
-                account: acme,
-                permission,
-                access: Access::Read,
-                target,
-                records,
-            };
             let allowed = |one: &&Resource| {
-                one.kind == kind.key()
-                    && decide(&catalogue, &policy, &holder, &request(one.target().unwrap(), Records::Aside))
-                        == Decision::Allow
+                let (target, records) = (one.target().unwrap(), Records::Aside);
+                let request = Request { account: acme, permission, access: Access::Read, target, records };
+                one.kind == kind.key() && decide(&catalogue, &policy, &holder, &request) == Decision::Allow
             };
             let mut decided: Vec<i64> = here.iter().filter(allowed).map(|one| one.id).collect();
             decided.sort_unstable();
