@@ -2,6 +2,7 @@
 
 mod account;
 mod accounts;
+mod batch;
 mod bearer;
 mod body;
 mod caller;
@@ -9,6 +10,9 @@ mod certificates;
 mod charges;
 mod contact_shape;
 mod contacts;
+mod dns_bodies;
+mod dns_table;
+mod domains;
 pub mod errors;
 mod json;
 mod openapi;
@@ -16,6 +20,7 @@ mod permits;
 mod place;
 mod platform;
 mod query;
+mod records;
 mod registrar;
 mod registrar_switches;
 mod research;
@@ -24,6 +29,7 @@ mod table;
 mod templates;
 mod webhooks;
 mod whoami;
+mod zones;
 
 pub use openapi::description;
 pub use permits::resolve;
@@ -41,7 +47,7 @@ pub const BASE: &str = "/v2";
 pub fn routes() -> Vec<ApiRoute> {
     let own =
         vec![at("GET", "/v2/whoami", whoami::whoami).one::<whoami::Whoami>(200, "Whose token this is.")];
-    [own, table::of_account(), table::of_domains()].into_iter().flatten().collect()
+    [own, table::of_account(), table::of_domains(), dns_table::rows()].into_iter().flatten().collect()
 }
 
 /// The API. It has no sessions: a cookie opens nothing here.
