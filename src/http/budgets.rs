@@ -53,18 +53,18 @@ pub enum Paid {
 
 /// Who a caller without an account is taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Caller {
+pub enum Stranger {
     /// Nothing that could be a secret was presented.
     Unnamed,
     /// What could be a secret was presented.
     Unknown,
 }
 
-impl Caller {
+impl Stranger {
     fn payer(self, address: IpAddr) -> (Payer, i64) {
         match self {
-            Caller::Unnamed => (Payer::Unnamed(Network::of(address)), UNNAMED),
-            Caller::Unknown => (Payer::Unknown(Network::of(address)), UNKNOWN),
+            Stranger::Unnamed => (Payer::Unnamed(Network::of(address)), UNNAMED),
+            Stranger::Unknown => (Payer::Unknown(Network::of(address)), UNKNOWN),
         }
     }
 }
@@ -107,14 +107,14 @@ impl Budgets {
     }
 
     /// Charges a call to the network of a caller who has no account.
-    pub fn charge_caller(&self, caller: Caller, address: IpAddr, now: OffsetDateTime) -> Paid {
-        let (hour, (payer, limit)) = (Hour::of(now), caller.payer(address));
+    pub fn charge_stranger(&self, stranger: Stranger, address: IpAddr, now: OffsetDateTime) -> Paid {
+        let (hour, (payer, limit)) = (Hour::of(now), stranger.payer(address));
         self.networks.with(payer, hour, |tally| paid(tally.charge_alone(limit), limit, tally, hour))
     }
 
     /// What is left to the network of a caller; nothing is charged.
-    pub fn of_caller(&self, caller: Caller, address: IpAddr, now: OffsetDateTime) -> Quota {
-        let (hour, (payer, limit)) = (Hour::of(now), caller.payer(address));
+    pub fn of_stranger(&self, stranger: Stranger, address: IpAddr, now: OffsetDateTime) -> Quota {
+        let (hour, (payer, limit)) = (Hour::of(now), stranger.payer(address));
         Quota::of(Some(limit), self.networks.look(payer, hour).spent(), hour)
     }
 

@@ -1,6 +1,6 @@
 //! Hourly budgets: the hours of the one clock, and what one node knows of what is spent in one.
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 /// Calls an hour of a payer whose plan says nothing else.
 pub const EACH: i64 = 2_400;
@@ -52,6 +52,11 @@ impl Quota {
     pub fn of(limit: Option<i64>, spent: i64, hour: Hour) -> Quota {
         let remaining = limit.map_or(UNLIMITED, |limit| (limit - spent).max(0));
         Quota { limit: limit.unwrap_or(UNLIMITED), remaining, reset: hour.reset() }
+    }
+
+    /// How long until the next hour, in whole seconds, rounded up.
+    pub fn wait(&self, now: OffsetDateTime) -> Duration {
+        Duration::seconds(self.reset - now.unix_timestamp())
     }
 }
 

@@ -5,8 +5,8 @@ use proptest::test_runner::{Config, TestRunner};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use tokenhouse::policy::{
-    Access, Catalogue, Decision, Grant, Holder, PermissionKey, Policy, RecordFilter, Refusal, Request,
-    ResourceKind, ResourceRef, Rights, Role, Selection, Target, decide,
+    Access, Catalogue, Decision, Grant, Holder, PermissionKey, Policy, RecordFilter, Records, Refusal,
+    Request, ResourceKind, ResourceRef, Rights, Role, Selection, Target, decide,
 };
 
 const CASES: u32 = 30_000;
@@ -152,11 +152,12 @@ fn naive(catalogue: &Catalogue, rights: &Rights, holder: &Holder, call: &Call) -
     let role_writes = permission.lowest_role(Access::Full).is_some_and(|lowest| lowest <= role);
     let wanted_is_write = call.access == Access::Full;
     let (mut in_account, mut has_permission) = (false, false);
-    let (mut reads, mut writes) = (false, false);
+    let (mut selected, mut reads, mut writes) = (false, false, false);
     match rights {
         Rights::Everything => {
             in_account = true;
             has_permission = role_reads;
+            selected = role_reads;
             reads = role_reads;
             writes = role_writes;
         }
@@ -202,6 +203,7 @@ fn naive(catalogue: &Catalogue, rights: &Rights, holder: &Holder, call: &Call) -
                     }
                     _ => true,
                 };
+                selected = selected || covers;
                 if covers && record {
                     reads = true;
                     writes = writes || (grant.access == Access::Full && role_writes);
@@ -218,6 +220,8 @@ fn naive(catalogue: &Catalogue, rights: &Rights, holder: &Holder, call: &Call) -
         Decision::Allow
     } else if reads || call.new {
         Decision::Refuse(Refusal::Write(scope))
+    } else if selected {
+        Decision::Refuse(Refusal::RecordNotFound)
     } else {
         Decision::Refuse(Refusal::ResourceNotFound)
     }
@@ -234,7 +238,7 @@ pub(crate) fn decided(catalogue: &Catalogue, rights: &Rights, holder: &Holder, c
         permission: &call.permission,
         access: call.access,
         target,
-        record: call.record,
+        records: call.record.map_or(Records::Aside, |(name, kind)| Records::Existing(name, kind)),
     };
     decide(catalogue, &Policy::unconditional(rights.clone()), holder, &request)
 }
@@ -252,6 +256,8 @@ fn decide_agrees_with_the_document_on_random_tokens_and_calls() {
             Decision::Refuse(Refusal::AccountNotFound) => "no such account",
             Decision::Refuse(Refusal::Permission(_)) => "no permission",
             Decision::Refuse(Refusal::ResourceNotFound) => "no such resource",
+            Decision::Refuse(Refusal::RecordNotFound) => "no such record",
+            Decision::Refuse(Refusal::Narrowed(_)) => "some records only",
             Decision::Refuse(Refusal::Write(_)) => "no write",
         };
         if let (Decision::Allow, Holder::User(roles)) = (&decision, &holder) {
@@ -264,7 +270,7 @@ fn decide_agrees_with_the_document_on_random_tokens_and_calls() {
     });
     done.unwrap();
     println!("{:?}", kinds.borrow());
-    assert_eq!(kinds.borrow().len(), 5);
+    assert_eq!(kinds.borrow().len(), 6);
     for (kind, count) in kinds.borrow().iter() {
         assert!(*count >= CASES / 50, "{kind} came {count} times in {CASES}: too seldom to say anything");
     }
