@@ -6,12 +6,12 @@ use crate::config::{Config, Database};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError};
 use crate::http::{
-    App, AppData, AppError, Budgets, ClientAddress, FLUSH_EVERY, Gate, Hashing, LastUses, Presented,
-    Refusals, SHARE_EVERY, Stranger, get, headers,
+    App, AppData, AppError, Budgets, FLUSH_EVERY, Gate, Hashing, LastUses, Refusals, SHARE_EVERY, get,
+    headers,
 };
 use crate::models::password::HashError;
 use crate::models::{budget, signing_key, throttle};
-use crate::policy::budget::{Hour, Quota};
+use crate::policy::budget::Hour;
 use crate::policy::{Catalogue, catalogue::CatalogueError};
 use crate::web;
 use actix_session::storage::{LoadError, SaveError};
@@ -20,18 +20,15 @@ use actix_web::cookie::Key;
 use actix_web::dev::{Server as ActixServer, ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, VARY};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::{
-    App as ActixApp, FromRequest as _, HttpMessage as _, HttpRequest, HttpResponse, HttpServer,
-    ResponseError as _,
-};
+use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, ResponseError as _};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
 use std::io::{self, Write as _};
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -244,33 +241,7 @@ struct Asked {
     takes_gzip: bool,
     https: bool,
     /// Who calls, under `/v2`.
-    api: Option<ApiCaller>,
-}
-
-struct ApiCaller {
-    app: AppData,
-    address: IpAddr,
-}
-
-impl ApiCaller {
-    async fn of(request: &HttpRequest) -> Option<ApiCaller> {
-        let app = request.app_data::<AppData>().filter(|_| is_api(request.path()))?;
-        let address = ClientAddress::extract(request).await.ok()?.0;
-        Some(ApiCaller { app: app.clone(), address })
-    }
-
-    /// Says what is left of the budget that the call was charged to, or, where nobody paid for it,
-    /// to the caller's network; and notes a refused call of a token that was found.
-    fn finish(&self, request: Option<&HttpRequest>, headers: &mut HeaderMap, error: Option<&AppError>) {
-        let now = self.app.clock.now();
-        let quota = request.and_then(|request| request.extensions().get::<Quota>().copied());
-        let of_network = || self.app.budgets.of_stranger(Stranger::Unnamed, self.address, now);
-        headers::tell_quota(headers, quota.unwrap_or_else(of_network));
-        let presented = request.and_then(|request| request.extensions().get::<Presented>().copied());
-        if let (Some(presented), Some(reason)) = (presented, error.and_then(api::errors::refused_token)) {
-            self.app.refusals.note(presented, reason, now);
-        }
-    }
+    api: Option<api::Finish>,
 }
 
 /// The outermost layer: an id and a log line for each request, a body for each error, compression
@@ -280,7 +251,7 @@ async fn finish(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let asked = Asked {
-        api: ApiCaller::of(request.request()).await,
+        api: api::Finish::of(request.request()).await,
         id: Uuid::now_v7().to_string(),
         path: request.path().to_owned(),
         takes_gzip: web::assets::takes_gzip(request.headers()),
@@ -318,7 +289,7 @@ fn finished(
     }
     tracing::info!(status = response.status().as_u16(), "answered");
     if let Some(error) = &error {
-        let (kind, body) = if is_api(&asked.path) {
+        let (kind, body) = if api::is_api(&asked.path) {
             ("application/json", api::errors::body(error))
         } else {
             let csrf = request.and_then(web::csrf_secret);
@@ -336,13 +307,9 @@ fn finished(
     }
     headers::harden(response.headers_mut(), asked.https);
     if let Some(api) = &asked.api {
-        api.finish(request, response.headers_mut(), error.as_ref());
+        api.tell(request, response.headers_mut(), error.as_ref());
     }
     response
-}
-
-fn is_api(path: &str) -> bool {
-    path == api::BASE || path.strip_prefix(api::BASE).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// What actix answers by itself, without a body: taken for the error that it is.

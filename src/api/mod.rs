@@ -4,12 +4,14 @@ mod bearer;
 mod body;
 mod caller;
 pub mod errors;
+mod finish;
 mod json;
 mod permits;
 mod query;
 mod routes;
 mod whoami;
 
+pub use finish::Finish;
 pub use permits::resolve;
 pub use routes::{Answer, ApiRoute, Shape};
 
@@ -24,6 +26,11 @@ pub const BASE: &str = "/v2";
 /// Every route of the API. Tests walk it, and its description is made from it.
 pub fn routes() -> Vec<ApiRoute> {
     vec![at("GET", "/v2/whoami", whoami::whoami).one::<whoami::Whoami>(200, "Whose token this is.")]
+}
+
+/// Whether an address is the API's, whatever is there.
+pub fn is_api(path: &str) -> bool {
+    path == BASE || path.strip_prefix(BASE).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The API. It has no sessions: a cookie opens nothing here.
