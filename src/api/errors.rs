@@ -3,12 +3,14 @@
 use crate::http::{ApiRefusal, AppError};
 use crate::policy::Refusal;
 use actix_web::http::StatusCode;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
 
 /// The body for an error; none where DNSimple sends none.
 pub fn body(error: &AppError) -> Option<String> {
     let (message, code) = match error {
-        AppError::Api(refusal) => return Some(refusal_body(refusal)),
+        AppError::Api(refusal) => return refusal_body(refusal),
         AppError::Unauthenticated(code) => ("Authentication failed", *code),
         AppError::AddressRefused => ("Permission denied from this address", "address_refused"),
         AppError::NotFound => ("Not Found", "not_found"),
@@ -24,7 +26,8 @@ pub fn body(error: &AppError) -> Option<String> {
         | AppError::StaleForm
         | AppError::Internal(_) => ("Internal server error", "internal"),
     };
-    Some(json!({ "message": message, "code": code }).to_string())
+    let body = ErrorBody { message: message.to_owned(), code: code.to_owned(), scope: None, errors: None };
+    serde_json::to_string(&body).ok()
 }
 
 /// The `code` of an error that refuses the token itself, as its page tells it; none for what is
@@ -42,15 +45,27 @@ pub fn refused_token(error: &AppError) -> Option<&'static str> {
     }
 }
 
-fn refusal_body(refusal: &ApiRefusal) -> String {
-    let mut body = json!({ "message": refusal.message, "code": refusal.code });
-    if let Some(scope) = &refusal.scope {
-        body["scope"] = json!(scope);
-    }
-    if let Some(errors) = &refusal.errors {
-        body["errors"] = errors.clone();
-    }
-    body.to_string()
+/// What every refusal with a body looks like.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// For people, in DNSimple's words.
+    message: String,
+    /// For programs; it stays the same.
+    #[schema(example = "token_deleted")]
+    code: String,
+    /// The scope that would have sufficed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "zones:example.com:write")]
+    scope: Option<String>,
+    /// What is wrong, field by field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    errors: Option<Value>,
+}
+
+fn refusal_body(refusal: &ApiRefusal) -> Option<String> {
+    let ApiRefusal { code, message, scope, errors, .. } = refusal.clone();
+    serde_json::to_string(&ErrorBody { message, code: code.to_owned(), scope, errors }).ok()
 }
 
 /// A refusal with a status, a stable code and a message of its own.

@@ -6,16 +6,18 @@ mod caller;
 pub mod errors;
 mod finish;
 mod json;
+mod openapi;
 mod permits;
 mod query;
 mod routes;
 mod whoami;
 
 pub use finish::Finish;
+pub use openapi::description;
 pub use permits::resolve;
 pub use routes::{Answer, ApiRoute, Shape};
 
-use crate::http::{AppError, resources};
+use crate::http::{AppError, get, resources};
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use routes::at;
@@ -36,6 +38,9 @@ pub fn is_api(path: &str) -> bool {
 /// The API. It has no sessions: a cookie opens nothing here.
 pub fn configure(config: &mut ServiceConfig) {
     for resource in resources(routes().into_iter().map(ApiRoute::into_row).collect()) {
+        config.service(resource);
+    }
+    for resource in resources(vec![("GET", openapi::ADDRESS, get().to(openapi::openapi))]) {
         config.service(resource);
     }
     config.service(web::scope(BASE).default_service(web::to(nothing_here)));

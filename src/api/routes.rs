@@ -57,7 +57,8 @@ pub struct Shape {
 }
 
 impl Shape {
-    fn of<T: ToSchema>() -> Shape {
+    /// The shape of a type.
+    pub fn of<T: ToSchema>() -> Shape {
         Shape { name: T::name, schema: T::schema, parts: T::schemas }
     }
 }

@@ -6,6 +6,7 @@ mod issue;
 pub mod list;
 pub mod lookup;
 mod name;
+mod pause;
 pub mod refusals;
 pub mod secret;
 pub mod usage;
