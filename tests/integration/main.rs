@@ -14,6 +14,7 @@ mod api;
 mod api_description;
 mod bad_input;
 mod budgets;
+mod budgets_accounts;
 mod commands;
 mod commands_token;
 mod csrf;

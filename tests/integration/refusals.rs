@@ -3,7 +3,7 @@
 use crate::facts;
 use crate::made;
 use crate::support::client::{read, whoami};
-use crate::support::{House, OWNER, READER, START};
+use crate::support::{House, OWNER, READER, START, database};
 use time::Duration;
 use tokenhouse::db;
 use tokenhouse::models::token::refusals::{self, Kind, Span};
@@ -132,6 +132,15 @@ async fn refusals_that_are_not_written_yet_are_written_when_the_server_stops() {
     assert_eq!(stored(&other), ["  token_deleted 12:00 12:00 1"]);
 }
 
+/// Makes the house's database one that only reads, as one that is about to be replaced does.
+fn set_read_only(house: &House, on: bool) {
+    let (name, elsewhere) = (&house.database, database::url("tokenhouse"));
+    database::run(&elsewhere, &format!("ALTER DATABASE {name} SET default_transaction_read_only = {on}"));
+    let end =
+        format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'");
+    database::run(&elsewhere, &end);
+}
+
 #[actix_web::test]
 async fn refusals_wait_while_they_cannot_be_written() {
     let house = House::open();
@@ -140,16 +149,10 @@ async fn refusals_wait_while_they_cannot_be_written() {
     let (token, secret) = owner.make_full_token(acme, "Deploy").await;
     owner.delete_token(acme, token).await;
     refused(&house, &secret).await;
-    let read_only =
-        |on| format!("ALTER DATABASE {} SET default_transaction_read_only = {on}", house.database);
-    let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    facts::change(&house, &read_only("on"));
-    facts::change(&house, end);
+    set_read_only(&house, true);
     assert!(house.app.refusals.flush(&house.app.db).await.is_err());
     refused(&house, &secret).await;
-    let back = format!("SET default_transaction_read_only = off; {}; {end}", read_only("off"));
-    facts::change(&house, &back);
+    set_read_only(&house, false);
     flush(&house).await;
     assert_eq!(stored(&house), ["  token_deleted 12:00 12:00 2"]);
 }
