@@ -69,7 +69,7 @@ async fn refused_calls_are_counted_by_their_reason() {
     let page = owner.get(&format!("/accounts/{acme}/tokens/{token}")).await;
     assert_eq!(
         page.all(".refusals tbody tr")[0],
-        "No permission It was disabled 3 calls, 2 minutes ago first 7 minutes ago"
+        "Nothing in particular It was disabled 3 calls, 2 minutes ago · first 7 minutes ago"
     );
     assert_eq!(page.all(".refusals tbody tr").len(), 4);
     assert!(page.text().contains("Refused calls"));

@@ -17,7 +17,7 @@ pub(super) struct RefusedRow {
     pub(super) why: &'static str,
     /// How many.
     pub(super) calls: String,
-    /// The first of them; none where there was one only.
+    /// The first of them, where that says more than the last.
     pub(super) first: Option<Moment>,
     /// The last of them.
     pub(super) last: Moment,
@@ -29,13 +29,14 @@ impl RefusedRow {
         let permission = kept.needs.as_ref().map(|(key, _)| {
             catalogue.find(key).map_or_else(|| key.clone(), |permission| permission.title.clone())
         });
+        let (first, last) = (Moment::past(span.first_at, now), Moment::past(span.last_at, now));
         RefusedRow {
             permission,
             access: kept.needs.as_ref().map_or("", |(_, access)| access.title()),
             why: why(&kept.reason),
             calls: grouped(span.calls),
-            first: (span.calls > 1).then(|| Moment::past(span.first_at, now)),
-            last: Moment::past(span.last_at, now),
+            first: Some(first).filter(|first| first.relative != last.relative),
+            last,
         }
     }
 }
