@@ -1,6 +1,6 @@
 //! What every handler can reach.
 
-use super::{Gate, Hashing, LastUses};
+use super::{Gate, Hashing, LastUses, Sessions};
 use crate::clock::Clock;
 use crate::config::PublicUrl;
 use crate::db::Db;
@@ -17,6 +17,8 @@ pub struct App {
     pub db: Db,
     /// The tokens behind secrets.
     pub gate: Gate,
+    /// The sessions behind cookies.
+    pub sessions: Sessions,
     /// The one clock.
     pub clock: Clock,
     /// What can be permitted.

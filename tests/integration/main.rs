@@ -20,6 +20,7 @@ mod decide;
 mod decide_rules;
 mod facts;
 mod faults;
+mod gate;
 mod headers;
 mod last_use;
 mod layering;
