@@ -28,6 +28,7 @@ mod drain;
 mod facts;
 mod faults;
 mod faults_load;
+mod gate;
 mod headers;
 mod last_use;
 mod layering;
