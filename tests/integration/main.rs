@@ -13,6 +13,7 @@ mod support;
 mod api;
 mod api_account;
 mod api_certificates;
+mod api_client;
 mod api_description;
 mod api_others;
 mod api_registrar;
