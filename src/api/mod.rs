@@ -14,6 +14,7 @@ mod dns_bodies;
 mod dns_table;
 mod domains;
 pub mod errors;
+mod finish;
 mod json;
 mod openapi;
 mod permits;
@@ -32,6 +33,7 @@ mod webhooks;
 mod whoami;
 mod zones;
 
+pub use finish::Finish;
 pub use openapi::description;
 pub use permits::resolve;
 pub use routes::{Answer, ApiRoute, Shape};
@@ -48,7 +50,12 @@ pub const BASE: &str = "/v2";
 pub fn routes() -> Vec<ApiRoute> {
     let own =
         vec![at("GET", "/v2/whoami", whoami::whoami).one::<whoami::Whoami>(200, "Whose token this is.")];
-    [own, dns_table::rows(), table::of_account(), table::of_domains()].into_iter().flatten().collect()
+    [own, table::of_account(), table::of_domains(), dns_table::rows()].into_iter().flatten().collect()
+}
+
+/// Whether an address is the API's, whatever is there.
+pub fn is_api(path: &str) -> bool {
+    path == BASE || path.strip_prefix(BASE).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The API. It has no sessions: a cookie opens nothing here.

@@ -1,6 +1,6 @@
 //! The catalogue: what can be permitted and what the plans allow, as data.
 
-use super::{Access, ResourceKind, Role};
+use super::{Access, ResourceKind, Role, budget};
 use serde::Deserialize;
 use std::fmt;
 
@@ -182,6 +182,11 @@ impl Catalogue {
     /// The plan with this key.
     pub fn plan(&self, key: &str) -> Option<&Plan> {
         self.plans.iter().find(|plan| plan.key == key)
+    }
+
+    /// Calls an hour on a plan; none means no limit.
+    pub fn hourly_calls(&self, plan: &str) -> Option<i64> {
+        self.plan(plan).map_or(Some(budget::EACH), |plan| plan.hourly_calls)
     }
 
     /// Whether a plan has scoped account tokens.

@@ -7,6 +7,7 @@ pub mod list;
 pub mod lookup;
 mod name;
 mod pause;
+pub mod refusals;
 pub mod secret;
 pub mod usage;
 

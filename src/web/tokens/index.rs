@@ -1,8 +1,11 @@
 //! The list, newest first, in two tabs.
 
+use super::budget::Budget;
 use super::{person, remover};
 use crate::http::{AppData, AppError};
+use crate::models::budget::{self, Payer};
 use crate::models::token::list::{self, Cursor, Listed, MOST_COUNTED, Which};
+use crate::policy::budget::Hour;
 use crate::policy::words::{self, Phrase};
 use crate::policy::{Act, Rights};
 use crate::web::guard::{AccountMember, SeeTokenNames};
@@ -32,6 +35,7 @@ struct TokensPage {
     who_can_help: String,
     scoped: bool,
     plan: String,
+    budget: Budget,
 }
 
 struct Row {
@@ -86,13 +90,15 @@ async fn index(
 ) -> Result<HttpResponse, AppError> {
     let now = app.clock.now();
     let (account, before) = (member.account.id, read_cursor(&place.before));
-    let (live, ended, (listed, next)) = app
+    let payer = Payer::Account(account);
+    let (live, ended, (listed, next), spent) = app
         .db
         .run(move |conn| {
             Ok((
                 list::count(conn, account, Which::Live, now)?,
                 list::count(conn, account, Which::Ended, now)?,
                 list::page(conn, account, which, before, now)?,
+                budget::spent(conn, payer, Hour::of(now))?,
             ))
         })
         .await?;
@@ -100,6 +106,8 @@ async fn index(
         Which::Live => paths::tokens(account),
         Which::Ended => paths::tokens_ended(account),
     };
+    let limit = app.catalogue.hourly_calls(&member.account.plan);
+    let quota = app.budgets.of_payer(payer, limit, spent, now);
     let page = TokensPage {
         page: member.page("Tokens").with_flash(&place.done),
         account: member.nav(),
@@ -114,6 +122,7 @@ async fn index(
         who_can_help: member.who_can(Act::ManageTokens),
         scoped: app.catalogue.has_scopes(&member.account.plan),
         plan: plan_title(&app.catalogue, &member.account.plan),
+        budget: Budget::of(quota, limit, now),
     };
     render(&page, StatusCode::OK)
 }

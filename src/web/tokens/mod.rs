@@ -1,10 +1,12 @@
 //! Automation → Tokens: the account's tokens.
 
+mod budget;
 mod create;
 mod delete;
 mod draft;
 mod form;
 mod index;
+mod refused;
 mod rename;
 mod resources;
 mod show;
