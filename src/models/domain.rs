@@ -55,7 +55,7 @@ pub enum Registration {
     Expired,
 }
 
-/// What a list of domains can be sorted by; hosted ones expire last.
+/// What a list of domains can be sorted by; hosted ones never expire, which is the latest end of all.
 pub const SORTED_BY: [&str; 3] = ["id", "name", "expiration"];
 
 /// Which domains; none filters nothing.

@@ -56,7 +56,10 @@ fn reached(selection: &Selection, account: i64, kind: ResourceKind) -> Condition
         Selection::Everywhere { .. } => Box::new(left_out()),
         Selection::Account { account: own, except } if except.is_empty() => here(*own),
         Selection::Account { account: own, .. } => Box::new(resources::account_id.eq(*own).and(left_out())),
-        Selection::Only(_) => Box::new(resources::id.eq_any(ids())),
+        Selection::Only(only) => {
+            let own = only.iter().filter(|one| one.account == account);
+            Box::new(resources::id.eq_any(own.filter_map(|one| one.id).collect::<Vec<_>>()))
+        }
     }
 }
 

@@ -96,8 +96,10 @@ async fn domains_are_sorted_by_when_they_end_and_say_what_they_are() {
     assert_eq!(list("sort=name:asc&per_page=1").await.each("state"), ["hosted"]);
     assert_eq!(first.each("expires_at")[1], "2027-03-04T05:06:00Z");
     assert_eq!(first.each("expires_on")[1], "2027-03-04");
-    let last = list("sort=expiration:desc&per_page=2").await;
-    assert_eq!(last.each("name"), ["example.com", "theburritobot.com"]);
+    // A hosted one never ends here, and so stands where the latest end does.
+    let last = list("sort=expiration:desc&per_page=40").await;
+    assert_eq!(last.each("name")[36..38], ["example.com", "theburritobot.com"]);
+    assert_eq!(last.each("state")[0], "hosted");
     let owner = first.each("registrant_id")[0].as_i64().unwrap();
     let of_owner = list(&format!("registrant_id={owner}")).await;
     assert_eq!(of_owner.each("name"), ["anchor.example", "ember.example"]);
