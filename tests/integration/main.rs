@@ -14,6 +14,7 @@ mod api;
 mod api_account;
 mod api_certificates;
 mod api_client;
+mod api_client_others;
 mod api_description;
 mod api_others;
 mod api_registrar;
