@@ -15,6 +15,7 @@ mod api_account;
 mod api_batch;
 mod api_certificates;
 mod api_client;
+mod api_client_others;
 mod api_description;
 mod api_domains;
 mod api_others;
