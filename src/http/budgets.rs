@@ -5,8 +5,8 @@
 //! The one call that finds this due waits for it: the first of a payer in each hour, and about a
 //! hundred of 2,400. Besides, a round every five seconds shares what is owed. So one node lets
 //! through exactly the limit; several let through at most a sixteenth of the limit more for each
-//! node but one (150 of 2,400), and in even use one call each. Nobody is refused before the sum
-//! of what all nodes let through has reached the limit.
+//! node but one (150 of 2,400). In even use that is one call on two nodes, and four in a hundred on
+//! eight. Nobody is refused before the sum of what all nodes let through has reached the limit.
 //!
 //! **Callers without an account** are counted by network, and cost no query: their counts are
 //! shared by the rounds only. Within five seconds each node can let through the whole limit.
