@@ -112,6 +112,9 @@ pub struct Plan {
     pub account_tokens: Option<i64>,
     /// Calls an hour; none means no limit.
     pub hourly_calls: Option<i64>,
+    /// Whether records can be changed in batches.
+    #[serde(default)]
+    pub batch: bool,
 }
 
 /// All permissions and plans.

@@ -11,7 +11,11 @@
 mod support;
 
 mod api;
+mod api_account;
+mod api_certificates;
 mod api_description;
+mod api_others;
+mod api_registrar;
 mod bad_input;
 mod budgets;
 mod budgets_accounts;
@@ -29,6 +33,7 @@ mod last_use;
 mod layering;
 mod made;
 mod main_job;
+mod program;
 mod refusals;
 mod routes;
 mod schema;

@@ -65,6 +65,8 @@ pub enum Why {
     Person,
     /// The command line.
     CommandLine,
+    /// Its holder, over the API.
+    Itself,
 }
 
 impl Why {
@@ -72,6 +74,7 @@ impl Why {
         match self {
             Why::Person => "person",
             Why::CommandLine => "command_line",
+            Why::Itself => "itself",
         }
     }
 }
@@ -84,6 +87,11 @@ impl Token {
             .select(Token::as_select())
             .first(conn)
             .optional()?)
+    }
+
+    /// The token with this number, whosever it is: for the token itself.
+    pub fn itself(conn: &mut Conn, id: i64) -> Result<Option<Token>, DbError> {
+        Ok(tokens::table.find(id).select(Token::as_select()).first(conn).optional()?)
     }
 
     /// The account of a token, by its number alone: for the command line.

@@ -1,7 +1,7 @@
 //! The list, newest first, in two tabs.
 
 use super::budget::Budget;
-use super::person;
+use super::{person, remover};
 use crate::http::{AppData, AppError};
 use crate::models::budget::{self, Payer};
 use crate::models::token::list::{self, Cursor, Listed, MOST_COUNTED, Which};
@@ -135,7 +135,7 @@ impl Row {
         let may_see = member.may(Act::SeeTokens);
         let ended_at = token.deleted_at.or(token.expires_at).filter(|_| state.has_ended());
         let ended_why = match token.deleted_why.as_deref() {
-            Some(_) if may_see => format!("Deleted by {}", person(one.remover)),
+            why @ Some(_) if may_see => format!("Deleted by {}", remover(why, one.remover)),
             Some(_) => "Deleted".to_owned(),
             None => "Expired".to_owned(),
         };

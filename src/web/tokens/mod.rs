@@ -30,6 +30,11 @@ fn person(email: Option<String>) -> String {
     email.unwrap_or_else(|| "the command line".to_owned())
 }
 
+/// Who deleted a token: a person, the command line, or itself, over the API.
+fn remover(why: Option<&str>, email: Option<String>) -> String {
+    if why == Some("itself") { "itself".to_owned() } else { person(email) }
+}
+
 /// Account and token of a path, as they are written there: the guard has read the account.
 type TokenPath = Path<(String, String)>;
 

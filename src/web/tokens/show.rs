@@ -1,7 +1,7 @@
 //! One token: what it may do, by name, and since when it is used.
 
 use super::refused::{RefusedRow, still_tried};
-use super::{TokenPath, person, place};
+use super::{TokenPath, person, place, remover};
 use crate::http::{AppData, AppError};
 use crate::models::token::refusals::{self, Kept};
 use crate::models::token::usage::LastUse;
@@ -157,7 +157,8 @@ fn state_note(state: State, loaded: &Loaded, account: &str, now: time::OffsetDat
     Some(match state {
         State::Active => return None,
         State::Deleted => {
-            format!("Deleted by {} on {}.", person(loaded.remover.clone()), when(token.deleted_at))
+            let by = remover(token.deleted_why.as_deref(), loaded.remover.clone());
+            format!("Deleted by {by} on {}.", when(token.deleted_at))
         }
         State::Expired => format!("Expired on {}.", when(token.expires_at)),
         State::SecretReplaced => "Its secret was replaced.".to_owned(),
