@@ -246,3 +246,46 @@ impl Shards {
         shard
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    fn hour(number: u8) -> Hour {
+        Hour::of(datetime!(2026-11-22 0:00 UTC) + time::Duration::hours(number.into()))
+    }
+
+    fn kept(shards: &Shards) -> usize {
+        (0..SHARDS).map(|place| shards.shard(place, hour(0)).tallies.len()).sum()
+    }
+
+    #[test]
+    fn however_many_call_no_more_are_kept_and_whoever_owes_the_least_makes_room() {
+        let shards = Shards::new(LOOKED_AT);
+        let busy = Payer::Account(-1);
+        for _ in 0..10 {
+            assert!(shards.with(busy, hour(0), |tally| tally.charge_alone(100)));
+        }
+        for number in 0..10_000 {
+            shards.with(Payer::Account(number), hour(0), |tally| tally.charge_alone(100));
+        }
+        assert_eq!(kept(&shards), SHARDS * LOOKED_AT);
+        assert_eq!(shards.look(busy, hour(0)).owed(), 10);
+    }
+
+    #[test]
+    fn a_new_hour_forgets_the_old_one_and_what_was_on_its_way() {
+        let (shards, payer) = (Shards::new(4), Payer::User(1));
+        shards.with(payer, hour(1), |tally| tally.charge_alone(100));
+        let taken = shards.take_all(hour(1));
+        assert_eq!(taken, [(payer, 1)]);
+        shards.with(payer, hour(2), |tally| tally.charge_alone(100));
+        shards.learn(&taken, &HashMap::from([(payer, 99)]), hour(1));
+        shards.keep(&taken, hour(1));
+        assert_eq!(shards.look(payer, hour(2)).spent(), 1);
+        // A call that was begun before the full hour and is charged after it.
+        shards.with(payer, hour(1), |tally| tally.charge_alone(100));
+        assert_eq!(shards.look(payer, hour(2)).spent(), 2);
+    }
+}
