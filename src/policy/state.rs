@@ -80,6 +80,20 @@ impl State {
         }
     }
 
+    /// In one word or two, as the command line says it.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Deleted => "deleted",
+            State::Expired => "expired",
+            State::SecretReplaced => "secret replaced",
+            State::OwnerAway => "owner away",
+            State::Disabled => "disabled",
+            State::Frozen => "frozen",
+            State::NotYet => "not yet",
+            State::Active => "active",
+        }
+    }
+
     /// Whether nothing brings it back.
     pub fn has_ended(self) -> bool {
         matches!(self, State::Deleted | State::Expired)

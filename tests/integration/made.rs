@@ -4,7 +4,7 @@ use crate::support::{House, ledger};
 use time::{Duration, OffsetDateTime};
 use tokenhouse::db;
 use tokenhouse::models::Origin;
-use tokenhouse::models::token::{Issued, NewToken, TokenName, issue};
+use tokenhouse::models::token::{Issued, NewToken, Owner, TokenName, issue};
 use tokenhouse::policy::{Catalogue, Policy, Rights};
 use uuid::Uuid;
 
@@ -30,7 +30,7 @@ pub fn tokens(
                 let expires_at = lives.map(|lives| *at + lives);
                 let policy = Policy { expires_at, ..Policy::unconditional(Rights::Everything) };
                 let new = NewToken { name: TokenName::parse(name).unwrap(), policy, nonce: Uuid::new_v4() };
-                issue(conn, &catalogue, account, &new, "tkh", &origin)
+                issue(conn, &catalogue, Owner::Account(account), &new, "tkh", &origin)
             })
             .collect::<Result<Vec<_>, _>>()
     });

@@ -33,4 +33,5 @@ mod tokens_form;
 mod tokens_limits;
 mod tokens_list;
 mod tokens_once;
+mod tokens_search;
 mod tokens_show;

@@ -5,6 +5,7 @@ mod delete;
 mod draft;
 mod form;
 mod index;
+mod place;
 mod rename;
 mod resources;
 mod show;
