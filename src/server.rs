@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError};
-use crate::http::{App, AppData, AppError, FLUSH_EVERY, Hashing, LastUses, get, headers};
+use crate::http::{App, AppData, AppError, FLUSH_EVERY, Gate, Hashing, LastUses, get, headers};
 use crate::models::password::HashError;
 use crate::models::{signing_key, throttle};
 use crate::policy::{Catalogue, catalogue::CatalogueError};
@@ -79,10 +79,14 @@ impl Server {
         db::migrate(&mut conn)?;
         clock.correct(db::database_now(&mut conn)?);
         let key = signing_key::newest_or_new(&mut conn, clock.now())?;
+        let catalogue = Arc::new(Catalogue::embedded()?);
+        api::resolve(&catalogue)?;
+        let db = Db::new(url, config.pool_size);
         let app = AppData::new(App {
-            db: Db::new(url, config.pool_size),
+            gate: Gate::new(db.clone(), Arc::clone(&catalogue)),
+            db,
             clock,
-            catalogue: Arc::new(Catalogue::embedded()?),
+            catalogue,
             public: config.public.clone(),
             bound,
             trusted_proxies: config.trusted_proxies.clone(),
@@ -272,7 +276,7 @@ fn bare_error(response: &HttpResponse<BoxBody>) -> Option<AppError> {
     let is_bare = response.headers().get(CONTENT_TYPE).is_none();
     match response.status() {
         StatusCode::NOT_FOUND if is_bare => Some(AppError::NotFound),
-        StatusCode::METHOD_NOT_ALLOWED if is_bare => Some(AppError::MethodNotAllowed),
+        StatusCode::METHOD_NOT_ALLOWED if is_bare => Some(AppError::MethodNotAllowed(String::new())),
         status if status.is_client_error() && is_bare => {
             Some(AppError::BadRequest("The request makes no sense."))
         }

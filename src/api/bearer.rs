@@ -1,60 +1,74 @@
 //! The check at the API's door.
 
-use crate::http::{App, AppError, ClientAddress, client_name};
-use crate::models::token::lookup::{self, Found};
+use crate::http::{AppData, AppError, ClientAddress, client_name};
+use crate::models::token::lookup::{Found, Need, Reached};
 use crate::models::token::secret::{self, Digest};
 use crate::models::token::usage::Use;
-use actix_web::dev::Payload;
+use crate::models::{Actor, Origin};
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
-use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
+use std::net::IpAddr;
+use time::OffsetDateTime;
 
 /// A call with a token that works, from an address that it works from.
-#[derive(Debug)]
-pub struct Bearer {
+#[derive(Clone)]
+pub struct Call {
+    /// The house.
+    pub app: AppData,
     /// The token.
     pub found: Found,
+    /// When the call was looked at.
+    pub now: OffsetDateTime,
+    /// Where the caller is.
+    pub address: IpAddr,
 }
 
-impl Bearer {
-    async fn check(request: &HttpRequest) -> Result<Bearer, AppError> {
-        let app = request.app_data::<Data<App>>().ok_or_else(|| AppError::Internal("no app".to_owned()))?;
+impl Call {
+    /// Lets a call in that presents the secret of such a token. The use is noted for the account
+    /// that the path names, where the token's holder reaches it.
+    pub async fn check(request: &HttpRequest, need: Need) -> Result<Call, AppError> {
+        let app = request.app_data::<AppData>().ok_or_else(|| AppError::Internal("no app".to_owned()))?;
         let digest = presented(request.headers())?;
         let address = ClientAddress::extract(request).await?.0;
-        let (now, catalogue) = (app.clock.now(), Arc::clone(&app.catalogue));
-        let found = app.db.run(move |conn| lookup::by_digest(conn, &catalogue, &digest)).await?;
-        let found = found.ok_or(AppError::Unauthenticated("invalid_token"))?;
+        let now = app.clock.now();
+        let found = app.gate.find(digest, need).await?.ok_or(AppError::Unauthenticated("invalid_token"))?;
         if let Some(code) = found.standing.state(now).code() {
             tracing::info!(token = found.token, code, "call refused");
             return Err(AppError::Unauthenticated(code));
         }
+        let call = Call { app: app.clone(), found, now, address };
         // The secret was accepted: this is a use, whatever the call ends in.
-        app.last_uses.note(Use {
-            secret: found.secret,
-            account: 0,
+        call.app.last_uses.note(Use {
+            secret: call.found.secret,
+            account: call.reached(account_in_path(request)).map_or(0, |one| one.account.id),
             at: now,
             address,
             client: client_name(request.headers()),
         });
-        if !found.conditions.admits(address) {
-            tracing::info!(token = found.token, "call refused by address");
+        if !call.found.policy.admits(address) {
+            tracing::info!(token = call.found.token, "call refused by address");
             return Err(AppError::AddressRefused);
         }
-        Ok(Bearer { found })
+        Ok(call)
+    }
+
+    /// The account with this number, where the token's holder reaches it.
+    pub fn reached(&self, account: Option<i64>) -> Option<&Reached> {
+        let account = account?;
+        self.found.accounts.iter().find(|one| one.account.id == account)
+    }
+
+    /// The token, as the record names it.
+    pub fn origin(&self) -> Origin {
+        let actor = Actor::Token { id: self.found.token, name: self.found.name.clone() };
+        Origin { actor, now: self.now, address: Some(self.address) }
     }
 }
 
-impl FromRequest for Bearer {
-    type Error = AppError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move { Bearer::check(&request).await })
-    }
+/// The number of the account in the path: digits, and nothing else.
+pub fn account_in_path(request: &HttpRequest) -> Option<i64> {
+    let text = request.match_info().get("account")?;
+    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
 /// The digest of the one secret that the call presents: as `Authorization: Bearer …`, as

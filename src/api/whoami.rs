@@ -1,45 +1,73 @@
 //! `GET /v2/whoami`: whose token this is, in DNSimple's form.
 
-use super::bearer::Bearer;
+use super::caller::{AnyToken, Owner};
+use super::json::{Moment, ok};
 use crate::http::AppData;
-use crate::models::token::lookup::Holder;
+use crate::models;
+use crate::models::token::lookup::{Holder, Person};
+use crate::policy::Catalogue;
 use actix_web::HttpResponse;
-use serde_json::{Value, json};
-use time::OffsetDateTime;
-use time::format_description::FormatItem;
-use time::macros::format_description;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-/// ISO-8601, UTC, whole seconds: official clients compare it as text.
-const TIME: &[FormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-
-/// Account or user; the other one is null, and both keys are there.
-pub async fn whoami(bearer: Bearer, app: AppData) -> HttpResponse {
-    let (user, account) = match bearer.found.holder {
-        Holder::Account(account) => {
-            let plan = app.catalogue.plan(&account.plan).map(|plan| plan.identifier.as_str());
-            let body = json!({
-                "id": account.id,
-                "email": account.email,
-                "name": account.name,
-                "plan_identifier": plan,
-                "created_at": time(account.created_at),
-                "updated_at": time(account.updated_at),
-            });
-            (Value::Null, body)
-        }
-        Holder::User(user) => {
-            let body = json!({
-                "id": user.id,
-                "email": user.email,
-                "created_at": time(user.created_at),
-                "updated_at": time(user.updated_at),
-            });
-            (body, Value::Null)
-        }
-    };
-    HttpResponse::Ok().json(json!({ "data": { "user": user, "account": account } }))
+/// Whose token it is. The other one is null, and both keys are there.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Whoami {
+    user: Option<User>,
+    account: Option<Account>,
 }
 
-fn time(at: OffsetDateTime) -> String {
-    at.format(TIME).unwrap_or_default()
+/// A user.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct User {
+    id: i64,
+    email: String,
+    created_at: Moment,
+    updated_at: Moment,
+}
+
+/// An account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Account {
+    id: i64,
+    email: String,
+    name: String,
+    plan_identifier: Option<String>,
+    created_at: Moment,
+    updated_at: Moment,
+}
+
+impl Account {
+    /// An account, as answers tell it.
+    pub fn of(account: &models::Account, catalogue: &Catalogue) -> Account {
+        Account {
+            id: account.id,
+            email: account.email.clone(),
+            name: account.name.clone(),
+            plan_identifier: catalogue.plan(&account.plan).map(|plan| plan.identifier.clone()),
+            created_at: Moment(account.created_at),
+            updated_at: Moment(account.updated_at),
+        }
+    }
+}
+
+impl User {
+    fn of(person: &Person) -> User {
+        User {
+            id: person.id,
+            email: person.email.clone(),
+            created_at: Moment(person.created_at),
+            updated_at: Moment(person.updated_at),
+        }
+    }
+}
+
+/// Account or user.
+pub async fn whoami(token: AnyToken<Owner>, app: AppData) -> HttpResponse {
+    ok(match &token.found().holder {
+        Holder::Account(account) => {
+            Whoami { user: None, account: Some(Account::of(account, &app.catalogue)) }
+        }
+        Holder::User(person) => Whoami { user: Some(User::of(person)), account: None },
+    })
 }

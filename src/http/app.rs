@@ -1,6 +1,6 @@
 //! What every handler can reach.
 
-use super::{Hashing, LastUses};
+use super::{Gate, Hashing, LastUses};
 use crate::clock::Clock;
 use crate::config::PublicUrl;
 use crate::db::Db;
@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub struct App {
     /// The database.
     pub db: Db,
+    /// The tokens behind secrets.
+    pub gate: Gate,
     /// The one clock.
     pub clock: Clock,
     /// What can be permitted.

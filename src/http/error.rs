@@ -5,7 +5,7 @@
 
 use crate::db::DbError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, HeaderValue, LOCATION, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use time::Duration;
 
@@ -44,9 +44,9 @@ pub enum AppError {
     /// The body is larger than any form.
     #[error("too large")]
     TooLarge,
-    /// The method is not for this address.
+    /// The method is not for this address; these are, as `Allow` says it.
     #[error("method not allowed")]
-    MethodNotAllowed,
+    MethodNotAllowed(String),
     /// Too often; this is how long to wait.
     #[error("too many attempts")]
     TooMany(Duration),
@@ -56,6 +56,9 @@ pub enum AppError {
     /// The token is not for this client address.
     #[error("address refused")]
     AddressRefused,
+    /// What only the API refuses so.
+    #[error("{}", .0.message)]
+    Api(Box<ApiRefusal>),
     /// The database is away.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -65,6 +68,21 @@ pub enum AppError {
     /// A fault of the program; the cause is for the log.
     #[error("internal: {0}")]
     Internal(String),
+}
+
+/// A refusal with the API's own words.
+#[derive(Debug, Clone)]
+pub struct ApiRefusal {
+    /// Its status.
+    pub status: StatusCode,
+    /// Stable, for programs.
+    pub code: &'static str,
+    /// For people.
+    pub message: String,
+    /// The scope that would have sufficed.
+    pub scope: Option<String>,
+    /// What is wrong with each field.
+    pub errors: Option<serde_json::Value>,
 }
 
 impl From<DbError> for AppError {
@@ -90,7 +108,8 @@ impl ResponseError for AppError {
             AppError::SignedOut { .. } | AppError::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             AppError::BadRequest(_) => StatusCode::BAD_REQUEST,
             AppError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            AppError::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            AppError::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            AppError::Api(refusal) => refusal.status,
             AppError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             AppError::Unavailable(_) | AppError::Busy => StatusCode::SERVICE_UNAVAILABLE,
             AppError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -108,6 +127,11 @@ impl ResponseError for AppError {
                     form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
                 if let Ok(value) = HeaderValue::from_str(&format!("/sign-in?{query}")) {
                     headers.insert(LOCATION, value);
+                }
+            }
+            AppError::MethodNotAllowed(allow) => {
+                if let Some(value) = HeaderValue::from_str(allow).ok().filter(|value| !value.is_empty()) {
+                    headers.insert(ALLOW, value);
                 }
             }
             AppError::TooMany(wait) => {

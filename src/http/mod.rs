@@ -1,16 +1,20 @@
 //! What pages and API both need.
 
 mod app;
+mod body;
 mod client_address;
 mod error;
+mod gate;
 mod hashing;
 pub mod headers;
 mod last_use;
 mod route;
 
 pub use app::{App, AppData};
+pub use body::read_body;
 pub use client_address::{ClientAddress, client_name, network_of};
-pub use error::AppError;
+pub use error::{ApiRefusal, AppError};
+pub use gate::Gate;
 pub use hashing::{Hashing, HashingBusy};
 pub use last_use::{FLUSH_EVERY, LastUses};
-pub use route::get;
+pub use route::{TableRow, get, resources};

@@ -18,6 +18,13 @@ pub enum Actor {
         /// E-mail address.
         email: String,
     },
+    /// A program with a token.
+    Token {
+        /// Number of the token.
+        id: i64,
+        /// Its name.
+        name: String,
+    },
     /// Whoever has a shell on the machine.
     CommandLine,
 }
@@ -27,7 +34,7 @@ impl Actor {
     pub fn user_id(&self) -> Option<i64> {
         match self {
             Actor::User { id, .. } => Some(*id),
-            Actor::CommandLine => None,
+            Actor::Token { .. } | Actor::CommandLine => None,
         }
     }
 }
@@ -67,9 +74,10 @@ pub struct Event<'a> {
 
 /// Writes a line. Called inside the transaction of the change.
 pub fn record(conn: &mut Conn, origin: &Origin, event: &Event<'_>) -> Result<(), DbError> {
-    let (actor_kind, actor_name) = match &origin.actor {
-        Actor::User { email, .. } => ("user", email.as_str()),
-        Actor::CommandLine => ("command_line", ""),
+    let (actor_kind, actor_id, actor_name) = match &origin.actor {
+        Actor::User { id, email } => ("user", Some(*id), email.as_str()),
+        Actor::Token { id, name } => ("token", Some(*id), name.as_str()),
+        Actor::CommandLine => ("command_line", None, ""),
     };
     let (object_kind, object_id, object_name) = event.object;
     diesel::insert_into(audit_events::table)
@@ -77,7 +85,7 @@ pub fn record(conn: &mut Conn, origin: &Origin, event: &Event<'_>) -> Result<(),
             audit_events::at.eq(origin.now),
             audit_events::account_id.eq(event.account),
             audit_events::actor_kind.eq(actor_kind),
-            audit_events::actor_id.eq(origin.actor.user_id()),
+            audit_events::actor_id.eq(actor_id),
             audit_events::actor_name.eq(actor_name),
             audit_events::action.eq(event.action),
             audit_events::object_kind.eq(object_kind),

@@ -17,6 +17,15 @@ pub mod user;
 
 pub use account::Account;
 pub use audit::{Actor, Origin};
-pub use resource::Resource;
+pub use resource::{Reach, Resource};
 pub use token::Token;
 pub use user::User;
+
+/// A part of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// So many are left out before it.
+    pub offset: i64,
+    /// So many stand in it, at most.
+    pub limit: i64,
+}

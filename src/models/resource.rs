@@ -3,8 +3,12 @@
 use super::audit::{self, Event, Origin};
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
-use crate::policy::{ResourceKind, ResourceRef};
+use crate::policy::{ResourceKind, ResourceRef, Selection, Target};
+use diesel::IntoSql;
+use diesel::dsl::not;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 /// A domain or a zone.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -17,6 +21,41 @@ pub struct Resource {
     pub kind: String,
     /// Its name, in lower case.
     pub name: String,
+}
+
+/// What of an account a list may show: the union of these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach(pub Vec<Selection>);
+
+/// A condition on resources.
+pub type Condition = Box<dyn BoxableExpression<resources::table, Pg, SqlType = Bool>>;
+
+impl Reach {
+    /// The same as [`Selection::reaches`], for the resources of one kind in one account, in SQL.
+    pub fn condition(&self, account: i64, kind: ResourceKind) -> Condition {
+        let mut any: Condition = Box::new(false.into_sql::<Bool>());
+        for selection in &self.0 {
+            any = Box::new(any.or(reached(selection, account, kind)));
+        }
+        Box::new(resources::account_id.eq(account).and(resources::kind.eq(kind.key())).and(any))
+    }
+}
+
+fn reached(selection: &Selection, account: i64, kind: ResourceKind) -> Condition {
+    let here = |own: i64| Box::new(resources::account_id.eq(own));
+    let ids = || -> Vec<i64> { selection.named().iter().filter_map(|one| one.id).collect() };
+    let names = || -> Vec<String> {
+        let same = selection.named().iter().filter(|one| one.account == account && one.kind == kind);
+        same.map(|one| one.name.clone()).collect()
+    };
+    let left_out = || not(resources::id.eq_any(ids()).or(resources::name.eq_any(names())));
+    match selection {
+        Selection::Everywhere { except } if except.is_empty() => here(account),
+        Selection::Everywhere { .. } => Box::new(left_out()),
+        Selection::Account { account: own, except } if except.is_empty() => here(*own),
+        Selection::Account { account: own, .. } => Box::new(resources::account_id.eq(*own).and(left_out())),
+        Selection::Only(_) => Box::new(resources::id.eq_any(ids())),
+    }
 }
 
 /// What is not a domain's name, in a sentence.
@@ -82,6 +121,34 @@ impl Resource {
             .select(Resource::as_select())
             .first(conn)
             .optional()?)
+    }
+
+    /// The resource of the account with this kind and this name or number.
+    pub fn by_name_or_id(
+        conn: &mut Conn,
+        account: i64,
+        kind: ResourceKind,
+        asked: &str,
+    ) -> Result<Option<Resource>, DbError> {
+        let numbered = asked.bytes().all(|byte| byte.is_ascii_digit()).then(|| asked.parse::<i64>());
+        match numbered {
+            Some(Ok(id)) => Ok(of_kind(account, kind)
+                .filter(resources::id.eq(id))
+                .select(Resource::as_select())
+                .first(conn)
+                .optional()?),
+            Some(Err(_)) => Ok(None),
+            // Whatever is no name is not there either, and never reaches the database.
+            None => match domain_name(asked) {
+                Ok(name) => Resource::find(conn, account, kind, &name),
+                Err(_) => Ok(None),
+            },
+        }
+    }
+
+    /// The resource, as a decision takes it.
+    pub fn target(&self) -> Option<Target<'_>> {
+        Some(Target::Resource { id: self.id, kind: ResourceKind::from_key(&self.kind)?, name: &self.name })
     }
 
     /// Adds domains with their zones; those that are there already stay. Returns how many are new.

@@ -129,6 +129,13 @@ pub struct Catalogue {
 #[error("the embedded catalogue is not valid: {0}")]
 pub struct CatalogueError(String);
 
+impl CatalogueError {
+    /// A permission that the program asks for and the catalogue does not hold.
+    pub fn missing(key: &str) -> CatalogueError {
+        CatalogueError(format!("“{key}” is not in it, and a route needs it"))
+    }
+}
+
 impl Catalogue {
     /// The catalogue that is part of the binary.
     pub fn embedded() -> Result<Catalogue, CatalogueError> {

@@ -1,6 +1,9 @@
 //! The one answer to "may this token do that".
 
-use super::{Access, Catalogue, Grant, PermissionKey, Policy, ResourceKind, Rights, Role, scope};
+use super::{
+    Access, Catalogue, Grant, PermissionKey, Policy, RecordFilter, ResourceKind, Rights, Role, Selection,
+    scope,
+};
 
 /// Whose token it is, and what that holder reaches at the moment of the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,9 @@ pub enum Target<'a> {
     Collection,
     /// Something that is still to be made.
     New,
+    /// A resource as the call names it, before it is looked up: decides whether the permission is
+    /// there, and nothing of the resource.
+    Asked(&'a str),
     /// A resource that exists.
     Resource {
         /// Its id.
@@ -40,8 +46,21 @@ pub struct Request<'a> {
     pub access: Access,
     /// What the call is about.
     pub target: Target<'a>,
-    /// Name and type of the one record in question, where there is one.
-    pub record: Option<(&'a str, &'a str)>,
+    /// The records of the zone in question.
+    pub records: Records<'a>,
+}
+
+/// Which records of a zone a call is about; names are relative to it, types in capitals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Records<'a> {
+    /// None in particular: the zone itself, or a list that is filtered to what the grants let through.
+    Aside,
+    /// All of them, as in a zone file: a grant that is narrowed to some is not enough.
+    Whole,
+    /// One that exists.
+    Existing(&'a str, &'a str),
+    /// One that is to be, by creation or under another name.
+    New(&'a str, &'a str),
 }
 
 /// Yes, or why not.
@@ -62,6 +81,10 @@ pub enum Refusal {
     Permission(String),
     /// The resource is outside the selection: the same as if it did not exist.
     ResourceNotFound,
+    /// The record is outside the grants' filters: the same as if it did not exist.
+    RecordNotFound,
+    /// Some records are reached, but the call is about all of them; this scope would have sufficed.
+    Narrowed(String),
     /// It may be read but not changed; this scope would have sufficed.
     Write(String),
 }
@@ -69,24 +92,12 @@ pub enum Refusal {
 /// Decides a call: the token's rights, and for a user token also the user's role in the account
 /// of the call, looked up at that moment.
 pub fn decide(catalogue: &Catalogue, policy: &Policy, holder: &Holder, request: &Request<'_>) -> Decision {
-    let role = match holder {
-        Holder::Account(own) if *own == request.account => None,
-        Holder::Account(_) => return Decision::Refuse(Refusal::AccountNotFound),
-        Holder::User(roles) => match roles.iter().find(|(account, _)| *account == request.account) {
-            Some((_, role)) => Some(*role),
-            None => return Decision::Refuse(Refusal::AccountNotFound),
-        },
-    };
-    let held = |access: Access| match role {
-        None => true,
-        Some(role) => catalogue
-            .get(request.permission)
-            .and_then(|permission| permission.lowest_role(access))
-            .is_some_and(|lowest| role >= lowest),
+    let Some(held) = Held::by(catalogue, holder, request.account, request.permission) else {
+        return Decision::Refuse(Refusal::AccountNotFound);
     };
     let grants = match &policy.rights {
-        Rights::Everything if held(request.access) => return Decision::Allow,
-        Rights::Everything if held(Access::Read) => return Decision::Refuse(write_refusal(request)),
+        Rights::Everything if held.allows(request.access) => return Decision::Allow,
+        Rights::Everything if held.allows(Access::Read) => return Decision::Refuse(write_refusal(request)),
         Rights::Everything => return Decision::Refuse(Refusal::Permission(asked_scope(request))),
         Rights::Grants(grants) => grants,
     };
@@ -96,48 +107,114 @@ pub fn decide(catalogue: &Catalogue, policy: &Policy, holder: &Holder, request: 
     decide_by_grants(grants, request, held)
 }
 
-fn decide_by_grants(grants: &[Grant], request: &Request<'_>, held: impl Fn(Access) -> bool) -> Decision {
+/// What of a permission can be read in an account: a list shows the union of these.
+pub fn readable(
+    catalogue: &Catalogue,
+    policy: &Policy,
+    holder: &Holder,
+    account: i64,
+    permission: &PermissionKey,
+) -> Vec<(Selection, RecordFilter)> {
+    let held = Held::by(catalogue, holder, account, permission).filter(|held| held.allows(Access::Read));
+    if held.is_none() {
+        return Vec::new();
+    }
+    match &policy.rights {
+        Rights::Everything => {
+            vec![(Selection::Account { account, except: Vec::new() }, RecordFilter::default())]
+        }
+        Rights::Grants(grants) => grants
+            .iter()
+            .filter(|grant| grant.permission == *permission && grant.selection.touches(account))
+            .map(|grant| (grant.selection.clone(), grant.records.clone()))
+            .collect(),
+    }
+}
+
+/// How far the holder of a token reaches with one permission in one account.
+#[derive(Clone, Copy)]
+enum Held {
+    /// As far as the token itself.
+    AsGranted,
+    /// No further than a role does.
+    ByRole { read: bool, full: bool },
+}
+
+impl Held {
+    /// None where the holder reaches nothing of the account.
+    fn by(catalogue: &Catalogue, holder: &Holder, account: i64, permission: &PermissionKey) -> Option<Held> {
+        let role = match holder {
+            Holder::Account(own) => return (*own == account).then_some(Held::AsGranted),
+            Holder::User(roles) => roles.iter().find(|(member_of, _)| *member_of == account)?.1,
+        };
+        let permission = catalogue.get(permission);
+        let holds = |access| {
+            permission
+                .and_then(|permission| permission.lowest_role(access))
+                .is_some_and(|lowest| role >= lowest)
+        };
+        Some(Held::ByRole { read: holds(Access::Read), full: holds(Access::Full) })
+    }
+
+    fn allows(self, access: Access) -> bool {
+        match (self, access) {
+            (Held::AsGranted, _) => true,
+            (Held::ByRole { read, .. }, Access::Read) => read,
+            (Held::ByRole { full, .. }, Access::Full) => full,
+        }
+    }
+}
+
+fn decide_by_grants(grants: &[Grant], request: &Request<'_>, held: Held) -> Decision {
     let of_permission = || {
         grants.iter().filter(|grant| {
             grant.permission == *request.permission
                 && grant.selection.touches(request.account)
-                && held(Access::Read)
+                && held.allows(Access::Read)
         })
     };
     if of_permission().next().is_none() {
         return Decision::Refuse(Refusal::Permission(asked_scope(request)));
     }
-    let enough = |grant: &Grant| grant.access >= request.access && held(request.access);
-    let reaching = || of_permission().filter(|grant| reaches(grant, request));
-    if reaching().any(enough) {
+    let enough = |grant: &Grant| grant.access >= request.access && held.allows(request.access);
+    let selecting = || of_permission().filter(|grant| selects(grant, request));
+    let letting = || selecting().filter(|grant| lets_through(grant, request.records));
+    if letting().any(enough) {
         return Decision::Allow;
     }
-    match request.target {
+    Decision::Refuse(match request.target {
         // What is to be made is not hidden: the answer names the scope that would make it.
-        Target::New => Decision::Refuse(write_refusal(request)),
-        Target::Collection | Target::Resource { .. } if reaching().next().is_some() => {
-            Decision::Refuse(write_refusal(request))
-        }
-        Target::Collection | Target::Resource { .. } => Decision::Refuse(Refusal::ResourceNotFound),
+        Target::New => write_refusal(request),
+        _ if selecting().next().is_none() => Refusal::ResourceNotFound,
+        _ => match request.records {
+            Records::Existing(..) if letting().next().is_none() => Refusal::RecordNotFound,
+            Records::Whole if selecting().any(enough) => Refusal::Narrowed(asked_scope(request)),
+            _ => write_refusal(request),
+        },
+    })
+}
+
+fn selects(grant: &Grant, request: &Request<'_>) -> bool {
+    match request.target {
+        Target::Collection | Target::Asked(_) => true,
+        Target::New => grant.selection.includes_future(request.account),
+        Target::Resource { id, kind, name } => grant.selection.reaches(request.account, id, kind, name),
     }
 }
 
-fn reaches(grant: &Grant, request: &Request<'_>) -> bool {
-    let record = match request.record {
-        Some((name, record_type)) => grant.records.matches(name, record_type),
-        None => true,
-    };
-    let selected = match request.target {
-        Target::Collection => true,
-        Target::New => grant.selection.includes_future(request.account),
-        Target::Resource { id, kind, name } => grant.selection.reaches(request.account, id, kind, name),
-    };
-    record && selected
+fn lets_through(grant: &Grant, records: Records<'_>) -> bool {
+    match records {
+        Records::Aside => true,
+        Records::Whole => grant.records.is_open(),
+        Records::Existing(name, record_type) | Records::New(name, record_type) => {
+            grant.records.matches(name, record_type)
+        }
+    }
 }
 
 fn asked_scope(request: &Request<'_>) -> String {
     let name = match request.target {
-        Target::Resource { name, .. } => Some(name),
+        Target::Resource { name, .. } | Target::Asked(name) => Some(name),
         Target::Collection | Target::New => None,
     };
     scope::asked(request.permission, name, request.access)

@@ -6,6 +6,7 @@
 mod access;
 pub mod catalogue;
 mod decision;
+mod limits;
 mod role;
 pub mod scope;
 mod selection;
@@ -14,7 +15,8 @@ pub mod words;
 
 pub use access::Access;
 pub use catalogue::{Catalogue, Permission, PermissionKey, Plan};
-pub use decision::{Decision, Holder, Refusal, Request, Target, decide};
+pub use decision::{Decision, Holder, Records, Refusal, Request, Target, decide, readable};
+pub use limits::Limits;
 pub use role::{Act, Role};
 pub use selection::{Grant, RecordFilter, ResourceKind, ResourceRef, Selection};
 pub use state::{Standing, State};

@@ -25,6 +25,14 @@ impl ResourceKind {
         }
     }
 
+    /// As the API names one.
+    pub fn title(self) -> &'static str {
+        match self {
+            ResourceKind::Domain => "Domain",
+            ResourceKind::Zone => "Zone",
+        }
+    }
+
     /// As pages say it in the plural.
     pub fn plural(self) -> &'static str {
         match self {

@@ -65,7 +65,7 @@ fn said(error: &AppError) -> (&'static str, String) {
             return ("That did not make sense", format!("{why} Nothing was changed."));
         }
         AppError::TooLarge => ("Too large", "The form holds more than any of ours can. Nothing was changed."),
-        AppError::MethodNotAllowed => ("Not that way", "This address does not take such a request."),
+        AppError::MethodNotAllowed(_) => ("Not that way", "This address does not take such a request."),
         AppError::TooMany(wait) => {
             let minutes = (wait.whole_seconds() + 59) / 60;
             return ("Too many attempts", format!("Wait {minutes} min, then try again."));
@@ -79,6 +79,7 @@ fn said(error: &AppError) -> (&'static str, String) {
         | AppError::SignedOut { .. }
         | AppError::Unauthenticated(_)
         | AppError::AddressRefused
+        | AppError::Api(_)
         | AppError::Internal(_) => (
             "Something went wrong",
             "The fault is ours, and it is in the log. Try again; if it stays, say the number below.",

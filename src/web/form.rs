@@ -2,22 +2,16 @@
 
 use super::csrf;
 use super::guard::{Guard, signed_in_session};
-use crate::http::{App, AppError};
+use crate::http::{App, AppError, read_body};
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::web::{Bytes, BytesMut, Data};
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
-use futures_util::StreamExt;
 use percent_encoding::percent_decode;
 use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
 
-/// No form of ours is larger: 500 chosen resources are some 15 KB.
-const MOST_BYTES: usize = 256 * 1024;
-/// A form is sent in one go; whoever takes longer holds a connection for nothing.
-const LONGEST_BODY: Duration = Duration::from_secs(30);
 /// No form of ours has more fields.
 const MOST_FIELDS: usize = 2_000;
 
@@ -131,8 +125,7 @@ impl<G: Guard + 'static> FromRequest for Posted<G> {
 
 async fn fields_from_our_pages(request: &HttpRequest, payload: Payload) -> Result<Fields, AppError> {
     let app = request.app_data::<Data<App>>().ok_or_else(|| AppError::Internal("no app".to_owned()))?;
-    let late = |_| AppError::BadRequest("The form did not arrive in time.");
-    let body = tokio::time::timeout(LONGEST_BODY, body(payload)).await.map_err(late)??;
+    let body = read_body(payload).await?;
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
         return Err(AppError::BadRequest("This address takes forms only."));
@@ -141,18 +134,6 @@ async fn fields_from_our_pages(request: &HttpRequest, payload: Payload) -> Resul
         return Err(AppError::ForeignForm);
     }
     Fields::parse(&body)
-}
-
-async fn body(mut payload: Payload) -> Result<Bytes, AppError> {
-    let mut body = BytesMut::new();
-    while let Some(part) = payload.next().await {
-        let part = part.map_err(|_| AppError::BadRequest("The form did not arrive whole."))?;
-        if body.len() + part.len() > MOST_BYTES {
-            return Err(AppError::TooLarge);
-        }
-        body.extend_from_slice(&part);
-    }
-    Ok(body.freeze())
 }
 
 #[cfg(test)]

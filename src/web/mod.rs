@@ -13,13 +13,13 @@ mod sign_in;
 mod tokens;
 mod told;
 
-use crate::http::{App, AppError, get};
+use crate::http::{App, AppError, TableRow, get, resources};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, Route};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, Scope};
 
 /// Every page and every form: method, address, handler. Tests walk it.
-fn routes() -> Vec<(&'static str, &'static str, Route)> {
+fn routes() -> Vec<TableRow> {
     let post = web::post;
     vec![
         ("GET", "/", get().to(accounts::home)),
@@ -50,17 +50,15 @@ pub fn route_table() -> Vec<(&'static str, &'static str)> {
 pub fn configure(app: &Data<App>) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let sessions = session::middleware(app);
     move |config| {
-        config.service(resource("/static/{hash}/{file}").route(get().to(assets::file)));
-        config.service(resource("/favicon.svg").route(get().to(assets::favicon)));
-        let mut scope = web::scope("").wrap(from_fn(session::remember)).wrap(sessions);
-        let mut routes = routes().into_iter().peekable();
-        while let Some((_, path, route)) = routes.next() {
-            let mut at_path = resource(path).route(route);
-            while let Some((_, _, route)) = routes.next_if(|(_, next, _)| *next == path) {
-                at_path = at_path.route(route);
-            }
-            scope = scope.service(at_path);
-        }
+        let files = vec![
+            ("GET", "/static/{hash}/{file}", get().to(assets::file)),
+            ("GET", "/favicon.svg", get().to(assets::favicon)),
+        ];
+        resources(files).into_iter().for_each(|file| {
+            config.service(file);
+        });
+        let scope = web::scope("").wrap(from_fn(session::remember)).wrap(sessions);
+        let scope = resources(routes()).into_iter().fold(scope, Scope::service);
         config.service(scope.default_service(web::to(nothing_here)));
     }
 }
@@ -70,14 +68,6 @@ pub fn csrf_secret(request: &HttpRequest) -> Option<String> {
     request.extensions().get::<session::SignedInSession>().map(|session| session.csrf.clone())
 }
 
-fn resource(path: &str) -> actix_web::Resource {
-    web::resource(path).default_service(web::to(not_that_way))
-}
-
 async fn nothing_here() -> Result<HttpResponse, AppError> {
     Err(AppError::NotFound)
-}
-
-async fn not_that_way() -> Result<HttpResponse, AppError> {
-    Err(AppError::MethodNotAllowed)
 }

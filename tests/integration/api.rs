@@ -12,7 +12,8 @@ const ZONES: [(&str, &str); 4] =
 #[actix_web::test]
 async fn every_route_of_the_api_answers_every_caller_with_its_status_and_code() {
     let table = [("GET", "/v2/whoami")];
-    routes::assert_same_routes(tokenhouse::api::route_table(), table.to_vec());
+    let routes = tokenhouse::api::routes().iter().map(|route| (route.method, route.path)).collect();
+    routes::assert_same_routes(routes, table.to_vec());
     let house = House::open();
     let acme = house.account("Acme");
     let mut owner = house.signed_in(OWNER).await;

@@ -2,8 +2,8 @@
 
 use crate::decide::{Call, NAMES, Thing, decided, key};
 use tokenhouse::policy::{
-    Access, Catalogue, Decision, Grant, Holder, RecordFilter, Refusal, ResourceKind, ResourceRef, Rights,
-    Role, Selection,
+    Access, Catalogue, Decision, Grant, Holder, RecordFilter, Records, Refusal, ResourceKind, ResourceRef,
+    Rights, Role, Selection,
 };
 
 fn zone(again: bool) -> Thing {
@@ -24,7 +24,14 @@ fn zones(access: Access, selection: Selection) -> Rights {
 }
 
 fn on(thing: Thing, access: Access) -> Call {
-    Call { account: 1, permission: key("zones"), access, thing: Some(thing), new: false, record: None }
+    Call {
+        account: 1,
+        permission: key("zones"),
+        access,
+        thing: Some(thing),
+        new: false,
+        records: Records::Aside,
+    }
 }
 
 const TOKEN: Holder = Holder::Account(1);

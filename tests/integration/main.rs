@@ -11,6 +11,7 @@
 mod support;
 
 mod api;
+mod api_description;
 mod bad_input;
 mod commands;
 mod commands_token;

@@ -1,6 +1,6 @@
 //! A person's browser as tests drive it over HTTP: one method a request, no redirect followed.
 
-use super::ledger;
+use super::{description, ledger};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use scraper::{Html, Selector};
@@ -114,9 +114,13 @@ pub async fn whoami(address: SocketAddr, secret: &str) -> (StatusCode, serde_jso
 
 /// Sends a request and reads its answer to the end.
 pub async fn read(request: RequestBuilder) -> Answer {
-    let answer = request.send().await.unwrap();
+    let (http, request) = request.build_split();
+    let request = request.unwrap();
+    let (method, path) = (request.method().clone(), request.url().path().to_owned());
+    let answer = http.execute(request).await.unwrap();
     let (status, headers) = (answer.status(), answer.headers().clone());
     let answer = Answer { status, headers, body: answer.text().await.unwrap() };
+    description::check(method.as_str(), &path, status, &answer.body);
     let secret = answer.field("#secret");
     if !secret.is_empty() {
         ledger::put_down(&secret);

@@ -9,6 +9,7 @@
 
 pub mod client;
 pub mod database;
+pub mod description;
 pub mod ledger;
 
 use actix_web::dev::ServerHandle;

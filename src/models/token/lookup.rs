@@ -1,13 +1,25 @@
-//! The look-up behind every API call: by digest, everything that the check needs, in one query.
+//! The look-up behind every API call: by digest, everything that the check needs, on the database
+//! that is written to. Nothing of it is kept.
 
 use super::secret::Digest;
-use crate::db::schema::{accounts, token_secrets, tokens, users};
+use super::{Token, grants};
+use crate::db::schema::{account_limits, accounts, memberships, token_blocks, token_secrets, tokens, users};
 use crate::db::{Conn, DbError};
 use crate::models::Account;
-use crate::policy::{Catalogue, Policy, Rights, Standing};
+use crate::models::membership::role_from;
+use crate::policy::{self, Catalogue, Limits, Policy, Rights, Role, Standing};
 use diesel::prelude::*;
-use ipnet::IpNet;
+use std::collections::HashMap;
 use time::OffsetDateTime;
+
+/// How much of a token a call needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Its state, its conditions and whose it is.
+    Owner,
+    /// Also its rights, and the accounts that it reaches.
+    Rights,
+}
 
 /// A token that was found by its secret.
 #[derive(Debug, Clone)]
@@ -16,12 +28,43 @@ pub struct Found {
     pub secret: i64,
     /// Number of the token.
     pub token: i64,
+    /// Its name.
+    pub name: String,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
     /// The facts of its state.
     pub standing: Standing,
-    /// Its conditions, with no rights: these are loaded where a route needs them.
-    pub conditions: Policy,
+    /// Its conditions; and its rights, which are none where they were not needed.
+    pub policy: Policy,
     /// Whose it is.
     pub holder: Holder,
+    /// The accounts of its holder, by number; none where they were not needed.
+    pub accounts: Vec<Reached>,
+}
+
+/// An account of a token's holder, at the moment of the call.
+#[derive(Debug, Clone)]
+pub struct Reached {
+    /// The account.
+    pub account: Account,
+    /// The user's role there, for user tokens.
+    pub role: Option<Role>,
+    /// Whether the account's admins do not let the token in.
+    pub is_blocked: bool,
+    /// What the account demands of tokens.
+    pub limits: Option<Limits>,
+}
+
+impl Found {
+    /// Its holder, as a decision takes it.
+    pub fn decided_by(&self) -> policy::Holder {
+        match &self.holder {
+            Holder::Account(account) => policy::Holder::Account(account.id),
+            Holder::User(_) => policy::Holder::User(
+                self.accounts.iter().filter_map(|one| Some((one.account.id, one.role?))).collect(),
+            ),
+        }
+    }
 }
 
 /// Whose a token is, as `whoami` tells it.
@@ -31,6 +74,16 @@ pub enum Holder {
     Account(Account),
     /// A user's.
     User(Person),
+}
+
+impl Holder {
+    /// Number of the user, where it is one.
+    pub fn user(&self) -> Option<i64> {
+        match self {
+            Holder::Account(_) => None,
+            Holder::User(user) => Some(user.id),
+        }
+    }
 }
 
 /// A user, as `whoami` tells it.
@@ -49,66 +102,173 @@ pub struct Person {
     pub updated_at: OffsetDateTime,
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = tokens)]
-struct Conditions {
-    id: i64,
-    full_access: bool,
-    not_before: Option<OffsetDateTime>,
-    expires_at: Option<OffsetDateTime>,
-    allowed_networks: Vec<IpNet>,
-    refused_networks: Vec<IpNet>,
-    disabled_at: Option<OffsetDateTime>,
-    deleted_at: Option<OffsetDateTime>,
-}
+type Row = (i64, Vec<u8>, Option<OffsetDateTime>, Token, Option<Account>, Option<Person>);
 
-/// The token behind a digest, ended ones included.
-pub fn by_digest(conn: &mut Conn, catalogue: &Catalogue, digest: &Digest) -> Result<Option<Found>, DbError> {
-    type Row = (i64, Option<OffsetDateTime>, Conditions, Option<Account>, Option<Person>);
-    let row: Option<Row> = token_secrets::table
+/// The tokens behind these digests, ended ones included, with as much of each as is needed.
+pub fn by_digests(
+    conn: &mut Conn,
+    catalogue: &Catalogue,
+    wanted: &[(Digest, Need)],
+) -> Result<HashMap<Digest, Found>, DbError> {
+    let digests: Vec<&[u8]> = wanted.iter().map(|(digest, _)| digest.bytes()).collect();
+    let rows: Vec<Row> = token_secrets::table
         .inner_join(
             tokens::table
                 .left_join(accounts::table)
                 .left_join(users::table.on(users::id.nullable().eq(tokens::user_id))),
         )
-        .filter(token_secrets::digest.eq(digest.bytes()))
+        .filter(token_secrets::digest.eq_any(digests))
         .select((
             token_secrets::id,
+            token_secrets::digest,
             token_secrets::ended_at,
-            Conditions::as_select(),
+            Token::as_select(),
             Option::<Account>::as_select(),
             Option::<Person>::as_select(),
         ))
-        .first(conn)
-        .optional()?;
-    let Some((secret, secret_ended_at, row, account, person)) = row else { return Ok(None) };
+        .load(conn)?;
+    let mut found = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let digest = Digest::stored(&row.1).ok_or_else(|| DbError::Corrupt("a digest".to_owned()))?;
+        found.insert(digest, as_found(catalogue, row)?);
+    }
+    let in_full = |digest: &Digest| wanted.iter().any(|one| *one == (*digest, Need::Rights));
+    let mut in_full: Vec<&mut Found> =
+        found.iter_mut().filter(|(digest, _)| in_full(digest)).map(|(_, found)| found).collect();
+    if !in_full.is_empty() {
+        load_rights(conn, &mut in_full)?;
+        load_accounts(conn, &mut in_full)?;
+    }
+    Ok(found)
+}
+
+fn as_found(catalogue: &Catalogue, row: Row) -> Result<Found, DbError> {
+    let (secret, _, secret_ended_at, token, account, person) = row;
     let (holder, owner_away, frozen) = match (account, person) {
         (Some(account), _) => {
-            let scoped = catalogue.has_scopes(&account.plan);
-            let (away, frozen) = (!account.is_active(), !row.full_access && !scoped);
+            let frozen = !token.full_access && !catalogue.has_scopes(&account.plan);
+            let away = !account.is_active();
             (Holder::Account(account), away, frozen)
         }
         (None, Some(person)) => {
             let away = person.deactivated_at.is_some();
             (Holder::User(person), away, false)
         }
-        (None, None) => return Err(DbError::Corrupt(format!("owner of token {}", row.id))),
+        (None, None) => return Err(DbError::Corrupt(format!("owner of token {}", token.id))),
     };
     let standing = Standing {
-        deleted: row.deleted_at.is_some(),
-        expires_at: row.expires_at,
+        deleted: token.deleted_at.is_some(),
+        expires_at: token.expires_at,
         secret_ended_at,
         owner_away,
-        disabled: row.disabled_at.is_some(),
+        disabled: token.disabled_at.is_some(),
         frozen,
-        not_before: row.not_before,
+        not_before: token.not_before,
     };
-    let conditions = Policy {
-        rights: Rights::Grants(Vec::new()),
-        allowed_networks: row.allowed_networks,
-        refused_networks: row.refused_networks,
-        not_before: row.not_before,
-        expires_at: row.expires_at,
+    let policy = Policy {
+        rights: if token.full_access { Rights::Everything } else { Rights::Grants(Vec::new()) },
+        allowed_networks: token.allowed_networks,
+        refused_networks: token.refused_networks,
+        not_before: token.not_before,
+        expires_at: token.expires_at,
     };
-    Ok(Some(Found { secret, token: row.id, standing, conditions, holder }))
+    Ok(Found {
+        secret,
+        token: token.id,
+        name: token.name,
+        created_at: token.created_at,
+        standing,
+        policy,
+        holder,
+        accounts: Vec::new(),
+    })
+}
+
+fn load_rights(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbError> {
+    let scoped = |one: &&mut Found| one.policy.rights != Rights::Everything;
+    let ids: Vec<i64> = found.iter().filter(|one| scoped(one)).map(|one| one.token).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut grants = grants::of_tokens(conn, &ids)?;
+    for one in found.iter_mut().filter(|one| scoped(one)) {
+        one.policy.rights = Rights::Grants(grants.remove(&one.token).unwrap_or_default());
+    }
+    Ok(())
+}
+
+fn load_accounts(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbError> {
+    let mut users: HashMap<i64, Vec<(Account, Role)>> = HashMap::new();
+    let ids: Vec<i64> = found.iter().filter_map(|one| one.holder.user()).collect();
+    if !ids.is_empty() {
+        let rows: Vec<(i64, String, Account)> = memberships::table
+            .inner_join(accounts::table)
+            .filter(memberships::user_id.eq_any(&ids))
+            .order(accounts::id)
+            .select((memberships::user_id, memberships::role, Account::as_select()))
+            .load(conn)?;
+        for (user, role, account) in rows {
+            users.entry(user).or_default().push((account, role_from(&role)?));
+        }
+    }
+    for one in found.iter_mut() {
+        let reached = |account, role| Reached { account, role, is_blocked: false, limits: None };
+        one.accounts = match &one.holder {
+            Holder::Account(account) => vec![reached(account.clone(), None)],
+            Holder::User(user) => {
+                let of_user = users.get(&user.id).cloned().unwrap_or_default();
+                of_user.into_iter().map(|(account, role)| reached(account, Some(role))).collect()
+            }
+        };
+    }
+    if !ids.is_empty() {
+        let tokens: Vec<i64> = found.iter().map(|one| one.token).collect();
+        let blocks: Vec<(i64, i64)> = token_blocks::table
+            .filter(token_blocks::token_id.eq_any(&tokens))
+            .select((token_blocks::token_id, token_blocks::account_id))
+            .load(conn)?;
+        for one in found.iter_mut() {
+            let token = one.token;
+            for place in &mut one.accounts {
+                place.is_blocked = blocks.contains(&(token, place.account.id));
+            }
+        }
+    }
+    let places: Vec<i64> = found.iter().flat_map(|one| &one.accounts).map(|one| one.account.id).collect();
+    let limits: HashMap<i64, LimitsRow> = account_limits::table
+        .filter(account_limits::account_id.eq_any(&places))
+        .select(LimitsRow::as_select())
+        .load(conn)?
+        .into_iter()
+        .map(|row| (row.account_id, row))
+        .collect();
+    for place in found.iter_mut().flat_map(|one| &mut one.accounts) {
+        place.limits = limits.get(&place.account.id).map(LimitsRow::limits);
+    }
+    Ok(())
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = account_limits)]
+struct LimitsRow {
+    account_id: i64,
+    longest_life_days: Option<i32>,
+    never_allowed: bool,
+    write_needs_network: bool,
+    everything_allowed: bool,
+    set_at: OffsetDateTime,
+    binds_older_from: Option<OffsetDateTime>,
+}
+
+impl LimitsRow {
+    fn limits(&self) -> Limits {
+        Limits {
+            longest_life_days: self.longest_life_days,
+            never_allowed: self.never_allowed,
+            write_needs_network: self.write_needs_network,
+            everything_allowed: self.everything_allowed,
+            set_at: self.set_at,
+            binds_older_from: self.binds_older_from,
+        }
+    }
 }

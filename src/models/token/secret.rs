@@ -44,7 +44,7 @@ impl Kind {
 pub struct Secret(SecretString);
 
 /// What is stored of a secret: its SHA-256. It prints as its type's name.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
 /// No randomness could be had.
@@ -91,6 +91,11 @@ impl Secret {
 impl Digest {
     fn of(text: &str) -> Digest {
         Digest(Sha256::digest(text.as_bytes()).into())
+    }
+
+    /// One that the database keeps.
+    pub(super) fn stored(bytes: &[u8]) -> Option<Digest> {
+        Some(Digest(bytes.try_into().ok()?))
     }
 
     /// As the database keeps it.

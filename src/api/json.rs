@@ -1,0 +1,78 @@
+//! What answers are made of.
+
+use actix_web::HttpResponse;
+use serde::{Serialize, Serializer};
+use time::format_description::FormatItem;
+use time::macros::format_description;
+use time::{Date, OffsetDateTime};
+use utoipa::ToSchema;
+
+/// ISO-8601, UTC, whole seconds: official clients compare it as text.
+const MOMENT: &[FormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+const DAY: &[FormatItem<'_>] = format_description!("[year]-[month]-[day]");
+
+/// A moment, as `2026-11-22T12:00:00Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, format = DateTime, example = "2026-11-22T12:00:00Z")]
+pub struct Moment(pub OffsetDateTime);
+
+/// A day in UTC, as `2026-11-22`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, format = Date, example = "2026-11-22")]
+pub struct Day(pub Date);
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.0.format(MOMENT).map_err(serde::ser::Error::custom)?)
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.0.format(DAY).map_err(serde::ser::Error::custom)?)
+    }
+}
+
+/// What every answer with a body stands under.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Data<T> {
+    /// The answer.
+    pub data: T,
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PageOf<T> {
+    /// What stands on it.
+    pub data: Vec<T>,
+    /// Where it is.
+    pub pagination: Pagination,
+}
+
+/// Where a page is in its list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Pagination {
+    /// Number of the page; the first is 1.
+    pub current_page: i64,
+    /// So many stand on a page, at most.
+    pub per_page: i64,
+    /// So many there are in all, as far as the token reaches.
+    pub total_entries: i64,
+    /// So many pages there are.
+    pub total_pages: i64,
+}
+
+/// 200 with this under `data`.
+pub fn ok<T: Serialize>(data: T) -> HttpResponse {
+    HttpResponse::Ok().json(Data { data })
+}
+
+/// 201 with this under `data`.
+pub fn created<T: Serialize>(data: T) -> HttpResponse {
+    HttpResponse::Created().json(Data { data })
+}
+
+/// 204.
+pub fn no_content() -> HttpResponse {
+    HttpResponse::NoContent().finish()
+}

@@ -1,0 +1,204 @@
+//! The description of the API, made from the table of routes: OpenAPI 3.1 at `/v2/openapi.json`.
+
+use super::errors::ErrorBody;
+use super::json::Pagination;
+use super::routes::{Answer, ApiRoute, Shape};
+use actix_web::HttpResponse;
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use utoipa::openapi::header::{Header, HeaderBuilder};
+use utoipa::openapi::path::{
+    HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathsBuilder,
+};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::{ArrayBuilder, ComponentsBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, Required, Response,
+    ResponseBuilder,
+};
+
+/// Where it stands.
+pub const ADDRESS: &str = "/v2/openapi.json";
+
+const TOKEN: &str = "token";
+const JSON: &str = "application/json";
+
+static TEXT: LazyLock<Option<String>> = LazyLock::new(|| describe(&super::routes()).to_json().ok());
+
+/// The description. It says nothing that is private, so that anybody may read and keep it.
+pub async fn openapi() -> HttpResponse {
+    match description() {
+        Some(text) => HttpResponse::Ok()
+            .content_type(JSON)
+            .insert_header((CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")))
+            .body(text),
+        None => HttpResponse::InternalServerError().finish(),
+    }
+}
+
+/// The description as text, for the tests that hold every answer against it.
+pub fn description() -> Option<&'static str> {
+    TEXT.as_deref()
+}
+
+fn describe(routes: &[ApiRoute]) -> OpenApi {
+    let mut schemas: BTreeMap<String, RefOr<Schema>> = BTreeMap::new();
+    let mut paths = PathsBuilder::new();
+    note(&mut schemas, Shape::of::<ErrorBody>());
+    note(&mut schemas, Shape::of::<Pagination>());
+    for route in routes {
+        if let Answer::One(shape) | Answer::Many(shape) | Answer::Page(shape) = &route.answer {
+            note(&mut schemas, *shape);
+        }
+        if let Some(shape) = route.takes {
+            note(&mut schemas, shape);
+        }
+        paths = paths.path(route.path, PathItem::new(method(route.method), operation(route)));
+    }
+    let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+    let components = ComponentsBuilder::new().security_scheme(TOKEN, scheme);
+    let components = schemas.into_iter().fold(components, |all, (name, schema)| all.schema(name, schema));
+    let info = InfoBuilder::new()
+        .title("Tokenhouse")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some("The API that access tokens open, in the form of DNSimple's v2."));
+    OpenApiBuilder::new()
+        .info(info)
+        .paths(paths)
+        .components(Some(components.build()))
+        .security(Some([SecurityRequirement::new(TOKEN, Vec::<String>::new())]))
+        .build()
+}
+
+fn note(schemas: &mut BTreeMap<String, RefOr<Schema>>, shape: Shape) {
+    let mut parts = Vec::new();
+    (shape.parts)(&mut parts);
+    schemas.extend(parts);
+    schemas.insert((shape.name)().into_owned(), (shape.schema)());
+}
+
+fn method(name: &str) -> HttpMethod {
+    match name {
+        "POST" => HttpMethod::Post,
+        "PUT" => HttpMethod::Put,
+        "PATCH" => HttpMethod::Patch,
+        "DELETE" => HttpMethod::Delete,
+        _ => HttpMethod::Get,
+    }
+}
+
+fn operation(route: &ApiRoute) -> Operation {
+    let scope = route.needs.map(|(key, access)| (key, access.in_scope()));
+    let said = match scope {
+        Some((key, access)) => format!("{} Needs `{key}`: {access}.", route.said),
+        None => format!("{} Any working token will do.", route.said),
+    };
+    let needs = scope.map(|(key, access)| format!("{key}:{access}"));
+    let mut operation = OperationBuilder::new()
+        .summary(Some(route.said))
+        .description(Some(said))
+        .tag(route.needs.map_or("token", |(key, _)| key))
+        .security(SecurityRequirement::new(TOKEN, needs))
+        .response(route.status.to_string(), success(route));
+    for name in path_parts(route.path) {
+        operation = operation.parameter(part(name));
+    }
+    let pages: &[(&str, &str)] = match route.answer {
+        Answer::Page(_) => &[
+            ("page", "Number of the page; the first is 1."),
+            ("per_page", "So many on a page: 30 unless asked, 100 at most."),
+        ],
+        _ => &[],
+    };
+    for (name, means) in pages.iter().chain(route.asks) {
+        operation = operation.parameter(asked(name, means));
+    }
+    if let Some(shape) = route.takes {
+        let content = ContentBuilder::new().schema(Some(reference(shape))).build();
+        let body = RequestBodyBuilder::new().content(JSON, content).required(Some(Required::True));
+        operation = operation.request_body(Some(body.build()));
+    }
+    refusals(route)
+        .into_iter()
+        .fold(operation, |all, (status, why)| all.response(status, refusal(why)))
+        .build()
+}
+
+fn path_parts(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn part(name: &str) -> Parameter {
+    let means = match name {
+        "account" => "Number of the account.",
+        "zone" | "domain" => "Its name or its number.",
+        _ => "Its number.",
+    };
+    parameter(name, means).parameter_in(ParameterIn::Path).required(Required::True).build()
+}
+
+fn asked(name: &str, means: &str) -> Parameter {
+    parameter(name, means).parameter_in(ParameterIn::Query).required(Required::False).build()
+}
+
+fn parameter(name: &str, means: &str) -> ParameterBuilder {
+    let text = ObjectBuilder::new().schema_type(Type::String).build();
+    ParameterBuilder::new().name(name).description(Some(means)).schema(Some(Schema::Object(text)))
+}
+
+fn success(route: &ApiRoute) -> Response {
+    let data = match &route.answer {
+        Answer::Empty => return limited("Done.").build(),
+        Answer::One(shape) => RefOr::Ref(reference(*shape)),
+        Answer::Many(shape) | Answer::Page(shape) => {
+            RefOr::T(Schema::Array(ArrayBuilder::new().items(reference(*shape)).build()))
+        }
+    };
+    let mut body = ObjectBuilder::new().property("data", data).required("data");
+    if let Answer::Page(_) = route.answer {
+        body = body.property("pagination", reference(Shape::of::<Pagination>())).required("pagination");
+    }
+    let content = ContentBuilder::new().schema(Some(Schema::Object(body.build()))).build();
+    limited(route.said).content(JSON, content).build()
+}
+
+fn refusals(route: &ApiRoute) -> Vec<(&'static str, &'static str)> {
+    let mut all = vec![
+        ("401", "No token, or one that does not work; `code` says why where the secret was once real."),
+        ("403", "The token may not do this from here; `code` says why, `scope` what would have sufficed."),
+        ("404", "Nothing there, or nothing that the token reaches."),
+        ("429", "The budget of this hour is used up."),
+        ("503", "The database does not answer."),
+    ];
+    if route.takes.is_some() || !route.asks.is_empty() || matches!(route.answer, Answer::Page(_)) {
+        all.push(("400", "What was sent is wrong; `errors` says what, field by field."));
+    }
+    if route.takes.is_some() {
+        all.push(("413", "What was sent is larger than 256 KiB."));
+    }
+    all
+}
+
+fn refusal(why: &str) -> Response {
+    let error = reference(Shape::of::<ErrorBody>());
+    limited(why).content(JSON, ContentBuilder::new().schema(Some(error)).build()).build()
+}
+
+/// Every answer says how much of the hour's budget is left.
+fn limited(said: &str) -> ResponseBuilder {
+    let header = |means: &str| -> Header {
+        let number = ObjectBuilder::new().schema_type(Type::Integer).build();
+        HeaderBuilder::new().schema(Some(Schema::Object(number))).description(Some(means)).build()
+    };
+    ResponseBuilder::new()
+        .description(said)
+        .header("X-RateLimit-Limit", header("Calls an hour."))
+        .header("X-RateLimit-Remaining", header("Calls left in this hour."))
+        .header("X-RateLimit-Reset", header("When the next hour begins, in Unix seconds."))
+}
+
+fn reference(shape: Shape) -> Ref {
+    Ref::from_schema_name((shape.name)())
+}
