@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod browse;
 pub mod demo;
 pub mod membership;
 pub mod password;

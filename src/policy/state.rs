@@ -66,6 +66,18 @@ impl Standing {
 }
 
 impl State {
+    /// Every state, in the order of the table.
+    pub const ALL: [State; 8] = [
+        State::Deleted,
+        State::Expired,
+        State::SecretReplaced,
+        State::OwnerAway,
+        State::Disabled,
+        State::Frozen,
+        State::NotYet,
+        State::Active,
+    ];
+
     /// The `code` that a call with such a token is refused with; none for one that works.
     pub fn code(self) -> Option<&'static str> {
         match self {

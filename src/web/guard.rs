@@ -72,10 +72,16 @@ pub trait Permit: 'static {
     const ACT: Act;
 }
 
+/// To see domains, zones and certificates.
+pub struct SeeResources;
 /// To see names and states of tokens.
 pub struct SeeTokenNames;
 /// To create, rename and delete account tokens.
 pub struct ManageTokens;
+
+impl Permit for SeeResources {
+    const ACT: Act = Act::SeeResources;
+}
 
 impl Permit for SeeTokenNames {
     const ACT: Act = Act::SeeTokenNames;
@@ -100,6 +106,11 @@ impl<P> AccountMember<P> {
     /// The frame of a page of the account.
     pub fn page(&self, title: &str) -> Page {
         self.signed_in.page(title).in_account(self.account.id)
+    }
+
+    /// The role of the person there.
+    pub fn role(&self) -> Role {
+        self.role
     }
 
     /// The account, as pages show it.

@@ -6,7 +6,7 @@ use super::{Owner, TokenName, grants, search};
 use crate::db::schema::{token_secrets, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::audit::{self, Event, Origin};
-use crate::policy::{Catalogue, Policy, Rights, scope};
+use crate::policy::{Catalogue, Grant, Policy, Rights, Selection, scope};
 use diesel::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
@@ -145,7 +145,8 @@ fn insert(
     let scopes = match &policy.rights {
         Rights::Everything => json!("everything"),
         Rights::Grants(list) => {
-            grants::insert(conn, id, list)?;
+            let list: Vec<Grant> = list.iter().map(|grant| within(owner, grant)).collect();
+            grants::insert(conn, id, &list)?;
             json!(list.iter().map(scope::of_grant).collect::<Vec<_>>())
         }
     };
@@ -154,4 +155,14 @@ fn insert(
     let event = Event { account: owner.account(), action: "token.created", object, before: None, after };
     audit::record(conn, origin, &event)?;
     Ok(id)
+}
+
+/// For an account's token *everywhere* is the account, and stored as that: then an index leads from
+/// the account to all grants on it.
+fn within(owner: Owner, grant: &Grant) -> Grant {
+    let mut grant = grant.clone();
+    if let (Some(account), Selection::Everywhere { except }) = (owner.account(), &grant.selection) {
+        grant.selection = Selection::Account { account, except: except.clone() };
+    }
+    grant
 }
