@@ -99,6 +99,20 @@ impl Account {
         audit::record(conn, origin, &self.event("account.plan_changed", Some(before), Some(after)))
     }
 
+    /// Suspends it, or lets it go on. Its tokens pause at the next call.
+    pub fn suspend(&self, conn: &mut Conn, suspended: bool, origin: &Origin) -> Result<(), DbError> {
+        let (state, action) =
+            if suspended { ("suspended", "account.suspended") } else { ("active", "account.resumed") };
+        diesel::update(accounts::table.find(self.id).filter(accounts::state.ne("deleting")))
+            .set((
+                accounts::state.eq(state),
+                accounts::state_since.eq(origin.now),
+                accounts::updated_at.eq(origin.now),
+            ))
+            .execute(conn)?;
+        audit::record(conn, origin, &self.event(action, None, None))
+    }
+
     /// What the plain sentences about a policy say of the account.
     pub fn surroundings(&self, conn: &mut Conn) -> Result<Surroundings, DbError> {
         Ok(Surroundings {

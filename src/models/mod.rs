@@ -4,6 +4,7 @@
 //! [`DbError`](crate::db::DbError), never with anything of HTTP or of pages.
 
 pub mod account;
+pub mod account_limits;
 pub mod audit;
 pub mod browse;
 pub mod demo;

@@ -48,14 +48,14 @@ async fn tokens_are_found_by_how_the_words_of_their_names_begin_in_any_script() 
         ("rival", vec![]),
         ("%25", vec![]),
         ("_", vec![]),
-        ("%27%20%7C%20%27a", vec![]),
+        ("%27%20%7C%20%27zz", vec![]),
         ("deploy%3A*", vec!["deploy-certificates", "Deploy DNS (ci)"]),
     ] {
         assert_eq!(names(&mut owner, &format!("{list}?q={typed}")).await, found, "{typed}");
     }
     let nothing = owner.get(&format!("{list}?q=%3Cb%3Enothing")).await;
     assert!(nothing.text().contains("No token found No token matches “<b>nothing”."), "{}", nothing.text());
-    assert_eq!(nothing.all("nav.tabs:not(.sorts) a"), ["Active 0", "Ended 0"]);
+    assert_eq!(nothing.all("nav.tabs a"), ["Active 0", "Ended 0"]);
     let clear =
         nothing.links().into_iter().zip(nothing.all("a")).find(|(_, text)| text == "Clear the search");
     assert_eq!(names(&mut owner, &clear.unwrap().0).await.len(), all.len());
@@ -74,8 +74,8 @@ async fn a_renamed_token_is_found_by_its_new_name_only_and_an_ended_one_in_its_t
     assert_eq!(names(&mut owner, &format!("{list}?q=fresh")).await, ["Fresh label"]);
     owner.delete_token(acme, token).await;
     let page = owner.get(&format!("{list}?q=fresh")).await;
-    assert_eq!(page.all("nav.tabs:not(.sorts) a"), ["Active 0", "Ended 1"]);
-    let ended = page.attributes("nav.tabs:not(.sorts) a", "href").remove(1);
+    assert_eq!(page.all("nav.tabs a"), ["Active 0", "Ended 1"]);
+    let ended = page.attributes("nav.tabs a", "href").remove(1);
     assert_eq!(names(&mut owner, &ended).await, ["Fresh label"]);
     let stored = facts::texts(&house, "search_words", "tokens");
     assert_eq!(stored, [format!("{{a{acme}/fresh,a{acme}/label}}")]);
@@ -225,7 +225,7 @@ async fn beyond_ten_thousand_tokens_last_use_is_no_choice_and_the_page_says_why(
     }
     let fewer = member.get(&format!("{list}?q=t99&sort=used")).await;
     assert_eq!(fewer.all(".sorts [aria-current]"), ["Last used"]);
-    assert_eq!(fewer.all("nav.tabs:not(.sorts) a")[0], "Active 111");
+    assert_eq!(fewer.all("nav.tabs a")[0], "Active 111");
     assert_eq!(facts::count(&house, "tokens"), 10_001);
 }
 

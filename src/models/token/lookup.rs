@@ -3,10 +3,10 @@
 
 use super::secret::Digest;
 use super::{Token, grants};
-use crate::db::schema::{account_limits, accounts, memberships, token_blocks, token_secrets, tokens, users};
+use crate::db::schema::{accounts, memberships, token_blocks, token_secrets, tokens, users};
 use crate::db::{Conn, DbError};
-use crate::models::Account;
 use crate::models::membership::role_from;
+use crate::models::{Account, account_limits};
 use crate::policy::{self, Catalogue, Limits, Policy, Rights, Role, Standing};
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -235,40 +235,9 @@ fn load_accounts(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbErro
         }
     }
     let places: Vec<i64> = found.iter().flat_map(|one| &one.accounts).map(|one| one.account.id).collect();
-    let limits: HashMap<i64, LimitsRow> = account_limits::table
-        .filter(account_limits::account_id.eq_any(&places))
-        .select(LimitsRow::as_select())
-        .load(conn)?
-        .into_iter()
-        .map(|row| (row.account_id, row))
-        .collect();
+    let limits = account_limits::of_accounts(conn, &places)?;
     for place in found.iter_mut().flat_map(|one| &mut one.accounts) {
-        place.limits = limits.get(&place.account.id).map(LimitsRow::limits);
+        place.limits = limits.get(&place.account.id).cloned();
     }
     Ok(())
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = account_limits)]
-struct LimitsRow {
-    account_id: i64,
-    longest_life_days: Option<i32>,
-    never_allowed: bool,
-    write_needs_network: bool,
-    everything_allowed: bool,
-    set_at: OffsetDateTime,
-    binds_older_from: Option<OffsetDateTime>,
-}
-
-impl LimitsRow {
-    fn limits(&self) -> Limits {
-        Limits {
-            longest_life_days: self.longest_life_days,
-            never_allowed: self.never_allowed,
-            write_needs_network: self.write_needs_network,
-            everything_allowed: self.everything_allowed,
-            set_at: self.set_at,
-            binds_older_from: self.binds_older_from,
-        }
-    }
 }

@@ -6,6 +6,7 @@ mod issue;
 pub mod list;
 pub mod lookup;
 mod name;
+mod pause;
 mod rules;
 pub mod search;
 pub mod secret;

@@ -1,0 +1,91 @@
+//! What stops a token for a while: disabling it, and an account that does not let it in.
+
+use super::Token;
+use crate::db::schema::{token_blocks, tokens};
+use crate::db::{Conn, DbError};
+use crate::models::Account;
+use crate::models::audit::{self, Event, Origin};
+use diesel::prelude::*;
+use serde_json::json;
+use time::OffsetDateTime;
+
+impl Token {
+    /// Disables it; says whether this call did. Of the calls begun after this is committed, none
+    /// succeeds until it is enabled. An ended token stays ended.
+    pub fn disable(&self, conn: &mut Conn, why: &str, origin: &Origin) -> Result<bool, DbError> {
+        let disabled = diesel::update(
+            tokens::table
+                .filter(tokens::id.eq(self.id).and(tokens::deleted_at.is_null()))
+                .filter(tokens::disabled_at.is_null()),
+        )
+        .set((
+            tokens::disabled_at.eq(origin.now),
+            tokens::disabled_by.eq(origin.actor.user_id()),
+            tokens::disabled_why.eq(why),
+            tokens::updated_at.eq(origin.now),
+        ))
+        .execute(conn)?
+            > 0;
+        if disabled {
+            let event = self.event("token.disabled", None, Some(json!({ "why": why })));
+            audit::record(conn, origin, &event)?;
+        }
+        Ok(disabled)
+    }
+
+    /// Enables it again; says whether this call did.
+    pub fn enable(&self, conn: &mut Conn, origin: &Origin) -> Result<bool, DbError> {
+        let enabled = diesel::update(
+            tokens::table.filter(tokens::id.eq(self.id).and(tokens::disabled_at.is_not_null())),
+        )
+        .set((
+            tokens::disabled_at.eq(None::<OffsetDateTime>),
+            tokens::disabled_by.eq(None::<i64>),
+            tokens::disabled_why.eq(None::<String>),
+            tokens::updated_at.eq(origin.now),
+        ))
+        .execute(conn)?
+            > 0;
+        if enabled {
+            audit::record(conn, origin, &self.event("token.enabled", None, None))?;
+        }
+        Ok(enabled)
+    }
+
+    /// Keeps it out of an account; says whether this call did.
+    pub fn block(
+        &self,
+        conn: &mut Conn,
+        account: &Account,
+        why: &str,
+        origin: &Origin,
+    ) -> Result<bool, DbError> {
+        let blocked = diesel::insert_into(token_blocks::table)
+            .values((
+                token_blocks::token_id.eq(self.id),
+                token_blocks::account_id.eq(account.id),
+                token_blocks::blocked_at.eq(origin.now),
+                token_blocks::blocked_by.eq(origin.actor.user_id()),
+                token_blocks::why.eq(why),
+            ))
+            .on_conflict_do_nothing()
+            .execute(conn)?
+            > 0;
+        if blocked {
+            let event = self.event("token.blocked", None, Some(json!({ "why": why })));
+            audit::record(conn, origin, &Event { account: Some(account.id), ..event })?;
+        }
+        Ok(blocked)
+    }
+
+    /// Lets it into an account again; says whether this call did.
+    pub fn unblock(&self, conn: &mut Conn, account: &Account, origin: &Origin) -> Result<bool, DbError> {
+        let block = token_blocks::table.find((self.id, account.id));
+        let unblocked = diesel::delete(block).execute(conn)? > 0;
+        if unblocked {
+            let event = self.event("token.unblocked", None, None);
+            audit::record(conn, origin, &Event { account: Some(account.id), ..event })?;
+        }
+        Ok(unblocked)
+    }
+}
