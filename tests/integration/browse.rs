@@ -117,10 +117,10 @@ async fn a_zones_page_shows_its_records_and_finds_them_by_name_type_and_content(
     assert_eq!(
         page.all("[data-of='records'] tbody tr"),
         [
-            "example.com MX 10 Mail.example.net Kept for 1 second",
-            "example.com System record NS ns1.tokenhouse.example Kept for 3,600 seconds",
-            "_acme-challenge.example.com TXT <b>100%</b> Kept for 60 seconds",
-            "www.example.com A 192.0.2.1 Kept for 3,600 seconds",
+            "example.com MX 10 Mail.example.net TTL 1 second",
+            "example.com System record NS ns1.tokenhouse.example TTL 3,600 seconds",
+            "_acme-challenge.example.com TXT <b>100%</b> TTL 60 seconds",
+            "www.example.com A 192.0.2.1 TTL 3,600 seconds",
         ]
     );
     for (q, found) in [

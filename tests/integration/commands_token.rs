@@ -154,7 +154,7 @@ fn the_list_at_the_shell_has_every_token_of_its_owner_on_a_line_and_nobody_elses
     let (acme, hobby) = (shell.account("Acme"), shell.account("Hobby"));
     let (_, secret) = shell.token(
         &acme,
-        &["--name", "DNS für CI", "--expires", "2199-12-31", "--scope", "zones:*,!example.com:write"],
+        &["--name", "DNS für CI", "--expires", "2099-12-31", "--scope", "zones:*,!example.com:write"],
     );
     shell.token(&acme, &["--name", "All", "--expires", "never", "--full"]);
     shell.token(&hobby, &["--name", "Other", "--expires", "never", "--full"]);
@@ -177,7 +177,7 @@ fn the_list_at_the_shell_has_every_token_of_its_owner_on_a_line_and_nobody_elses
             hint(&secret).as_str(),
             "active",
             "never",
-            "2199-12-31",
+            "2099-12-31",
             "DNS für CI",
             "zones:*,!example.com:write"
         ]
