@@ -5,9 +5,13 @@ use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError};
-use crate::http::{App, AppData, AppError, FLUSH_EVERY, Gate, Hashing, LastUses, get, headers};
+use crate::http::{
+    App, AppData, AppError, Budgets, FLUSH_EVERY, Gate, Hashing, LastUses, Refusals, SHARE_EVERY, get,
+    headers,
+};
 use crate::models::password::HashError;
-use crate::models::{signing_key, throttle};
+use crate::models::{budget, signing_key, throttle};
+use crate::policy::budget::Hour;
 use crate::policy::{Catalogue, catalogue::CatalogueError};
 use crate::web;
 use actix_session::storage::{LoadError, SaveError};
@@ -18,7 +22,7 @@ use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, VARY};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::{App as ActixApp, HttpResponse, HttpServer, ResponseError as _};
+use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, ResponseError as _};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::FutureExt;
@@ -28,7 +32,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -84,6 +90,7 @@ impl Server {
         let db = Db::new(url, config.pool_size);
         let app = AppData::new(App {
             gate: Gate::new(db.clone(), Arc::clone(&catalogue)),
+            budgets: Budgets::new(db.clone()),
             db,
             clock,
             catalogue,
@@ -94,6 +101,8 @@ impl Server {
             signing_key: Key::from(key.expose_secret()),
             hashing: Hashing::start(config.password_cost)?,
             last_uses: LastUses::default(),
+            refusals: Refusals::default(),
+            is_ending: AtomicBool::new(false),
         });
         let server = serve(listener, &app, usize::try_from(config.pool_size).unwrap_or(8))?;
         Ok(Server { address: bound, app, server })
@@ -106,14 +115,22 @@ impl Server {
 
     /// Runs until it is stopped; what is in flight is finished and what is not written yet written.
     pub async fn run(self) -> io::Result<()> {
-        let (ended, end) = tokio::sync::oneshot::channel::<()>();
-        let background = tokio::spawn(every_now_and_then(self.app.clone(), end));
+        let (ended, end) = watch::channel(());
+        let housekeeping = tokio::spawn(every_now_and_then(self.app.clone(), end.clone()));
+        let sharing = tokio::spawn(share_now_and_then(self.app.clone(), end));
         let result = self.server.await;
         // A flush that is under way is finished: its uses are in no other place.
         drop(ended);
-        let _ = background.await;
-        if let Err(error) = self.app.last_uses.flush_all(&self.app.db, self.app.clock.now()).await {
+        let _ = (housekeeping.await, sharing.await);
+        let (app, now) = (&self.app, self.app.clock.now());
+        if let Err(error) = app.last_uses.flush_all(&app.db, now).await {
             tracing::error!(%error, "the last uses of tokens could not be written");
+        }
+        if let Err(error) = app.refusals.flush(&app.db).await {
+            tracing::error!(%error, "the refused calls of tokens could not be written");
+        }
+        if let Err(error) = app.budgets.share(now).await {
+            tracing::error!(%error, "what was spent of budgets could not be shared");
         }
         result
     }
@@ -160,31 +177,53 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
-/// Ready: the database answers and no migration is missing.
+/// Ready: the process is not about to end, the database answers and no migration is missing.
 async fn readyz(app: AppData) -> HttpResponse {
-    let (status, said) = match app.db.run(db::is_current).await {
-        Ok(true) => (StatusCode::OK, "ready\n"),
-        Ok(false) => (StatusCode::SERVICE_UNAVAILABLE, "migrations are missing\n"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+    let current =
+        if app.is_ending.load(Ordering::Relaxed) { None } else { Some(app.db.run(db::is_current).await) };
+    let (status, said) = match current {
+        None => (StatusCode::SERVICE_UNAVAILABLE, "about to end\n"),
+        Some(Ok(true)) => (StatusCode::OK, "ready\n"),
+        Some(Ok(false)) => (StatusCode::SERVICE_UNAVAILABLE, "migrations are missing\n"),
+        Some(Err(_)) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
     };
     HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(said)
 }
 
-/// Uses of tokens, the clock's offset, and throttles that nobody needs any more.
-async fn every_now_and_then(app: AppData, mut end: tokio::sync::oneshot::Receiver<()>) {
+/// What this node owes to the sum of the budgets.
+async fn share_now_and_then(app: AppData, mut end: watch::Receiver<()>) {
+    let mut ticks = tokio::time::interval(SHARE_EVERY);
+    ticks.tick().await;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = end.changed() => return,
+        }
+        if let Err(error) = app.budgets.share(app.clock.now()).await {
+            tracing::warn!(%error, "budgets are counted by this node alone");
+        }
+    }
+}
+
+/// Uses of tokens and refused calls, the clock's offset, and what nobody needs any more.
+async fn every_now_and_then(app: AppData, mut end: watch::Receiver<()>) {
     let mut ticks = tokio::time::interval(FLUSH_EVERY);
     ticks.tick().await;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
-            _ = &mut end => return,
+            _ = end.changed() => return,
         }
         let now = app.clock.now();
         if let Err(error) = app.last_uses.flush(&app.db, now).await {
             tracing::warn!(%error, "the last uses of tokens wait for the database");
         }
+        if let Err(error) = app.refusals.flush(&app.db).await {
+            tracing::warn!(%error, "the refused calls of tokens wait for the database");
+        }
         let housekeeping = app.db.run(move |conn| {
             throttle::sweep(conn, now - time::Duration::hours(1))?;
+            budget::sweep(conn, Hour::of(now))?;
             db::database_now(conn)
         });
         match housekeeping.await {
@@ -201,6 +240,8 @@ struct Asked {
     path: String,
     takes_gzip: bool,
     https: bool,
+    /// Who calls, under `/v2`.
+    api: Option<api::Finish>,
 }
 
 /// The outermost layer: an id and a log line for each request, a body for each error, compression
@@ -210,6 +251,7 @@ async fn finish(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let asked = Asked {
+        api: api::Finish::of(request.request()).await,
         id: Uuid::now_v7().to_string(),
         path: request.path().to_owned(),
         takes_gzip: web::assets::takes_gzip(request.headers()),
@@ -222,8 +264,7 @@ async fn finish(
         let error = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
             Ok(Ok(response)) => {
                 let (request, response) = response.into_parts();
-                let csrf = web::csrf_secret(&request);
-                let response = finished(response.map_into_boxed_body(), &asked, csrf);
+                let response = finished(response.map_into_boxed_body(), &asked, Some(&request));
                 return Ok(ServiceResponse::new(request, response));
             }
             Ok(Err(error)) => as_app_error(&error),
@@ -238,7 +279,7 @@ async fn finish(
 fn finished(
     mut response: HttpResponse<BoxBody>,
     asked: &Asked,
-    csrf: Option<String>,
+    request: Option<&HttpRequest>,
 ) -> HttpResponse<BoxBody> {
     let error = response.extensions().get::<AppError>().cloned().or_else(|| bare_error(&response));
     match &error {
@@ -247,11 +288,12 @@ fn finished(
         _ => {}
     }
     tracing::info!(status = response.status().as_u16(), "answered");
-    if let Some(error) = error {
-        let (kind, body) = if is_api(&asked.path) {
-            ("application/json", api::errors::body(&error))
+    if let Some(error) = &error {
+        let (kind, body) = if api::is_api(&asked.path) {
+            ("application/json", api::errors::body(error))
         } else {
-            let page = web::errors::page(&error, response.status().as_u16(), csrf.as_deref(), &asked.id);
+            let csrf = request.and_then(web::csrf_secret);
+            let page = web::errors::page(error, response.status().as_u16(), csrf.as_deref(), &asked.id);
             ("text/html; charset=utf-8", page)
         };
         if let Some(body) = body {
@@ -264,11 +306,10 @@ fn finished(
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
     }
     headers::harden(response.headers_mut(), asked.https);
+    if let Some(api) = &asked.api {
+        api.tell(request, response.headers_mut(), error.as_ref());
+    }
     response
-}
-
-fn is_api(path: &str) -> bool {
-    path == api::BASE || path.strip_prefix(api::BASE).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// What actix answers by itself, without a body: taken for the error that it is.

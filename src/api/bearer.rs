@@ -1,12 +1,15 @@
 //! The check at the API's door.
 
-use crate::http::{AppData, AppError, ClientAddress, client_name};
-use crate::models::token::lookup::{Found, Need, Reached};
+use crate::http::{AppData, AppError, ClientAddress, Paid, Presented, Stranger, client_name};
+use crate::models::budget::Payer;
+use crate::models::token::lookup::{Found, Holder, Need, Reached};
 use crate::models::token::secret::{self, Digest};
 use crate::models::token::usage::Use;
-use crate::models::{Actor, Origin};
+use crate::models::{Account, Actor, Origin};
+use crate::policy::Access;
+use crate::policy::budget::{self, Quota};
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use std::net::IpAddr;
 use time::OffsetDateTime;
 
@@ -25,18 +28,30 @@ pub struct Call {
 
 impl Call {
     /// Lets a call in that presents the secret of such a token. The use is noted for the account
-    /// that the path names, where the token's holder reaches it.
-    pub async fn check(request: &HttpRequest, need: Need) -> Result<Call, AppError> {
+    /// that the path names, where the token's holder reaches it. `needs` is what the route needs,
+    /// for the refusals.
+    pub async fn check(
+        request: &HttpRequest,
+        need: Need,
+        needs: Option<(&'static str, Access)>,
+    ) -> Result<Call, AppError> {
         let app = request.app_data::<AppData>().ok_or_else(|| AppError::Internal("no app".to_owned()))?;
-        let digest = presented(request.headers())?;
-        let address = ClientAddress::extract(request).await?.0;
-        let now = app.clock.now();
-        let found = app.gate.find(digest, need).await?.ok_or(AppError::Unauthenticated("invalid_token"))?;
-        if let Some(code) = found.standing.state(now).code() {
-            tracing::info!(token = found.token, code, "call refused");
+        let (address, now) = (ClientAddress::extract(request).await?.0, app.clock.now());
+        let stranger = |who, error| match charged(request, app.budgets.charge_stranger(who, address, now)) {
+            Ok(()) => error,
+            Err(over) => over.into_error(now),
+        };
+        let digest = presented(request.headers()).map_err(|error| stranger(Stranger::Unnamed, error))?;
+        let found = app.gate.find(digest, need).await?;
+        let found =
+            found.ok_or_else(|| stranger(Stranger::Unknown, AppError::Unauthenticated("invalid_token")))?;
+        request.extensions_mut().insert(Presented { token: found.token, needs });
+        let call = Call { app: app.clone(), found, now, address };
+        if let Some(code) = call.found.standing.state(now).code() {
+            tracing::info!(token = call.found.token, code, "call refused");
+            call.charge_network(request);
             return Err(AppError::Unauthenticated(code));
         }
-        let call = Call { app: app.clone(), found, now, address };
         // The secret was accepted: this is a use, whatever the call ends in.
         call.app.last_uses.note(Use {
             secret: call.found.secret,
@@ -47,9 +62,35 @@ impl Call {
         });
         if !call.found.policy.admits(address) {
             tracing::info!(token = call.found.token, "call refused by address");
+            call.charge_network(request);
             return Err(AppError::AddressRefused);
         }
         Ok(call)
+    }
+
+    /// Charges a call that is refused before anybody pays for it. It is refused for its own
+    /// reason, also where nothing is left.
+    pub fn charge_network(&self, request: &HttpRequest) {
+        let _ = charged(request, self.app.budgets.charge_stranger(Stranger::Unknown, self.address, self.now));
+    }
+
+    /// Charges the call to an account; 429 where nothing is left.
+    pub async fn charge_account(&self, request: &HttpRequest, account: &Account) -> Result<(), AppError> {
+        let limit = self.app.catalogue.hourly_calls(&account.plan);
+        self.charge(request, Payer::Account(account.id), limit).await
+    }
+
+    /// Charges the call to the token's account, or to its user; 429 where nothing is left.
+    pub async fn charge_holder(&self, request: &HttpRequest) -> Result<(), AppError> {
+        match &self.found.holder {
+            Holder::Account(account) => self.charge_account(request, account).await,
+            Holder::User(user) => self.charge(request, Payer::User(user.id), Some(budget::EACH)).await,
+        }
+    }
+
+    async fn charge(&self, request: &HttpRequest, payer: Payer, limit: Option<i64>) -> Result<(), AppError> {
+        let paid = self.app.budgets.charge(payer, limit, self.now).await;
+        charged(request, paid).map_err(|over| over.into_error(self.now))
     }
 
     /// The account with this number, where the token's holder reaches it.
@@ -63,6 +104,25 @@ impl Call {
         let actor = Actor::Token { id: self.found.token, name: self.found.name.clone() };
         Origin { actor, now: self.now, address: Some(self.address) }
     }
+}
+
+/// A budget with nothing left.
+struct Over(Quota);
+
+impl Over {
+    fn into_error(self, now: OffsetDateTime) -> AppError {
+        AppError::TooMany(self.0.wait(now))
+    }
+}
+
+/// Keeps what is left for the answer's headers.
+fn charged(request: &HttpRequest, paid: Paid) -> Result<(), Over> {
+    let (quota, result) = match paid {
+        Paid::Within(quota) => (quota, Ok(())),
+        Paid::Over(quota) => (quota, Err(Over(quota))),
+    };
+    request.extensions_mut().insert(quota);
+    result
 }
 
 /// The number of the account in the path: digits, and nothing else.

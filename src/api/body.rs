@@ -117,6 +117,15 @@ impl Fields {
         self.errors.entry(name.to_owned()).or_default().push(what.to_owned());
     }
 
+    /// Notes what was found wrong, but for fields that are wrong already.
+    pub fn refuse_all(&mut self, faults: impl IntoIterator<Item = (&'static str, String)>) {
+        for (name, fault) in faults {
+            if !self.errors.contains_key(name) {
+                self.refuse(name, &fault);
+            }
+        }
+    }
+
     /// What is wrong so far, by field.
     pub fn errors(&self) -> &BTreeMap<String, Vec<String>> {
         &self.errors

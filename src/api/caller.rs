@@ -200,13 +200,30 @@ fn decide(call: &Call, key: &str, access: Access, account: i64, target: Target<'
 /// itself come with the call.
 async fn admit(
     request: &HttpRequest,
-    key: &str,
+    key: &'static str,
     access: Access,
     target: Target<'_>,
 ) -> Result<(Call, Account, Decision), AppError> {
-    let call = Call::check(request, Need::Rights).await?;
-    let reached = call.reached(account_in_path(request)).ok_or_else(account_not_found)?;
-    let decision = decide(&call, key, access, reached.account.id, target);
+    let call = Call::check(request, Need::Rights, Some((key, access))).await?;
+    let entered = enter(&call, account_in_path(request), key, access, target);
+    let (account, decision) = entered.inspect_err(|_| call.charge_network(request))?;
+    call.charge_account(request, &account).await?;
+    match decision {
+        Decision::Refuse(refusal @ Refusal::Permission(_)) => Err(of_refusal(refusal, "", "")),
+        decision => Ok((call, account, decision)),
+    }
+}
+
+/// The account of the path, and what becomes of the call there.
+fn enter(
+    call: &Call,
+    number: Option<i64>,
+    key: &str,
+    access: Access,
+    target: Target<'_>,
+) -> Result<(Account, Decision), AppError> {
+    let reached = call.reached(number).ok_or_else(account_not_found)?;
+    let decision = decide(call, key, access, reached.account.id, target);
     if decision == Decision::Refuse(Refusal::AccountNotFound) {
         return Err(account_not_found());
     }
@@ -221,12 +238,7 @@ async fn admit(
     if limits.is_some_and(|limits| limits.refuse(&call.found.policy, call.found.created_at, call.now)) {
         return forbidden("account_limit", "This token is against the account's limits for tokens");
     }
-    // 429
-    let account = reached.account.clone();
-    match decision {
-        Decision::Refuse(refusal @ Refusal::Permission(_)) => Err(of_refusal(refusal, "", "")),
-        decision => Ok((call, account, decision)),
-    }
+    Ok((reached.account.clone(), decision))
 }
 
 async fn on_resource<P: Permit, L: Level>(request: &HttpRequest) -> Result<CallerOn<P, L>, AppError> {
@@ -277,7 +289,8 @@ impl<W: Wants> FromRequest for AnyToken<W> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let call = Call::check(&request, W::NEED).await?;
+            let call = Call::check(&request, W::NEED, None).await?;
+            call.charge_holder(&request).await?;
             Ok(AnyToken { call, wants: PhantomData })
         })
     }

@@ -30,6 +30,21 @@ pub fn body(error: &AppError) -> Option<String> {
     serde_json::to_string(&body).ok()
 }
 
+/// The `code` of an error that refuses the token itself, as its page tells it; none for what is
+/// wrong with the call otherwise.
+pub fn refused_token(error: &AppError) -> Option<&'static str> {
+    match error {
+        AppError::Unauthenticated(code) => Some(code),
+        AppError::AddressRefused => Some("address_refused"),
+        AppError::TooMany(_) => Some("quota_exceeded"),
+        AppError::NotFound => Some("resource_not_found"),
+        AppError::Api(refusal) => {
+            matches!(refusal.status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND).then_some(refusal.code)
+        }
+        _ => None,
+    }
+}
+
 /// What every refusal with a body looks like.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ErrorBody {

@@ -101,7 +101,10 @@ fn operation(route: &ApiRoute) -> Operation {
         .description(Some(said))
         .tag(route.needs.map_or("token", |(key, _)| key))
         .security(SecurityRequirement::new(TOKEN, needs))
-        .response(route.status.to_string(), success(route));
+        .response(route.status.to_string(), success(route, route.said));
+    if let Some((status, when)) = route.also {
+        operation = operation.response(status.to_string(), success(route, when));
+    }
     for name in path_parts(route.path) {
         operation = operation.parameter(part(name));
     }
@@ -134,6 +137,7 @@ fn part(name: &str) -> Parameter {
     let means = match name {
         "account" => "Number of the account.",
         "zone" | "domain" => "Its name or its number.",
+        "template" => "Its short name or its number.",
         _ => "Its number.",
     };
     parameter(name, means).parameter_in(ParameterIn::Path).required(Required::True).build()
@@ -148,7 +152,7 @@ fn parameter(name: &str, means: &str) -> ParameterBuilder {
     ParameterBuilder::new().name(name).description(Some(means)).schema(Some(Schema::Object(text)))
 }
 
-fn success(route: &ApiRoute) -> Response {
+fn success(route: &ApiRoute, said: &str) -> Response {
     let data = match &route.answer {
         Answer::Empty => return limited("Done.").build(),
         Answer::One(shape) => RefOr::Ref(reference(*shape)),
@@ -161,7 +165,7 @@ fn success(route: &ApiRoute) -> Response {
         body = body.property("pagination", reference(Shape::of::<Pagination>())).required("pagination");
     }
     let content = ContentBuilder::new().schema(Some(Schema::Object(body.build()))).build();
-    limited(route.said).content(JSON, content).build()
+    limited(said).content(JSON, content).build()
 }
 
 fn refusals(route: &ApiRoute) -> Vec<(&'static str, &'static str)> {
@@ -178,6 +182,7 @@ fn refusals(route: &ApiRoute) -> Vec<(&'static str, &'static str)> {
     if route.takes.is_some() {
         all.push(("413", "What was sent is larger than 256 KiB."));
     }
+    all.extend(route.refuses);
     all
 }
 

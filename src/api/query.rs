@@ -7,6 +7,8 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use std::future::{Ready, ready};
 
+pub use crate::models::Direction;
+
 const USUAL_PER_PAGE: i64 = 30;
 const MOST_PER_PAGE: i64 = 100;
 
@@ -14,15 +16,6 @@ const MOST_PER_PAGE: i64 = 100;
 /// calls is known.
 #[derive(Debug)]
 pub struct Query(Vec<(String, String)>);
-
-/// Which way a list runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Smallest first.
-    Ascending,
-    /// Largest first.
-    Descending,
-}
 
 /// Which page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

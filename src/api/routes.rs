@@ -30,6 +30,10 @@ pub struct ApiRoute {
     pub takes: Option<Shape>,
     /// What the query may hold, with what each means.
     pub asks: &'static [(&'static str, &'static str)],
+    /// Another status with the same answer, and when it is given.
+    pub also: Option<(u16, &'static str)>,
+    /// Statuses of refusals that are this route's own, with why.
+    pub refuses: &'static [(&'static str, &'static str)],
     route: Route,
 }
 
@@ -83,6 +87,8 @@ where
         answer: Answer::Empty,
         takes: None,
         asks: &[],
+        also: None,
+        refuses: &[],
         route: route.to(handler),
     }
 }
@@ -116,6 +122,16 @@ impl ApiRoute {
     /// Takes these in its query.
     pub fn asks(self, asks: &'static [(&'static str, &'static str)]) -> ApiRoute {
         ApiRoute { asks, ..self }
+    }
+
+    /// Has another status for the same answer.
+    pub fn also(self, status: u16, when: &'static str) -> ApiRoute {
+        ApiRoute { also: Some((status, when)), ..self }
+    }
+
+    /// Refuses with these statuses, too.
+    pub fn refuses(self, refuses: &'static [(&'static str, &'static str)]) -> ApiRoute {
+        ApiRoute { refuses, ..self }
     }
 
     /// The row as actix takes it.

@@ -11,7 +11,12 @@ use crate::server::{Server, open_database};
 use crate::telemetry;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// After SIGTERM, `/readyz` says no for so long before nobody is taken in any more.
+const TELL_BALANCERS: Duration = Duration::from_secs(3);
 
 #[derive(Args)]
 pub(super) struct DemoArgs {
@@ -43,13 +48,20 @@ fn serve_on(config: &crate::config::Config, url: &SecretString) -> Result<(), Cl
         let handle = server.handle();
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let app = server.app.clone();
         actix_web::rt::spawn(async move {
-            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+            let terminated = tokio::select! { _ = interrupt.recv() => false, _ = terminate.recv() => true };
+            app.is_ending.store(true, Ordering::Relaxed);
             output::note("Finishing what is in flight …");
-            let stopping = actix_web::rt::spawn(handle.stop(true));
+            // A person at a shell waits for nobody; a balancer is given the time to look elsewhere.
+            let told = if terminated { TELL_BALANCERS } else { Duration::ZERO };
+            let drained = async {
+                tokio::time::sleep(told).await;
+                handle.stop(true).await;
+            };
             // A second signal ends at once.
             tokio::select! {
-                _ = stopping => {},
+                () = drained => {},
                 _ = interrupt.recv() => handle.stop(false).await,
                 _ = terminate.recv() => handle.stop(false).await,
             }

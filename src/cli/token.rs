@@ -79,7 +79,7 @@ pub(super) fn run(command: TokenCommand) -> Result<(), CliError> {
 fn delete(args: DeleteArgs) -> Result<(), CliError> {
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let deleted = db::in_one(&mut conn, |conn| {
-        let token = Token::find_of_anybody(conn, args.id)?
+        let token = Token::itself(conn, args.id)?
             .ok_or_else(|| CliError::said(format!("There is no token {}.", args.id)))?;
         token.delete(conn, Why::CommandLine, &origin).map_err(CliError::from)
     })?;

@@ -62,6 +62,18 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// Calls in each hour by payer, as far as the nodes have shared their counts. Hours that are over are swept.
+    budgets (payer, window_start) {
+        /// account or user and its number; unnamed or unknown and the network of the caller.
+        payer -> Text,
+        window_start -> Timestamptz,
+        calls -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// Certificates of domains.
     certificates (id) {
         id -> Int8,
@@ -322,6 +334,24 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// Refused calls of each token, at most 50 kinds of them. Nothing in it was chosen by the caller.
+    token_refusals (token_id, permission, access, reason) {
+        token_id -> Int8,
+        /// Key of the permission that guards the route; empty where the route needs none.
+        permission -> Text,
+        /// The access that the route needs; empty where it needs no permission.
+        access -> Text,
+        /// Why, as a word of the code.
+        reason -> Text,
+        first_at -> Timestamptz,
+        last_at -> Timestamptz,
+        calls -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// What a secret leaves behind: its SHA-256 digest and a hint. Rows are kept, so that the holder of an ended one can be told.
     token_secrets (id) {
         id -> Int8,
@@ -458,6 +488,7 @@ diesel::joinable!(token_blocks -> users (blocked_by));
 diesel::joinable!(token_blocks -> tokens (token_id));
 diesel::joinable!(token_grant_resources -> token_grants (grant_id));
 diesel::joinable!(token_grants -> tokens (token_id));
+diesel::joinable!(token_refusals -> tokens (token_id));
 diesel::joinable!(token_secrets -> tokens (token_id));
 diesel::joinable!(token_use -> token_secrets (secret_id));
 diesel::joinable!(tokens -> accounts (account_id));
@@ -469,6 +500,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     account_limits,
     accounts,
     audit_events,
+    budgets,
     certificates,
     charges,
     contacts,
@@ -485,6 +517,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     token_blocks,
     token_grant_resources,
     token_grants,
+    token_refusals,
     token_secrets,
     token_use,
     tokens,

@@ -1,6 +1,6 @@
 //! What every handler can reach.
 
-use super::{Gate, Hashing, LastUses};
+use super::{Budgets, Gate, Hashing, LastUses, Refusals};
 use crate::clock::Clock;
 use crate::config::PublicUrl;
 use crate::db::Db;
@@ -10,6 +10,7 @@ use actix_web::web::Data;
 use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// The running house: one for all workers.
 pub struct App {
@@ -35,6 +36,12 @@ pub struct App {
     pub hashing: Hashing,
     /// Uses of tokens that are not written yet.
     pub last_uses: LastUses,
+    /// Refused calls that are not written yet.
+    pub refusals: Refusals,
+    /// What callers have spent of their hour.
+    pub budgets: Budgets,
+    /// Whether the process is about to end: it still answers, and is ready for nobody new.
+    pub is_ending: AtomicBool,
 }
 
 /// The house, as handlers take it.

@@ -1,5 +1,6 @@
 //! Headers that stand on every answer, errors included.
 
+use crate::policy::budget::Quota;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
@@ -30,5 +31,16 @@ pub fn harden(headers: &mut HeaderMap, https: bool) {
     set(CACHE_CONTROL, "no-store");
     if https {
         set(STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    }
+}
+
+/// What is left of the budget that the call was charged to, as DNSimple's clients read it.
+pub fn tell_quota(headers: &mut HeaderMap, quota: Quota) {
+    for (name, value) in [
+        (HeaderName::from_static("x-ratelimit-limit"), quota.limit),
+        (HeaderName::from_static("x-ratelimit-remaining"), quota.remaining),
+        (HeaderName::from_static("x-ratelimit-reset"), quota.reset),
+    ] {
+        headers.insert(name, HeaderValue::from(value));
     }
 }

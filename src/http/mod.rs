@@ -2,19 +2,23 @@
 
 mod app;
 mod body;
+mod budgets;
 mod client_address;
 mod error;
 mod gate;
 mod hashing;
 pub mod headers;
 mod last_use;
+mod refusals;
 mod route;
 
 pub use app::{App, AppData};
 pub use body::read_body;
+pub use budgets::{Budgets, Paid, SHARE_EVERY, Stranger};
 pub use client_address::{ClientAddress, client_name, network_of};
 pub use error::{ApiRefusal, AppError};
 pub use gate::Gate;
 pub use hashing::{Hashing, HashingBusy};
 pub use last_use::{FLUSH_EVERY, LastUses};
+pub use refusals::{Presented, Refusals};
 pub use route::{TableRow, get, resources};

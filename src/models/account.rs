@@ -99,6 +99,30 @@ impl Account {
         audit::record(conn, origin, &self.event("account.plan_changed", Some(before), Some(after)))
     }
 
+    /// Gives the account another name and e-mail address, of which nothing is wrong; what is not
+    /// given stays. `None` when the account is gone.
+    pub fn change(
+        conn: &mut Conn,
+        id: i64,
+        name: Option<&str>,
+        email: Option<&str>,
+        origin: &Origin,
+    ) -> Result<Option<Account>, DbError> {
+        let Some(before) = Account::lock(conn, id)? else { return Ok(None) };
+        let (name, email) = (name.unwrap_or(&before.name), email.unwrap_or(&before.email));
+        if (name, email) == (before.name.as_str(), before.email.as_str()) {
+            return Ok(Some(before));
+        }
+        let account: Account = diesel::update(accounts::table.find(id))
+            .set((accounts::name.eq(name), accounts::email.eq(email), accounts::updated_at.eq(origin.now)))
+            .returning(Account::as_returning())
+            .get_result(conn)?;
+        let was = json!({ "name": before.name, "email": before.email });
+        let is = json!({ "name": account.name, "email": account.email });
+        audit::record(conn, origin, &account.event("account.changed", Some(was), Some(is)))?;
+        Ok(Some(account))
+    }
+
     /// Suspends it, or lets it go on. Its tokens pause at the next call.
     pub fn suspend(&self, conn: &mut Conn, suspended: bool, origin: &Origin) -> Result<(), DbError> {
         let (state, action) =

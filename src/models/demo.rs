@@ -1,5 +1,8 @@
 //! The demo data: the same at every run, but for passwords.
 
+mod certificates;
+mod holdings;
+
 use super::audit::Origin;
 use super::{Account, Resource, User, membership};
 use crate::db::{Conn, DbError};
@@ -54,6 +57,8 @@ pub fn fill<E: From<DbError>>(
     Resource::add_domains(conn, acme.id, &acme_domains(), origin)?;
     Resource::add_domains(conn, hobby.id, &HOBBY.map(str::to_owned), origin)?;
     Resource::add_domains(conn, rival.id, &RIVAL.map(str::to_owned), origin)?;
+    holdings::fill(conn, acme.id)?;
+    certificates::fill(conn, acme.id)?;
     Ok(made)
 }
 

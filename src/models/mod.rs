@@ -7,21 +7,38 @@ pub mod account;
 pub mod account_limits;
 pub mod audit;
 pub mod browse;
+pub mod budget;
+pub mod certificate;
+pub mod charge;
+pub mod contact;
 pub mod demo;
+pub mod domain;
 pub mod membership;
+mod order;
 pub mod password;
+pub mod platform;
+pub mod record;
+pub mod record_template;
+pub mod registration;
 pub mod resource;
 pub mod session;
 pub mod signing_key;
+pub mod text;
 pub mod throttle;
 pub mod token;
 pub mod user;
+pub mod webhook;
+pub mod zone;
 
 pub use account::Account;
 pub use audit::{Actor, Origin};
+pub use domain::Domain;
+pub use order::{Direction, Sort};
+pub use record::Record;
 pub use resource::{Reach, Resource};
 pub use token::Token;
 pub use user::User;
+pub use zone::Zone;
 
 /// A part of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

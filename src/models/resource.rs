@@ -1,6 +1,7 @@
 //! What grants can be narrowed to. A domain and its zone are made and deleted together.
 
 use super::audit::{self, Event, Origin};
+use super::{domain, zone};
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
 use crate::policy::{ResourceKind, ResourceRef, Selection, Target};
@@ -86,9 +87,7 @@ impl Resource {
         but: &[i64],
         most: i64,
     ) -> Result<(Vec<Resource>, i64), DbError> {
-        let escaped =
-            text.trim().to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        let pattern = format!("%{escaped}%");
+        let pattern = containing(text);
         let matching = || {
             of_kind(account, kind)
                 .filter(resources::name.like(pattern.clone()).and(resources::id.ne_all(but)))
@@ -151,7 +150,8 @@ impl Resource {
         Some(Target::Resource { id: self.id, kind: ResourceKind::from_key(&self.kind)?, name: &self.name })
     }
 
-    /// Adds domains with their zones; those that are there already stay. Returns how many are new.
+    /// Adds domains with their zones and what these are made with, a thousand at a time; those that
+    /// are there already stay. Returns how many are new.
     pub fn add_domains(
         conn: &mut Conn,
         account: i64,
@@ -172,13 +172,17 @@ impl Resource {
                     )
                 })
                 .collect();
-            let new: Vec<(String, String)> = diesel::insert_into(resources::table)
+            let new: Vec<(i64, String, String)> = diesel::insert_into(resources::table)
                 .values(rows)
                 .on_conflict_do_nothing()
-                .returning((resources::kind, resources::name))
+                .returning((resources::id, resources::kind, resources::name))
                 .get_results(conn)?;
-            let domains = new.into_iter().filter(|(kind, _)| kind == ResourceKind::Domain.key());
-            added.extend(domains.map(|(_, name)| name));
+            let (domains, zones): (Vec<_>, Vec<_>) =
+                new.into_iter().partition(|(_, kind, _)| kind == ResourceKind::Domain.key());
+            let ids = |of: &[(i64, String, String)]| of.iter().map(|(id, _, _)| *id).collect::<Vec<_>>();
+            domain::insert(conn, &ids(&domains), origin.now)?;
+            zone::insert(conn, &ids(&zones), origin.now)?;
+            added.extend(domains.into_iter().map(|(_, _, name)| name));
         }
         if !added.is_empty() {
             let label = match added.as_slice() {
@@ -214,6 +218,22 @@ impl Resource {
         let kind = ResourceKind::from_key(&self.kind)?;
         Some(ResourceRef { account: self.account_id, id: Some(self.id), kind, name: self.name.clone() })
     }
+}
+
+/// Rows in the order of their ids, as a list has found these.
+pub(super) fn in_order<T>(mut rows: Vec<T>, ids: &[i64], id: impl Fn(&T) -> i64) -> Vec<T> {
+    rows.sort_by_key(|row| ids.iter().position(|one| *one == id(row)));
+    rows
+}
+
+/// A LIKE pattern for names with this in them, whatever its case.
+pub(super) fn containing(text: &str) -> String {
+    format!("%{}", beginning(&text.trim().to_lowercase()))
+}
+
+/// A LIKE pattern for what begins so.
+pub(super) fn beginning(text: &str) -> String {
+    format!("{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
 }
 
 #[diesel::dsl::auto_type]

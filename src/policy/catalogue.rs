@@ -1,6 +1,6 @@
 //! The catalogue: what can be permitted and what the plans allow, as data.
 
-use super::{Access, ResourceKind, Role};
+use super::{Access, ResourceKind, Role, budget};
 use serde::Deserialize;
 use std::fmt;
 
@@ -112,6 +112,9 @@ pub struct Plan {
     pub account_tokens: Option<i64>,
     /// Calls an hour; none means no limit.
     pub hourly_calls: Option<i64>,
+    /// Whether records can be changed in batches.
+    #[serde(default)]
+    pub batch: bool,
 }
 
 /// All permissions and plans.
@@ -179,6 +182,11 @@ impl Catalogue {
     /// The plan with this key.
     pub fn plan(&self, key: &str) -> Option<&Plan> {
         self.plans.iter().find(|plan| plan.key == key)
+    }
+
+    /// Calls an hour on a plan; none means no limit.
+    pub fn hourly_calls(&self, plan: &str) -> Option<i64> {
+        self.plan(plan).map_or(Some(budget::EACH), |plan| plan.hourly_calls)
     }
 
     /// Whether a plan has scoped account tokens.

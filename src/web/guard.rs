@@ -108,11 +108,6 @@ impl<P> AccountMember<P> {
         self.signed_in.page(title).in_account(self.account.id)
     }
 
-    /// The role of the person there.
-    pub fn role(&self) -> Role {
-        self.role
-    }
-
     /// The account, as pages show it.
     pub fn nav(&self) -> AccountNav {
         AccountNav::of(&self.account, &self.signed_in.catalogue)

@@ -58,6 +58,18 @@ const TOKENS: [Token<'_>; 5] = [
     ),
 ];
 
+/// Name, permission, access and reason; first and last so many minutes from now, and how many.
+type Refused<'a> = (&'a str, &'a str, &'a str, &'a str, i32, i32, i32);
+
+const REFUSED: [Refused<'_>; 6] = [
+    ("Terraform", "zones", "full", "resource_not_found", -2_000, -14, 3),
+    ("Terraform", "certificate_private_keys", "read", "permission_denied", -90, -90, 1),
+    ("Terraform", "domains", "full", "write_denied", -4_000, -1_600, 1_204),
+    ("Terraform", "", "", "address_refused", -6_000, -5_000, 17),
+    ("Old deploy script", "zones", "full", "token_deleted", 0, 0, 212),
+    ("Old deploy script", "zones", "full", "quota_exceeded", -400, -350, 41),
+];
+
 #[actix_web::test]
 async fn a_list_with_every_kind_of_row() {
     let house = House::open();
@@ -94,6 +106,20 @@ async fn a_list_with_every_kind_of_row() {
     }
     let (ended, _) = owner.make_full_token(acme, "Old deploy script").await;
     owner.delete_token(acme, ended).await;
+    for (name, permission, access, reason, first, last, calls) in REFUSED {
+        let at = |minutes: i32| format!("timestamptz '2026-11-22 12:00Z' + interval '{minutes} minutes'");
+        database::run(
+            &url,
+            &format!(
+                "INSERT INTO token_refusals
+                 SELECT id, '{permission}', '{access}', '{reason}', {}, {}, {calls} FROM tokens WHERE name = '{name}'",
+                at(first),
+                at(last)
+            ),
+        );
+    }
+    let spent = format!("INSERT INTO budgets VALUES ('account {acme}', '2026-11-22 12:00Z', 612)");
+    database::run(&url, &spent);
 
     let mut window = Window::open(&house, "gallery", true).await;
     window.go(&format!("/accounts/{acme}/tokens")).await;
@@ -106,12 +132,21 @@ async fn a_list_with_every_kind_of_row() {
     window.says("No expiry").await;
     window.says("in 9 days").await;
     window.says("7 months ago 192.0.2.44").await;
+    window.says("1,788 of 2,400 API calls left until 13:00 UTC").await;
     // The README's picture is this one.
     window.picture_as_is("tokens").await;
     window.pictures("list").await;
     window.link("Terraform").await.click().await.unwrap();
     window.heading("Terraform").await;
+    window.says("It may read there, and change nothing").await;
     window.pictures("token").await;
+    window.go(&format!("/accounts/{acme}/tokens/{ended}")).await;
+    window.says("Still tried").await;
+    window.pictures("ended").await;
+    database::run(&url, "UPDATE budgets SET calls = 2400");
+    window.go(&format!("/accounts/{acme}/tokens/ended")).await;
+    window.says("No API calls left of 2,400 until 13:00 UTC").await;
+    window.pictures("spent").await;
     window.menu("Acme").await.click().await.unwrap();
     window.picture("switcher").await;
 }

@@ -54,7 +54,7 @@ pub async fn fill(house: &House) -> (i64, i64) {
 }
 
 async fn in_house(house: &House, called: &'static str, scripting: bool) -> Window {
-    let mut window = Window::open(house, called, scripting).await;
+    let window = Window::open(house, called, scripting).await;
     window.go("/sign-in").await;
     window.field("E-mail").await.send_keys(OWNER).await.unwrap();
     window.field("Password").await.send_keys(&ledger::password()).await.unwrap();

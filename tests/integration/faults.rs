@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const LONGEST: Duration = Duration::from_secs(5);
 
 /// Closes the house's database to everybody, or opens it again.
-fn set_away(house: &House, away: bool) {
+pub(crate) fn set_away(house: &House, away: bool) {
     let name = &house.database;
     let elsewhere = database::url("tokenhouse");
     database::run(&elsewhere, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {}", !away));

@@ -145,6 +145,7 @@ fn what_is_deleted_takes_along_what_cannot_be_without_it_and_nothing_else() {
         // The name stays, so that what was left out stays left out (rule 4).
         "token_grant_resources.resource_id → resources: set null",
         "token_grants.token_id → tokens: cascade",
+        "token_refusals.token_id → tokens: cascade",
         "token_secrets.token_id → tokens: cascade",
         "token_use.secret_id → token_secrets: cascade",
         "tokens.account_id → accounts: cascade",

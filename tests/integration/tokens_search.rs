@@ -3,7 +3,7 @@
 use crate::support::client::{Answer, Browser};
 use crate::support::{House, MEMBER, OWNER, READER, START, STRANGER};
 use crate::{facts, made};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 async fn names(browser: &mut Browser, path: &str) -> Vec<String> {
     let page = browser.get(path).await;

@@ -69,7 +69,8 @@ pub fn run(url: &str, sql: &str) {
     db::connect(&SecretString::from(url.to_owned())).unwrap().batch_execute(sql).unwrap();
 }
 
-fn fill(url: &str) {
+/// Brings an empty database up to date, and fills it with the demo data, an admin and a reader.
+pub fn fill(url: &str) {
     let mut conn = db::connect(&SecretString::from(url.to_owned())).unwrap();
     db::migrate(&mut conn).unwrap();
     let origin = Origin::command_line(START);

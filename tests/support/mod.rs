@@ -63,8 +63,13 @@ impl House {
 
     /// A server on this database.
     pub fn on(database: String, clock: Clock, change: impl FnOnce(&mut Config)) -> House {
-        tokenhouse::telemetry::start_to(LogFormat::Text, ledger::log_file());
         let url = database::url(&database);
+        House::at(url, database, clock, change)
+    }
+
+    /// A server on the database at this address, which may lead through something that is in the way.
+    pub fn at(url: String, database: String, clock: Clock, change: impl FnOnce(&mut Config)) -> House {
+        tokenhouse::telemetry::start_to(LogFormat::Text, ledger::log_file());
         let mut config = Config::for_tests(url.clone());
         change(&mut config);
         let (built, building) = mpsc::channel();

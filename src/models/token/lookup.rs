@@ -56,6 +56,20 @@ pub struct Reached {
 }
 
 impl Found {
+    /// Whether an account lets the token in at all: something is granted there, its admins have
+    /// not blocked it, it is not suspended, and the token keeps its limits.
+    pub fn lets_into(&self, place: &Reached, now: OffsetDateTime) -> bool {
+        let granted = match &self.policy.rights {
+            Rights::Everything => true,
+            Rights::Grants(grants) => grants.iter().any(|grant| grant.selection.touches(place.account.id)),
+        };
+        let refuses = |limits: &Limits| limits.refuse(&self.policy, self.created_at, now);
+        granted
+            && !place.is_blocked
+            && place.account.is_active()
+            && !place.limits.as_ref().is_some_and(refuses)
+    }
+
     /// Its holder, as a decision takes it.
     pub fn decided_by(&self) -> policy::Holder {
         match &self.holder {

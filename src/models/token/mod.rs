@@ -7,6 +7,7 @@ pub mod list;
 pub mod lookup;
 mod name;
 mod pause;
+pub mod refusals;
 mod rules;
 pub mod search;
 pub mod secret;
@@ -103,6 +104,8 @@ pub enum Why {
     Person,
     /// The command line.
     CommandLine,
+    /// Its holder, over the API.
+    Itself,
 }
 
 impl Why {
@@ -110,6 +113,7 @@ impl Why {
         match self {
             Why::Person => "person",
             Why::CommandLine => "command_line",
+            Why::Itself => "itself",
         }
     }
 }
@@ -129,8 +133,8 @@ impl Token {
         self.account_id.map(Owner::Account).or(self.user_id.map(Owner::User))
     }
 
-    /// A token of anybody, by its number alone: for the command line.
-    pub fn find_of_anybody(conn: &mut Conn, id: i64) -> Result<Option<Token>, DbError> {
+    /// The token with this number, whosever it is: for the token itself and the command line.
+    pub fn itself(conn: &mut Conn, id: i64) -> Result<Option<Token>, DbError> {
         Ok(tokens::table.find(id).select(Token::as_select()).first(conn).optional()?)
     }
 

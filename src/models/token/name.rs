@@ -1,5 +1,7 @@
 //! A token's name: any script, trimmed, 1 to 255 characters.
 
+use crate::models::text::is_hidden;
+
 /// A name that may be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenName(String);
@@ -25,7 +27,7 @@ impl TokenName {
         match name.chars().count() {
             0 => Err(NameRefused::Empty),
             256.. => Err(NameRefused::TooLong),
-            _ if name.chars().any(is_control) => Err(NameRefused::Control),
+            _ if name.chars().any(is_hidden) => Err(NameRefused::Control),
             _ => Ok(TokenName(name.to_owned())),
         }
     }
@@ -34,12 +36,6 @@ impl TokenName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Control characters, and the invisible ones that make a name read as something else.
-fn is_control(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

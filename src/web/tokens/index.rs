@@ -1,11 +1,14 @@
 //! The list in two tabs: newest first, or as somebody looks for something.
 
-use super::person;
+use super::budget::Budget;
 use super::place::{Choice, Place};
+use super::{person, remover};
 use crate::http::{AppData, AppError};
+use crate::models::budget::{self, Payer};
 use crate::models::token::Owner;
 use crate::models::token::list::{Listed, MOST_COUNTED, Sort, Wanted, Which};
 use crate::models::token::search::Search;
+use crate::policy::budget::Hour;
 use crate::policy::words::{self, Phrase};
 use crate::policy::{Act, Rights};
 use crate::web::guard::{AccountMember, SeeTokenNames};
@@ -44,6 +47,7 @@ struct TokensPage {
     who_can_help: String,
     scoped: bool,
     plan: String,
+    budget: Budget,
 }
 
 struct Row {
@@ -88,6 +92,7 @@ async fn index(
     which: Which,
 ) -> Result<HttpResponse, AppError> {
     let (account, now) = (member.account.id, app.clock.now());
+    let payer = Payer::Account(account);
     let here = match which {
         Which::Live => paths::tokens(account),
         Which::Ended => paths::tokens_ended(account),
@@ -112,9 +117,12 @@ async fn index(
         let sort = if too_many && asked == Sort::LastUse { Sort::Newest } else { asked };
         let cursor = from.cursor(sort);
         let (rows, next) = wanted.page(conn, sort, cursor.clone(), now)?;
-        Ok((live, ended, too_many, sort, cursor.is_some(), rows, next))
+        let spent = budget::spent(conn, payer, Hour::of(now))?;
+        Ok((live, ended, too_many, sort, cursor.is_some(), rows, next, spent))
     });
-    let (live, ended, too_many, sort, is_further, listed, next) = found.await?;
+    let (live, ended, too_many, sort, is_further, listed, next, spent) = found.await?;
+    let limit = app.catalogue.hourly_calls(&member.account.plan);
+    let quota = app.budgets.of_payer(payer, limit, spent, now);
     let page = TokensPage {
         page: member.page("Tokens").with_flash(&place.done),
         account: member.nav(),
@@ -142,6 +150,7 @@ async fn index(
         who_can_help: member.who_can(Act::ManageTokens),
         scoped: app.catalogue.has_scopes(&member.account.plan),
         plan: plan_title(&app.catalogue, &member.account.plan),
+        budget: Budget::of(quota, limit, now),
         here,
     };
     render(&page, StatusCode::OK)
@@ -155,7 +164,7 @@ impl Row {
         let may_see = member.may(Act::SeeTokens);
         let ended_at = token.deleted_at.or(token.expires_at).filter(|_| state.has_ended());
         let ended_why = match token.deleted_why.as_deref() {
-            Some(_) if may_see => format!("Deleted by {}", person(one.remover)),
+            why @ Some(_) if may_see => format!("Deleted by {}", remover(why, one.remover)),
             Some(_) => "Deleted".to_owned(),
             None => "Expired".to_owned(),
         };

@@ -1,11 +1,13 @@
 //! Automation → Tokens: the account's tokens.
 
+mod budget;
 mod create;
 mod delete;
 mod draft;
 mod form;
 mod index;
 mod place;
+mod refused;
 mod rename;
 mod resources;
 mod show;
@@ -27,6 +29,11 @@ use actix_web::web::Path;
 /// The maker or remover of a token, in words.
 fn person(email: Option<String>) -> String {
     email.unwrap_or_else(|| "the command line".to_owned())
+}
+
+/// Who deleted a token: a person, the command line, or itself, over the API.
+fn remover(why: Option<&str>, email: Option<String>) -> String {
+    if why == Some("itself") { "itself".to_owned() } else { person(email) }
 }
 
 /// Account and token of a path, as they are written there: the guard has read the account.

@@ -1,7 +1,9 @@
 //! One token: what it may do, by name, and since when it is used.
 
-use super::{TokenPath, person, place};
+use super::refused::{RefusedRow, still_tried};
+use super::{TokenPath, person, place, remover};
 use crate::http::{AppData, AppError};
+use crate::models::token::refusals::{self, Kept};
 use crate::models::token::usage::LastUse;
 use crate::models::token::{Token, grants, usage};
 use crate::policy::words::{self, Sentence, Surroundings};
@@ -26,6 +28,7 @@ struct ShowPage {
     hint: String,
     state: StateBadge,
     state_note: Option<String>,
+    still_tried: Option<Moment>,
     used: Option<Used>,
     made_by: String,
     made: Moment,
@@ -34,6 +37,7 @@ struct ShowPage {
     rows: Vec<GrantRow>,
     everything: bool,
     words: Vec<Sentence>,
+    refused: Vec<RefusedRow>,
     may_manage: bool,
     may_see: bool,
     rename_url: String,
@@ -76,6 +80,7 @@ struct Loaded {
     maker: Option<String>,
     remover: Option<String>,
     last_use: Option<LastUse>,
+    refused: Vec<Kept>,
     around: Surroundings,
 }
 
@@ -96,6 +101,7 @@ pub async fn show(
             maker: token.maker(conn)?,
             remover: token.remover(conn)?,
             last_use: usage::of_tokens(conn, &[id])?.remove(&id),
+            refused: refusals::of_token(conn, id)?,
             around: owner.surroundings(conn)?,
             token,
         }))
@@ -111,6 +117,7 @@ pub async fn show(
         hint: loaded.hint.clone(),
         state: StateBadge::of(state, token.not_before),
         state_note: state_note(state, &loaded, &member.account.name, now).filter(|_| may_see),
+        still_tried: still_tried(token, &loaded.refused, now).filter(|_| may_see),
         used: loaded.last_use.as_ref().filter(|_| may_see).map(|last| Used::of(last, now)),
         made_by: person(loaded.maker.clone()),
         made: Moment::past(token.created_at, now),
@@ -119,6 +126,7 @@ pub async fn show(
         rows: if may_see { rows(&catalogue, &loaded.rights, &loaded.around) } else { Vec::new() },
         everything: may_see && loaded.rights == Rights::Everything,
         words: if may_see { sentences(&catalogue, &loaded) } else { Vec::new() },
+        refused: if may_see { refused(&catalogue, &loaded.refused, now) } else { Vec::new() },
         may_manage: member.may(Act::ManageTokens),
         may_see,
         rename_url: paths::token_rename(account, id),
@@ -131,6 +139,10 @@ pub async fn show(
         name: loaded.token.name,
     };
     render(&page, StatusCode::OK)
+}
+
+fn refused(catalogue: &Catalogue, kept: &[Kept], now: time::OffsetDateTime) -> Vec<RefusedRow> {
+    kept.iter().map(|one| RefusedRow::of(one, catalogue, now)).collect()
 }
 
 fn sentences(catalogue: &Catalogue, loaded: &Loaded) -> Vec<Sentence> {
@@ -146,7 +158,8 @@ fn state_note(state: State, loaded: &Loaded, account: &str, now: time::OffsetDat
     Some(match state {
         State::Active => return None,
         State::Deleted => {
-            format!("Deleted by {} on {}.", person(loaded.remover.clone()), when(token.deleted_at))
+            let by = remover(token.deleted_why.as_deref(), loaded.remover.clone());
+            format!("Deleted by {by} on {}.", when(token.deleted_at))
         }
         State::Expired => format!("Expired on {}.", when(token.expires_at)),
         State::SecretReplaced => "Its secret was replaced.".to_owned(),

@@ -1,0 +1,29 @@
+//! `GET /v2/accounts` and `DELETE /v2/tokens/current`: what any working token may do.
+
+use super::caller::{AnyToken, Owner, Rights};
+use super::json::{no_content, ok};
+use super::whoami::Account;
+use crate::http::{AppData, AppError};
+use crate::models::Token;
+use crate::models::token::Why;
+use actix_web::HttpResponse;
+
+/// The accounts that the token reaches, in the order of their numbers.
+pub async fn list(token: AnyToken<Rights>, app: AppData) -> HttpResponse {
+    let (found, now) = (token.found(), token.origin().now);
+    let reached = found.accounts.iter().filter(|one| found.lets_into(one, now));
+    ok(reached.map(|one| Account::of(&one.account, &app.catalogue)).collect::<Vec<_>>())
+}
+
+/// The token ends itself.
+pub async fn end(token: AnyToken<Owner>, app: AppData) -> Result<HttpResponse, AppError> {
+    let (id, origin) = (token.found().token, token.origin());
+    app.db
+        .transaction(move |conn| match Token::itself(conn, id)? {
+            Some(token) => token.delete(conn, Why::Itself, &origin),
+            None => Ok(false),
+        })
+        .await?;
+    // Whoever ended it, it has ended.
+    Ok(no_content())
+}

@@ -1,0 +1,36 @@
+//! What stands on every answer of the API, whichever it is and wherever it comes from.
+
+use super::errors::refused_token;
+use crate::http::{AppData, AppError, ClientAddress, Presented, Stranger, headers};
+use crate::policy::budget::Quota;
+use actix_web::http::header::HeaderMap;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use std::net::IpAddr;
+
+/// Who calls the API.
+pub struct Finish {
+    app: AppData,
+    address: IpAddr,
+}
+
+impl Finish {
+    /// The caller; none where it is not the API that is asked.
+    pub async fn of(request: &HttpRequest) -> Option<Finish> {
+        let app = request.app_data::<AppData>().filter(|_| super::is_api(request.path()))?;
+        let address = ClientAddress::extract(request).await.ok()?.0;
+        Some(Finish { app: app.clone(), address })
+    }
+
+    /// Says what is left of the budget that the call was charged to, or, where nobody paid for it,
+    /// to the caller's network; and notes the refused call of a token that was found.
+    pub fn tell(&self, request: Option<&HttpRequest>, headers: &mut HeaderMap, error: Option<&AppError>) {
+        let now = self.app.clock.now();
+        let quota = request.and_then(|request| request.extensions().get::<Quota>().copied());
+        let of_network = || self.app.budgets.of_stranger(Stranger::Unnamed, self.address, now);
+        headers::tell_quota(headers, quota.unwrap_or_else(of_network));
+        let presented = request.and_then(|request| request.extensions().get::<Presented>().copied());
+        if let (Some(presented), Some(reason)) = (presented, error.and_then(refused_token)) {
+            self.app.refusals.note(presented, reason, now);
+        }
+    }
+}

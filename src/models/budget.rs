@@ -1,0 +1,103 @@
+//! What callers have spent of an hour's budget, summed over all nodes.
+
+use crate::db::schema::budgets;
+use crate::db::{Conn, DbError};
+use crate::policy::budget::Hour;
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+/// Who pays for a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Payer {
+    /// The account of this number.
+    Account(i64),
+    /// The user of this number.
+    User(i64),
+    /// Whoever is in this network and presents nothing that could be a secret.
+    Unnamed(Network),
+    /// Whoever is in this network and presents a secret that opens nothing.
+    Unknown(Network),
+}
+
+/// What callers without an account are counted by: the address itself, or the /64 of an IPv6 one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Network(IpAddr);
+
+impl Network {
+    /// The network of an address.
+    pub fn of(address: IpAddr) -> Network {
+        Network(match address {
+            IpAddr::V4(_) => address,
+            IpAddr::V6(address) => IpAddr::from((u128::from(address) >> 64 << 64).to_be_bytes()),
+        })
+    }
+}
+
+impl Payer {
+    fn key(self) -> String {
+        let of = |kind: &str, network: Network| match network.0 {
+            IpAddr::V4(address) => format!("{kind} {address}"),
+            IpAddr::V6(address) => format!("{kind} {address}/64"),
+        };
+        match self {
+            Payer::Account(number) => format!("account {number}"),
+            Payer::User(number) => format!("user {number}"),
+            Payer::Unnamed(network) => of("unnamed", network),
+            Payer::Unknown(network) => of("unknown", network),
+        }
+    }
+}
+
+/// Adds calls to an hour, in one statement and in an order that lets several nodes do it at once;
+/// answers with the sum of each payer.
+pub fn add(conn: &mut Conn, hour: Hour, calls: &[(Payer, i64)]) -> Result<HashMap<Payer, i64>, DbError> {
+    let mut keys: Vec<(String, Payer, i64)> =
+        calls.iter().map(|(payer, calls)| (payer.key(), *payer, *calls)).collect();
+    keys.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    let rows: Vec<_> = keys
+        .iter()
+        .map(|(key, _, calls)| {
+            (budgets::payer.eq(key), budgets::window_start.eq(hour.start()), budgets::calls.eq(calls))
+        })
+        .collect();
+    let sums: HashMap<String, i64> = diesel::insert_into(budgets::table)
+        .values(rows)
+        .on_conflict((budgets::payer, budgets::window_start))
+        .do_update()
+        .set(budgets::calls.eq(budgets::calls + excluded(budgets::calls)))
+        .returning((budgets::payer, budgets::calls))
+        .get_results(conn)?
+        .into_iter()
+        .collect();
+    Ok(keys.iter().filter_map(|(key, payer, _)| Some((*payer, *sums.get(key)?))).collect())
+}
+
+/// What a payer has spent of an hour, as far as the nodes have shared it.
+pub fn spent(conn: &mut Conn, payer: Payer, hour: Hour) -> Result<i64, DbError> {
+    let row = budgets::table.find((payer.key(), hour.start())).select(budgets::calls);
+    Ok(row.first(conn).optional()?.unwrap_or(0))
+}
+
+/// Forgets the hours before this one.
+pub fn sweep(conn: &mut Conn, hour: Hour) -> Result<(), DbError> {
+    diesel::delete(budgets::table.filter(budgets::window_start.lt(hour.start()))).execute(conn)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callers_are_counted_by_address_or_by_their_sixty_four_bits() {
+        let key = |address: &str| Payer::Unnamed(Network::of(address.parse().unwrap())).key();
+        assert_eq!(key("192.0.2.1"), "unnamed 192.0.2.1");
+        assert_eq!(key("2001:db8:1:2:3:4:5:6"), "unnamed 2001:db8:1:2::/64");
+        assert_eq!(key("2001:db8:1:2::"), key("2001:db8:1:2:ffff::1"));
+        assert_ne!(key("2001:db8:1:2::"), key("2001:db8:1:3::"));
+        assert_eq!(Payer::Account(1010).key(), "account 1010");
+        assert_eq!(Payer::User(3).key(), "user 3");
+    }
+}

@@ -1,0 +1,67 @@
+//! What programs and people write into fields, as far as it can be stored and shown.
+
+/// Control characters, and the invisible ones that make a text read as something else.
+pub fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// What is wrong with a line of at most so many characters, in DNSimple's words. An empty one is
+/// not wrong.
+pub fn fault_of_line(text: &str, most: usize) -> Option<String> {
+    fault(text, most, is_hidden)
+}
+
+/// The same for a text that may have several lines.
+pub fn fault_of_lines(text: &str, most: usize) -> Option<String> {
+    fault(text, most, |character| !matches!(character, '\n' | '\r' | '\t') && is_hidden(character))
+}
+
+fn fault(text: &str, most: usize, is_hidden: impl Fn(char) -> bool) -> Option<String> {
+    if text.chars().count() > most {
+        Some(format!("is too long (at most {most} characters)"))
+    } else if text.chars().any(is_hidden) {
+        Some("holds control characters".to_owned())
+    } else {
+        None
+    }
+}
+
+/// Whether it has the form of an e-mail address; whether it exists, only a message would tell.
+pub fn is_email(text: &str) -> bool {
+    // RFC 5321, 4.5.3.1: a path has at most 256 octets, with its angle brackets.
+    let Some((local, host)) = text.rsplit_once('@').filter(|_| text.len() <= 254) else { return false };
+    let plain = |part: &str| {
+        !part.is_empty() && part.chars().all(|sign| !sign.is_whitespace() && !is_hidden(sign) && sign != '@')
+    };
+    plain(local) && plain(host) && super::resource::domain_name(host).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_short_and_shows_all_that_it_holds() {
+        assert_eq!(fault_of_line("Straße 1", 8), None);
+        assert_eq!(fault_of_line("Straße 12", 8).unwrap(), "is too long (at most 8 characters)");
+        for hidden in ["a\0", "a\nb", "a\u{202e}b"] {
+            assert_eq!(fault_of_line(hidden, 8).unwrap(), "holds control characters", "{hidden:?}");
+        }
+        assert_eq!(fault_of_lines("a\r\n\tb", 8), None);
+        assert!(fault_of_lines("a\0b", 8).is_some());
+    }
+
+    #[test]
+    fn an_email_address_has_a_name_and_the_name_of_a_domain() {
+        for good in ["a@example.com", "Ada.O'Neill+x@mail.example.com", "ada@bücher.example"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in
+            ["", "a", "@example.com", "a@", "a@com", "a b@example.com", "a@b@example.com", "a@ex ample.com"]
+        {
+            assert!(!is_email(bad), "{bad}");
+        }
+        assert!(!is_email(&format!("{}@example.com", "a".repeat(250))));
+    }
+}

@@ -1,0 +1,153 @@
+//! Refused calls of tokens: written apart from the calls, a batch at a time.
+
+use crate::db::schema::{token_refusals, tokens};
+use crate::db::{Conn, DbError};
+use crate::policy::Access;
+use diesel::dsl::{count_star, sql};
+use diesel::prelude::*;
+use diesel::sql_types::Timestamptz;
+use diesel::upsert::excluded;
+use std::collections::HashSet;
+use time::OffsetDateTime;
+
+/// At most so many kinds of refusals are kept of a token: those that came last.
+pub const MOST_KINDS: i64 = 50;
+
+/// What refused calls are counted by. Nothing in it was chosen by the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Kind {
+    /// Number of the token.
+    pub token: i64,
+    /// What the route needs; none where any working token will do.
+    pub needs: Option<(&'static str, Access)>,
+    /// Why, as the `code` of the answer.
+    pub reason: &'static str,
+}
+
+/// Refused calls of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// When the first one came.
+    pub first_at: OffsetDateTime,
+    /// When the last one came.
+    pub last_at: OffsetDateTime,
+    /// How many there were.
+    pub calls: i64,
+}
+
+/// Refused calls of one kind, as they stand in the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Permission and access that the route needs; none where any working token will do.
+    pub needs: Option<(String, Access)>,
+    /// Why, as the `code` of the answer.
+    pub reason: String,
+    /// When, and how many.
+    pub span: Span,
+}
+
+/// Adds refused calls to those that are kept. Tokens that are gone are passed over.
+pub fn write(conn: &mut Conn, refused: &[(Kind, Span)]) -> Result<(), DbError> {
+    let mut refused = refused.to_vec();
+    refused.sort_unstable_by_key(|(kind, _)| *kind);
+    for part in refused.chunks(1_000) {
+        // Under a lock on the tokens, so that nodes that write at once keep no more than they may.
+        let there: HashSet<i64> = tokens::table
+            .filter(tokens::id.eq_any(part.iter().map(|(kind, _)| kind.token)))
+            .order(tokens::id)
+            .select(tokens::id)
+            .for_no_key_update()
+            .load(conn)?
+            .into_iter()
+            .collect();
+        add(conn, part.iter().filter(|(kind, _)| there.contains(&kind.token)))?;
+        trim(conn, &there)?;
+    }
+    Ok(())
+}
+
+fn add<'a>(conn: &mut Conn, refused: impl Iterator<Item = &'a (Kind, Span)>) -> Result<(), DbError> {
+    use token_refusals::{access, calls, first_at, last_at, permission, reason, token_id};
+    let rows: Vec<_> = refused
+        .map(|(kind, span)| {
+            (
+                token_id.eq(kind.token),
+                permission.eq(kind.needs.map_or("", |(key, _)| key)),
+                access.eq(kind.needs.map_or("", |(_, level)| level.key())),
+                reason.eq(kind.reason),
+                first_at.eq(span.first_at),
+                last_at.eq(span.last_at),
+                calls.eq(span.calls),
+            )
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    // LEAST and GREATEST take any number of arguments, which diesel's functions cannot say.
+    diesel::insert_into(token_refusals::table)
+        .values(rows)
+        .on_conflict((token_id, permission, access, reason))
+        .do_update()
+        .set((
+            first_at.eq(sql::<Timestamptz>("LEAST(token_refusals.first_at, excluded.first_at)")),
+            last_at.eq(sql::<Timestamptz>("GREATEST(token_refusals.last_at, excluded.last_at)")),
+            calls.eq(calls + excluded(calls)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Forgets the kinds of each token that came longest ago.
+fn trim(conn: &mut Conn, of: &HashSet<i64>) -> Result<(), DbError> {
+    use token_refusals::{access, last_at, permission, reason, token_id};
+    let over: Vec<i64> = token_refusals::table
+        .filter(token_id.eq_any(of))
+        .group_by(token_id)
+        .having(count_star().gt(MOST_KINDS))
+        .select(token_id)
+        .load(conn)?;
+    for token in over {
+        let oldest: Vec<(String, String, String)> = token_refusals::table
+            .filter(token_id.eq(token))
+            .order((last_at.desc(), permission, access, reason))
+            .offset(MOST_KINDS)
+            .select((permission, access, reason))
+            .load(conn)?;
+        for (of, level, why) in oldest {
+            diesel::delete(token_refusals::table.find((token, of, level, why))).execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
+/// The refused calls of a token, those that came last first.
+pub fn of_token(conn: &mut Conn, token: i64) -> Result<Vec<Kept>, DbError> {
+    type Row = (String, String, String, OffsetDateTime, OffsetDateTime, i64);
+    let rows: Vec<Row> = token_refusals::table
+        .filter(token_refusals::token_id.eq(token))
+        .order((
+            token_refusals::last_at.desc(),
+            token_refusals::permission,
+            token_refusals::access,
+            token_refusals::reason,
+        ))
+        .limit(MOST_KINDS)
+        .select((
+            token_refusals::permission,
+            token_refusals::access,
+            token_refusals::reason,
+            token_refusals::first_at,
+            token_refusals::last_at,
+            token_refusals::calls,
+        ))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(permission, access, reason, first_at, last_at, calls)| Kept {
+            needs: Access::from_key(&access).map(|access| (permission, access)),
+            reason,
+            span: Span { first_at, last_at, calls },
+        })
+        .collect())
+}

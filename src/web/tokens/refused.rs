@@ -1,0 +1,73 @@
+//! The refused calls of a token, as its page tells them.
+
+use super::budget::grouped;
+use crate::models::token::Token;
+use crate::models::token::refusals::Kept;
+use crate::policy::Catalogue;
+use crate::web::told::Moment;
+use time::OffsetDateTime;
+
+/// Refused calls of one kind.
+pub(super) struct RefusedRow {
+    /// Title of the permission that the calls needed; none where any working token would do.
+    pub(super) permission: Option<String>,
+    /// The access that they needed.
+    pub(super) access: &'static str,
+    /// Why they were refused.
+    pub(super) why: &'static str,
+    /// How many.
+    pub(super) calls: String,
+    /// The first of them, where that says more than the last.
+    pub(super) first: Option<Moment>,
+    /// The last of them.
+    pub(super) last: Moment,
+}
+
+impl RefusedRow {
+    pub(super) fn of(kept: &Kept, catalogue: &Catalogue, now: OffsetDateTime) -> RefusedRow {
+        let span = kept.span;
+        let permission = kept.needs.as_ref().map(|(key, _)| {
+            catalogue.find(key).map_or_else(|| key.clone(), |permission| permission.title.clone())
+        });
+        let (first, last) = (Moment::past(span.first_at, now), Moment::past(span.last_at, now));
+        RefusedRow {
+            permission,
+            access: kept.needs.as_ref().map_or("", |(_, access)| access.title()),
+            why: why(&kept.reason),
+            calls: grouped(span.calls),
+            first: Some(first).filter(|first| first.relative != last.relative),
+            last,
+        }
+    }
+}
+
+/// When an ended token was last tried after its end.
+pub(super) fn still_tried(token: &Token, refused: &[Kept], now: OffsetDateTime) -> Option<Moment> {
+    let ended = token.deleted_at.or(token.expires_at).filter(|end| *end <= now)?;
+    let last = refused.iter().map(|kept| kept.span.last_at).max().filter(|last| *last >= ended)?;
+    Some(Moment::past(last, now))
+}
+
+/// The `code` of an answer, as people read it.
+fn why(code: &str) -> &'static str {
+    match code {
+        "token_deleted" => "It was deleted",
+        "token_expired" => "It had expired",
+        "secret_replaced" => "Its secret had been replaced",
+        "owner_away" => "Whom it belongs to was suspended",
+        "token_disabled" => "It was disabled",
+        "token_frozen" => "The plan had no scoped tokens",
+        "token_not_yet" => "It did not work yet",
+        "address_refused" => "From an address that it does not work from",
+        "account_not_found" => "In an account that it does not reach",
+        "blocked_here" => "The account does not let it in",
+        "account_suspended" => "The account was suspended",
+        "account_limit" => "It is against the account's limits",
+        "quota_exceeded" => "No calls were left in that hour",
+        "permission_denied" => "It does not have this permission",
+        "resource_not_found" => "Nothing was there that it reaches",
+        "write_denied" => "It may read there, and change nothing",
+        "records_denied" => "It reaches only some of the records",
+        _ => "It may not do that",
+    }
+}

@@ -1,0 +1,197 @@
+//! The database fails while many are calling: they get a 503 in time and never a 401, what needs
+//! no database goes on, and all is well again by itself.
+
+use crate::support::client::{Browser, read, whoami};
+use crate::support::{House, OWNER, START, database, ledger};
+use diesel::connection::SimpleConnection;
+use futures_util::future::join_all;
+use secrecy::SecretString;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+use tokenhouse::clock::Clock;
+use tokenhouse::db;
+use tokenhouse::db::private::{DATABASE, PrivatePostgres, Tuning};
+use tokenhouse::models::Account;
+
+/// Nobody waits longer than this for an answer.
+const LONGEST: Duration = Duration::from_secs(5);
+/// It works again so soon after the database does.
+const HEALED: Duration = Duration::from_secs(3);
+
+/// Calls until told to stop; each answer is a 200 or a 503, and in time.
+async fn call_on(house: &House, secret: &str, stop: &AtomicBool) -> (usize, usize) {
+    let (mut good, mut away) = (0, 0);
+    while !stop.load(Ordering::Relaxed) {
+        let begun = Instant::now();
+        let (status, body) = whoami(house.address, secret).await;
+        assert!(begun.elapsed() < LONGEST, "{status} after {:?}", begun.elapsed());
+        match status.as_u16() {
+            200 => good += 1,
+            503 => away += 1,
+            _ => panic!("{status} {body}"),
+        }
+    }
+    (good, away)
+}
+
+/// How long until a call succeeds.
+async fn until_healed(house: &House, secret: &str) -> Duration {
+    let begun = Instant::now();
+    while whoami(house.address, secret).await.0 != 200 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it does not heal");
+    }
+    begun.elapsed()
+}
+
+/// What needs no database.
+async fn assert_alive(browser: &Browser) {
+    for path in ["/healthz", "/favicon.svg"] {
+        let begun = Instant::now();
+        assert_eq!(read(browser.request("GET", path)).await.status, 200, "{path}");
+        assert!(begun.elapsed() < Duration::from_secs(1), "{path} took {:?}", begun.elapsed());
+    }
+}
+
+/// What is between a house and its Postgres, and can swallow everything that goes through.
+struct Hole {
+    url: String,
+    open: Arc<(Mutex<bool>, Condvar)>,
+}
+
+impl Hole {
+    fn before(url: &str) -> Hole {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        // postgresql://role@%2Fa%2Ffolder:5432/database
+        let (role, rest) = url.split_once('@').unwrap();
+        let (folder, rest) = rest.split_once(':').unwrap();
+        let (port, database) = rest.split_once('/').unwrap();
+        let folder = percent_encoding::percent_decode_str(folder).decode_utf8().unwrap();
+        let socket = format!("{folder}/.s.PGSQL.{port}");
+        let url = format!("{role}@{}/{database}", listener.local_addr().unwrap());
+        let open = Arc::new((Mutex::new(true), Condvar::new()));
+        let of_threads = Arc::clone(&open);
+        std::thread::spawn(move || {
+            for near in listener.incoming().map_while(Result::ok) {
+                let Ok(far) = UnixStream::connect(&socket) else { continue };
+                let (near_again, far_again) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+                let (there, back) = (Arc::clone(&of_threads), Arc::clone(&of_threads));
+                std::thread::spawn(move || {
+                    pump(&near, &far, &there);
+                    let _ = far.shutdown(Shutdown::Both);
+                });
+                std::thread::spawn(move || {
+                    pump(&far_again, &near_again, &back);
+                    let _ = near_again.shutdown(Shutdown::Both);
+                });
+            }
+        });
+        Hole { url, open }
+    }
+
+    fn set_open(&self, open: bool) {
+        *self.open.0.lock().unwrap() = open;
+        self.open.1.notify_all();
+    }
+}
+
+/// Hands on what comes, and holds it back while nothing may go through.
+fn pump(mut from: impl Read, mut to: impl Write, open: &(Mutex<bool>, Condvar)) {
+    let mut bytes = vec![0; 65_536];
+    while let Ok(count @ 1..) = from.read(&mut bytes) {
+        drop(open.1.wait_while(open.0.lock().unwrap(), |open| !*open).unwrap());
+        if to.write_all(&bytes[..count]).is_err() {
+            return;
+        }
+    }
+}
+
+#[actix_web::test]
+async fn postgres_restarts_under_load_and_nobody_is_refused_as_wrong() {
+    let folder = tempfile::Builder::new().prefix("restart").tempdir_in(ledger::run_folder()).unwrap();
+    // Whoever runs Postgres when this is root must be able to enter it.
+    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let data = folder.path().join("data");
+    let postgres = PrivatePostgres::start(&data, Tuning { durable: false }).unwrap();
+    let url = postgres.url(DATABASE);
+    database::fill(&url);
+    let mut conn = db::connect(&SecretString::from(url.clone())).unwrap();
+    let house = House::at(url, String::new(), Clock::fixed(START), |_| {});
+    let mut owner = house.signed_in(OWNER).await;
+    let acme = Account::find_by_name(&mut conn, "Acme").unwrap().unwrap().id;
+    drop(conn);
+    let (_, secret) = owner.make_full_token(acme, "Deploy").await;
+    let stop = AtomicBool::new(false);
+    let load = join_all((0..8).map(|_| call_on(&house, &secret, &stop)));
+    let restart = async {
+        let restarted = tokio::task::spawn_blocking(move || {
+            postgres.stop().unwrap();
+            PrivatePostgres::start(&data, Tuning { durable: false }).unwrap()
+        });
+        let postgres = restarted.await.unwrap();
+        let healed = until_healed(&house, &secret).await;
+        stop.store(true, Ordering::Relaxed);
+        (postgres, healed)
+    };
+    let (seen, (postgres, healed)) = futures_util::future::join(load, restart).await;
+    assert!(healed < HEALED, "{healed:?}");
+    assert!(seen.iter().all(|(good, away)| good + away > 0), "{seen:?}");
+    assert_eq!(owner.get("/accounts").await.status, 200, "nobody was signed out");
+    drop(house);
+    postgres.stop().unwrap();
+}
+
+#[actix_web::test]
+async fn while_every_connection_is_taken_callers_are_told_so_and_static_files_go_on() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let (_, secret) = house.signed_in(OWNER).await.make_full_token(acme, "Deploy").await;
+    let anybody = house.anybody();
+    let mut blocker = house.conn();
+    blocker.batch_execute("BEGIN; LOCK TABLE token_secrets IN ACCESS EXCLUSIVE MODE").unwrap();
+    let stop = AtomicBool::new(false);
+    let load = join_all((0..60).map(|_| call_on(&house, &secret, &stop)));
+    let watch = async {
+        for _ in 0..5 {
+            assert_alive(&anybody).await;
+        }
+        // Whoever comes now finds no connection, and is told so in time.
+        assert_eq!(whoami(house.address, &secret).await.0, 503);
+        blocker.batch_execute("COMMIT").unwrap();
+        let healed = until_healed(&house, &secret).await;
+        stop.store(true, Ordering::Relaxed);
+        healed
+    };
+    let (_, healed) = futures_util::future::join(load, watch).await;
+    assert!(healed < HEALED, "{healed:?}");
+}
+
+#[actix_web::test]
+async fn a_database_that_swallows_everything_costs_five_seconds_at_most_and_heals() {
+    let name = database::fresh();
+    let hole = Hole::before(&database::url(&name));
+    let house = House::at(hole.url.clone(), name, Clock::fixed(START), |_| {});
+    let acme = house.account("Acme");
+    let (_, secret) = house.signed_in(OWNER).await.make_full_token(acme, "Deploy").await;
+    let anybody = house.anybody();
+    hole.set_open(false);
+    for _ in 0..2 {
+        let calls = join_all((0..30).map(|_| async {
+            let begun = Instant::now();
+            let (status, _) = whoami(house.address, &secret).await;
+            (status.as_u16(), begun.elapsed() < LONGEST)
+        }));
+        let (answers, ()) = futures_util::future::join(calls, assert_alive(&anybody)).await;
+        assert!(answers.iter().all(|answer| *answer == (503, true)), "{answers:?}");
+    }
+    let begun = Instant::now();
+    assert_eq!(read(anybody.request("GET", "/readyz")).await.status, 503);
+    assert!(begun.elapsed() < LONGEST);
+    hole.set_open(true);
+    let healed = until_healed(&house, &secret).await;
+    assert!(healed < HEALED, "{healed:?}");
+}
