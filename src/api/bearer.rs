@@ -11,6 +11,7 @@ use crate::policy::budget::{self, Quota};
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use std::net::IpAddr;
+use std::sync::Arc;
 use time::OffsetDateTime;
 
 /// A call with a token that works, from an address that it works from.
@@ -19,7 +20,7 @@ pub struct Call {
     /// The house.
     pub app: AppData,
     /// The token.
-    pub found: Found,
+    pub found: Arc<Found>,
     /// When the call was looked at.
     pub now: OffsetDateTime,
     /// Where the caller is.

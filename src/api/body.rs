@@ -73,14 +73,6 @@ impl Fields {
         }
     }
 
-    /// Yes or no.
-    pub fn truth(&mut self, name: &str) -> Option<bool> {
-        match self.value(name)? {
-            Value::Bool(truth) => Some(truth),
-            _ => self.wrong(name, "is not true or false"),
-        }
-    }
-
     /// A list of texts.
     pub fn texts(&mut self, name: &str) -> Option<Vec<String>> {
         let texts = match self.value(name)? {
@@ -165,13 +157,13 @@ mod tests {
 
     #[test]
     fn each_field_says_what_is_wrong_with_it() {
-        let mut fields = fields(json!({ "name": 1, "ttl": "x", "regions": [1], "on": "yes", "nul": "a\0" }));
+        let mut fields = fields(json!({ "name": 1, "ttl": "x", "regions": [1], "nul": "a\0" }));
         assert!(fields.text("name").is_none() && fields.integer("ttl").is_none());
-        assert!(fields.texts("regions").is_none() && fields.truth("on").is_none());
+        assert!(fields.texts("regions").is_none());
         assert!(fields.text("nul").is_none());
         let content = fields.text("content");
         assert!(fields.required("content", content).is_none());
-        assert_eq!(fields.errors().len(), 6);
+        assert_eq!(fields.errors().len(), 5);
         assert_eq!(fields.errors()["ttl"], ["is not a number"]);
         assert_eq!(fields.errors()["content"], ["can't be blank"]);
         assert!(fields.done().is_err());

@@ -2,9 +2,10 @@
 
 use diesel::result::{DatabaseErrorKind, Error};
 use std::fmt;
+use std::sync::Arc;
 
 /// A failed use of the database.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum DbError {
     /// The database is away or does not answer; trying again later may help.
     #[error("the database is not available: {0}")]
@@ -14,7 +15,7 @@ pub enum DbError {
     Taken(String),
     /// Everything else is a fault of the program.
     #[error("the database refused: {0}")]
-    Fault(#[source] Error),
+    Fault(#[source] Arc<Error>),
     /// What is stored cannot be read back.
     #[error("stored data cannot be read: {0}")]
     Corrupt(String),
@@ -40,9 +41,9 @@ impl From<Error> for DbError {
                 | DatabaseErrorKind::ReadOnlyTransaction
                 | DatabaseErrorKind::SerializationFailure => DbError::unavailable(&error),
                 _ if says_away(info.message()) => DbError::unavailable(&error),
-                _ => DbError::Fault(error),
+                _ => DbError::Fault(Arc::new(error)),
             },
-            _ => DbError::Fault(error),
+            _ => DbError::Fault(Arc::new(error)),
         }
     }
 }

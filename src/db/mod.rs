@@ -1,11 +1,13 @@
 //! The database: pool, transactions, errors. Every diesel and r2d2 error ends here.
 
 mod error;
+mod kept;
 mod migrations;
 pub mod private;
 pub mod schema;
 
 pub use error::DbError;
+pub use kept::Kept;
 pub use migrations::{is_current, migrate, revert_all};
 
 use diesel::Connection;
@@ -20,23 +22,26 @@ use time::OffsetDateTime;
 pub type Conn = PgConnection;
 
 /// No answer of the database is waited for longer than this; then the caller gets a 503.
-const LONGEST_WAIT: Duration = Duration::from_millis(4_500);
-/// How long a call waits for a free connection: short, so that overload is a 503 and no queue.
-const LONGEST_WAIT_FOR_CONNECTION: Duration = Duration::from_secs(3);
+pub const LONGEST_WAIT: Duration = Duration::from_millis(4_500);
+/// How long a call waits for its turn at the database: short, so that overload is a 503 and no queue.
+pub const LONGEST_WAIT_FOR_TURN: Duration = Duration::from_secs(3);
 
 /// The pool of connections. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
     pool: Pool<ConnectionManager<PgConnection>>,
+    url: SecretString,
 }
+
+/// What every connection of a server begins with.
+const SETTINGS: &str = "SET TIME ZONE 'UTC'; SET statement_timeout = '4s'; SET lock_timeout = '4s'";
 
 #[derive(Debug)]
 struct Settings;
 
 impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Settings {
     fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
-        conn.batch_execute("SET TIME ZONE 'UTC'; SET statement_timeout = '4s'; SET lock_timeout = '4s'")
-            .map_err(diesel::r2d2::Error::QueryError)
+        conn.batch_execute(SETTINGS).map_err(diesel::r2d2::Error::QueryError)
     }
 }
 
@@ -47,11 +52,16 @@ impl Db {
         let pool = Pool::builder()
             .max_size(size)
             .min_idle(Some(1))
-            .connection_timeout(LONGEST_WAIT_FOR_CONNECTION)
+            .connection_timeout(LONGEST_WAIT_FOR_TURN)
             .connection_customizer(Box::new(Settings))
             .error_handler(Box::new(Logged))
             .build_unchecked(manager);
-        Db { pool }
+        Db { pool, url: url.clone() }
+    }
+
+    /// A connection beside the pool, for a thread that keeps it; not opened before its first use.
+    pub fn kept(&self) -> Kept {
+        Kept::new(self.url.clone())
     }
 
     /// Runs work on a connection, off the async threads.
@@ -66,7 +76,7 @@ impl Db {
         let work = actix_web::web::block(move || {
             let mut conn = pool.get().map_err(DbError::unavailable)?;
             // Whoever asked has had a 503 by now: nothing may still be done behind their back.
-            if asked.elapsed() >= LONGEST_WAIT_FOR_CONNECTION {
+            if asked.elapsed() >= LONGEST_WAIT_FOR_TURN {
                 return Err(DbError::unavailable("it was this process's turn too late"));
             }
             work(&mut conn)

@@ -1,6 +1,6 @@
 //! What every handler can reach.
 
-use super::{Budgets, Gate, Hashing, LastUses, Refusals};
+use super::{Budgets, Gate, Hashing, LastUses, Refusals, Sessions};
 use crate::clock::Clock;
 use crate::config::PublicUrl;
 use crate::db::Db;
@@ -18,6 +18,8 @@ pub struct App {
     pub db: Db,
     /// The tokens behind secrets.
     pub gate: Gate,
+    /// The sessions behind cookies.
+    pub sessions: Sessions,
     /// The one clock.
     pub clock: Clock,
     /// What can be permitted.

@@ -1,28 +1,59 @@
-//! The tokens behind the secrets that calls present.
+//! Whoever knocks: the tokens and the sessions behind the secrets that calls present.
+//!
+//! Both are looked up at the moment of the call, and nothing is kept: a token or a session that
+//! has ended is refused at the next call, on every node. Look-ups that wait at the same moment are
+//! answered by one query.
 
+use super::batch::Batch;
 use crate::db::{Db, DbError};
+use crate::models::session::{self, SessionDigest, Stored};
 use crate::models::token::lookup::{self, Found, Need};
 use crate::models::token::secret::Digest;
 use crate::policy::Catalogue;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Looks tokens up, each at the moment of its call: nothing is kept, so that a deleted one is
-/// refused at the next call, on every node.
-pub struct Gate {
-    db: Db,
-    catalogue: Arc<Catalogue>,
-}
+/// Looks tokens up.
+pub struct Gate(Batch<(Digest, Need), Option<Arc<Found>>>);
 
 impl Gate {
     /// A gate to this database.
     pub fn new(db: Db, catalogue: Arc<Catalogue>) -> Gate {
-        Gate { db, catalogue }
+        Gate(Batch::start(move || {
+            let (mut kept, catalogue) = (db.kept(), Arc::clone(&catalogue));
+            move |wanted: &[(Digest, Need)]| {
+                let found = kept.read(|conn| lookup::by_digests(conn, &catalogue, wanted))?;
+                // One token may be asked for many times at once, and may name hundreds of resources.
+                let found: HashMap<Digest, Arc<Found>> =
+                    found.into_iter().map(|(digest, found)| (digest, Arc::new(found))).collect();
+                Ok(wanted.iter().map(|(digest, _)| found.get(digest).cloned()).collect())
+            }
+        }))
     }
 
     /// The token behind a digest, an ended one included; none where there never was one.
-    pub async fn find(&self, digest: Digest, need: Need) -> Result<Option<Found>, DbError> {
-        let catalogue = Arc::clone(&self.catalogue);
-        let found = self.db.run(move |conn| lookup::by_digests(conn, &catalogue, &[(digest, need)]));
-        Ok(found.await?.remove(&digest))
+    pub async fn find(&self, digest: Digest, need: Need) -> Result<Option<Arc<Found>>, DbError> {
+        self.0.ask((digest, need)).await
+    }
+}
+
+/// Looks sessions of the pages up.
+pub struct Sessions(Batch<SessionDigest, Option<Stored>>);
+
+impl Sessions {
+    /// The sessions in this database.
+    pub fn new(db: Db) -> Sessions {
+        Sessions(Batch::start(move || {
+            let mut kept = db.kept();
+            move |digests: &[SessionDigest]| {
+                let found = kept.read(|conn| session::by_digests(conn, digests))?;
+                Ok(digests.iter().map(|digest| found.get(digest).cloned()).collect())
+            }
+        }))
+    }
+
+    /// The session behind a digest, of a user who is still active; its limits are not looked at.
+    pub async fn find(&self, digest: SessionDigest) -> Result<Option<Stored>, DbError> {
+        self.0.ask(digest).await
     }
 }

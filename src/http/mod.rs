@@ -1,6 +1,7 @@
 //! What pages and API both need.
 
 mod app;
+mod batch;
 mod body;
 mod budgets;
 mod client_address;
@@ -17,7 +18,7 @@ pub use body::read_body;
 pub use budgets::{Budgets, Paid, SHARE_EVERY, Stranger};
 pub use client_address::{ClientAddress, client_name, network_of};
 pub use error::{ApiRefusal, AppError};
-pub use gate::Gate;
+pub use gate::{Gate, Sessions};
 pub use hashing::{Hashing, HashingBusy};
 pub use last_use::{FLUSH_EVERY, LastUses};
 pub use refusals::{Presented, Refusals};

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use ipnet::IpNet;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use time::{Duration, OffsetDateTime};
 
@@ -29,33 +30,61 @@ pub struct NewSession {
     pub client: String,
 }
 
-/// Digest of a session key.
-pub fn digest(key: &str) -> Vec<u8> {
-    Sha256::digest(key.as_bytes()).to_vec()
+/// What is stored of a session's key: its SHA-256.
+pub type SessionDigest = [u8; 32];
+
+/// A session, as it is stored.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// What the pages remember in it.
+    pub state: Value,
+    idle_until: OffsetDateTime,
+    ends_at: OffsetDateTime,
 }
 
-/// The state of a session that is still good, of a user who is still active. Puts the idle limit
-/// off when that is due.
-pub fn load(conn: &mut Conn, key: &str, now: OffsetDateTime) -> Result<Option<Value>, DbError> {
-    let digest = digest(key);
-    let row: Option<(Value, OffsetDateTime)> = sessions::table
-        .inner_join(users::table)
-        .filter(sessions::digest.eq(&digest))
-        .filter(sessions::idle_until.gt(now).and(sessions::ends_at.gt(now)))
-        .filter(users::deactivated_at.is_null())
-        .select((sessions::state, sessions::idle_until))
-        .first(conn)
-        .optional()?;
-    let Some((state, idle_until)) = row else { return Ok(None) };
-    if idle_until < now + IDLE - TOUCH_EVERY {
-        let put_off = diesel::update(sessions::table.find(&digest)).set(sessions::idle_until.eq(now + IDLE));
-        match put_off.execute(conn).map_err(DbError::from) {
-            // Pages go on being read where nothing can be written; the limit is put off another time.
-            Ok(_) | Err(DbError::Unavailable(_)) => {}
-            Err(error) => return Err(error),
-        }
+impl Stored {
+    /// Whether it has not ended.
+    pub fn is_good(&self, now: OffsetDateTime) -> bool {
+        self.idle_until > now && self.ends_at > now
     }
-    Ok(Some(state))
+
+    /// Whether its idle limit is to be put off.
+    pub fn is_to_be_put_off(&self, now: OffsetDateTime) -> bool {
+        self.idle_until < now + IDLE - TOUCH_EVERY
+    }
+}
+
+/// Digest of a session key.
+pub fn digest(key: &str) -> SessionDigest {
+    Sha256::digest(key.as_bytes()).into()
+}
+
+/// The sessions behind these digests, of users who are still active.
+pub fn by_digests(
+    conn: &mut Conn,
+    digests: &[SessionDigest],
+) -> Result<HashMap<SessionDigest, Stored>, DbError> {
+    let keys: Vec<&[u8]> = digests.iter().map(<[u8; 32]>::as_slice).collect();
+    let rows: Vec<(Vec<u8>, Value, OffsetDateTime, OffsetDateTime)> = sessions::table
+        .inner_join(users::table)
+        .filter(sessions::digest.eq_any(keys))
+        .filter(users::deactivated_at.is_null())
+        .select((sessions::digest, sessions::state, sessions::idle_until, sessions::ends_at))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(digest, state, idle_until, ends_at)| {
+            let digest = digest.try_into().map_err(|_| DbError::Corrupt("a session's digest".to_owned()))?;
+            Ok((digest, Stored { state, idle_until, ends_at }))
+        })
+        .collect()
+}
+
+/// Puts the idle limit off. It touches no row that is gone.
+pub fn put_off(conn: &mut Conn, digest: &SessionDigest, now: OffsetDateTime) -> Result<(), DbError> {
+    diesel::update(sessions::table.find(digest.as_slice()))
+        .set(sessions::idle_until.eq(now + IDLE))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Stores a new session, and forgets those that have ended.
@@ -64,7 +93,7 @@ pub fn save(conn: &mut Conn, key: &str, new: &NewSession, now: OffsetDateTime) -
         .execute(conn)?;
     diesel::insert_into(sessions::table)
         .values((
-            sessions::digest.eq(digest(key)),
+            sessions::digest.eq(digest(key).as_slice()),
             sessions::user_id.eq(new.user),
             sessions::state.eq(&new.state),
             sessions::address.eq(new.address.map(IpNet::from)),
@@ -79,6 +108,6 @@ pub fn save(conn: &mut Conn, key: &str, new: &NewSession, now: OffsetDateTime) -
 
 /// Ends a session.
 pub fn delete(conn: &mut Conn, key: &str) -> Result<(), DbError> {
-    diesel::delete(sessions::table.find(digest(key))).execute(conn)?;
+    diesel::delete(sessions::table.find(digest(key).as_slice())).execute(conn)?;
     Ok(())
 }

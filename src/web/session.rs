@@ -1,8 +1,7 @@
 //! Sessions of the pages: actix-session over a table of our own.
 
-use crate::clock::Clock;
-use crate::db::{Db, DbError};
-use crate::http::App;
+use crate::db::DbError;
+use crate::http::AppData;
 use crate::models::session::{self, NewSession};
 use actix_session::config::{BrowserSession, CookieContentSecurity, TtlExtensionPolicy};
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
@@ -63,9 +62,9 @@ pub async fn remember<B: MessageBody + 'static>(
 }
 
 /// The middleware for the pages. State is written only at signing in and out.
-pub fn middleware(app: &App) -> SessionMiddleware<Store> {
+pub fn middleware(app: &AppData) -> SessionMiddleware<Store> {
     let https = app.public.is_https();
-    let store = Store { db: app.db.clone(), clock: app.clock.clone() };
+    let store = Store { app: app.clone() };
     SessionMiddleware::builder(store, app.signing_key.clone())
         .cookie_name(if https { "__Host-tokenhouse" } else { "tokenhouse" }.to_owned())
         .cookie_secure(https)
@@ -83,8 +82,7 @@ pub fn middleware(app: &App) -> SessionMiddleware<Store> {
 
 /// The store behind the middleware.
 pub struct Store {
-    db: Db,
-    clock: Clock,
+    app: AppData,
 }
 
 /// A session whose row is gone must stay gone: what would update it fails instead.
@@ -96,13 +94,18 @@ type State = HashMap<String, String>;
 
 impl SessionStore for Store {
     async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
-        let (key, now) = (key.as_ref().to_owned(), self.clock.now());
-        let state = self.db.run(move |conn| session::load(conn, &key, now)).await;
-        let state = state.map_err(|error| LoadError::Other(error.into()))?;
-        state
-            .map(serde_json::from_value)
-            .transpose()
-            .map_err(|error| LoadError::Deserialization(error.into()))
+        let other = |error: DbError| LoadError::Other(error.into());
+        let (digest, now) = (session::digest(key.as_ref()), self.app.clock.now());
+        let stored = self.app.sessions.find(digest).await.map_err(other)?;
+        let Some(stored) = stored.filter(|stored| stored.is_good(now)) else { return Ok(None) };
+        if stored.is_to_be_put_off(now) {
+            match self.app.db.run(move |conn| session::put_off(conn, &digest, now)).await {
+                // Pages go on being read where nothing can be written; the limit is put off another time.
+                Ok(()) | Err(DbError::Unavailable(_)) => {}
+                Err(error) => return Err(other(error)),
+            }
+        }
+        serde_json::from_value(stored.state).map_err(|error| LoadError::Deserialization(error.into()))
     }
 
     async fn save(
@@ -113,9 +116,9 @@ impl SessionStore for Store {
         let new = new_session(state).map_err(|error| SaveError::Serialization(error.into()))?;
         // 64 letters and digits are some 380 bits.
         let key = Alphanumeric.sample_string(&mut rand::rng(), 64);
-        let (stored, now) = (key.clone(), self.clock.now());
+        let (stored, now) = (key.clone(), self.app.clock.now());
         let saved: Result<(), DbError> =
-            self.db.transaction(move |conn| session::save(conn, &stored, &new, now)).await;
+            self.app.db.transaction(move |conn| session::save(conn, &stored, &new, now)).await;
         saved.map_err(|error| SaveError::Other(error.into()))?;
         key.try_into().map_err(|_| SaveError::Other(NeverUpdated.into()))
     }
@@ -140,7 +143,7 @@ impl SessionStore for Store {
 
     async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
         let key = key.as_ref().to_owned();
-        Ok(self.db.run(move |conn| session::delete(conn, &key)).await?)
+        Ok(self.app.db.run(move |conn| session::delete(conn, &key)).await?)
     }
 }
 

@@ -124,7 +124,9 @@ pub fn by_digests(
     catalogue: &Catalogue,
     wanted: &[(Digest, Need)],
 ) -> Result<HashMap<Digest, Found>, DbError> {
-    let digests: Vec<&[u8]> = wanted.iter().map(|(digest, _)| digest.bytes()).collect();
+    let mut digests: Vec<&[u8]> = wanted.iter().map(|(digest, _)| digest.bytes()).collect();
+    digests.sort_unstable();
+    digests.dedup();
     let rows: Vec<Row> = token_secrets::table
         .inner_join(
             tokens::table
