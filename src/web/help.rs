@@ -3,7 +3,7 @@
 use super::guard::{Guard, SignedIn};
 use super::page::{Page, render};
 use crate::http::{AppData, AppError};
-use crate::policy::{Catalogue, State};
+use crate::policy::{Catalogue, State, budget};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -17,6 +17,8 @@ struct ApiPage {
     codes: Vec<Code>,
     permissions: Vec<PermissionRow>,
     budgets: Vec<Budget>,
+    unnamed: i64,
+    unknown: i64,
 }
 
 struct Code {
@@ -45,7 +47,7 @@ const FIRST: [(u16, &str, &str); 2] = [
 ];
 
 /// The rest, in the order in which a call is refused.
-const THEN: [(u16, &str, &str); 15] = [
+const THEN: [(u16, &str, &str); 21] = [
     (403, "address_refused", "The token does not work from this network."),
     (404, "account_not_found", "The account in the path does not exist, or the token reaches nothing there."),
     (403, "blocked_here", "An admin of this account does not let the token in."),
@@ -74,6 +76,12 @@ const THEN: [(u16, &str, &str); 15] = [
     (403, "records_denied", "The call is about all records of the zone, and the token reaches only some."),
     (404, "not_found", "There is nothing at this address."),
     (400, "validation_failed", "A field is wrong. The field errors says which, and why."),
+    (400, "system_record", "SOA and NS at the top of a zone are made with it and changed by nobody."),
+    (400, "domain_not_registered", "The domain is hosted here and registered elsewhere."),
+    (400, "whois_privacy_never_on", "Whois privacy cannot be put off before it was on for the first time."),
+    (400, "contact_in_use", "A domain or certificate is registered to this contact."),
+    (400, "webhook_limit", "The account has as many webhooks as it may."),
+    (412, "plan_without_batches", "The plan of the account has no batches of changes."),
     (400, "bad_request", "What was sent cannot be read. The message says why."),
     (413, "too_large", "The body is larger than 256 KiB."),
     (
@@ -100,6 +108,8 @@ pub async fn api(request: HttpRequest, app: AppData) -> Result<HttpResponse, App
         codes: codes(),
         permissions: permissions(&app.catalogue),
         budgets: budgets(&app.catalogue),
+        unnamed: budget::UNNAMED,
+        unknown: budget::UNKNOWN,
     };
     render(&page, StatusCode::OK)
 }
@@ -139,13 +149,13 @@ fn permissions(catalogue: &Catalogue) -> Vec<PermissionRow> {
 }
 
 fn budgets(catalogue: &Catalogue) -> Vec<Budget> {
-    let budget = |plan: &crate::policy::Plan| Budget {
+    let of_plan = |plan: &crate::policy::Plan| Budget {
         plan: plan.title.clone(),
-        calls: plan
-            .hourly_calls
-            .map_or("no limit, shown as 1000000".to_owned(), |calls| format!("{calls} calls an hour")),
+        calls: plan.hourly_calls.map_or(format!("no limit, shown as {}", budget::UNLIMITED), |calls| {
+            format!("{calls} calls an hour")
+        }),
     };
-    catalogue.plans.iter().map(budget).collect()
+    catalogue.plans.iter().map(of_plan).collect()
 }
 
 #[cfg(test)]
@@ -155,9 +165,11 @@ mod tests {
     #[test]
     fn every_code_stands_there_once_and_each_state_of_a_token_has_its_own() {
         let mut all: Vec<&str> = codes().iter().map(|code| code.code).collect();
-        assert_eq!(all.len(), 25);
+        let count = all.len();
         all.sort_unstable();
         all.dedup();
-        assert_eq!(all.len(), 25);
+        assert_eq!(all.len(), count);
+        let states = State::ALL.iter().filter_map(|state| state.code());
+        assert!(states.into_iter().all(|code| all.contains(&code)));
     }
 }
