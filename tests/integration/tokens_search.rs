@@ -3,7 +3,7 @@
 use crate::support::client::{Answer, Browser};
 use crate::support::{House, MEMBER, OWNER, READER, START, STRANGER};
 use crate::{facts, made};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 async fn names(browser: &mut Browser, path: &str) -> Vec<String> {
     let page = browser.get(path).await;
@@ -115,7 +115,7 @@ async fn a_whole_secret_typed_into_the_search_finds_its_token_and_leaves_the_add
     let answer = owner.get(&format!("{list}?q=+{secret}+&sort=name")).await;
     assert_eq!(answer.status, 303);
     assert_eq!(answer.location(), format!("{list}?q={}&sort=name", &secret[38..]));
-    assert_eq!(names(&mut owner, &answer.location().to_owned()).await, ["Leaked"]);
+    assert_eq!(names(&mut owner, answer.location()).await, ["Leaked"]);
     let recorded = format!("audit_events AS a WHERE a::text LIKE '%{}%'", &secret[6..]);
     assert_eq!(facts::count(&house, &recorded), 0);
 }
@@ -211,7 +211,12 @@ async fn beyond_ten_thousand_tokens_last_use_is_no_choice_and_the_page_says_why(
     rows(1, 10_000);
     let page = member.get(&format!("{list}?sort=used")).await;
     assert_eq!(page.all(".sorts [aria-current]"), ["Last used"]);
+    assert_eq!(member.get(&list).await.all(".sorts [aria-disabled]"), Vec::<String>::new());
     rows(10_001, 10_001);
+    // The choice is refused at once; that it is one is said within a minute.
+    let page = member.get(&format!("{list}?sort=used")).await;
+    assert_eq!(page.all(".sorts [aria-current]"), ["Newest"]);
+    house.clock.advance(Duration::minutes(1));
     for sort in ["", "?sort=used"] {
         let page = member.get(&format!("{list}{sort}")).await;
         assert_eq!(page.all(".sorts [aria-current]"), ["Newest"]);

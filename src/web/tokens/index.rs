@@ -108,12 +108,19 @@ async fn index(
     let search = Search::parse(&place.q).map(|search| if may_see { search } else { search.by_name_only() });
     let asked = if may_see || place.sort() != Sort::LastUse { place.sort() } else { Sort::Newest };
     let wanted = Wanted { owner: Owner::Account(account), which, search };
+    // Whoever merely looks does not pay for counting: only the choice itself is always checked.
+    let is_usual = wanted.search.is_none() && which == Which::Live && asked != Sort::LastUse;
+    let known = app.large_lists.known(account, now).filter(|_| is_usual);
     let from = place.clone();
     let found = app.db.run(move |conn| {
         let (live, ended) =
             (wanted.of(Which::Live).count(conn, now)?, wanted.of(Which::Ended).count(conn, now)?);
         let count = if which == Which::Live { live } else { ended };
-        let too_many = may_see && count > MOST_COUNTED && wanted.are_too_many_to_sort_by_use(conn, now)?;
+        let too_many = match known {
+            _ if !may_see || count <= MOST_COUNTED => false,
+            Some(too_many) => too_many,
+            None => wanted.are_too_many_to_sort_by_use(conn, now)?,
+        };
         let sort = if too_many && asked == Sort::LastUse { Sort::Newest } else { asked };
         let cursor = from.cursor(sort);
         let (rows, next) = wanted.page(conn, sort, cursor.clone(), now)?;
@@ -121,6 +128,9 @@ async fn index(
         Ok((live, ended, too_many, sort, cursor.is_some(), rows, next, spent))
     });
     let (live, ended, too_many, sort, is_further, listed, next, spent) = found.await?;
+    if is_usual && known.is_none() && may_see && live > MOST_COUNTED {
+        app.large_lists.note(account, too_many, now);
+    }
     let limit = app.catalogue.hourly_calls(&member.account.plan);
     let quota = app.budgets.of_payer(payer, limit, spent, now);
     let page = TokensPage {
