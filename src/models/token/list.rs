@@ -110,7 +110,25 @@ impl Wanted {
 
     /// How many there are, up to [`MOST_COUNTED`] and one.
     pub fn count(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<usize, DbError> {
-        Ok(self.some_ids(conn, now)?.len())
+        let newest = (tokens::created_at.desc(), tokens::id.desc());
+        let all = match (&self.search, self.which) {
+            (Some(_), _) => self.some_ids(conn, now)?.len(),
+            (None, Which::Live) => {
+                let live = tokens::table.filter(self.condition(conn, now)?);
+                counted(conn, live.order(newest).select(tokens::id).into_boxed())?
+            }
+            // Apart, as each has an index of its own; together they would be looked for in all tokens.
+            (None, Which::Ended) => {
+                let own = || tokens::table.filter(self.own());
+                let deleted = own().filter(tokens::deleted_at.is_not_null()).order(newest);
+                let expired = own()
+                    .filter(tokens::deleted_at.is_null().and(tokens::expires_at.le(now)))
+                    .order(tokens::expires_at);
+                counted(conn, deleted.select(tokens::id).into_boxed())?
+                    + counted(conn, expired.select(tokens::id).into_boxed())?
+            }
+        };
+        Ok(all.min(MOST_COUNTED + 1))
     }
 
     fn some_ids(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<Vec<i64>, DbError> {
