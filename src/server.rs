@@ -6,8 +6,8 @@ use crate::config::{Config, Database};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError};
 use crate::http::{
-    App, AppData, AppError, Budgets, FLUSH_EVERY, Gate, Hashing, LastUses, Refusals, SHARE_EVERY, Sessions,
-    get, headers,
+    App, AppData, AppError, Budgets, FLUSH_EVERY, Gate, Hashing, LargeLists, LastUses, Refusals, SHARE_EVERY,
+    Sessions, get, headers,
 };
 use crate::models::password::HashError;
 use crate::models::{budget, signing_key, throttle};
@@ -91,6 +91,7 @@ impl Server {
         let app = AppData::new(App {
             gate: Gate::new(db.clone(), Arc::clone(&catalogue)),
             budgets: Budgets::new(db.clone()),
+            large_lists: LargeLists::default(),
             sessions: Sessions::new(db.clone()),
             db,
             clock,

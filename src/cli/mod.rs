@@ -48,7 +48,7 @@ enum Command {
     /// Domains and their zones.
     #[command(subcommand)]
     Resource(resource::ResourceCommand),
-    /// Account tokens.
+    /// Tokens of accounts and of users.
     #[command(subcommand)]
     Token(token::TokenCommand),
 }

@@ -409,6 +409,8 @@ diesel::table! {
         deleted_at -> Nullable<Timestamptz>,
         deleted_by -> Nullable<Int8>,
         deleted_why -> Nullable<Text>,
+        /// Words of the name in lower case, each behind its owner: a1010/deploy, u7/deploy.
+        search_words -> Array<Text>,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What every handler can reach.
 
-use super::{Budgets, Gate, Hashing, LastUses, Refusals, Sessions};
+use super::{Budgets, Gate, Hashing, LargeLists, LastUses, Refusals, Sessions};
 use crate::clock::Clock;
 use crate::config::PublicUrl;
 use crate::db::Db;
@@ -42,6 +42,8 @@ pub struct App {
     pub refusals: Refusals,
     /// What callers have spent of their hour.
     pub budgets: Budgets,
+    /// Accounts with very many tokens.
+    pub large_lists: LargeLists,
     /// Whether the process is about to end: it still answers, and is ready for nobody new.
     pub is_ending: AtomicBool,
 }

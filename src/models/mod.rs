@@ -6,6 +6,7 @@
 pub mod account;
 pub mod account_limits;
 pub mod audit;
+pub mod browse;
 pub mod budget;
 pub mod certificate;
 pub mod charge;

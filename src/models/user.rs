@@ -30,6 +30,11 @@ impl User {
         Ok(users::table.find(id).select(User::as_select()).first(conn).optional()?)
     }
 
+    /// The user with this number, kept as it is until the transaction ends.
+    pub fn lock(conn: &mut Conn, id: i64) -> Result<Option<User>, DbError> {
+        Ok(users::table.find(id).select(User::as_select()).for_no_key_update().first(conn).optional()?)
+    }
+
     /// The user with this e-mail address, whatever its case.
     pub fn find_by_email(conn: &mut Conn, email: &str) -> Result<Option<User>, DbError> {
         Ok(users::table

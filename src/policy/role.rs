@@ -44,24 +44,29 @@ impl Role {
 /// Something that a member may or may not do on the pages of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Act {
+    /// See the account's domains, zones and certificates.
+    SeeResources,
     /// See names and states of the account's tokens.
     SeeTokenNames,
     /// See what the account's tokens may do, and when they were used.
     SeeTokens,
     /// Create, rename and delete account tokens.
     ManageTokens,
+    /// See which tokens of other members reach the account.
+    SeeMembersTokens,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 3] = [Act::SeeTokenNames, Act::SeeTokens, Act::ManageTokens];
+    pub const ALL: [Act; 5] =
+        [Act::SeeResources, Act::SeeTokenNames, Act::SeeTokens, Act::ManageTokens, Act::SeeMembersTokens];
 
     /// The lowest role that may do it.
     pub fn lowest_role(self) -> Role {
         match self {
-            Act::SeeTokenNames => Role::ReadOnly,
+            Act::SeeResources | Act::SeeTokenNames => Role::ReadOnly,
             Act::SeeTokens => Role::ReadWrite,
-            Act::ManageTokens => Role::Admin,
+            Act::ManageTokens | Act::SeeMembersTokens => Role::Admin,
         }
     }
 

@@ -66,6 +66,18 @@ impl Standing {
 }
 
 impl State {
+    /// Every state, in the order of the table.
+    pub const ALL: [State; 8] = [
+        State::Deleted,
+        State::Expired,
+        State::SecretReplaced,
+        State::OwnerAway,
+        State::Disabled,
+        State::Frozen,
+        State::NotYet,
+        State::Active,
+    ];
+
     /// The `code` that a call with such a token is refused with; none for one that works.
     pub fn code(self) -> Option<&'static str> {
         match self {
@@ -77,6 +89,20 @@ impl State {
             State::Frozen => Some("token_frozen"),
             State::NotYet => Some("token_not_yet"),
             State::Active => None,
+        }
+    }
+
+    /// In one word or two, as the command line says it.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Deleted => "deleted",
+            State::Expired => "expired",
+            State::SecretReplaced => "secret replaced",
+            State::OwnerAway => "owner away",
+            State::Disabled => "disabled",
+            State::Frozen => "frozen",
+            State::NotYet => "not yet",
+            State::Active => "active",
         }
     }
 

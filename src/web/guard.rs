@@ -72,10 +72,16 @@ pub trait Permit: 'static {
     const ACT: Act;
 }
 
+/// To see domains, zones and certificates.
+pub struct SeeResources;
 /// To see names and states of tokens.
 pub struct SeeTokenNames;
 /// To create, rename and delete account tokens.
 pub struct ManageTokens;
+
+impl Permit for SeeResources {
+    const ACT: Act = Act::SeeResources;
+}
 
 impl Permit for SeeTokenNames {
     const ACT: Act = Act::SeeTokenNames;

@@ -2,10 +2,12 @@
 
 mod accounts;
 pub mod assets;
+mod browse;
 mod csrf;
 pub mod errors;
 mod form;
 mod guard;
+mod help;
 mod page;
 pub mod paths;
 pub mod session;
@@ -26,7 +28,13 @@ fn routes() -> Vec<TableRow> {
         ("GET", paths::SIGN_IN, get().to(sign_in::new)),
         ("POST", paths::SIGN_IN, post().to(sign_in::create)),
         ("POST", paths::SIGN_OUT, post().to(sign_in::delete)),
+        ("GET", paths::HELP_API, get().to(help::api)),
         ("GET", paths::ACCOUNTS, get().to(accounts::index)),
+        ("GET", paths::DOMAINS, get().to(browse::domains)),
+        ("GET", paths::DOMAIN, get().to(browse::domain)),
+        ("GET", paths::ZONES, get().to(browse::zones)),
+        ("GET", paths::ZONE, get().to(browse::zone)),
+        ("GET", paths::CERTIFICATES, get().to(browse::certificates)),
         ("GET", paths::TOKENS, get().to(tokens::live)),
         ("POST", paths::TOKENS, post().to(tokens::create)),
         ("GET", paths::TOKENS_ENDED, get().to(tokens::ended)),

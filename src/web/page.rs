@@ -30,6 +30,21 @@ pub struct Page {
     pub js: &'static str,
     /// What was just done.
     pub flash: Option<String>,
+    /// Where in the menu the page stands.
+    pub section: Section,
+}
+
+/// A part of an account, as the menu has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// What its tokens reach.
+    Domains,
+    /// What its tokens reach.
+    Zones,
+    /// What its tokens reach.
+    Certificates,
+    /// Its tokens.
+    Automation,
 }
 
 impl Page {
@@ -45,6 +60,7 @@ impl Page {
             css: assets::css().href(),
             js: assets::js().href(),
             flash: None,
+            section: Section::Automation,
         }
     }
 
@@ -65,6 +81,12 @@ impl Page {
         self
     }
 
+    /// In another part of the account than its tokens.
+    pub fn under(mut self, section: Section) -> Page {
+        self.section = section;
+        self
+    }
+
     /// With word of what was just done, as the query of the address names it.
     pub fn with_flash(mut self, done: &str) -> Page {
         self.flash = match done {
@@ -74,6 +96,18 @@ impl Page {
             _ => None,
         };
         self
+    }
+}
+
+impl Section {
+    /// For the layout.
+    pub fn key(self) -> &'static str {
+        match self {
+            Section::Domains => "domains",
+            Section::Zones => "zones",
+            Section::Certificates => "certificates",
+            Section::Automation => "automation",
+        }
     }
 }
 
@@ -107,6 +141,21 @@ impl AccountNav {
             plan: plan_title(catalogue, &account.plan),
             current: false,
         }
+    }
+
+    /// Address of its domains.
+    pub fn domains(&self) -> String {
+        super::paths::domains(self.id)
+    }
+
+    /// Address of its zones.
+    pub fn zones(&self) -> String {
+        super::paths::zones(self.id)
+    }
+
+    /// Address of its certificates.
+    pub fn certificates(&self) -> String {
+        super::paths::certificates(self.id)
     }
 
     /// Address of its tokens.

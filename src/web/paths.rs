@@ -1,5 +1,7 @@
 //! Every address of the pages, typed.
 
+use crate::policy::ResourceKind;
+
 /// The sign-in page.
 pub const SIGN_IN: &str = "/sign-in";
 /// Where signing out is posted to.
@@ -22,6 +24,39 @@ pub const TOKEN: &str = "/accounts/{account}/tokens/{token}";
 pub const TOKEN_RENAME: &str = "/accounts/{account}/tokens/{token}/rename";
 /// The page that asks before it is deleted.
 pub const TOKEN_DELETE: &str = "/accounts/{account}/tokens/{token}/delete";
+
+/// The account's domains.
+pub const DOMAINS: &str = "/accounts/{account}/domains";
+/// One domain.
+pub const DOMAIN: &str = "/accounts/{account}/domains/{domain}";
+/// The account's zones.
+pub const ZONES: &str = "/accounts/{account}/zones";
+/// One zone.
+pub const ZONE: &str = "/accounts/{account}/zones/{zone}";
+/// The account's certificates.
+pub const CERTIFICATES: &str = "/accounts/{account}/certificates";
+/// What whoever writes a program needs to know.
+pub const HELP_API: &str = "/help/api";
+
+/// Address of an account's domains.
+pub fn domains(account: i64) -> String {
+    format!("/accounts/{account}/domains")
+}
+
+/// Address of an account's zones.
+pub fn zones(account: i64) -> String {
+    format!("/accounts/{account}/zones")
+}
+
+/// Address of an account's certificates.
+pub fn certificates(account: i64) -> String {
+    format!("/accounts/{account}/certificates")
+}
+
+/// Address of a domain or a zone.
+pub fn of_resource(kind: ResourceKind, account: i64, id: i64) -> String {
+    format!("/accounts/{account}/{}/{id}", kind.plural())
+}
 
 /// Address of an account's live tokens.
 pub fn tokens(account: i64) -> String {

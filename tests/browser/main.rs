@@ -12,4 +12,5 @@ mod keyboard;
 mod main_job;
 mod narrow;
 mod pictures;
+mod reaches;
 mod window;

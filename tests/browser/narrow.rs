@@ -23,6 +23,8 @@ async fn no_page_scrolls_sideways_on_a_phone() {
     let (ended, _) = owner.make_full_token(acme, &long).await;
     owner.delete_token(acme, ended).await;
 
+    let (_, zone) = crate::reaches::fill(&house).await;
+
     let mut window = Window::open(&house, "narrow", true).await;
     let mut too_wide = Vec::new();
     look(&mut window, "/sign-in", &mut too_wide).await;
@@ -46,6 +48,13 @@ async fn no_page_scrolls_sideways_on_a_phone() {
         format!("/accounts/{hobby}/tokens"),
         format!("/accounts/{hobby}/tokens/new"),
         "/nowhere".to_owned(),
+        format!("{list}?q=terraform"),
+        format!("{list}?q={}&sort=name", "w".repeat(120)),
+        format!("/accounts/{acme}/domains"),
+        format!("/accounts/{acme}/certificates"),
+        format!("/accounts/{acme}/zones?q=example"),
+        format!("/accounts/{acme}/zones/{zone}"),
+        "/help/api".to_owned(),
     ] {
         look(&mut window, &page, &mut too_wide).await;
     }

@@ -80,3 +80,117 @@ fn a_token_that_makes_no_sense_is_refused_in_one_sentence_and_not_made() {
     shell.refused(&["token", "delete", "999"], "There is no token 999.");
     assert_eq!(count_in(&mut shell.conn(), "tokens"), 0);
 }
+
+#[actix_web::test]
+async fn a_user_token_made_at_the_shell_is_the_users_own_and_reaches_no_further_than_a_role_could() {
+    let shell = Shell::demo();
+    let house = House::on(shell.database.clone(), Clock::fixed(START), |_| {});
+    let (acme, rival) = (shell.account("Acme"), shell.account("Rival"));
+    let make = |words: &[&str]| {
+        let start =
+            ["token", "create", "--user", "member@example.com", "--name", "Mine", "--expires", "never"];
+        let said = shell.ok(&[&start, words].concat());
+        crate::support::ledger::put_down(said.out.trim());
+        said
+    };
+    let wide = make(&["--scope", "zones:*:write", "user_details:*:read", "memberships:*:read"]);
+    assert!(wide.out.trim().starts_with("tkh_u_") && wide.out.trim().len() == "tkh_u_".len() + 36);
+    assert!(wide.err.contains("zones:*:write in every account of the user"), "{}", wide.err);
+    let (status, body) = whoami(house.address, wide.out.trim()).await;
+    assert_eq!((status.as_u16(), body["data"]["user"]["email"].as_str()), (200, Some("member@example.com")));
+    make(&[
+        "--account",
+        &acme,
+        "--scope",
+        "zones:*,!example.com:read",
+        "domains:example.com:read",
+        "user_details:*:read",
+    ]);
+    make(&["--full"]);
+    let line = "concat_ws(' ', permission, access, reach, account_id)";
+    assert_eq!(
+        texts_in(&mut shell.conn(), line, "token_grants ORDER BY id"),
+        [
+            "zones full everything",
+            "user_details read everything",
+            "memberships read everything",
+            &format!("zones read account {acme}"),
+            "domains read named",
+            "user_details read everything",
+        ]
+    );
+    let owners =
+        "tokens AS t JOIN users AS u ON u.id = t.user_id WHERE t.kind = 'user' AND t.account_id IS NULL";
+    assert_eq!(count_in(&mut shell.conn(), &format!("{owners} AND u.email = 'member@example.com'")), 3);
+
+    let refused = |words: &[&str], why: &str| {
+        let start =
+            ["token", "create", "--user", "member@example.com", "--name", "Mine", "--expires", "never"];
+        shell.refused(&[&start, words].concat(), why);
+    };
+    // A read_write member can hold neither of these, in any account.
+    refused(&["--scope", "billing:*:read"], "No role of member@example.com could hold billing:*:read.");
+    refused(&["--scope", "zones:*:read", "account:*:write"], "could hold account:*:write.");
+    refused(&["--account", &rival, "--scope", "zones:*:read"], "could hold zones:*:read.");
+    refused(
+        &["--account", &rival, "--scope", "zones:rival.example:read"],
+        "could hold zones:rival.example:read.",
+    );
+    refused(&["--scope", "zones:rival.example:read"], "Acme has no zone rival.example.");
+    refused(&["--account", &acme, "--full"], "leave out --account");
+    refused(&["--scope", "user_details:*:read", "none:*:read"], "There is no permission “none”");
+    shell.ok(&["user", "deactivate", "--email", "member@example.com"]);
+    refused(&["--full"], "member@example.com is deactivated.");
+    shell.refused(
+        &["token", "create", "--user", "nobody@example.com", "--name", "X", "--expires", "never", "--full"],
+        "There is no user nobody@example.com.",
+    );
+    assert_eq!(count_in(&mut shell.conn(), "tokens"), 3);
+}
+
+#[test]
+fn the_list_at_the_shell_has_every_token_of_its_owner_on_a_line_and_nobody_elses() {
+    let shell = Shell::demo();
+    let (acme, hobby) = (shell.account("Acme"), shell.account("Hobby"));
+    let (_, secret) = shell.token(
+        &acme,
+        &["--name", "DNS für CI", "--expires", "2099-12-31", "--scope", "zones:*,!example.com:write"],
+    );
+    shell.token(&acme, &["--name", "All", "--expires", "never", "--full"]);
+    shell.token(&hobby, &["--name", "Other", "--expires", "never", "--full"]);
+    let start =
+        ["token", "create", "--user", "owner@example.com", "--name", "Own", "--expires", "never", "--full"];
+    let own = shell.ok(&start).out;
+    crate::support::ledger::put_down(own.trim());
+
+    let ids = texts_in(&mut shell.conn(), "id", "tokens ORDER BY id");
+    let said = shell.ok(&["token", "list", "--account", &acme]);
+    assert_eq!(said.err, "number\thint\tstate\tlast used\texpires\tname\tscopes\n");
+    let hint = |secret: &str| format!("{}…{}", &secret[..6], &secret[38..]);
+    let lines: Vec<Vec<&str>> = said.out.lines().map(|line| line.split('\t').collect()).collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!((lines[0][0], lines[0][5], lines[0][6]), (ids[1].as_str(), "All", "everything"));
+    assert_eq!(
+        lines[1],
+        [
+            &ids[0],
+            hint(&secret).as_str(),
+            "active",
+            "never",
+            "2099-12-31",
+            "DNS für CI",
+            "zones:*,!example.com:write"
+        ]
+    );
+    let said = shell.ok(&["token", "list", "--user", "OWNER@example.com"]);
+    assert!(said.out.contains(&format!("{}\t{}\tactive\t", ids[3], hint(own.trim()))), "{}", said.out);
+    assert_eq!(said.out.lines().count(), 1);
+    shell.ok(&["token", "delete", &ids[3]]);
+    assert_eq!(shell.ok(&["token", "list", "--user", "owner@example.com"]).out, "");
+    let ended = shell.ok(&["token", "list", "--user", "owner@example.com", "--ended"]).out;
+    assert!(ended.contains("\tdeleted\t"), "{ended}");
+    assert!(!said.out.contains(own.trim()) && !ended.contains(own.trim()));
+    shell.refused(&["token", "list", "--account", "1"], "There is no account 1.");
+    shell.refused(&["token", "list", "--user", "nobody@example.com"], "There is no user nobody@example.com.");
+    assert_eq!(shell.run(&["token", "list"]).code, 2);
+}

@@ -48,6 +48,12 @@ pub fn zone(house: &House, account: i64, name: &str) -> String {
     zone.unwrap().id.to_string()
 }
 
+/// The id of a domain.
+pub fn domain(house: &House, account: i64, name: &str) -> String {
+    let domain = Resource::find(&mut house.conn(), account, ResourceKind::Domain, name).unwrap();
+    domain.unwrap().id.to_string()
+}
+
 /// The number that a query yields.
 pub fn number(house: &House, query: &str) -> i64 {
     let sql = format!("SELECT ({query})::bigint AS value");

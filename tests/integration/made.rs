@@ -4,14 +4,43 @@ use crate::support::{House, ledger};
 use time::{Duration, OffsetDateTime};
 use tokenhouse::db;
 use tokenhouse::models::Origin;
-use tokenhouse::models::token::{Issued, NewToken, TokenName, issue};
-use tokenhouse::policy::{Catalogue, Policy, Rights};
+use tokenhouse::models::token::{Issued, NewToken, Owner, TokenName, issue};
+use tokenhouse::policy::{Access, Catalogue, Grant, PermissionKey, Policy, RecordFilter, Rights, Selection};
 use uuid::Uuid;
 
 /// Makes a token with Everything, now, that works for so long.
 pub fn token(house: &House, account: i64, lives: Option<Duration>) -> i64 {
     let now = house.clock.now();
     tokens(house, account, &[("Made".to_owned(), now)], lives)[0]
+}
+
+/// Makes a token with this policy; returns its number and its secret.
+pub fn with(house: &House, owner: Owner, name: &str, policy: Policy) -> (i64, String) {
+    let catalogue = Catalogue::embedded().unwrap();
+    let new = NewToken { name: TokenName::parse(name).unwrap(), policy, nonce: Uuid::new_v4() };
+    let made = db::in_one(&mut house.conn(), |conn| {
+        issue(conn, &catalogue, owner, &new, "tkh", &house.command_line())
+    });
+    let Issued::Made { id, secret } = made.unwrap() else { panic!("{name} was not made") };
+    ledger::put_down(secret.expose());
+    (id, secret.expose().to_owned())
+}
+
+/// A token with these grants and no condition: key, access, selection.
+pub fn granted(
+    house: &House,
+    owner: Owner,
+    name: &str,
+    grants: &[(&str, Access, Selection)],
+) -> (i64, String) {
+    let grant = |(key, access, selection): &(&str, Access, Selection)| Grant {
+        permission: PermissionKey::try_from((*key).to_owned()).unwrap(),
+        access: *access,
+        selection: selection.clone(),
+        records: RecordFilter::default(),
+    };
+    let rights = Rights::Grants(grants.iter().map(grant).collect());
+    with(house, owner, name, Policy::unconditional(rights))
 }
 
 /// Makes tokens with these names at these moments, in one transaction.
@@ -30,7 +59,7 @@ pub fn tokens(
                 let expires_at = lives.map(|lives| *at + lives);
                 let policy = Policy { expires_at, ..Policy::unconditional(Rights::Everything) };
                 let new = NewToken { name: TokenName::parse(name).unwrap(), policy, nonce: Uuid::new_v4() };
-                issue(conn, &catalogue, account, &new, "tkh", &origin)
+                issue(conn, &catalogue, Owner::Account(account), &new, "tkh", &origin)
             })
             .collect::<Result<Vec<_>, _>>()
     });

@@ -5,7 +5,7 @@ use crate::support::{House, ledger};
 use serde_json::Value;
 use tokenhouse::db;
 use tokenhouse::db::Conn;
-use tokenhouse::models::token::{Issued, NewToken, TokenName, issue};
+use tokenhouse::models::token::{Issued, NewToken, Owner, TokenName, issue};
 use tokenhouse::models::{Origin, Resource};
 use tokenhouse::policy::scope::{self, Written};
 use tokenhouse::policy::{Catalogue, Grant, Policy, RecordFilter, ResourceRef, Rights, Selection};
@@ -45,12 +45,20 @@ impl Program {
         let name = TokenName::parse("Program").unwrap();
         let new = NewToken { name, policy: Policy::unconditional(rights), nonce: Uuid::new_v4() };
         let origin = Origin::command_line(house.clock.now());
-        let issued =
-            db::in_one(&mut house.conn(), |conn| issue(conn, &catalogue, account, &new, "tkh", &origin));
+        let issued = db::in_one(&mut house.conn(), |conn| {
+            issue(conn, &catalogue, Owner::Account(account), &new, "tkh", &origin)
+        });
         let Issued::Made { id, secret } = issued.unwrap() else { panic!("not made") };
         ledger::put_down(secret.expose());
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Program { token: id, secret: secret.expose().to_owned(), base: house.url(""), http }
+    }
+
+    /// DNSimple's own client, with the same token.
+    pub fn official(&self) -> dnsimple::dnsimple::Client {
+        let mut client = dnsimple::dnsimple::new_client(false, self.secret.clone()).unwrap();
+        client.set_base_url(&self.base);
+        client
     }
 
     pub async fn get(&self, path: &str) -> Reply {

@@ -25,12 +25,18 @@ enum Does {
 type Row = (&'static str, &'static str, Does, [u16; 8]);
 
 /// In the order of `ACTORS`.
-const TABLE: [Row; 16] = [
+const TABLE: [Row; 22] = [
     ("GET", "/", Does::Nothing, [303, 303, 303, 303, 303, 303, 303, 303]),
     ("GET", "/sign-in", Does::Nothing, [200, 303, 303, 303, 303, 303, 200, 200]),
     ("POST", "/sign-in", Does::Nothing, [401, 403, 403, 403, 403, 403, 401, 401]),
     ("POST", "/sign-out", Does::SignsOut, [401, 303, 303, 303, 303, 303, 401, 401]),
     ("GET", "/accounts", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303]),
+    ("GET", "/help/api", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET", "/accounts/{account}/domains", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303]),
+    ("GET", "/accounts/{account}/domains/{domain}", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303]),
+    ("GET", "/accounts/{account}/zones", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303]),
+    ("GET", "/accounts/{account}/zones/{zone}", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303]),
+    ("GET", "/accounts/{account}/certificates", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303]),
     ("GET", "/accounts/{account}/tokens", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303]),
     ("POST", "/accounts/{account}/tokens", Does::Makes, [401, 404, 403, 403, 200, 200, 401, 401]),
     ("GET", "/accounts/{account}/tokens/ended", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303]),
@@ -75,10 +81,13 @@ async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_th
     let mut maker = house.signed_in(OWNER).await;
     let (_, bearer) = maker.make_full_token(acme, "Bearer").await;
     let mut actors = everybody(&house).await;
+    let (zone, domain) =
+        (facts::zone(&house, acme, "example.com"), facts::domain(&house, acme, "example.com"));
     for (method, path, does, statuses) in TABLE {
         for (place, expected) in statuses.into_iter().enumerate() {
             let (token, secret) = maker.make_full_token(acme, "Before").await;
             let address = path.replace("{account}", &acme.to_string()).replace("{token}", &token.to_string());
+            let address = address.replace("{zone}", &zone).replace("{domain}", &domain);
             let secret_of_caller = (ACTORS[place] == "token").then_some(bearer.as_str());
             let before = Seen::of(&house, token);
             let answer = ask(&actors[place], method, &address, secret_of_caller).await;
@@ -268,7 +277,7 @@ async fn everybody(house: &House) -> Vec<Browser> {
 }
 
 /// Another owner of Acme, who will not stay.
-fn add_owner(house: &House) -> User {
+pub fn add_owner(house: &House) -> User {
     let (mut conn, origin) = (house.conn(), house.command_line());
     let hash = password::hash(&ledger::password(), Cost::CHEAP).unwrap();
     let acme = Account::find_by_name(&mut conn, "Acme").unwrap().unwrap();

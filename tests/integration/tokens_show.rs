@@ -7,9 +7,13 @@ use crate::support::{House, OWNER, START};
 use time::Duration;
 use tokenhouse::models::Resource;
 
-/// Everything of the token but its name, and when it was changed.
+/// Everything of the token but its name, the words of it, and when it was changed.
 fn but_the_name(house: &House) -> Vec<String> {
-    let mut rows = facts::texts(house, "to_jsonb(t) - 'name' - 'updated_at'", "tokens AS t ORDER BY id");
+    let mut rows = facts::texts(
+        house,
+        "to_jsonb(t) - 'name' - 'search_words' - 'updated_at'",
+        "tokens AS t ORDER BY id",
+    );
     rows.extend(facts::texts(house, "s", "token_secrets AS s ORDER BY id"));
     rows.extend(facts::texts(house, "g", "token_grants AS g ORDER BY id"));
     rows.extend(facts::texts(house, "r", "token_grant_resources AS r ORDER BY r::text"));

@@ -8,6 +8,8 @@ pub mod lookup;
 mod name;
 mod pause;
 pub mod refusals;
+mod rules;
+pub mod search;
 pub mod secret;
 pub mod usage;
 
@@ -15,8 +17,8 @@ pub use issue::{Issued, NewToken, by_nonce, issue};
 pub use name::{NameRefused, TokenName};
 pub use secret::Secret;
 
-use super::Account;
 use super::audit::{self, Event, Origin};
+use super::{Account, User};
 use crate::db::schema::{token_secrets, tokens, users};
 use crate::db::{Conn, DbError};
 use crate::policy::{Catalogue, Standing, State};
@@ -25,6 +27,41 @@ use ipnet::IpNet;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+/// Whose a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// The account with this number.
+    Account(i64),
+    /// The user with this number.
+    User(i64),
+}
+
+impl Owner {
+    /// The kind of the owner's secrets.
+    pub fn kind(self) -> secret::Kind {
+        match self {
+            Owner::Account(_) => secret::Kind::Account,
+            Owner::User(_) => secret::Kind::User,
+        }
+    }
+
+    /// The account, where it is one.
+    pub fn account(self) -> Option<i64> {
+        match self {
+            Owner::Account(id) => Some(id),
+            Owner::User(_) => None,
+        }
+    }
+
+    /// The user, where it is one.
+    pub fn user(self) -> Option<i64> {
+        match self {
+            Owner::Account(_) => None,
+            Owner::User(id) => Some(id),
+        }
+    }
+}
+
 /// A token, without its rights.
 #[derive(Debug, Clone, Queryable, Selectable)]
 pub struct Token {
@@ -32,6 +69,8 @@ pub struct Token {
     pub id: i64,
     /// The account it belongs to, for account tokens.
     pub account_id: Option<i64>,
+    /// The user it belongs to, for user tokens.
+    pub user_id: Option<i64>,
     /// Its name.
     pub name: String,
     /// Whether it has Everything.
@@ -89,28 +128,37 @@ impl Token {
             .optional()?)
     }
 
-    /// The token with this number, whosever it is: for the token itself.
+    /// Whose it is.
+    pub fn owner(&self) -> Option<Owner> {
+        self.account_id.map(Owner::Account).or(self.user_id.map(Owner::User))
+    }
+
+    /// The token with this number, whosever it is: for the token itself and the command line.
     pub fn itself(conn: &mut Conn, id: i64) -> Result<Option<Token>, DbError> {
         Ok(tokens::table.find(id).select(Token::as_select()).first(conn).optional()?)
     }
 
-    /// The account of a token, by its number alone: for the command line.
-    pub fn account_of(conn: &mut Conn, id: i64) -> Result<Option<i64>, DbError> {
-        Ok(tokens::table.find(id).select(tokens::account_id).first::<Option<i64>>(conn).optional()?.flatten())
-    }
-
     /// Its state now, in its account.
     pub fn state(&self, account: &Account, catalogue: &Catalogue, now: OffsetDateTime) -> State {
+        let frozen = !self.full_access && !catalogue.has_scopes(&account.plan);
+        self.standing(!account.is_active(), frozen).state(now)
+    }
+
+    /// The state now of a token of this user.
+    pub fn state_of_users(&self, user: &User, now: OffsetDateTime) -> State {
+        self.standing(user.deactivated_at.is_some(), false).state(now)
+    }
+
+    fn standing(&self, owner_away: bool, frozen: bool) -> Standing {
         Standing {
             deleted: self.deleted_at.is_some(),
             expires_at: self.expires_at,
             secret_ended_at: None,
-            owner_away: !account.is_active(),
+            owner_away,
             disabled: self.disabled_at.is_some(),
-            frozen: !self.full_access && !catalogue.has_scopes(&account.plan),
+            frozen,
             not_before: self.not_before,
         }
-        .state(now)
     }
 
     /// Hint of its newest secret.
@@ -134,12 +182,17 @@ impl Token {
 
     /// Renames it, and nothing else. An ended token keeps its name; says whether it was renamed.
     pub fn rename(&self, conn: &mut Conn, name: &TokenName, origin: &Origin) -> Result<bool, DbError> {
+        let words = self.owner().map(|owner| search::stored(owner, name.as_str())).unwrap_or_default();
         let renamed = diesel::update(
             tokens::table
                 .filter(tokens::id.eq(self.id).and(tokens::deleted_at.is_null()))
                 .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(origin.now))),
         )
-        .set((tokens::name.eq(name.as_str()), tokens::updated_at.eq(origin.now)))
+        .set((
+            tokens::name.eq(name.as_str()),
+            tokens::search_words.eq(words),
+            tokens::updated_at.eq(origin.now),
+        ))
         .execute(conn)?
             > 0;
         if renamed && name.as_str() != self.name {

@@ -4,7 +4,7 @@ use super::draft::{Draft, Problems};
 use super::form::{Form, checked};
 use crate::db::DbError;
 use crate::http::{App, AppData, AppError};
-use crate::models::token::{Issued, NewToken, Secret, by_nonce, issue};
+use crate::models::token::{Issued, NewToken, Owner, Secret, by_nonce, issue};
 use crate::policy::words::{self, Sentence};
 use crate::policy::{MOST_NAMED_RESOURCES, Policy};
 use crate::web::form::Posted;
@@ -79,7 +79,7 @@ async fn generate(member: Member, draft: Draft, app: &App) -> Result<HttpRespons
     let asked = draft.clone();
     let made = app.db.transaction(move |conn| {
         // A form that made its token is answered as such, also when it would not be valid any more.
-        if let Some(before) = by_nonce(conn, account.id, asked.nonce, &origin)? {
+        if let Some(before) = by_nonce(conn, Owner::Account(account.id), asked.nonce, &origin)? {
             return Ok(Outcome::Before(before));
         }
         let (name, policy) = match checked(conn, &catalogue, &account, &asked, origin.now)? {
@@ -87,7 +87,7 @@ async fn generate(member: Member, draft: Draft, app: &App) -> Result<HttpRespons
             Err(problems) => return Ok(Outcome::Refused(problems)),
         };
         let new = NewToken { name, policy, nonce: asked.nonce };
-        let issued = issue(conn, &catalogue, account.id, &new, &brand, &origin)?;
+        let issued = issue(conn, &catalogue, Owner::Account(account.id), &new, &brand, &origin)?;
         let words = words::of_policy(&catalogue, &new.policy, &account.surroundings(conn)?);
         Ok(Outcome::Issued(issued, new, words))
     });
@@ -139,8 +139,10 @@ fn why_not(issued: &Issued) -> Problems {
         Issued::PlanHasNoScopes => {
             "The plan has no scoped tokens any more. Reload the page to see what it allows.".to_owned()
         }
-        Issued::AccountAway => "This account is suspended, so no token can be made.".to_owned(),
-        Issued::NotAllowed => "Your role does not go so far. Ask an owner of the account.".to_owned(),
+        Issued::OwnerAway => "This account is suspended, so no token can be made.".to_owned(),
+        Issued::NotAllowed | Issued::NotHeld(_) => {
+            "Your role does not go so far. Ask an owner of the account.".to_owned()
+        }
         Issued::Empty => {
             "Choose at least one permission: without any, the token could do nothing.".to_owned()
         }

@@ -1,22 +1,24 @@
-//! The list, newest first, in two tabs.
+//! The list in two tabs: newest first, or as somebody looks for something.
 
 use super::budget::Budget;
+use super::place::{Choice, Place};
 use super::{person, remover};
 use crate::http::{AppData, AppError};
 use crate::models::budget::{self, Payer};
-use crate::models::token::list::{self, Cursor, Listed, MOST_COUNTED, Which};
+use crate::models::token::Owner;
+use crate::models::token::list::{Listed, MOST_COUNTED, Sort, Wanted, Which};
+use crate::models::token::search::Search;
 use crate::policy::budget::Hour;
 use crate::policy::words::{self, Phrase};
 use crate::policy::{Act, Rights};
 use crate::web::guard::{AccountMember, SeeTokenNames};
-use crate::web::page::{AccountNav, Page, plan_title, render};
+use crate::web::page::{AccountNav, Page, go_to, plan_title, render};
 use crate::web::paths;
 use crate::web::told::{Expiry, Moment, StateBadge, Used};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
 use askama::Template;
-use serde::Deserialize;
 use time::OffsetDateTime;
 
 #[derive(Template)]
@@ -25,8 +27,18 @@ struct TokensPage {
     page: Page,
     account: AccountNav,
     ended: bool,
+    here: String,
+    live_url: String,
+    ended_url: String,
     live_count: String,
     ended_count: String,
+    q: String,
+    search_hint: &'static str,
+    further: &'static str,
+    sort_key: &'static str,
+    sorted: &'static str,
+    choices: Vec<Choice>,
+    clear_url: String,
     rows: Vec<Row>,
     older: Option<String>,
     newer: Option<String>,
@@ -55,15 +67,6 @@ struct Row {
     ended_at: Option<Moment>,
 }
 
-/// Where a page of the list starts, and what was just done.
-#[derive(Deserialize)]
-pub struct Place {
-    #[serde(default)]
-    before: String,
-    #[serde(default)]
-    done: String,
-}
-
 /// The tokens that are neither deleted nor expired.
 pub async fn live(
     member: AccountMember<SeeTokenNames>,
@@ -88,41 +91,77 @@ async fn index(
     place: &Place,
     which: Which,
 ) -> Result<HttpResponse, AppError> {
-    let now = app.clock.now();
-    let (account, before) = (member.account.id, read_cursor(&place.before));
+    let (account, now) = (member.account.id, app.clock.now());
     let payer = Payer::Account(account);
-    let (live, ended, (listed, next), spent) = app
-        .db
-        .run(move |conn| {
-            Ok((
-                list::count(conn, account, Which::Live, now)?,
-                list::count(conn, account, Which::Ended, now)?,
-                list::page(conn, account, which, before, now)?,
-                budget::spent(conn, payer, Hour::of(now))?,
-            ))
-        })
-        .await?;
     let here = match which {
         Which::Live => paths::tokens(account),
         Which::Ended => paths::tokens_ended(account),
     };
+    if place.q.contains('\0') {
+        return Err(AppError::BadRequest("The search holds characters that no name has."));
+    }
+    if let Some(safe) = place.without_secret(&here) {
+        return Ok(go_to(safe));
+    }
+    // Who does not see hints and uses cannot find or sort by them either.
+    let may_see = member.may(Act::SeeTokens);
+    let search = Search::parse(&place.q).map(|search| if may_see { search } else { search.by_name_only() });
+    let asked = if may_see || place.sort() != Sort::LastUse { place.sort() } else { Sort::Newest };
+    let wanted = Wanted { owner: Owner::Account(account), which, search };
+    // Whoever merely looks does not pay for counting: only the choice itself is always checked.
+    let is_usual = wanted.search.is_none() && which == Which::Live && asked != Sort::LastUse;
+    let known = app.large_lists.known(account, now).filter(|_| is_usual);
+    let from = place.clone();
+    let found = app.db.run(move |conn| {
+        let (live, ended) =
+            (wanted.of(Which::Live).count(conn, now)?, wanted.of(Which::Ended).count(conn, now)?);
+        let count = if which == Which::Live { live } else { ended };
+        let too_many = match known {
+            _ if !may_see || count <= MOST_COUNTED => false,
+            Some(too_many) => too_many,
+            None => wanted.are_too_many_to_sort_by_use(conn, now)?,
+        };
+        let sort = if too_many && asked == Sort::LastUse { Sort::Newest } else { asked };
+        let cursor = from.cursor(sort);
+        let (rows, next) = wanted.page(conn, sort, cursor.clone(), now)?;
+        let spent = budget::spent(conn, payer, Hour::of(now))?;
+        Ok((live, ended, too_many, sort, cursor.is_some(), rows, next, spent))
+    });
+    let (live, ended, too_many, sort, is_further, listed, next, spent) = found.await?;
+    if is_usual && known.is_none() && may_see && live > MOST_COUNTED {
+        app.large_lists.note(account, too_many, now);
+    }
     let limit = app.catalogue.hourly_calls(&member.account.plan);
     let quota = app.budgets.of_payer(payer, limit, spent, now);
     let page = TokensPage {
         page: member.page("Tokens").with_flash(&place.done),
         account: member.nav(),
         ended: which == Which::Ended,
+        live_url: place.link(&paths::tokens(account), sort, None),
+        ended_url: place.link(&paths::tokens_ended(account), sort, None),
         live_count: counted(live),
         ended_count: counted(ended),
+        q: place.q.trim().to_owned(),
+        search_hint: if may_see { "Name or last four characters" } else { "Words of the name" },
+        further: if sort == Sort::Newest { "Older" } else { "Next" },
+        sort_key: Place::key(sort),
+        sorted: match sort {
+            Sort::Newest => "newest first",
+            Sort::Name => "by name",
+            Sort::LastUse => "last used first",
+        },
+        choices: place.choices(&here, sort, may_see, too_many),
+        clear_url: Place::default().link(&here, sort, None),
         rows: listed.into_iter().map(|one| Row::of(one, &member, &app, now)).collect(),
-        older: next.map(|next| format!("{here}?before={}", written(next))),
-        newer: before.map(|_| here.clone()),
+        older: next.map(|next| place.link(&here, sort, Some(&next))),
+        newer: is_further.then(|| place.link(&here, sort, None)),
         may_create: member.may(Act::ManageTokens),
-        may_see: member.may(Act::SeeTokens),
+        may_see,
         who_can_help: member.who_can(Act::ManageTokens),
         scoped: app.catalogue.has_scopes(&member.account.plan),
         plan: plan_title(&app.catalogue, &member.account.plan),
         budget: Budget::of(quota, limit, now),
+        here,
     };
     render(&page, StatusCode::OK)
 }
@@ -160,31 +199,4 @@ impl Row {
 
 fn counted(count: usize) -> String {
     if count > MOST_COUNTED { "1,000+".to_owned() } else { count.to_string() }
-}
-
-/// A cursor in an address: microseconds and number. One that nobody wrote starts at the top.
-fn written(cursor: Cursor) -> String {
-    format!("{}-{}", cursor.created_at.unix_timestamp_nanos() / 1_000, cursor.id)
-}
-
-fn read_cursor(text: &str) -> Option<Cursor> {
-    let (micros, id) = text.split_once('-')?;
-    let micros: i128 = micros.parse().ok()?;
-    let created_at = OffsetDateTime::from_unix_timestamp_nanos(micros.checked_mul(1_000)?).ok()?;
-    Some(Cursor { created_at, id: id.parse().ok()? })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use time::macros::datetime;
-
-    #[test]
-    fn a_cursor_is_read_back_as_it_was_written_and_nonsense_starts_at_the_top() {
-        let cursor = Cursor { created_at: datetime!(2026-11-22 1:02:03.456789 UTC), id: 17 };
-        assert_eq!(read_cursor(&written(cursor)), Some(cursor));
-        for nonsense in ["", "-", "1", "a-1", "1-a", "99999999999999999999999999999999999999-1"] {
-            assert_eq!(read_cursor(nonsense), None, "{nonsense}");
-        }
-    }
 }

@@ -6,6 +6,7 @@ mod delete;
 mod draft;
 mod form;
 mod index;
+mod place;
 mod refused;
 mod rename;
 mod resources;

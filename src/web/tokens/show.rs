@@ -60,6 +60,7 @@ struct GrantRow {
 
 struct NamedRow {
     name: String,
+    url: Option<String>,
     gone: bool,
 }
 
@@ -211,7 +212,11 @@ fn row(catalogue: &Catalogue, grant: &Grant, around: &Surroundings) -> Option<Gr
             .selection
             .named()
             .iter()
-            .map(|one| NamedRow { name: one.name.clone(), gone: one.id.is_none() })
+            .map(|one| NamedRow {
+                name: one.name.clone(),
+                url: one.id.map(|id| paths::of_resource(one.kind, one.account, id)),
+                gone: one.id.is_none(),
+            })
             .collect(),
         sensitive: permission.sensitive,
     })

@@ -1,0 +1,167 @@
+//! What keeps a token from being made: its maker, its owner, its plan, and what it names.
+
+use super::Owner;
+use super::issue::Issued;
+use crate::db::schema::{resources, tokens};
+use crate::db::{Conn, DbError};
+use crate::models::audit::Actor;
+use crate::models::{Account, User, membership};
+use crate::policy::catalogue::Category;
+use crate::policy::{
+    Act, Catalogue, Grant, MOST_NAMED_RESOURCES, Permission, Policy, Rights, Role, Selection, scope,
+};
+use diesel::prelude::*;
+use time::OffsetDateTime;
+
+/// Whose the token will be, kept as it is until the transaction ends.
+pub(super) enum Holder {
+    Account(Account),
+    /// With the roles in the user's accounts.
+    User(User, Vec<(i64, Role)>),
+}
+
+impl Holder {
+    /// The owner, unless suspended, deactivated or gone.
+    pub(super) fn lock(conn: &mut Conn, owner: Owner) -> Result<Option<Holder>, DbError> {
+        match owner {
+            Owner::Account(id) => {
+                Ok(Account::lock(conn, id)?.filter(Account::is_active).map(Holder::Account))
+            }
+            Owner::User(id) => {
+                let Some(user) = User::lock(conn, id)?.filter(|user| user.deactivated_at.is_none()) else {
+                    return Ok(None);
+                };
+                let accounts = Account::list_of_user(conn, id)?;
+                let roles = accounts.into_iter().map(|(account, role)| (account.id, role)).collect();
+                Ok(Some(Holder::User(user, roles)))
+            }
+        }
+    }
+}
+
+/// Whether whoever asks may make such a token for this holder (rule 5).
+pub(super) fn maker_may(
+    conn: &mut Conn,
+    catalogue: &Catalogue,
+    holder: &Holder,
+    policy: &Policy,
+    actor: &Actor,
+) -> Result<bool, DbError> {
+    let Some(maker) = actor.user_id() else { return Ok(true) };
+    match holder {
+        Holder::User(user, _) => Ok(user.id == maker),
+        Holder::Account(account) => {
+            let role = membership::find(conn, account.id, maker)?.map(|(_, role)| role);
+            Ok(role.is_some_and(|role| role.may(Act::ManageTokens) && may_grant(catalogue, policy, role)))
+        }
+    }
+}
+
+/// Whether a member with this role could grant every right of the policy.
+fn may_grant(catalogue: &Catalogue, policy: &Policy, role: Role) -> bool {
+    match &policy.rights {
+        Rights::Everything => catalogue.for_account_tokens().all(|permission| {
+            permission
+                .access
+                .iter()
+                .all(|access| permission.lowest_role(*access).is_some_and(|lowest| role >= lowest))
+        }),
+        Rights::Grants(grants) => grants.iter().all(|grant| {
+            catalogue
+                .for_account_tokens()
+                .any(|permission| permission.key == grant.permission && can_hold(permission, grant, role))
+        }),
+    }
+}
+
+fn can_hold(permission: &Permission, grant: &Grant, role: Role) -> bool {
+    permission.access.contains(&grant.access)
+        && permission.lowest_role(grant.access).is_some_and(|lowest| role >= lowest)
+}
+
+/// Why this holder gets no such token; none where nothing speaks against it.
+pub(super) fn refuse(
+    conn: &mut Conn,
+    catalogue: &Catalogue,
+    holder: &Holder,
+    policy: &Policy,
+    now: OffsetDateTime,
+) -> Result<Option<Issued>, DbError> {
+    let plan = match holder {
+        Holder::User(..) => None,
+        Holder::Account(account) => {
+            let unknown = || DbError::Corrupt(format!("plan of account {}", account.id));
+            Some((account.id, catalogue.plan(&account.plan).ok_or_else(unknown)?))
+        }
+    };
+    if let Rights::Grants(grants) = &policy.rights {
+        if plan.is_some_and(|(_, plan)| !plan.scoped) {
+            return Ok(Some(Issued::PlanHasNoScopes));
+        }
+        if grants.is_empty() || grants.iter().any(|grant| grant.selection == Selection::Only(Vec::new())) {
+            return Ok(Some(Issued::Empty));
+        }
+        if grants.iter().map(|grant| grant.selection.named().len()).sum::<usize>() > MOST_NAMED_RESOURCES {
+            return Ok(Some(Issued::TooManyNamed));
+        }
+        if let Holder::User(_, roles) = holder
+            && let Some(grant) = grants.iter().find(|grant| !user_can_hold(catalogue, roles, grant))
+        {
+            return Ok(Some(Issued::NotHeld(scope::of_grant(grant))));
+        }
+        if !all_there(conn, holder, grants)? {
+            return Ok(Some(Issued::ResourcesGone));
+        }
+    }
+    let Some((account, Some(limit))) = plan.map(|(account, plan)| (account, plan.account_tokens)) else {
+        return Ok(None);
+    };
+    let live: i64 = tokens::table
+        .filter(tokens::account_id.eq(account).and(tokens::deleted_at.is_null()))
+        .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(now)))
+        .count()
+        .get_result(conn)?;
+    Ok((live >= limit).then_some(Issued::LimitReached(limit)))
+}
+
+/// Whether any present role of a user could hold the grant; for what it names, the role there. At
+/// each call the role of that moment decides again.
+fn user_can_hold(catalogue: &Catalogue, roles: &[(i64, Role)], grant: &Grant) -> bool {
+    let Some(permission) = catalogue.get(&grant.permission) else { return false };
+    if permission.category == Category::User {
+        return permission.access.contains(&grant.access);
+    }
+    let role_in = |account: i64| roles.iter().find(|(known, _)| *known == account).map(|(_, role)| *role);
+    let can = |account: i64| role_in(account).is_some_and(|role| can_hold(permission, grant, role));
+    let reached = match &grant.selection {
+        Selection::Everywhere { .. } => roles.iter().any(|(account, _)| can(*account)),
+        Selection::Account { account, .. } => can(*account),
+        Selection::Only(_) => true,
+    };
+    reached && grant.selection.named().iter().all(|one| can(one.account))
+}
+
+/// Whether every named resource is of the account that it is named in, of the kind that narrows
+/// the permission, and there; they stay until the transaction ends.
+fn all_there(conn: &mut Conn, holder: &Holder, grants: &[Grant]) -> Result<bool, DbError> {
+    let within = |account: i64| match holder {
+        Holder::Account(own) => own.id == account,
+        Holder::User(_, roles) => roles.iter().any(|(known, _)| *known == account),
+    };
+    let mut named: Vec<(i64, i64, &str, &str)> = Vec::new();
+    for one in grants.iter().flat_map(|grant| grant.selection.named()) {
+        let Some(id) = one.id.filter(|_| within(one.account)) else { return Ok(false) };
+        named.push((id, one.account, one.kind.key(), &one.name));
+    }
+    named.sort_unstable();
+    named.dedup();
+    let ids: Vec<i64> = named.iter().map(|(id, ..)| *id).collect();
+    let there: Vec<(i64, i64, String, String)> = resources::table
+        .filter(resources::id.eq_any(&ids))
+        .order(resources::id)
+        .select((resources::id, resources::account_id, resources::kind, resources::name))
+        .for_key_share()
+        .load(conn)?;
+    let there = there.iter().map(|(id, account, kind, name)| (*id, *account, kind.as_str(), name.as_str()));
+    Ok(there.eq(named))
+}

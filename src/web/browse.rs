@@ -1,0 +1,99 @@
+//! What the account's tokens reach: domains, zones and certificates, a page at a time.
+
+mod certificates;
+mod domains;
+mod reached;
+mod zones;
+
+pub use certificates::index as certificates;
+pub use domains::{index as domains, show as domain};
+pub use zones::{index as zones, show as zone};
+
+use super::guard::{AccountMember, SeeResources};
+use crate::http::AppError;
+use crate::models::browse::Part;
+use crate::models::browse::reaching::Cursor;
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+type Member = AccountMember<SeeResources>;
+
+/// What somebody wants to see of a list.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Asked {
+    /// What is looked for.
+    #[serde(default)]
+    q: String,
+    /// Which page.
+    #[serde(default)]
+    page: String,
+    /// Where the account's tokens go on.
+    #[serde(default)]
+    tokens: String,
+    /// Where the members' tokens go on.
+    #[serde(default)]
+    people: String,
+}
+
+impl Asked {
+    /// What is looked for; refused where no text could hold it.
+    fn text(&self) -> Result<String, AppError> {
+        match self.q.trim() {
+            text if text.contains('\0') => {
+                Err(AppError::BadRequest("The search holds characters that no name has."))
+            }
+            text => Ok(text.to_owned()),
+        }
+    }
+
+    /// The page's number. What is none is the first.
+    fn number(&self) -> i64 {
+        self.page.parse().unwrap_or(1)
+    }
+}
+
+/// Where one is in a list, and the pages beside it.
+struct Pages {
+    number: i64,
+    last: i64,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+impl Pages {
+    fn of<T>(part: &Part<T>, path: &str, q: &str) -> Pages {
+        let link = |number: i64| {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            if !q.is_empty() {
+                query.append_pair("q", q);
+            }
+            format!("{path}?{}", query.append_pair("page", &number.to_string()).finish())
+        };
+        Pages {
+            number: part.number,
+            last: part.last,
+            previous: (part.number > 1).then(|| link(part.number - 1)),
+            next: (part.number < part.last).then(|| link(part.number + 1)),
+        }
+    }
+}
+
+/// A place among tokens in an address: microseconds and number. One that nobody wrote is the top.
+fn read_cursor(text: &str) -> Option<Cursor> {
+    let (micros, id) = text.split_once('-')?;
+    let micros: i128 = micros.parse().ok()?;
+    let at = OffsetDateTime::from_unix_timestamp_nanos(micros.checked_mul(1_000)?).ok()?;
+    Some((at, id.parse().ok()?))
+}
+
+fn written((at, id): Cursor) -> String {
+    format!("{}-{id}", at.unix_timestamp_nanos() / 1_000)
+}
+
+/// "1 zone", "12,345 zones".
+fn counted(count: i64, one: &str, many: &str) -> String {
+    let digits = count.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    format!("{} {}", groups.join(","), if count == 1 { one } else { many })
+}

@@ -1,0 +1,223 @@
+//! Which tokens reach a domain or a zone, and through which of their grants.
+
+use super::{Asked, Member, read_cursor, written};
+use crate::http::{App, AppError};
+use crate::models::Resource;
+use crate::models::browse::reaching::{self, Candidate, Cursor, Whose};
+use crate::policy::{
+    Access, Act, Catalogue, Decision, Grant, Holder, Permission, Policy, Records, Request, ResourceKind,
+    Rights, Selection, decide,
+};
+use crate::web::paths;
+use crate::web::told::StateBadge;
+use time::OffsetDateTime;
+
+/// The tokens of the account, and those of its members that the reader may know of.
+pub(super) struct Reached {
+    pub(super) kind: &'static str,
+    pub(super) tokens: Vec<Row>,
+    pub(super) more_tokens: Option<String>,
+    pub(super) people: Vec<Row>,
+    pub(super) more_people: Option<String>,
+    pub(super) sees_everybodys: bool,
+    pub(super) sees_rules: bool,
+    pub(super) is_further: bool,
+}
+
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) url: Option<String>,
+    pub(super) hint: String,
+    pub(super) user: Option<String>,
+    pub(super) state: StateBadge,
+    pub(super) rules: Vec<Rule>,
+}
+
+/// A grant, or Everything, that leads to the resource.
+pub(super) struct Rule {
+    pub(super) title: String,
+    pub(super) which: String,
+    pub(super) records: Option<String>,
+    pub(super) access: &'static str,
+    pub(super) full: bool,
+}
+
+/// What is decided about, and by what.
+struct Question<'a> {
+    catalogue: &'a Catalogue,
+    resource: &'a Resource,
+    kind: ResourceKind,
+    permissions: Vec<&'a Permission>,
+}
+
+impl Reached {
+    pub(super) async fn of(
+        member: &Member,
+        app: &App,
+        resource: Resource,
+        kind: ResourceKind,
+        asked: &Asked,
+    ) -> Result<Reached, AppError> {
+        let now = app.clock.now();
+        let question = Question {
+            catalogue: &app.catalogue,
+            resource: &resource,
+            kind,
+            permissions: app
+                .catalogue
+                .permissions
+                .iter()
+                .filter(|one| one.narrowed_by == Some(kind))
+                .collect(),
+        };
+        let keys: Vec<String> = question.permissions.iter().map(|one| one.key.to_string()).collect();
+        let sees_everybodys = member.may(Act::SeeMembersTokens);
+        let whose = if sees_everybodys { Whose::Everybodys } else { Whose::Own(member.signed_in.user.id) };
+        let (after, people_after) = (read_cursor(&asked.tokens), read_cursor(&asked.people));
+        let on = resource.clone();
+        let found = app.db.run(move |conn| {
+            let tokens = reaching::of_account(conn, &on, &keys, after, now)?;
+            Ok((tokens, reaching::of_users(conn, &on, &keys, whose, people_after, now)?))
+        });
+        let ((tokens, more), (people, more_people)) = found.await?;
+        let sees_rules = member.may(Act::SeeTokens);
+        let row = |one: Candidate| Row::of(one, member, &question, sees_rules, now);
+        let here = paths::of_resource(kind, member.account.id, resource.id);
+        let link = |name: &str, next: Cursor| format!("{here}?{name}={}#tokens", written(next));
+        Ok(Reached {
+            kind: kind.key(),
+            tokens: tokens.into_iter().filter_map(row).collect(),
+            more_tokens: more.map(|next| link("tokens", next)),
+            people: people.into_iter().filter_map(row).collect(),
+            more_people: more_people.map(|next| link("people", next)),
+            sees_everybodys,
+            sees_rules,
+            is_further: after.is_some() || people_after.is_some(),
+        })
+    }
+}
+
+impl Row {
+    /// None where the decision is that the token does not reach it after all.
+    fn of(
+        one: Candidate,
+        member: &Member,
+        question: &Question<'_>,
+        sees_rules: bool,
+        now: OffsetDateTime,
+    ) -> Option<Row> {
+        let (holder, state) = match &one.user {
+            None => {
+                let account = &member.account;
+                (Holder::Account(account.id), one.token.state(account, question.catalogue, now))
+            }
+            Some((user, role)) => {
+                (Holder::User(vec![(member.account.id, *role)]), one.token.state_of_users(user, now))
+            }
+        };
+        let rules = question.rules(&one.rights, &holder);
+        if rules.is_empty() {
+            return None;
+        }
+        // One's own tokens hide nothing from oneself.
+        let open = sees_rules || one.user.is_some();
+        Some(Row {
+            url: one.user.is_none().then(|| paths::token(member.account.id, one.token.id)),
+            hint: if open { one.hint } else { String::new() },
+            user: one.user.map(|(user, _)| user.email),
+            state: StateBadge::of(state, one.token.not_before),
+            rules: if open { rules } else { Vec::new() },
+            name: one.token.name,
+        })
+    }
+}
+
+impl Question<'_> {
+    fn rules(&self, rights: &Rights, holder: &Holder) -> Vec<Rule> {
+        let mut rules = Vec::new();
+        for permission in &self.permissions {
+            match rights {
+                // Everything is said once, with the most that it comes to.
+                Rights::Everything => {
+                    if let Some(access) = self.access(permission, rights.clone(), holder)
+                        && rules.last().is_none_or(|last: &Rule| !last.full && access == Access::Full)
+                    {
+                        rules.clear();
+                        rules.push(Rule::new(
+                            "Everything".to_owned(),
+                            "all of the account".to_owned(),
+                            None,
+                            access,
+                        ));
+                    }
+                }
+                Rights::Grants(grants) => {
+                    for grant in grants.iter().filter(|grant| grant.permission == permission.key) {
+                        let alone = Rights::Grants(vec![grant.clone()]);
+                        if let Some(access) = self.access(permission, alone, holder) {
+                            let which = which(grant, self.kind, self.resource);
+                            rules.push(Rule::new(permission.title.clone(), which, records(grant), access));
+                        }
+                    }
+                }
+            }
+        }
+        rules
+    }
+
+    /// How far these rights alone go on the resource.
+    fn access(&self, permission: &Permission, rights: Rights, holder: &Holder) -> Option<Access> {
+        let policy = Policy::unconditional(rights);
+        let target = self.resource.target()?;
+        let allows = |access: &Access| {
+            let request = Request {
+                account: self.resource.account_id,
+                permission: &permission.key,
+                access: *access,
+                target,
+                records: Records::Aside,
+            };
+            decide(self.catalogue, &policy, holder, &request) == Decision::Allow
+        };
+        [Access::Full, Access::Read]
+            .into_iter()
+            .filter(|access| permission.access.contains(access))
+            .find(allows)
+    }
+}
+
+impl Rule {
+    fn new(title: String, which: String, records: Option<String>, access: Access) -> Rule {
+        Rule { title, which, records, access: access.title(), full: access == Access::Full }
+    }
+}
+
+fn which(grant: &Grant, kind: ResourceKind, resource: &Resource) -> String {
+    let others = grant.selection.named().iter().filter(|one| one.id != Some(resource.id)).count();
+    match (&grant.selection, others) {
+        (Selection::Only(_), 0) => format!("only this {}", kind.key()),
+        (Selection::Only(_), 1) => "only this one and 1 other".to_owned(),
+        (Selection::Only(_), count) => format!("only this one and {count} others"),
+        (_, 0) => format!("all {}, including future ones", kind.plural()),
+        (Selection::Everywhere { except } | Selection::Account { except, .. }, 1) => {
+            let name = except.first().map(|one| one.name.as_str()).unwrap_or_default();
+            format!("all {} except {name}", kind.plural())
+        }
+        (_, count) => format!("all {} except {count} others", kind.plural()),
+    }
+}
+
+/// "records named _acme-challenge*, of type TXT"; none where all are meant.
+fn records(grant: &Grant) -> Option<String> {
+    if grant.records.is_open() {
+        return None;
+    }
+    let mut parts = Vec::new();
+    if !grant.records.names.is_empty() {
+        parts.push(format!("named {}", grant.records.names.join(", ")));
+    }
+    if !grant.records.types.is_empty() {
+        parts.push(format!("of type {}", grant.records.types.join(", ")));
+    }
+    Some(format!("records {}", parts.join(" and ")))
+}

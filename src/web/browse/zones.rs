@@ -1,0 +1,130 @@
+//! The account's zones, and each with its records and the tokens that reach it.
+
+use super::reached::Reached;
+use super::{Asked, Member, Pages, counted};
+use crate::http::{AppData, AppError};
+use crate::models::Resource;
+use crate::models::browse::{self, Record, Zone};
+use crate::policy::ResourceKind;
+use crate::web::page::{AccountNav, Page, Section, render};
+use crate::web::paths;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Path, Query};
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "browse/zones.html")]
+struct ZonesPage {
+    page: Page,
+    account: AccountNav,
+    q: String,
+    count: String,
+    rows: Vec<Row>,
+    pages: Pages,
+}
+
+struct Row {
+    name: String,
+    url: String,
+    records: String,
+    active: bool,
+}
+
+#[derive(Template)]
+#[template(path = "browse/zone.html")]
+struct ZonePage {
+    page: Page,
+    account: AccountNav,
+    name: String,
+    here: String,
+    q: String,
+    count: String,
+    records: Vec<RecordRow>,
+    pages: Pages,
+    domain_url: Option<String>,
+    reached: Reached,
+}
+
+struct RecordRow {
+    host: String,
+    record_type: String,
+    content: String,
+    ttl: String,
+    priority: Option<i32>,
+    system: bool,
+}
+
+/// All of them, by name.
+pub async fn index(member: Member, app: AppData, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
+    let account = member.account.id;
+    let (text, number) = (asked.text()?, asked.number());
+    let q = text.clone();
+    let part = app.db.run(move |conn| browse::zones(conn, account, &text, number)).await?;
+    let page = ZonesPage {
+        page: member.page("Zones").under(Section::Zones),
+        account: member.nav(),
+        count: counted(part.total, "zone", "zones"),
+        pages: Pages::of(&part, &paths::zones(account), &q),
+        rows: part.rows.into_iter().map(|one| Row::of(one, account)).collect(),
+        q,
+    };
+    render(&page, StatusCode::OK)
+}
+
+/// One of them.
+pub async fn show(
+    member: Member,
+    app: AppData,
+    path: Path<(String, String)>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, AppError> {
+    let account = member.account.id;
+    let id: i64 = path.1.parse().map_err(|_| AppError::NotFound)?;
+    let (text, number) = (asked.text()?, asked.number());
+    let q = text.clone();
+    let found = app.db.run(move |conn| {
+        let Some(zone) = browse::one(conn, account, ResourceKind::Zone, id)? else { return Ok(None) };
+        let domain = Resource::find(conn, account, ResourceKind::Domain, &zone.name)?;
+        Ok(Some((browse::records(conn, &zone, &text, number)?, domain, zone)))
+    });
+    let (part, domain, zone) = found.await?.ok_or(AppError::NotFound)?;
+    let here = paths::of_resource(ResourceKind::Zone, account, id);
+    let page = ZonePage {
+        page: member.page(&zone.name).under(Section::Zones),
+        account: member.nav(),
+        name: zone.name.clone(),
+        count: counted(part.total, "record", "records"),
+        pages: Pages::of(&part, &here, &q),
+        records: part.rows.into_iter().map(|one| RecordRow::of(one, &zone.name)).collect(),
+        domain_url: domain.map(|domain| paths::of_resource(ResourceKind::Domain, account, domain.id)),
+        reached: Reached::of(&member, &app, zone, ResourceKind::Zone, &asked).await?,
+        here,
+        q,
+    };
+    render(&page, StatusCode::OK)
+}
+
+impl Row {
+    fn of(one: Zone, account: i64) -> Row {
+        Row {
+            name: one.name,
+            url: paths::of_resource(ResourceKind::Zone, account, one.id),
+            records: counted(one.records, "record", "records"),
+            active: one.active,
+        }
+    }
+}
+
+impl RecordRow {
+    fn of(one: Record, zone: &str) -> RecordRow {
+        RecordRow {
+            host: if one.name.is_empty() { zone.to_owned() } else { format!("{}.{zone}", one.name) },
+            record_type: one.record_type,
+            content: one.content,
+            ttl: counted(i64::from(one.ttl), "second", "seconds"),
+            priority: one.priority,
+            system: one.system_record,
+        }
+    }
+}

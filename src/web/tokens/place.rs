@@ -1,0 +1,152 @@
+//! What somebody wants to see of the list, as its address says it: search, order and place.
+
+use crate::models::token::list::{Cursor, MOST_SORTED_BY_USE, Sort};
+use crate::models::token::secret;
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+/// The query of a list's address.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Place {
+    /// What is looked for.
+    #[serde(default)]
+    pub q: String,
+    /// In which order.
+    #[serde(default)]
+    sort: String,
+    /// Where the page starts.
+    #[serde(default)]
+    before: String,
+    /// What was just done.
+    #[serde(default)]
+    pub done: String,
+}
+
+/// An order to choose, and why it cannot be.
+pub struct Choice {
+    pub label: &'static str,
+    pub url: String,
+    pub current: bool,
+    pub why_not: Option<&'static str>,
+}
+
+const SORTS: [(Sort, &str, &str); 3] =
+    [(Sort::Newest, "", "Newest"), (Sort::Name, "name", "Name"), (Sort::LastUse, "used", "Last used")];
+
+/// Said where [`MOST_SORTED_BY_USE`] is passed.
+const TOO_MANY: &str = "Sorting by last use works for up to 10,000 tokens. Search first, to have fewer.";
+const _: () = assert!(MOST_SORTED_BY_USE == 10_000, "the sentence says so");
+
+impl Place {
+    /// The order that is asked for.
+    pub fn sort(&self) -> Sort {
+        SORTS.iter().find(|(_, key, _)| *key == self.sort).map_or(Sort::Newest, |(sort, ..)| *sort)
+    }
+
+    /// How addresses spell an order; the usual one goes without saying.
+    pub fn key(sort: Sort) -> &'static str {
+        SORTS.iter().find(|(known, ..)| *known == sort).map_or("", |(_, key, _)| key)
+    }
+
+    /// Where the page starts in this order. A place that nobody wrote is the top.
+    pub fn cursor(&self, sort: Sort) -> Option<Cursor> {
+        let (first, id) = self.before.split_once('-').filter(|_| sort != Sort::Name).unwrap_or(("", ""));
+        match sort {
+            Sort::Name => {
+                let (id, name) = self.before.split_once('-')?;
+                Some(Cursor::Name(name.to_owned(), id.parse().ok()?)).filter(|_| !name.contains('\0'))
+            }
+            Sort::Newest => Some(Cursor::Newest(moment(first)?, id.parse().ok()?)),
+            Sort::LastUse if first == NEVER => Some(Cursor::LastUse(None, id.parse().ok()?)),
+            Sort::LastUse => Some(Cursor::LastUse(Some(moment(first)?), id.parse().ok()?)),
+        }
+    }
+
+    /// Where to go on instead, if a whole secret was typed: it must not stay in an address.
+    pub fn without_secret(&self, path: &str) -> Option<String> {
+        let typed = self.q.trim();
+        let _ = secret::presented(typed)?;
+        let end = typed.get(typed.len() - 4..)?.to_owned();
+        Some(Place { q: end, ..self.clone() }.link(path, self.sort(), None))
+    }
+
+    /// The same search in this order, from this place on.
+    pub fn link(&self, path: &str, sort: Sort, after: Option<&Cursor>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if !self.q.trim().is_empty() {
+            query.append_pair("q", self.q.trim());
+        }
+        if sort != Sort::Newest {
+            query.append_pair("sort", Place::key(sort));
+        }
+        if let Some(cursor) = after {
+            query.append_pair("before", &written(cursor));
+        }
+        let query = query.finish();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+
+    /// The orders to choose from. Those who do not see when tokens were used do not sort by it.
+    pub fn choices(&self, path: &str, current: Sort, sees_uses: bool, too_many: bool) -> Vec<Choice> {
+        SORTS
+            .iter()
+            .filter(|(sort, ..)| sees_uses || *sort != Sort::LastUse)
+            .map(|(sort, _, label)| Choice {
+                label,
+                url: self.link(path, *sort, None),
+                current: *sort == current,
+                why_not: (*sort == Sort::LastUse && too_many).then_some(TOO_MANY),
+            })
+            .collect()
+    }
+}
+
+const NEVER: &str = "never";
+
+/// Microseconds and number; for names, number and name.
+fn written(cursor: &Cursor) -> String {
+    let micros = |at: &OffsetDateTime| at.unix_timestamp_nanos() / 1_000;
+    match cursor {
+        Cursor::Newest(at, id) | Cursor::LastUse(Some(at), id) => format!("{}-{id}", micros(at)),
+        Cursor::LastUse(None, id) => format!("{NEVER}-{id}"),
+        Cursor::Name(name, id) => format!("{id}-{name}"),
+    }
+}
+
+fn moment(micros: &str) -> Option<OffsetDateTime> {
+    let micros: i128 = micros.parse().ok()?;
+    OffsetDateTime::from_unix_timestamp_nanos(micros.checked_mul(1_000)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn a_cursor_is_read_back_as_it_was_written_and_nonsense_starts_at_the_top() {
+        let at = datetime!(2026-11-22 1:02:03.456789 UTC);
+        for (sort, cursor) in [
+            (Sort::Newest, Cursor::Newest(at, 17)),
+            (Sort::Name, Cursor::Name("a-b & ü".to_owned(), 17)),
+            (Sort::LastUse, Cursor::LastUse(Some(at), 17)),
+            (Sort::LastUse, Cursor::LastUse(None, 17)),
+        ] {
+            let place = Place { before: written(&cursor), ..Place::default() };
+            assert_eq!(place.cursor(sort), Some(cursor));
+        }
+        for sort in [Sort::Newest, Sort::Name, Sort::LastUse] {
+            for nonsense in ["", "-", "1", "a-b", "1.5-b", "99999999999999999999999999999999999999-a"] {
+                let place = Place { before: nonsense.to_owned(), ..Place::default() };
+                assert_eq!(place.cursor(sort), None, "{nonsense} in {sort:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_link_keeps_search_and_order_and_what_was_typed_is_encoded() {
+        let place = Place { q: " a&b ".to_owned(), sort: "name".to_owned(), ..Place::default() };
+        assert_eq!(place.link("/t", place.sort(), None), "/t?q=a%26b&sort=name");
+        assert_eq!(Place::default().link("/t", Sort::Newest, None), "/t");
+    }
+}
