@@ -1,7 +1,7 @@
 //! Rows of the API's table: domains, zones and records.
 
 use super::routes::{ApiRoute, at};
-use super::{batch, dns_bodies, domains, records, zones};
+use super::{batch, dns_bodies, domains, record_changes, records, zones};
 
 const NAME_LIKE: (&str, &str) = ("name_like", "With this in their names.");
 
@@ -41,15 +41,15 @@ pub fn rows() -> Vec<ApiRoute> {
                 ("type", "Of this type."),
                 ("sort", "By id, name, content or type, each as `name:asc` or `name:desc`."),
             ]),
-        at("POST", "/v2/{account}/zones/{zone}/records", records::create)
+        at("POST", "/v2/{account}/zones/{zone}/records", record_changes::create)
             .one::<records::ZoneRecord>(201, "Makes a record.")
             .takes::<dns_bodies::NewZoneRecord>(),
         at("GET", "/v2/{account}/zones/{zone}/records/{record}", records::show)
             .one::<records::ZoneRecord>(200, "A record."),
-        at("PATCH", "/v2/{account}/zones/{zone}/records/{record}", records::update)
+        at("PATCH", "/v2/{account}/zones/{zone}/records/{record}", record_changes::update)
             .one::<records::ZoneRecord>(200, "Changes a record.")
             .takes::<dns_bodies::ZoneRecordChange>(),
-        at("DELETE", "/v2/{account}/zones/{zone}/records/{record}", records::delete)
+        at("DELETE", "/v2/{account}/zones/{zone}/records/{record}", record_changes::delete)
             .empty("Deletes a record.")
             .refuses(&[("400", "The record belongs to the zone and stays.")]),
         at("POST", "/v2/{account}/zones/{zone}/batch", batch::run)

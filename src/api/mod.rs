@@ -21,6 +21,7 @@ mod permits;
 mod place;
 mod platform;
 mod query;
+mod record_changes;
 mod records;
 mod registrar;
 mod registrar_switches;

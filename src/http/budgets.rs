@@ -5,8 +5,8 @@
 //! The one call that finds this due waits for it: the first of a payer in each hour, and about a
 //! hundred of 2,400. Besides, a round every five seconds shares what is owed. So one node lets
 //! through exactly the limit; several let through at most a sixteenth of the limit more for each
-//! node but one (150 of 2,400), and in even use one call each. Nobody is refused before the sum
-//! of what all nodes let through has reached the limit.
+//! node but one (150 of 2,400). In even use that is one call on two nodes, and four in a hundred on
+//! eight. Nobody is refused before the sum of what all nodes let through has reached the limit.
 //!
 //! **Callers without an account** are counted by network, and cost no query: their counts are
 //! shared by the rounds only. Within five seconds each node can let through the whole limit.
@@ -244,5 +244,48 @@ impl Shards {
             shard.tallies.clear();
         }
         shard
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    fn hour(number: u8) -> Hour {
+        Hour::of(datetime!(2026-11-22 0:00 UTC) + time::Duration::hours(number.into()))
+    }
+
+    fn kept(shards: &Shards) -> usize {
+        (0..SHARDS).map(|place| shards.shard(place, hour(0)).tallies.len()).sum()
+    }
+
+    #[test]
+    fn however_many_call_no_more_are_kept_and_whoever_owes_the_least_makes_room() {
+        let shards = Shards::new(LOOKED_AT);
+        let busy = Payer::Account(-1);
+        for _ in 0..10 {
+            assert!(shards.with(busy, hour(0), |tally| tally.charge_alone(100)));
+        }
+        for number in 0..10_000 {
+            shards.with(Payer::Account(number), hour(0), |tally| tally.charge_alone(100));
+        }
+        assert_eq!(kept(&shards), SHARDS * LOOKED_AT);
+        assert_eq!(shards.look(busy, hour(0)).owed(), 10);
+    }
+
+    #[test]
+    fn a_new_hour_forgets_the_old_one_and_what_was_on_its_way() {
+        let (shards, payer) = (Shards::new(4), Payer::User(1));
+        shards.with(payer, hour(1), |tally| tally.charge_alone(100));
+        let taken = shards.take_all(hour(1));
+        assert_eq!(taken, [(payer, 1)]);
+        shards.with(payer, hour(2), |tally| tally.charge_alone(100));
+        shards.learn(&taken, &HashMap::from([(payer, 99)]), hour(1));
+        shards.keep(&taken, hour(1));
+        assert_eq!(shards.look(payer, hour(2)).spent(), 1);
+        // A call that was begun before the full hour and is charged after it.
+        shards.with(payer, hour(1), |tally| tally.charge_alone(100));
+        assert_eq!(shards.look(payer, hour(2)).spent(), 2);
     }
 }

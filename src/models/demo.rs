@@ -2,6 +2,7 @@
 
 mod certificates;
 mod holdings;
+mod records;
 
 use super::audit::Origin;
 use super::{Account, Resource, User, membership};
@@ -54,9 +55,14 @@ pub fn fill<E: From<DbError>>(
             membership::set(conn, account, &user, role, origin)?;
         }
     }
-    Resource::add_domains(conn, acme.id, &acme_domains(), origin)?;
-    Resource::add_domains(conn, hobby.id, &HOBBY.map(str::to_owned), origin)?;
-    Resource::add_domains(conn, rival.id, &RIVAL.map(str::to_owned), origin)?;
+    for (account, domains) in [
+        (&acme, acme_domains()),
+        (&hobby, HOBBY.map(str::to_owned).to_vec()),
+        (&rival, RIVAL.map(str::to_owned).to_vec()),
+    ] {
+        Resource::add_domains(conn, account.id, &domains, origin)?;
+        records::fill(conn, account.id, &domains, ACME_FIRST[0], origin)?;
+    }
     holdings::fill(conn, acme.id)?;
     certificates::fill(conn, acme.id)?;
     Ok(made)

@@ -1,7 +1,7 @@
 //! Domains: what is known of them beside their name.
 
 use super::order::ordered;
-use super::resource::{containing, in_order};
+use super::rows::{containing, in_order};
 use super::zone::NAME_SERVERS;
 use super::{Origin, Reach, Resource, Sort, Window};
 use crate::db::schema::{domains, resources, whois_privacies};

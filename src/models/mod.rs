@@ -21,6 +21,7 @@ pub mod record;
 pub mod record_template;
 pub mod registration;
 pub mod resource;
+mod rows;
 pub mod session;
 pub mod signing_key;
 pub mod text;

@@ -1,6 +1,7 @@
 //! What grants can be narrowed to. A domain and its zone are made and deleted together.
 
 use super::audit::{self, Event, Origin};
+use super::rows::containing;
 use super::{domain, zone};
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
@@ -218,22 +219,6 @@ impl Resource {
         let kind = ResourceKind::from_key(&self.kind)?;
         Some(ResourceRef { account: self.account_id, id: Some(self.id), kind, name: self.name.clone() })
     }
-}
-
-/// Rows in the order of their ids, as a list has found these.
-pub(super) fn in_order<T>(mut rows: Vec<T>, ids: &[i64], id: impl Fn(&T) -> i64) -> Vec<T> {
-    rows.sort_by_key(|row| ids.iter().position(|one| *one == id(row)));
-    rows
-}
-
-/// A LIKE pattern for names with this in them, whatever its case.
-pub(super) fn containing(text: &str) -> String {
-    format!("%{}", beginning(&text.trim().to_lowercase()))
-}
-
-/// A LIKE pattern for what begins so.
-pub(super) fn beginning(text: &str) -> String {
-    format!("{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
 }
 
 #[diesel::dsl::auto_type]

@@ -2,7 +2,7 @@
 
 use super::audit::{self, Event, Origin};
 use super::order::ordered;
-use super::resource::{containing, in_order};
+use super::rows::{containing, in_order};
 use super::{Reach, Resource, Sort, Window, record};
 use crate::db::schema::{records, resources, zones};
 use crate::db::{Conn, DbError};

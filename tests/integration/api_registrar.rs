@@ -4,20 +4,11 @@ use crate::facts;
 use crate::program::Program;
 use crate::support::House;
 use serde_json::{Value, json};
-use tokenhouse::db::DbError;
-use tokenhouse::models::demo;
 
-/// A house whose domains are there for the registrar: example.com and theburritobot.com are
-/// registered, all others are hosted only.
+/// Of Acme's domains, example.com and theburritobot.com are registered, all others hosted only.
 fn open() -> (House, i64) {
     let house = House::open();
     let acme = house.account("Acme");
-    let rows = "INSERT INTO domains (resource_id, name_servers, updated_at)
-        SELECT id, '{ns1.example.org,ns2.example.org,ns3.example.org,ns4.example.org}', created_at
-        FROM resources WHERE kind = 'domain' ON CONFLICT DO NOTHING";
-    facts::change(&house, rows);
-    let origin = house.command_line();
-    demo::fill::<DbError>(&mut house.conn(), &origin, |_| panic!("everybody is there")).unwrap();
     (house, acme)
 }
 

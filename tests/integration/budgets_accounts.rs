@@ -11,11 +11,11 @@ use tokenhouse::models::{Account, Token};
 /// Address and permission of each such route.
 fn routes() -> Vec<(&'static str, &'static str)> {
     let names_one = |path: &str| path.matches('{').count() == 1 && path.contains("{account}");
-    api::routes()
-        .iter()
-        .filter(|route| route.method == "GET" && names_one(route.path))
-        .filter_map(|route| Some((route.path, route.needs?.0)))
-        .collect()
+    let table = api::routes();
+    let reading = table.iter().filter(|route| route.method == "GET" && names_one(route.path));
+    let routes: Vec<_> = reading.filter_map(|route| Some((route.path, route.needs?.0))).collect();
+    assert!(routes.len() > 5, "{routes:?}");
+    routes
 }
 
 async fn call(house: &House, method: &str, path: &str, secret: &str) -> Answer {
@@ -142,6 +142,7 @@ async fn a_refusal_about_a_resource_keeps_no_name_that_the_caller_chose() {
     }
     house.app.refusals.flush(&house.app.db).await.unwrap();
     noted.sort();
+    assert!(noted.len() >= 4, "{noted:?}");
     let line = "concat_ws(' ', permission, access, reason)";
     assert_eq!(facts::texts(&house, line, "token_refusals ORDER BY 1"), noted);
     let all = facts::text(&house, "SELECT string_agg(r::text, ' ') FROM token_refusals AS r");

@@ -54,6 +54,13 @@ impl Program {
         Program { token: id, secret: secret.expose().to_owned(), base: house.url(""), http }
     }
 
+    /// DNSimple's own client, with the same token.
+    pub fn official(&self) -> dnsimple::dnsimple::Client {
+        let mut client = dnsimple::dnsimple::new_client(false, self.secret.clone()).unwrap();
+        client.set_base_url(&self.base);
+        client
+    }
+
     pub async fn get(&self, path: &str) -> Reply {
         self.ask("GET", path).await
     }

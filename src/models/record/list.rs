@@ -4,7 +4,7 @@ use super::Record;
 use crate::db::schema::records;
 use crate::db::{Conn, DbError};
 use crate::models::order::ordered;
-use crate::models::resource::{beginning, containing};
+use crate::models::rows::{beginning, containing};
 use crate::models::{Resource, Sort, Window};
 use crate::policy::RecordFilter;
 use diesel::IntoSql;

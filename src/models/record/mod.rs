@@ -5,6 +5,7 @@ pub mod change;
 mod content;
 mod draft;
 mod file;
+mod fill;
 mod list;
 mod name;
 mod neighbours;

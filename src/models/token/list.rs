@@ -88,12 +88,16 @@ impl Wanted {
         Wanted { which, ..self.clone() }
     }
 
-    fn condition(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<Condition, DbError> {
-        let expired = || tokens::expires_at.le(now).assume_not_null().and(tokens::expires_at.is_not_null());
-        let own: Condition = match self.owner {
+    fn own(&self) -> Condition {
+        match self.owner {
             Owner::Account(id) => Box::new(tokens::account_id.eq(id).assume_not_null()),
             Owner::User(id) => Box::new(tokens::user_id.eq(id).assume_not_null()),
-        };
+        }
+    }
+
+    fn condition(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<Condition, DbError> {
+        let expired = || tokens::expires_at.le(now).assume_not_null().and(tokens::expires_at.is_not_null());
+        let own = self.own();
         let kept: Condition = match self.which {
             Which::Live => Box::new(own.and(tokens::deleted_at.is_null()).and(not(expired()))),
             Which::Ended => Box::new(own.and(tokens::deleted_at.is_not_null().or(expired()))),
@@ -106,7 +110,27 @@ impl Wanted {
 
     /// How many there are, up to [`MOST_COUNTED`] and one.
     pub fn count(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<usize, DbError> {
-        Ok(self.some_ids(conn, now)?.len())
+        if self.search.is_some() {
+            return Ok(self.some_ids(conn, now)?.len());
+        }
+        let newest = (tokens::created_at.desc(), tokens::id.desc());
+        let own = || tokens::table.filter(self.own());
+        let all = match self.which {
+            Which::Live => {
+                let live = tokens::table.filter(self.condition(conn, now)?);
+                counted(conn, live.order(newest).select(tokens::id).into_boxed())?
+            }
+            // Apart, as each has an index of its own; together they would be looked for in all tokens.
+            Which::Ended => {
+                let deleted = own().filter(tokens::deleted_at.is_not_null()).order(newest);
+                let expired = own()
+                    .filter(tokens::deleted_at.is_null().and(tokens::expires_at.le(now)))
+                    .order(tokens::expires_at);
+                counted(conn, deleted.select(tokens::id).into_boxed())?
+                    + counted(conn, expired.select(tokens::id).into_boxed())?
+            }
+        };
+        Ok(all.min(MOST_COUNTED + 1))
     }
 
     fn some_ids(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<Vec<i64>, DbError> {
@@ -192,6 +216,16 @@ impl Listed {
             Sort::LastUse => Cursor::LastUse(self.last_use.as_ref().map(|last| last.at), token.id),
         }
     }
+}
+
+/// How many rows, up to [`MOST_COUNTED`] and one. The order is that of an index: without one, the
+/// planner takes the shortest way to so many rows to be through the whole table.
+fn counted(
+    conn: &mut Conn,
+    ids: tokens::BoxedQuery<'_, Pg, diesel::sql_types::BigInt>,
+) -> Result<usize, DbError> {
+    let most = i64::try_from(MOST_COUNTED + 1).unwrap_or(i64::MAX);
+    Ok(ids.limit(most).load::<i64>(conn)?.len())
 }
 
 /// When a token of the query was last used, by whichever of its secrets.

@@ -148,7 +148,7 @@ pub fn by_digests(
         let digest = Digest::stored(&row.1).ok_or_else(|| DbError::Corrupt("a digest".to_owned()))?;
         found.insert(digest, as_found(catalogue, row)?);
     }
-    let in_full = |digest: &Digest| wanted.iter().any(|one| *one == (*digest, Need::Rights));
+    let in_full = |digest: &Digest| wanted.contains(&(*digest, Need::Rights));
     let mut in_full: Vec<&mut Found> =
         found.iter_mut().filter(|(digest, _)| in_full(digest)).map(|(_, found)| found).collect();
     if !in_full.is_empty() {

@@ -1,0 +1,140 @@
+//! Lists that are filtered in SQL, against what is decided for each single thing.
+
+use crate::facts;
+use crate::support::House;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use tokenhouse::models::record::Filter;
+use tokenhouse::models::{Direction, Domain, Reach, Record, Resource, Window, Zone, domain};
+use tokenhouse::policy::{
+    Access, Catalogue, Decision, Grant, Holder, Policy, RecordFilter, Records, Request, ResourceKind,
+    ResourceRef, Rights, Selection, Target, decide, readable,
+};
+
+const CASES: u32 = 400;
+const ALL: Window = Window { offset: 0, limit: 1_000 };
+
+fn selections(known: Vec<ResourceRef>) -> impl Strategy<Value = Selection> {
+    let one = (prop::sample::select(known), 0..4).prop_map(|(one, change)| match change {
+        0 => ResourceRef { id: None, ..one },
+        1 => ResourceRef { account: one.account + 1, ..one },
+        _ => one,
+    });
+    (prop::collection::vec(one, 0..6), 0..4, 1_010_i64..1_013).prop_map(|(named, kind, account)| match kind {
+        0 => Selection::Everywhere { except: named },
+        1 => Selection::Account { account, except: named },
+        _ => Selection::Only(named),
+    })
+}
+
+fn grants(known: Vec<ResourceRef>) -> impl Strategy<Value = Vec<Grant>> {
+    let catalogue = Catalogue::embedded().unwrap();
+    let key = |name: &str| catalogue.find(name).unwrap().key.clone();
+    let keys = vec![key("zones"), key("domains")];
+    let grant = (prop::sample::select(keys), any::<bool>(), selections(known), filters());
+    let grant = grant.prop_map(|(permission, full, selection, records)| Grant {
+        permission,
+        access: if full { Access::Full } else { Access::Read },
+        selection,
+        records,
+    });
+    prop::collection::vec(grant, 0..4)
+}
+
+fn filters() -> impl Strategy<Value = RecordFilter> {
+    let names = ["", "www", "www*", "*", "_*", "_acme%*", "_dmarc", "d_v*", "*dev", "\\*"].map(str::to_owned);
+    let types = ["A", "TXT", "MX", "NS", "CNAME"].map(str::to_owned);
+    (
+        prop::collection::vec(prop::sample::select(names.to_vec()), 0..3),
+        prop::collection::vec(prop::sample::select(types.to_vec()), 0..3),
+    )
+        .prop_map(|(names, types)| RecordFilter { names, types })
+}
+
+#[test]
+fn what_a_list_shows_is_what_is_allowed_one_by_one() {
+    let house = House::open();
+    let (acme, mut conn) = (house.account("Acme"), house.conn());
+    let origin = house.command_line();
+    // One that was made anew: its name is the same, its id is not.
+    let first = Resource::find(&mut conn, acme, ResourceKind::Zone, "anchor.example").unwrap().unwrap();
+    Resource::remove_domain(&mut conn, acme, "anchor.example", &origin).unwrap();
+    Resource::add_domains(&mut conn, acme, &["anchor.example".to_owned()], &origin).unwrap();
+    facts::change(&house, "DELETE FROM resources WHERE name LIKE '%-shop.example'");
+    let mut here = Vec::new();
+    for kind in ResourceKind::ALL {
+        here.extend(Resource::search(&mut conn, acme, kind, "", &[], 100).unwrap().0);
+    }
+    let mut known: Vec<ResourceRef> = here.iter().filter_map(Resource::to_ref).collect();
+    known.extend(first.to_ref());
+    known.extend(
+        Resource::find(&mut conn, house.account("Rival"), ResourceKind::Zone, "rival.example")
+            .unwrap()
+            .unwrap()
+            .to_ref(),
+    );
+
+    let catalogue = Catalogue::embedded().unwrap();
+    let seen = std::cell::RefCell::new((conn, [0_u32; 3]));
+    let mut runner = TestRunner::new(Config { cases: CASES, failure_persistence: None, ..Config::default() });
+    let result = runner.run(&grants(known), |grants| {
+        let mut seen = seen.borrow_mut();
+        let (conn, counts) = &mut *seen;
+        let policy = Policy::unconditional(Rights::Grants(grants));
+        let holder = Holder::Account(acme);
+        for (key, kind) in [("zones", ResourceKind::Zone), ("domains", ResourceKind::Domain)] {
+            let permission = &catalogue.find(key).unwrap().key;
+            let reach = readable(&catalogue, &policy, &holder, acme, permission);
+            let reach = Reach(reach.into_iter().map(|(selection, _)| selection).collect());
+            let (listed, total) = match kind {
+                ResourceKind::Zone => {
+                    let (rows, total) =
+                        Zone::list(conn, acme, &reach, None, &[("id", Direction::Ascending)], ALL).unwrap();
+                    (rows.into_iter().map(|zone| zone.id).collect::<Vec<_>>(), total)
+                }
+                ResourceKind::Domain => {
+                    let all = domain::Filter::default();
+                    let (rows, total) =
+                        Domain::list(conn, acme, &reach, &all, &[("id", Direction::Ascending)], ALL).unwrap();
+                    (rows.into_iter().map(|domain| domain.id).collect(), total)
+                }
+            };
+            let allowed = |one: &&Resource| {
+                let (target, records) = (one.target().unwrap(), Records::Aside);
+                let request = Request { account: acme, permission, access: Access::Read, target, records };
+                one.kind == kind.key() && decide(&catalogue, &policy, &holder, &request) == Decision::Allow
+            };
+            let mut decided: Vec<i64> = here.iter().filter(allowed).map(|one| one.id).collect();
+            decided.sort_unstable();
+            prop_assert_eq!(i64::try_from(listed.len()).unwrap(), total);
+            prop_assert_eq!(&listed, &decided);
+            counts[if decided.is_empty() { 0 } else { 1 }] += 1;
+        }
+        let zone = here.iter().find(|one| one.kind == "zone" && one.name == "example.com").unwrap();
+        let permission = &catalogue.find("zones").unwrap().key;
+        let filters: Vec<RecordFilter> = readable(&catalogue, &policy, &holder, acme, permission)
+            .into_iter()
+            .filter(|(selection, _)| selection.reaches(acme, zone.id, ResourceKind::Zone, &zone.name))
+            .map(|(_, records)| records)
+            .collect();
+        let order = [("id", Direction::Ascending)];
+        let every =
+            Record::list(conn, zone, &[RecordFilter::default()], &Filter::default(), &order, ALL).unwrap().0;
+        let (listed, total) = Record::list(conn, zone, &filters, &Filter::default(), &order, ALL).unwrap();
+        let target: Target<'_> = zone.target().unwrap();
+        let allowed = |record: &&Record| {
+            let records = Records::Existing(&record.name, &record.record_type);
+            let request = Request { account: acme, permission, access: Access::Read, target, records };
+            decide(&catalogue, &policy, &holder, &request) == Decision::Allow
+        };
+        let decided: Vec<Record> = every.iter().filter(allowed).cloned().collect();
+        counts[2] += u32::from(!decided.is_empty() && decided.len() < every.len());
+        prop_assert_eq!(i64::try_from(listed.len()).unwrap(), total);
+        prop_assert_eq!(listed, decided);
+        Ok(())
+    });
+    result.unwrap();
+    let (_, [nothing, some, part]) = seen.into_inner();
+    println!("lists: {nothing} with nothing, {some} with something; {part} with a part of a zone's records");
+    assert!(nothing > CASES / 20 && some > CASES / 20 && part > CASES / 20);
+}
