@@ -1,8 +1,9 @@
 //! Somebody's tokens, a page at a time.
 
+use super::described::described;
 use super::search::Search;
-use super::{Owner, Token, grants, usage};
-use crate::db::schema::{token_secrets, token_use, tokens, users};
+use super::{Owner, Token, usage};
+use crate::db::schema::{token_secrets, token_use, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::user::lower;
 use crate::policy::Rights;
@@ -10,7 +11,6 @@ use diesel::dsl::{max, not};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Timestamptz};
-use std::collections::HashMap;
 use time::OffsetDateTime;
 
 /// So many tokens stand on a page.
@@ -237,41 +237,4 @@ fn last_use() -> Box<dyn BoxableExpression<tokens::table, Pg, SqlType = Nullable
             .select(max(token_use::last_used_at))
             .single_value(),
     )
-}
-
-fn described(conn: &mut Conn, found: Vec<Token>) -> Result<Vec<Listed>, DbError> {
-    let ids: Vec<i64> = found.iter().map(|token| token.id).collect();
-    let mut grants = grants::of_tokens(conn, &ids)?;
-    let mut uses = usage::of_tokens(conn, &ids)?;
-    let mut hints: HashMap<i64, String> = token_secrets::table
-        .filter(token_secrets::token_id.eq_any(&ids))
-        .order(token_secrets::id)
-        .select((token_secrets::token_id, token_secrets::hint))
-        .load::<(i64, String)>(conn)?
-        .into_iter()
-        .collect();
-    let people: Vec<i64> =
-        found.iter().flat_map(|token| [token.created_by, token.deleted_by]).flatten().collect();
-    let emails: HashMap<i64, String> = users::table
-        .filter(users::id.eq_any(&people))
-        .select((users::id, users::email))
-        .load::<(i64, String)>(conn)?
-        .into_iter()
-        .collect();
-    let email = |user: Option<i64>| user.and_then(|user| emails.get(&user).cloned());
-    Ok(found
-        .into_iter()
-        .map(|token| Listed {
-            rights: if token.full_access {
-                Rights::Everything
-            } else {
-                Rights::Grants(grants.remove(&token.id).unwrap_or_default())
-            },
-            hint: hints.remove(&token.id).unwrap_or_default(),
-            maker: email(token.created_by),
-            remover: email(token.deleted_by),
-            last_use: uses.remove(&token.id),
-            token,
-        })
-        .collect())
 }
