@@ -12,6 +12,7 @@ mod support;
 
 mod api;
 mod api_account;
+mod api_actors;
 mod api_batch;
 mod api_certificates;
 mod api_client;
@@ -57,3 +58,4 @@ mod tokens_list;
 mod tokens_once;
 mod tokens_search;
 mod tokens_show;
+mod two_processes;

@@ -277,7 +277,7 @@ async fn everybody(house: &House) -> Vec<Browser> {
 }
 
 /// Another owner of Acme, who will not stay.
-fn add_owner(house: &House) -> User {
+pub fn add_owner(house: &House) -> User {
     let (mut conn, origin) = (house.conn(), house.command_line());
     let hash = password::hash(&ledger::password(), Cost::CHEAP).unwrap();
     let acme = Account::find_by_name(&mut conn, "Acme").unwrap().unwrap();

@@ -12,7 +12,7 @@
     reason = "a broken expectation ends the run; the table is what it prints"
 )]
 
-#[path = "../support/mod.rs"]
+#[path = "../../tests/support/mod.rs"]
 mod support;
 
 mod fill;

@@ -57,7 +57,7 @@ impl Load {
 
     /// Sends them for so long.
     pub fn run(&self, address: &str, seconds: u32, watched: &Watched) -> Run {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bench/load.wrk.lua");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/check/load.wrk.lua");
         forget_peak(watched.server);
         let before = Spent::now(watched);
         let output = Command::new("wrk")

@@ -1,0 +1,196 @@
+//! Two operating-system processes on one database, and fifty callers: what one process has
+//! answered as ended, the other refuses from the very next call on.
+
+use crate::commands::Shell;
+use crate::support::client::{Browser, read};
+use crate::support::{MEMBER, OWNER, ledger};
+use std::future::Future;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::SocketAddr;
+use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+const CALLERS: usize = 50;
+const CALLS_AFTER: u64 = 1_000;
+
+/// A process that serves.
+struct Node {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Node {
+    fn start(shell: &Shell) -> Node {
+        let mut process =
+            shell.command(&["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(process.stderr.take().unwrap());
+        let mut line = String::new();
+        let address = loop {
+            line.clear();
+            assert!(said.read_line(&mut line).unwrap() > 0, "it ended before it served");
+            if let Some((_, link)) = line.split_once("is open at http://") {
+                break link.trim().trim_end_matches('/').parse().unwrap();
+            }
+        };
+        // A full pipe would stop it; what it says belongs to the log that is searched for secrets.
+        std::thread::spawn(move || {
+            let mut rest = Vec::new();
+            said.read_to_end(&mut rest).unwrap();
+            ledger::log_file().lock().unwrap().write_all(&rest).unwrap();
+        });
+        Node { process, address }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+/// Two processes on one database: Acme is on a plan without a budget.
+struct Two {
+    shell: Shell,
+    here: Node,
+    there: Node,
+    acme: i64,
+}
+
+impl Two {
+    fn start() -> Two {
+        let shell = Shell::demo();
+        let acme = shell.account("Acme");
+        shell.ok(&["account", "plan", "--account", &acme, "--plan", "enterprise"]);
+        let (here, there) = (Node::start(&shell), Node::start(&shell));
+        Two { shell, here, there, acme: acme.parse().unwrap() }
+    }
+
+    /// The owner's browser on the other process.
+    async fn owner(&self) -> Browser {
+        let mut owner = Browser::new(self.there.address);
+        owner.sign_in(OWNER, &ledger::password()).await;
+        owner
+    }
+
+    /// Fifty callers of this process; `end` ends what they live on, and comes back when that was
+    /// answered. Of the calls begun after it, each gets this answer; there are a thousand at least.
+    async fn none_succeeds_after(
+        &self,
+        secret: &str,
+        path: &str,
+        end: impl Future<Output = ()>,
+        (status, code): (u16, &str),
+    ) {
+        let ended: Arc<OnceLock<Instant>> = Arc::default();
+        let (before, after) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let callers: Vec<_> = (0..CALLERS)
+            .map(|_| {
+                let request = Browser::new(self.here.address).request("GET", path).bearer_auth(secret);
+                let (ended, before, after) = (ended.clone(), before.clone(), after.clone());
+                actix_web::rt::spawn(async move {
+                    let mut wrong = Vec::new();
+                    while after.load(Ordering::Relaxed) < CALLS_AFTER {
+                        // Whether the answer was there already is asked before the call is begun.
+                        let begun_after = ended.get().is_some();
+                        let answer = read(request.try_clone().unwrap()).await;
+                        let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+                        if begun_after {
+                            after.fetch_add(1, Ordering::Relaxed);
+                            wrong.push((answer.status.as_u16(), body["code"].to_string()));
+                        } else if answer.status == 200 {
+                            before.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                    wrong
+                })
+            })
+            .collect();
+        while before.load(Ordering::Relaxed) < 200 {
+            actix_web::rt::task::yield_now().await;
+        }
+        end.await;
+        ended.set(Instant::now()).unwrap();
+        let expected = (status, format!("\"{code}\""));
+        let mut seen = 0;
+        for caller in callers {
+            for answer in caller.await.unwrap() {
+                assert_eq!(answer, expected, "a call begun after the answer");
+                seen += 1;
+            }
+        }
+        assert!(seen >= CALLS_AFTER, "{seen}");
+        println!("{path}: {} before, {seen} after, each {status} {code}", before.load(Ordering::Relaxed));
+    }
+}
+
+#[actix_web::test]
+async fn a_token_deleted_in_the_dashboard_of_one_process_is_refused_by_the_other_at_once() {
+    let two = Two::start();
+    let mut owner = two.owner().await;
+    let (token, secret) = owner.make_full_token(two.acme, "Deleted there").await;
+    let end = async {
+        assert_eq!(owner.delete_token(two.acme, token).await.status, 303);
+    };
+    two.none_succeeds_after(&secret, "/v2/whoami", end, (401, "token_deleted")).await;
+}
+
+#[actix_web::test]
+async fn a_member_who_was_removed_reaches_the_account_through_no_process() {
+    let two = Two::start();
+    let acme = two.acme.to_string();
+    let said = two.shell.ok(&[
+        "token",
+        "create",
+        "--user",
+        MEMBER,
+        "--name",
+        "Member's",
+        "--scope",
+        "zones:*:read",
+        "--expires",
+        "90d",
+    ]);
+    let secret = said.out.trim().to_owned();
+    ledger::put_down(&secret);
+    let end = async {
+        two.shell.ok(&["member", "remove", "--account", &acme, "--user", MEMBER]);
+    };
+    let path = format!("/v2/{acme}/zones/example.com");
+    two.none_succeeds_after(&secret, &path, end, (404, "account_not_found")).await;
+}
+
+#[actix_web::test]
+async fn a_plan_that_was_lowered_freezes_its_scoped_tokens_on_every_process() {
+    let two = Two::start();
+    let acme = two.acme.to_string();
+    let fields = [
+        ("name", "Scoped"),
+        ("reach", "choose"),
+        ("zones.access", "read"),
+        ("zones.where", "all"),
+        ("expires", "90"),
+    ];
+    let (_, secret) = two.owner().await.make_token(two.acme, &fields).await;
+    let end = async {
+        two.shell.ok(&["account", "plan", "--account", &acme, "--plan", "solo"]);
+    };
+    two.none_succeeds_after(&secret, "/v2/whoami", end, (401, "token_frozen")).await;
+}
+
+#[actix_web::test]
+async fn a_zone_that_was_deleted_through_one_process_is_gone_for_the_other() {
+    let two = Two::start();
+    let mut owner = two.owner().await;
+    let (_, secret) = owner.make_full_token(two.acme, "Reader").await;
+    let (_, other) = owner.make_full_token(two.acme, "Remover").await;
+    let acme = two.acme;
+    let end = async {
+        let remove = owner.request("DELETE", &format!("/v2/{acme}/domains/example.com")).bearer_auth(&other);
+        assert_eq!(read(remove).await.status, 204);
+    };
+    let path = format!("/v2/{acme}/zones/example.com");
+    two.none_succeeds_after(&secret, &path, end, (404, "resource_not_found")).await;
+}
