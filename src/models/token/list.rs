@@ -1,16 +1,16 @@
 //! Somebody's tokens, a page at a time.
 
+use super::described::described;
 use super::search::Search;
-use super::{Owner, Token, grants, usage};
-use crate::db::schema::{token_secrets, token_use, tokens, users};
+use super::{Owner, Token, usage};
+use crate::db::schema::{token_secrets, token_use, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::user::lower;
 use crate::policy::Rights;
 use diesel::dsl::{max, not};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Timestamptz};
-use std::collections::HashMap;
+use diesel::sql_types::{Bool, Nullable, Timestamptz};
 use time::OffsetDateTime;
 
 /// So many tokens stand on a page.
@@ -110,16 +110,18 @@ impl Wanted {
 
     /// How many there are, up to [`MOST_COUNTED`] and one.
     pub fn count(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<usize, DbError> {
+        if self.search.is_some() {
+            return Ok(self.some_ids(conn, now)?.len());
+        }
         let newest = (tokens::created_at.desc(), tokens::id.desc());
-        let all = match (&self.search, self.which) {
-            (Some(_), _) => self.some_ids(conn, now)?.len(),
-            (None, Which::Live) => {
+        let own = || tokens::table.filter(self.own());
+        let all = match self.which {
+            Which::Live => {
                 let live = tokens::table.filter(self.condition(conn, now)?);
                 counted(conn, live.order(newest).select(tokens::id).into_boxed())?
             }
             // Apart, as each has an index of its own; together they would be looked for in all tokens.
-            (None, Which::Ended) => {
-                let own = || tokens::table.filter(self.own());
+            Which::Ended => {
                 let deleted = own().filter(tokens::deleted_at.is_not_null()).order(newest);
                 let expired = own()
                     .filter(tokens::deleted_at.is_null().and(tokens::expires_at.le(now)))
@@ -218,7 +220,10 @@ impl Listed {
 
 /// How many rows, up to [`MOST_COUNTED`] and one. The order is that of an index: without one, the
 /// planner takes the shortest way to so many rows to be through the whole table.
-fn counted(conn: &mut Conn, ids: tokens::BoxedQuery<'_, Pg, BigInt>) -> Result<usize, DbError> {
+fn counted(
+    conn: &mut Conn,
+    ids: tokens::BoxedQuery<'_, Pg, diesel::sql_types::BigInt>,
+) -> Result<usize, DbError> {
     let most = i64::try_from(MOST_COUNTED + 1).unwrap_or(i64::MAX);
     Ok(ids.limit(most).load::<i64>(conn)?.len())
 }
@@ -232,41 +237,4 @@ fn last_use() -> Box<dyn BoxableExpression<tokens::table, Pg, SqlType = Nullable
             .select(max(token_use::last_used_at))
             .single_value(),
     )
-}
-
-fn described(conn: &mut Conn, found: Vec<Token>) -> Result<Vec<Listed>, DbError> {
-    let ids: Vec<i64> = found.iter().map(|token| token.id).collect();
-    let mut grants = grants::of_tokens(conn, &ids)?;
-    let mut uses = usage::of_tokens(conn, &ids)?;
-    let mut hints: HashMap<i64, String> = token_secrets::table
-        .filter(token_secrets::token_id.eq_any(&ids))
-        .order(token_secrets::id)
-        .select((token_secrets::token_id, token_secrets::hint))
-        .load::<(i64, String)>(conn)?
-        .into_iter()
-        .collect();
-    let people: Vec<i64> =
-        found.iter().flat_map(|token| [token.created_by, token.deleted_by]).flatten().collect();
-    let emails: HashMap<i64, String> = users::table
-        .filter(users::id.eq_any(&people))
-        .select((users::id, users::email))
-        .load::<(i64, String)>(conn)?
-        .into_iter()
-        .collect();
-    let email = |user: Option<i64>| user.and_then(|user| emails.get(&user).cloned());
-    Ok(found
-        .into_iter()
-        .map(|token| Listed {
-            rights: if token.full_access {
-                Rights::Everything
-            } else {
-                Rights::Grants(grants.remove(&token.id).unwrap_or_default())
-            },
-            hint: hints.remove(&token.id).unwrap_or_default(),
-            maker: email(token.created_by),
-            remover: email(token.deleted_by),
-            last_use: uses.remove(&token.id),
-            token,
-        })
-        .collect())
 }

@@ -1,5 +1,6 @@
 //! Access tokens.
 
+mod described;
 pub mod expiry;
 pub mod grants;
 mod issue;
