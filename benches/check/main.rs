@@ -25,7 +25,7 @@ use crate::support::{OWNER, ledger};
 use secrecy::SecretString;
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokenhouse::db;
@@ -131,7 +131,7 @@ fn print_row(name: &str, run: &Run, ratio: f64) {
 }
 
 /// Every row, asked once each so that the status is the right one to the letter.
-async fn rows(server: &Served, secrets: &Secrets, folder: &PathBuf, size: &Size) -> Vec<Row> {
+async fn rows(server: &Served, secrets: &Secrets, folder: &Path, size: &Size) -> Vec<Row> {
     let mut owner = Browser::new(server.address);
     owner.get("/sign-in").await;
     let answer = owner.post("/sign-in", &[("email", OWNER), ("password", &ledger::password())]).await;
@@ -282,9 +282,10 @@ impl Served {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        let served = Served { address, process };
         for _ in 0..200 {
             if TcpStream::connect(address).is_ok() {
-                return Served { address, process };
+                return served;
             }
             std::thread::sleep(Duration::from_millis(50));
         }

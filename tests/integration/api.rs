@@ -1,6 +1,6 @@
 //! The API's door: whose token it is, and why a call is refused.
 
-use super::{facts, routes};
+use super::facts;
 use crate::support::client::{Answer, Browser, read, whoami};
 use crate::support::{House, OWNER, ledger};
 use time::Duration;
@@ -10,31 +10,23 @@ const ZONES: [(&str, &str); 4] =
     [("reach", "choose"), ("zones.access", "read"), ("zones.where", "all"), ("expires", "90")];
 
 #[actix_web::test]
-async fn every_route_of_the_api_answers_every_caller_with_its_status_and_code() {
-    let table = [("GET", "/v2/whoami")];
-    let routes = tokenhouse::api::routes().iter().map(|route| (route.method, route.path)).collect();
-    routes::assert_same_routes(routes, table.to_vec());
+async fn a_secret_that_never_was_one_is_no_use_of_any_token() {
     let house = House::open();
     let acme = house.account("Acme");
     let mut owner = house.signed_in(OWNER).await;
-    for (method, path) in table {
-        let (_, typo) = owner.make_full_token(acme, "Typo").await;
-        let last = if typo.ends_with('0') { "1" } else { "0" };
-        let typo = typo[..typo.len() - 1].to_owned() + last;
-        let unknown = Secret::generate("tkh", Kind::Account).unwrap().expose().to_owned();
-        for secret in [&typo, &unknown] {
-            ledger::put_down(secret);
-        }
-        for secret in [None, Some("x"), Some(typo.as_str()), Some(unknown.as_str())] {
-            let before = facts::number(&house, "SELECT count(*) FROM token_use");
-            let answer = call(&house.anybody(), method, path, secret).await;
-            assert_refused(&answer, 401, "invalid_token", "Authentication failed");
-            written(&house).await;
-            assert_eq!(facts::number(&house, "SELECT count(*) FROM token_use"), before);
-        }
-        let answer = read(owner.request(method, path)).await;
+    let (_, typo) = owner.make_full_token(acme, "Typo").await;
+    let last = if typo.ends_with('0') { "1" } else { "0" };
+    let typo = typo[..typo.len() - 1].to_owned() + last;
+    let unknown = Secret::generate("tkh", Kind::Account).unwrap().expose().to_owned();
+    for secret in [&typo, &unknown] {
+        ledger::put_down(secret);
+    }
+    for secret in [None, Some("x"), Some(typo.as_str()), Some(unknown.as_str())] {
+        let answer = call(&house.anybody(), "GET", "/v2/whoami", secret).await;
         assert_refused(&answer, 401, "invalid_token", "Authentication failed");
     }
+    written(&house).await;
+    assert_eq!(facts::number(&house, "SELECT count(*) FROM token_use"), 0);
 }
 
 /// State, what brings a token into it, what brings it back, status, code.
