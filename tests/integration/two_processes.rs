@@ -151,7 +151,7 @@ async fn a_member_who_was_removed_reaches_the_account_through_no_process() {
         "--scope",
         "zones:*:read",
         "--expires",
-        "90d",
+        "2027-03-31",
     ]);
     let secret = said.out.trim().to_owned();
     ledger::put_down(&secret);

@@ -80,6 +80,7 @@ pub struct Listed {
     pub last_use: Option<usage::LastUse>,
 }
 
+type Boxed<'a> = tokens::BoxedQuery<'a, Pg>;
 pub(super) type Condition = Box<dyn BoxableExpression<tokens::table, Pg, SqlType = Bool>>;
 
 impl Wanted {
@@ -114,20 +115,18 @@ impl Wanted {
             return Ok(self.some_ids(conn, now)?.len());
         }
         let newest = (tokens::created_at.desc(), tokens::id.desc());
-        let own = || tokens::table.filter(self.own());
+        let own = || tokens::table.filter(self.own()).into_boxed();
         let all = match self.which {
             Which::Live => {
-                let live = tokens::table.filter(self.condition(conn, now)?);
-                counted(conn, live.order(newest).select(tokens::id).into_boxed())?
+                let live = (self.condition(conn, now)?, self.condition(conn, now)?);
+                counted(conn, own().filter(live.0).order(newest), own().filter(live.1))?
             }
             // Apart, as each has an index of its own; together they would be looked for in all tokens.
             Which::Ended => {
-                let deleted = own().filter(tokens::deleted_at.is_not_null()).order(newest);
-                let expired = own()
-                    .filter(tokens::deleted_at.is_null().and(tokens::expires_at.le(now)))
-                    .order(tokens::expires_at);
-                counted(conn, deleted.select(tokens::id).into_boxed())?
-                    + counted(conn, expired.select(tokens::id).into_boxed())?
+                let deleted = || own().filter(tokens::deleted_at.is_not_null());
+                let expired = || own().filter(tokens::deleted_at.is_null().and(tokens::expires_at.le(now)));
+                counted(conn, deleted().order(newest), deleted())?
+                    + counted(conn, expired().order(tokens::expires_at), expired())?
             }
         };
         Ok(all.min(MOST_COUNTED + 1))
@@ -218,14 +217,15 @@ impl Listed {
     }
 }
 
-/// How many rows, up to [`MOST_COUNTED`] and one. The order is that of an index: without one, the
-/// planner takes the shortest way to so many rows to be through the whole table.
-fn counted(
-    conn: &mut Conn,
-    ids: tokens::BoxedQuery<'_, Pg, diesel::sql_types::BigInt>,
-) -> Result<usize, DbError> {
-    let most = i64::try_from(MOST_COUNTED + 1).unwrap_or(i64::MAX);
-    Ok(ids.limit(most).load::<i64>(conn)?.len())
+/// How many rows, up to [`MOST_COUNTED`] and one. `ordered` is in the order of an index: without
+/// one, the planner takes the shortest way to so many rows to be through the whole table.
+fn counted(conn: &mut Conn, ordered: Boxed<'_>, all: Boxed<'_>) -> Result<usize, DbError> {
+    let most = i64::try_from(MOST_COUNTED).unwrap_or(i64::MAX);
+    let beyond: Option<i64> = ordered.select(tokens::id).offset(most).first(conn).optional()?;
+    if beyond.is_some() {
+        return Ok(MOST_COUNTED + 1);
+    }
+    Ok(usize::try_from(all.count().get_result::<i64>(conn)?).unwrap_or(usize::MAX))
 }
 
 /// When a token of the query was last used, by whichever of its secrets.
