@@ -156,7 +156,7 @@ async fn a_member_who_was_removed_reaches_the_account_through_no_process() {
     let secret = said.out.trim().to_owned();
     ledger::put_down(&secret);
     let end = async {
-        two.shell.ok(&["member", "remove", "--account", &acme, "--user", MEMBER]);
+        two.shell.ok(&["member", "remove", "--account", &acme, "--email", MEMBER]);
     };
     let path = format!("/v2/{acme}/zones/example.com");
     two.none_succeeds_after(&secret, &path, end, (404, "account_not_found")).await;
