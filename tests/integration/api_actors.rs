@@ -94,6 +94,9 @@ const TABLE: [Row; 51] = [
     ("DELETE", "/v2/tokens/current", "", 204),
 ];
 
+/// Each row has an hour of its own, so that no budget is used up.
+const HOUR: Duration = Duration::HOUR;
+
 /// In the order in which product.md refuses.
 const ACTORS: [&str; 22] = [
     "nobody",
@@ -124,20 +127,21 @@ const ACTORS: [&str; 22] = [
 async fn every_route_of_the_api_answers_everybody_with_its_status_and_code() {
     let known = api::routes().iter().map(|route| (route.method, route.path)).collect();
     routes::assert_same_routes(known, TABLE.map(|(method, path, ..)| (method, path)).to_vec());
-    let world = World::new().await;
+    let mut world = World::after(&[]).await;
     let mut wrong = Vec::new();
-    for row in TABLE {
-        // An hour each, so that no budget is used up.
-        world.house.clock.advance(Duration::hours(1));
+    for (place, row) in TABLE.into_iter().enumerate() {
+        world.house.clock.advance(HOUR);
         for actor in ACTORS.into_iter().chain(["full"]) {
-            let (before, changes) = (world.fingerprint(), changes(row.0) && expected(actor, row).0 < 400);
+            let ((status, code), before) = (expected(actor, row), world.fingerprint());
             let seen = world.ask(actor, row).await;
-            let (status, code) = expected(actor, row);
             if seen != (status, code.to_owned()) {
                 wrong.push(format!("{actor}, {} {}: {seen:?}, not {status} {code}", row.0, row.1));
             }
-            if (world.fingerprint() != before) != changes {
+            let may_change = changes(row.0) && status < 400;
+            if (world.fingerprint() != before) != may_change {
                 wrong.push(format!("{actor}, {} {}: what it changed", row.0, row.1));
+                // What was let in by mistake must not spoil the cells that follow.
+                world = World::after(&TABLE[..place]).await;
             }
             world.bring_back();
         }
@@ -199,6 +203,18 @@ struct World {
 }
 
 impl World {
+    /// As it is when these rows were gone through.
+    async fn after(rows: &[Row]) -> World {
+        let world = World::new().await;
+        for row in rows {
+            world.house.clock.advance(HOUR);
+            world.ask("full", *row).await;
+            world.bring_back();
+        }
+        world.house.clock.advance(HOUR);
+        world
+    }
+
     async fn new() -> World {
         let house = House::open();
         let (acme, hobby, rival) = (house.account("Acme"), house.account("Hobby"), house.account("Rival"));
