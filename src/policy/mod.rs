@@ -8,6 +8,7 @@ pub mod budget;
 pub mod catalogue;
 mod decision;
 mod limits;
+mod records;
 mod role;
 pub mod scope;
 mod selection;
@@ -18,8 +19,9 @@ pub use access::Access;
 pub use catalogue::{Catalogue, Permission, PermissionKey, Plan};
 pub use decision::{Decision, Holder, Records, Refusal, Request, Target, decide, readable};
 pub use limits::Limits;
+pub use records::{MOST_RECORD_NAMES, RecordFilter};
 pub use role::{Act, Role};
-pub use selection::{Grant, RecordFilter, ResourceKind, ResourceRef, Selection};
+pub use selection::{Grant, ResourceKind, ResourceRef, Selection};
 pub use state::{Standing, State};
 
 use ipnet::IpNet;
