@@ -59,3 +59,4 @@ mod tokens_once;
 mod tokens_search;
 mod tokens_show;
 mod two_processes;
+mod user_tokens;
