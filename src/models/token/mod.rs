@@ -23,7 +23,7 @@ use super::{Account, User};
 use crate::db::schema::{token_secrets, tokens, users};
 use crate::db::{Conn, DbError};
 use crate::policy::words::Surroundings;
-use crate::policy::{Catalogue, Standing, State};
+use crate::policy::{Catalogue, Policy, Rights, Standing, State};
 use diesel::prelude::*;
 use ipnet::IpNet;
 use serde_json::{Value, json};
@@ -124,6 +124,17 @@ impl Token {
     /// The owner's token with this number, ended ones included.
     pub fn find(conn: &mut Conn, owner: Owner, id: i64) -> Result<Option<Token>, DbError> {
         Ok(Token::itself(conn, id)?.filter(|token| token.owner() == Some(owner)))
+    }
+
+    /// Its policy, with these rights of its.
+    pub fn policy(&self, rights: Rights) -> Policy {
+        Policy {
+            rights,
+            allowed_networks: self.allowed_networks.clone(),
+            refused_networks: self.refused_networks.clone(),
+            not_before: self.not_before,
+            expires_at: self.expires_at,
+        }
     }
 
     /// Whose it is.

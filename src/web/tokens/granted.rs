@@ -1,5 +1,6 @@
 //! The grants of a token, as its page lists them.
 
+use crate::policy::catalogue::Category;
 use crate::policy::{Access, Catalogue, Grant, RecordFilter, ResourceKind, ResourceRef, Rights, Selection};
 use crate::web::guard::TokenOwner;
 use crate::web::paths;
@@ -35,7 +36,10 @@ pub(super) fn rows<P>(catalogue: &Catalogue, rights: &Rights, owner: &TokenOwner
 
 fn row<P>(catalogue: &Catalogue, grant: &Grant, owner: &TokenOwner<P>) -> Option<GrantRow> {
     let permission = catalogue.get(&grant.permission)?;
-    let place = place(&grant.selection, owner);
+    let place = match permission.category {
+        Category::User => String::new(),
+        Category::Zone | Category::Account => place(&grant.selection, owner),
+    };
     let text = match permission.narrowed_by {
         None if place.is_empty() => permission.sentence.clone(),
         None => format!("{} For{place}.", permission.sentence),

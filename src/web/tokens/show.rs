@@ -8,7 +8,7 @@ use crate::models::token::refusals::{self, Kept};
 use crate::models::token::usage::LastUse;
 use crate::models::token::{Token, grants, surroundings, usage};
 use crate::policy::words::{self, Sentence, Surroundings};
-use crate::policy::{Act, Catalogue, Policy, Rights, State};
+use crate::policy::{Act, Catalogue, Rights, State};
 use crate::web::guard::{SeeTokenNames, TokenOwner};
 use crate::web::page::{Page, render};
 use crate::web::told::{Expiry, Moment, StateBadge, Used};
@@ -16,6 +16,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
 use askama::Template;
+use ipnet::IpNet;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ struct ShowPage {
     made_by: String,
     made: Moment,
     expires: Expiry,
-    from: String,
+    from: Networks,
     rows: Vec<GrantRow>,
     everything: bool,
     words: Vec<Sentence>,
@@ -48,6 +49,12 @@ struct ShowPage {
     again_url: String,
     list_url: String,
     ended: bool,
+}
+
+/// Where a token works from.
+struct Networks {
+    allowed: Vec<String>,
+    refused: Vec<String>,
 }
 
 /// What a token with Everything may do, in the words of its owner.
@@ -120,7 +127,11 @@ pub async fn show(
         from: networks(token),
         rows: if may_see { granted::rows(&catalogue, &loaded.rights, &member) } else { Vec::new() },
         everything: may_see && loaded.rights == Rights::Everything,
-        words: if may_see { sentences(&catalogue, &loaded) } else { Vec::new() },
+        words: if may_see {
+            words::of_policy(&catalogue, &token.policy(loaded.rights.clone()), &loaded.around)
+        } else {
+            Vec::new()
+        },
         refused: if may_see { refused(&catalogue, &loaded.refused, now) } else { Vec::new() },
         may_manage: member.may(Act::ManageTokens),
         may_see,
@@ -139,12 +150,6 @@ pub async fn show(
 
 fn refused(catalogue: &Catalogue, kept: &[Kept], now: time::OffsetDateTime) -> Vec<RefusedRow> {
     kept.iter().map(|one| RefusedRow::of(one, catalogue, now)).collect()
-}
-
-fn sentences(catalogue: &Catalogue, loaded: &Loaded) -> Vec<Sentence> {
-    let policy =
-        Policy { expires_at: loaded.token.expires_at, ..Policy::unconditional(loaded.rights.clone()) };
-    words::of_policy(catalogue, &policy, &loaded.around)
 }
 
 fn state_note(state: State, loaded: &Loaded, account: &str, now: time::OffsetDateTime) -> Option<String> {
@@ -169,13 +174,17 @@ fn state_note(state: State, loaded: &Loaded, account: &str, now: time::OffsetDat
     })
 }
 
-fn networks(token: &Token) -> String {
-    let list =
-        |networks: &[ipnet::IpNet]| networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    match (token.allowed_networks.as_slice(), token.refused_networks.as_slice()) {
-        ([], []) => "anywhere".to_owned(),
-        ([], refused) => format!("anywhere but {}", list(refused)),
-        (allowed, []) => list(allowed),
-        (allowed, refused) => format!("{}, but not {}", list(allowed), list(refused)),
+/// The networks that it works from, and those that it never works from.
+fn networks(token: &Token) -> Networks {
+    let list = |networks: &[IpNet]| networks.iter().map(network).collect();
+    Networks { allowed: list(&token.allowed_networks), refused: list(&token.refused_networks) }
+}
+
+/// A network; a single address without the length that says so.
+fn network(network: &IpNet) -> String {
+    if network.prefix_len() == network.max_prefix_len() {
+        network.addr().to_string()
+    } else {
+        network.to_string()
     }
 }
