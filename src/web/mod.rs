@@ -28,6 +28,8 @@ macro_rules! token_routes {
         vec![
             ("GET", at::LIST, get().to(tokens::live)),
             ("GET", at::ENDED, get().to(tokens::ended)),
+            ("GET", at::REVOKE, get().to(tokens::revoke_confirm)),
+            ("POST", at::REVOKE, post().to(tokens::revoke)),
             ("GET", at::TOKEN, get().to(tokens::show)),
             ("GET", at::RENAME, get().to(tokens::rename_edit)),
             ("POST", at::RENAME, post().to(tokens::rename)),
