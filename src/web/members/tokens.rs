@@ -4,8 +4,9 @@ use crate::db::Conn;
 use crate::http::{AppData, AppError};
 use crate::models::browse::members::{self, UserToken};
 use crate::models::token::Token;
+use crate::policy::catalogue::{Catalogue, Category};
 use crate::policy::words::{self, Phrase};
-use crate::policy::{Rights, Role};
+use crate::policy::{Grant, Rights, Role};
 use crate::web::browse::{Asked, read_cursor, written};
 use crate::web::form::Posted;
 use crate::web::guard::{AccountMember, SeeMembersTokens};
@@ -154,7 +155,7 @@ impl Row {
     fn of(one: UserToken, account: i64, app: &AppData, now: OffsetDateTime) -> Option<Row> {
         let candidate = one.candidate;
         let (user, role): (_, Role) = candidate.user?;
-        let (token, rights) = (candidate.token, here(candidate.rights, account));
+        let (token, rights) = (candidate.token, here(&app.catalogue, candidate.rights, account));
         Some(Row {
             state: StateBadge::of(token.state_of_users(&user, now), token.not_before),
             everything: rights == Rights::Everything,
@@ -172,11 +173,15 @@ impl Row {
 }
 
 /// What of the rights concerns the account: what a token may do elsewhere is not told here.
-fn here(rights: Rights, account: i64) -> Rights {
+fn here(catalogue: &Catalogue, rights: Rights, account: i64) -> Rights {
+    let of_user = |grant: &Grant| {
+        catalogue.get(&grant.permission).is_none_or(|permission| permission.category == Category::User)
+    };
     match rights {
         Rights::Everything => Rights::Everything,
         Rights::Grants(grants) => {
-            Rights::Grants(grants.into_iter().filter_map(|grant| grant.within(account)).collect())
+            let concerning = grants.into_iter().filter(|grant| !of_user(grant));
+            Rights::Grants(concerning.filter_map(|grant| grant.within(account)).collect())
         }
     }
 }
