@@ -44,6 +44,7 @@ mod last_use;
 mod layering;
 mod lists;
 mod main_job;
+mod members;
 mod policies;
 mod policy_rules;
 mod program;
