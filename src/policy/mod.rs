@@ -8,6 +8,7 @@ pub mod budget;
 pub mod catalogue;
 mod decision;
 mod limits;
+pub mod networks;
 mod role;
 pub mod scope;
 mod selection;
@@ -15,7 +16,7 @@ mod state;
 pub mod words;
 
 pub use access::Access;
-pub use catalogue::{Catalogue, Permission, PermissionKey, Plan};
+pub use catalogue::{Catalogue, Permission, PermissionKey, Plan, Template};
 pub use decision::{Decision, Holder, Records, Refusal, Request, Target, decide, readable};
 pub use limits::Limits;
 pub use role::{Act, Role};
