@@ -9,6 +9,7 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+use support::made;
 
 mod api;
 mod api_account;
@@ -42,7 +43,6 @@ mod help;
 mod last_use;
 mod layering;
 mod lists;
-mod made;
 mod main_job;
 mod program;
 mod reached;
@@ -59,3 +59,4 @@ mod tokens_once;
 mod tokens_search;
 mod tokens_show;
 mod two_processes;
+mod user_tokens;

@@ -22,7 +22,8 @@ use super::audit::{self, Event, Origin};
 use super::{Account, User};
 use crate::db::schema::{token_secrets, tokens, users};
 use crate::db::{Conn, DbError};
-use crate::policy::{Catalogue, Standing, State};
+use crate::policy::words::Surroundings;
+use crate::policy::{Catalogue, Policy, Rights, Standing, State};
 use diesel::prelude::*;
 use ipnet::IpNet;
 use serde_json::{Value, json};
@@ -120,13 +121,20 @@ impl Why {
 }
 
 impl Token {
-    /// The account's token with this number, ended ones included.
-    pub fn find(conn: &mut Conn, account: i64, id: i64) -> Result<Option<Token>, DbError> {
-        Ok(tokens::table
-            .filter(tokens::account_id.eq(account).and(tokens::id.eq(id)))
-            .select(Token::as_select())
-            .first(conn)
-            .optional()?)
+    /// The owner's token with this number, ended ones included.
+    pub fn find(conn: &mut Conn, owner: Owner, id: i64) -> Result<Option<Token>, DbError> {
+        Ok(Token::itself(conn, id)?.filter(|token| token.owner() == Some(owner)))
+    }
+
+    /// Its policy, with these rights of its.
+    pub fn policy(&self, rights: Rights) -> Policy {
+        Policy {
+            rights,
+            allowed_networks: self.allowed_networks.clone(),
+            refused_networks: self.refused_networks.clone(),
+            not_before: self.not_before,
+            expires_at: self.expires_at,
+        }
     }
 
     /// Whose it is.
@@ -233,6 +241,25 @@ impl Token {
             object: ("token", Some(self.id), &self.name),
             before,
             after,
+        }
+    }
+}
+
+/// What the plain sentences about a policy say of whatever the owner reaches.
+pub fn surroundings(conn: &mut Conn, owner: Owner) -> Result<Surroundings, DbError> {
+    let mut around = Surroundings { account: "all accounts that you reach".to_owned(), domains: 0, zones: 0 };
+    match owner {
+        Owner::Account(id) => {
+            let account = Account::find(conn, id)?;
+            account.ok_or_else(|| DbError::Corrupt(format!("account {id}")))?.surroundings(conn)
+        }
+        Owner::User(id) => {
+            for (account, _) in Account::list_of_user(conn, id)? {
+                let of_account = account.surroundings(conn)?;
+                around.domains += of_account.domains;
+                around.zones += of_account.zones;
+            }
+            Ok(around)
         }
     }
 }
