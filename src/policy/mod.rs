@@ -9,6 +9,7 @@ pub mod catalogue;
 mod decision;
 mod limits;
 pub mod networks;
+mod records;
 mod role;
 pub mod scope;
 mod selection;
@@ -19,8 +20,9 @@ pub use access::Access;
 pub use catalogue::{Catalogue, Permission, PermissionKey, Plan, Template};
 pub use decision::{Decision, Holder, Records, Refusal, Request, Target, decide, readable};
 pub use limits::Limits;
+pub use records::{MOST_RECORD_NAMES, RecordFilter};
 pub use role::{Act, Role};
-pub use selection::{Grant, RecordFilter, ResourceKind, ResourceRef, Selection};
+pub use selection::{Grant, ResourceKind, ResourceRef, Selection};
 pub use state::{Standing, State};
 
 use ipnet::IpNet;

@@ -1,6 +1,6 @@
 //! Which resources a permission applies to.
 
-use super::{Access, PermissionKey};
+use super::{Access, PermissionKey, RecordFilter};
 use serde::Deserialize;
 
 /// A kind of resource that grants can be narrowed to.
@@ -119,32 +119,6 @@ impl Selection {
             Selection::Account { account: own, except } => *own == account && !left_out(except),
             Selection::Only(only) => only.iter().any(|one| one.account == account && one.id == Some(id)),
         }
-    }
-}
-
-/// Which records of a zone a grant is narrowed to; empty lists narrow nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RecordFilter {
-    /// Name patterns with `*` at the end at most.
-    pub names: Vec<String>,
-    /// Record types, in capitals.
-    pub types: Vec<String>,
-}
-
-impl RecordFilter {
-    /// Whether it lets every record through.
-    pub fn is_open(&self) -> bool {
-        self.names.is_empty() && self.types.is_empty()
-    }
-
-    /// Whether a record of this name and type is let through.
-    pub fn matches(&self, name: &str, record_type: &str) -> bool {
-        let named = self.names.is_empty()
-            || self.names.iter().any(|pattern| match pattern.strip_suffix('*') {
-                Some(start) => name.starts_with(start),
-                None => name == pattern,
-            });
-        named && (self.types.is_empty() || self.types.iter().any(|one| one == record_type))
     }
 }
 

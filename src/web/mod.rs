@@ -25,9 +25,16 @@ macro_rules! token_routes {
     ($at:ident) => {{
         use paths::$at as at;
         let post = web::post;
+        // Before one token, whose number would take any of these words for one.
         vec![
             ("GET", at::LIST, get().to(tokens::live)),
             ("GET", at::ENDED, get().to(tokens::ended)),
+            ("GET", at::NEW, get().to(tokens::new)),
+            ("GET", at::START, get().to(tokens::start)),
+            ("GET", at::BUILD, get().to(tokens::build)),
+            ("POST", at::BUILD, post().to(tokens::built)),
+            ("POST", at::WORDS, post().to(tokens::words)),
+            ("GET", at::RESOURCES, get().to(tokens::resources)),
             ("GET", at::TOKEN, get().to(tokens::show)),
             ("GET", at::RENAME, get().to(tokens::rename_edit)),
             ("POST", at::RENAME, post().to(tokens::rename)),
@@ -52,11 +59,7 @@ fn routes() -> Vec<TableRow> {
         ("GET", paths::ZONES, get().to(browse::zones)),
         ("GET", paths::ZONE, get().to(browse::zone)),
         ("GET", paths::CERTIFICATES, get().to(browse::certificates)),
-        // Before those of a token, whose number would take any of these words for one.
         ("POST", paths::account_tokens::LIST, post().to(tokens::create)),
-        ("GET", paths::account_tokens::NEW, get().to(tokens::new)),
-        ("POST", paths::account_tokens::WORDS, post().to(tokens::words)),
-        ("GET", paths::account_tokens::RESOURCES, get().to(tokens::resources)),
     ];
     routes.extend(token_routes!(account_tokens));
     routes.extend(token_routes!(user_tokens));

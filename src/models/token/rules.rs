@@ -126,8 +126,8 @@ pub(super) fn refuse(
     Ok((live >= limit).then_some(Issued::LimitReached(limit)))
 }
 
-/// Whether any present role of a user could hold the grant; for what it names, the role there. At
-/// each call the role of that moment decides again.
+/// Whether any present role of a user could hold the grant; for what it is given by name, the role
+/// there. What is left out takes no role. At each call the role of that moment decides again.
 fn user_can_hold(catalogue: &Catalogue, roles: &[(i64, Role)], grant: &Grant) -> bool {
     let Some(permission) = catalogue.get(&grant.permission) else { return false };
     if permission.category == Category::User {
@@ -135,12 +135,11 @@ fn user_can_hold(catalogue: &Catalogue, roles: &[(i64, Role)], grant: &Grant) ->
     }
     let role_in = |account: i64| roles.iter().find(|(known, _)| *known == account).map(|(_, role)| *role);
     let can = |account: i64| role_in(account).is_some_and(|role| can_hold(permission, grant, role));
-    let reached = match &grant.selection {
+    match &grant.selection {
         Selection::Everywhere { .. } => roles.iter().any(|(account, _)| can(*account)),
         Selection::Account { account, .. } => can(*account),
-        Selection::Only(_) => true,
-    };
-    reached && grant.selection.named().iter().all(|one| can(one.account))
+        Selection::Only(only) => only.iter().all(|one| can(one.account)),
+    }
 }
 
 /// Whether every named resource is of the account that it is named in, of the kind that narrows

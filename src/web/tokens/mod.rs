@@ -1,6 +1,8 @@
 //! Automation → Tokens, and Account Settings → Tokens: an account's tokens, and a person's own.
 
 mod budget;
+mod build;
+mod choices;
 mod create;
 mod delete;
 mod draft;
@@ -12,8 +14,11 @@ mod refused;
 mod rename;
 mod resources;
 mod show;
+mod start;
+mod summary;
 mod words;
 
+pub use build::{build, built};
 pub use create::create;
 pub use delete::{confirm as delete_confirm, delete};
 pub use form::new;
@@ -21,6 +26,7 @@ pub use index::{ended, live};
 pub use rename::{edit as rename_edit, rename};
 pub use resources::search as resources;
 pub use show::show;
+pub use start::start;
 pub use words::words;
 
 /// The maker or remover of a token, in words.
