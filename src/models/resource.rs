@@ -110,7 +110,8 @@ impl Resource {
     ) -> Result<i64, DbError> {
         let found = || within(accounts, kind).filter(resources::name.like(containing(text)));
         let ordered = found().order((resources::name, resources::account_id));
-        let beyond: Option<i64> = ordered.select(resources::id).offset(MOST_COUNTED).first(conn).optional()?;
+        let beyond: Option<i64> =
+            ordered.select(resources::id).offset(MOST_COUNTED).first(conn).optional()?;
         if beyond.is_some() {
             return Ok(MOST_COUNTED + 1);
         }

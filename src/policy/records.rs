@@ -48,7 +48,7 @@ impl RecordFilter {
     pub fn parse_names(text: &str) -> Result<Vec<String>, String> {
         let mut names = Vec::new();
         for written in parts(text) {
-            let name = pattern(written).map_err(|why| format!("“{}” {why}.", shown(written)))?;
+            let name = one_name(written)?;
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -89,6 +89,11 @@ impl RecordFilter {
 
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(|sign: char| sign == ',' || sign.is_whitespace()).filter(|part| !part.is_empty())
+}
+
+/// Reads one name pattern.
+pub(super) fn one_name(written: &str) -> Result<String, String> {
+    pattern(written).map_err(|why| format!("“{}” {why}.", shown(written)))
 }
 
 /// What was written, cut where it would fill a page.

@@ -35,6 +35,8 @@ macro_rules! token_routes {
             ("POST", at::BUILD, post().to(tokens::built)),
             ("POST", at::WORDS, post().to(tokens::words)),
             ("GET", at::RESOURCES, get().to(tokens::resources)),
+            ("GET", at::REVOKE, get().to(tokens::revoke_confirm)),
+            ("POST", at::REVOKE, post().to(tokens::revoke)),
             ("GET", at::TOKEN, get().to(tokens::show)),
             ("GET", at::RENAME, get().to(tokens::rename_edit)),
             ("POST", at::RENAME, post().to(tokens::rename)),

@@ -98,6 +98,8 @@ impl Page {
             "enabled" => Some("Token enabled. It works again.".to_owned()),
             "deleted" => Some("Token deleted. Whatever used it gets an error from now on.".to_owned()),
             "renamed" => Some("Token renamed.".to_owned()),
+            "revoked" => Some("All tokens revoked. Whatever used one gets an error from now on.".to_owned()),
+            "none" => Some("There was no token left to revoke.".to_owned()),
             "already" => Some("The token had ended already. Nothing was changed.".to_owned()),
             _ => None,
         };

@@ -25,6 +25,8 @@ macro_rules! token_addresses {
         pub const WORDS: &str = concat!($base, "/words");
         /// Search among the resources that tokens can name, as JSON.
         pub const RESOURCES: &str = concat!($base, "/resources");
+        /// The page that asks before all of them are revoked.
+        pub const REVOKE: &str = concat!($base, "/revoke");
         /// One token.
         pub const TOKEN: &str = concat!($base, "/{token}");
         /// The form that renames it.
@@ -140,6 +142,11 @@ impl TokenPaths {
     /// The search among resources.
     pub fn resources(&self) -> String {
         self.below("resources")
+    }
+
+    /// The page that asks before all of them are revoked.
+    pub fn revoke(&self) -> String {
+        self.below("revoke")
     }
 
     /// One token.

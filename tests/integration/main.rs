@@ -47,6 +47,7 @@ mod main_job;
 mod program;
 mod reached;
 mod refusals;
+mod revoke_all;
 mod routes;
 mod schema;
 mod sessions;

@@ -26,7 +26,7 @@ enum Does {
 type Row = (&'static str, &'static str, Does, [u16; 8]);
 
 /// In the order of `ACTORS`.
-const TABLE: [Row; 38] = [
+const TABLE: [Row; 42] = [
     ("GET", "/", Does::Nothing, [303, 303, 303, 303, 303, 303, 303, 303]),
     ("GET", "/sign-in", Does::Nothing, [200, 303, 303, 303, 303, 303, 200, 200]),
     ("POST", "/sign-in", Does::Nothing, [401, 403, 403, 403, 403, 403, 401, 401]),
@@ -47,6 +47,8 @@ const TABLE: [Row; 38] = [
     ("POST", "/accounts/{account}/tokens/build", Does::Makes, [401, 404, 403, 403, 200, 200, 401, 401]),
     ("POST", "/accounts/{account}/tokens/words", Does::Nothing, [401, 404, 403, 403, 200, 200, 401, 401]),
     ("GET", "/accounts/{account}/tokens/resources", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303]),
+    ("GET", "/accounts/{account}/tokens/revoke", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303]),
+    ("POST", "/accounts/{account}/tokens/revoke", Does::Deletes, [401, 404, 403, 403, 303, 303, 401, 401]),
     ("GET", "/accounts/{account}/tokens/{token}", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303]),
     (
         "GET",
@@ -82,6 +84,8 @@ const TABLE: [Row; 38] = [
     ("POST", "/user/tokens/build", Does::Makes, [401, 200, 403, 200, 200, 200, 401, 401]),
     ("POST", "/user/tokens/words", Does::Nothing, [401, 200, 403, 200, 200, 200, 401, 401]),
     ("GET", "/user/tokens/resources", Does::Nothing, [303, 200, 403, 200, 200, 200, 303, 303]),
+    ("GET", "/user/tokens/revoke", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303]),
+    ("POST", "/user/tokens/revoke", Does::Deletes, [401, 303, 303, 303, 303, 303, 401, 401]),
     ("GET", "/user/tokens/{token}", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303]),
     ("GET", "/user/tokens/{token}/rename", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303]),
     ("POST", "/user/tokens/{token}/rename", Does::Renames, [401, 303, 303, 303, 303, 303, 401, 401]),
@@ -98,7 +102,8 @@ async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_th
     let house = House::open();
     let acme = house.account("Acme");
     let mut maker = house.signed_in(OWNER).await;
-    let (_, bearer) = maker.make_full_token(acme, "Bearer").await;
+    // In another account, so that it lives on when all of Acme are revoked.
+    let (_, bearer) = maker.make_full_token(house.account("Hobby"), "Bearer").await;
     let mut actors = everybody(&house).await;
     let (zone, domain) =
         (facts::zone(&house, acme, "example.com"), facts::domain(&house, acme, "example.com"));

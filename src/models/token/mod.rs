@@ -9,6 +9,7 @@ pub mod lookup;
 mod name;
 mod pause;
 pub mod refusals;
+pub mod revoke;
 mod rules;
 pub mod search;
 pub mod secret;
@@ -104,6 +105,8 @@ pub struct Token {
 pub enum Why {
     /// A person pressed *Yes, delete*.
     Person,
+    /// With all other tokens of its owner.
+    RevokeAll,
     /// The command line.
     CommandLine,
     /// Its holder, over the API.
@@ -114,6 +117,7 @@ impl Why {
     fn key(self) -> &'static str {
         match self {
             Why::Person => "person",
+            Why::RevokeAll => "revoke_all",
             Why::CommandLine => "command_line",
             Why::Itself => "itself",
         }

@@ -163,9 +163,8 @@ async fn spread(member: &Member, mut draft: Draft, key: String, app: &App) -> Re
             let permission = row.permission.as_ref().and_then(|key| catalogue.get(key));
             let Some(kind) = permission.and_then(|permission| permission.narrowed_by) else { continue };
             let mut found = Resource::of_names(conn, &whose.numbers(), kind, &names)?;
-            found.retain(|one| {
-                same.iter().any(|of| (of.account_id, &of.name) == (one.account_id, &one.name))
-            });
+            found
+                .retain(|one| same.iter().any(|of| (of.account_id, &of.name) == (one.account_id, &one.name)));
             (row.reach, row.account) = (model.reach, model.account);
             row.chosen = found.iter().map(|one| one.id).collect();
         }
@@ -186,12 +185,7 @@ impl Builder {
         Builder { draft, problems: Vec::new(), said: Vec::new() }
     }
 
-    async fn answer(
-        self,
-        member: &Member,
-        app: &App,
-        status: StatusCode,
-    ) -> Result<HttpResponse, AppError> {
+    async fn answer(self, member: &Member, app: &App, status: StatusCode) -> Result<HttpResponse, AppError> {
         let (owner, whose, now) = (member.owner(), Whose::of(member), app.clock.now());
         let catalogue = Arc::clone(&app.catalogue);
         let Builder { draft, problems, said } = self;
@@ -210,9 +204,7 @@ impl Builder {
             let rows = views.collect::<Result<Vec<_>, DbError>>()?;
             let unnamed = Draft { name: "unnamed".to_owned(), ..draft.clone() };
             let words = match unnamed.check(&catalogue, &whose, &there, now) {
-                Ok((_, policy)) => {
-                    Some(words::of_policy(&catalogue, &policy, &surroundings(conn, owner)?))
-                }
+                Ok((_, policy)) => Some(words::of_policy(&catalogue, &policy, &surroundings(conn, owner)?)),
                 Err(_) => None,
             };
             let options = row::options(&catalogue, &whose);
@@ -220,13 +212,15 @@ impl Builder {
         });
         let (draft, problems, rows, options, words) = loaded.await?;
         let paths = member.paths();
-        let field = |value: &str, place: &str| Field {
-            value: value.to_owned(),
-            error: problem(&problems, place),
-        };
+        let field =
+            |value: &str, place: &str| Field { value: value.to_owned(), error: problem(&problems, place) };
         let of_expiry = problem(&problems, "expires_on").or_else(|| problem(&problems, "expires"));
         let page = BuildPage {
-            page: member.page(if member.account().is_some() { "New account token" } else { "New user token" }),
+            page: member.page(if member.account().is_some() {
+                "New account token"
+            } else {
+                "New user token"
+            }),
             account: member.account().map(|account| account.name.clone()),
             action: paths.build(),
             words_url: paths.words(),

@@ -66,11 +66,7 @@ pub(super) struct Offers<'a> {
 }
 
 impl<'a> Offers<'a> {
-    pub(super) fn new(
-        whose: &'a Whose,
-        draft: &Draft,
-        there: &'a HashMap<i64, Resource>,
-    ) -> Offers<'a> {
+    pub(super) fn new(whose: &'a Whose, draft: &Draft, there: &'a HashMap<i64, Resource>) -> Offers<'a> {
         let (totals, first) = (HashMap::new(), HashMap::new());
         let chosen = draft.rows.iter().map(|row| row.chosen.len()).max().unwrap_or(0);
         // One more than is shown tells that there are more.

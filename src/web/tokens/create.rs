@@ -224,5 +224,9 @@ fn through(policy: &Policy, now: OffsetDateTime) -> String {
         None => "works from now on".to_owned(),
     };
     let expiry = Expiry::of(policy.expires_at, now);
-    if expiry.never { format!("{from}, until somebody deletes it") } else { format!("{from}, {}", expiry.exact) }
+    if expiry.never {
+        format!("{from}, until somebody deletes it")
+    } else {
+        format!("{from}, {}", expiry.exact)
+    }
 }

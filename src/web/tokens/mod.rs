@@ -13,6 +13,7 @@ mod place;
 mod refused;
 mod rename;
 mod resources;
+mod revoke;
 mod show;
 mod start;
 mod summary;
@@ -25,6 +26,7 @@ pub use form::new;
 pub use index::{ended, live};
 pub use rename::{edit as rename_edit, rename};
 pub use resources::search as resources;
+pub use revoke::{confirm as revoke_confirm, revoke};
 pub use show::show;
 pub use start::start;
 pub use words::words;
@@ -36,5 +38,9 @@ fn person(email: Option<String>) -> String {
 
 /// Who deleted a token: a person, the command line, or itself, over the API.
 fn remover(why: Option<&str>, email: Option<String>) -> String {
-    if why == Some("itself") { "itself".to_owned() } else { person(email) }
+    match why {
+        Some("itself") => "itself".to_owned(),
+        Some("revoke_all") => format!("{}, with all others", person(email)),
+        _ => person(email),
+    }
 }

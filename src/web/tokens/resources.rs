@@ -38,11 +38,7 @@ struct Found {
 }
 
 /// The first resources of a kind whose name contains the text, and how many there are.
-pub async fn search(
-    member: Member,
-    app: AppData,
-    search: Query<Search>,
-) -> Result<HttpResponse, AppError> {
+pub async fn search(member: Member, app: AppData, search: Query<Search>) -> Result<HttpResponse, AppError> {
     let kind = ResourceKind::from_key(&search.kind).ok_or(AppError::BadRequest("There is no such kind."))?;
     let text = search.into_inner().q;
     if text.contains('\0') {

@@ -155,11 +155,8 @@ fn place_note(permission: &Permission, whose: &Whose) -> Option<&'static str> {
 }
 
 fn places(permission: &Permission, row: &RowDraft, whose: &Whose) -> Vec<Place> {
-    let place = |(reach, label): (Where, String)| Place {
-        value: reach.key(),
-        label,
-        checked: row.reach == reach,
-    };
+    let place =
+        |(reach, label): (Where, String)| Place { value: reach.key(), label, checked: row.reach == reach };
     let listed = match (permission.narrowed_by, permission.category) {
         (Some(kind), _) => {
             let kinds = kind.plural();

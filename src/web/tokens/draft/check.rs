@@ -9,7 +9,7 @@ use crate::policy::catalogue::Category;
 use crate::policy::words::{last_day, long_day};
 use crate::policy::{
     Access, Catalogue, Grant, MOST_NAMED_RESOURCES, Permission, Policy, RecordFilter, ResourceKind,
-    ResourceRef, Rights, Role, Selection, networks,
+    ResourceRef, Rights, Role, Selection, merged, networks,
 };
 use ipnet::IpNet;
 use std::collections::HashMap;
@@ -94,7 +94,7 @@ impl Draft {
         let rights = if self.everything || !whose.scoped {
             Rights::Everything
         } else {
-            Rights::Grants(self.grants(&checked, &mut problems))
+            Rights::Grants(merged(self.grants(&checked, &mut problems)))
         };
         let (allowed_networks, refused_networks) = self.networks(&mut problems);
         let expires_at =
@@ -212,16 +212,11 @@ impl Checked<'_> {
             return Err(vec![("access", format!("{} can be read only.", permission.title))]);
         }
         if !self.whose.may_grant(permission, access) {
-            let why = format!(
-                "None of your roles may grant {} with {}.",
-                permission.title,
-                access.title()
-            );
+            let why = format!("None of your roles may grant {} with {}.", permission.title, access.title());
             return Err(vec![("access", why)]);
         }
         let mut wrong = Vec::new();
-        let selection =
-            self.selection(row, permission, access).map_err(|why| wrong.push(("where", why)));
+        let selection = self.selection(row, permission, access).map_err(|why| wrong.push(("where", why)));
         let records = records(row, permission, &mut wrong);
         match selection {
             Ok(selection) if wrong.is_empty() => {
@@ -289,8 +284,7 @@ impl Checked<'_> {
 
     /// The chosen resources of a kind, all of which must be there.
     fn chosen(&self, row: &RowDraft, kind: ResourceKind) -> Result<Vec<ResourceRef>, String> {
-        let fitting =
-            |id: &i64| self.there.get(id).and_then(Resource::to_ref).filter(|one| one.kind == kind);
+        let fitting = |id: &i64| self.there.get(id).and_then(Resource::to_ref).filter(|one| one.kind == kind);
         let found: Vec<_> = row.chosen.iter().filter_map(fitting).collect();
         if found.len() == row.chosen.len() {
             Ok(found)

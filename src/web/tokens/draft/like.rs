@@ -2,9 +2,9 @@
 
 use super::{Draft, Level, RowDraft, Shape, Where, Whose};
 use crate::db::{Conn, DbError};
+use crate::models::Resource;
 use crate::models::token::expiry::iso_day;
 use crate::models::token::{Token, grants};
-use crate::models::Resource;
 use crate::policy::{Catalogue, Grant, Policy, RecordFilter, ResourceRef, Rights, Selection, networks};
 use std::collections::HashMap;
 use time::OffsetDateTime;
@@ -37,9 +37,7 @@ impl Source {
     fn id(&self, one: &ResourceRef, selection: &Selection) -> Option<i64> {
         one.id.or_else(|| match selection {
             Selection::Only(_) => None,
-            Selection::Account { .. } | Selection::Everywhere { .. } => {
-                self.again.get(&place(one)).copied()
-            }
+            Selection::Account { .. } | Selection::Everywhere { .. } => self.again.get(&place(one)).copied(),
         })
     }
 }

@@ -3,10 +3,11 @@
 use super::like::written;
 use super::{Draft, Level, RowDraft, Shape, Where, Whose};
 use crate::models::Resource;
+use crate::models::record::TYPES;
 use crate::models::token::expiry::PRESETS;
 use crate::policy::catalogue::{Category, Reach};
 use crate::policy::scope::{self, Written};
-use crate::policy::{Catalogue, RecordFilter, ResourceKind, Template};
+use crate::policy::{Catalogue, ResourceKind, Template};
 use crate::web::form::Fields;
 
 /// Looks up resources by their names: kind, names.
@@ -15,11 +16,7 @@ pub type Find<'a, E> = &'a mut dyn FnMut(ResourceKind, &[String]) -> Result<Vec<
 impl Draft {
     /// A template, filled in, and the titles of what the person's roles do not allow, which is left
     /// out.
-    pub fn from_template(
-        template: &Template,
-        catalogue: &Catalogue,
-        whose: &Whose,
-    ) -> (Draft, Vec<String>) {
+    pub fn from_template(template: &Template, catalogue: &Catalogue, whose: &Whose) -> (Draft, Vec<String>) {
         let mut draft = Draft { name: template.title.clone(), ..Draft::blank(Shape::Builder) };
         let mut left_out = Vec::new();
         for (row, permission) in template.rows(catalogue, whose.of_user) {
@@ -76,7 +73,7 @@ impl Draft {
             if draft.rows.len() == super::MOST_ROWS {
                 break;
             }
-            match scope::parse(catalogue, text) {
+            match scope::parse(catalogue, &TYPES, text) {
                 Ok(written) if written.permission.category == Category::User && !whose.of_user => {
                     said.push(format!("{} is for user tokens only.", written.permission.title));
                 }
@@ -139,14 +136,17 @@ fn row<E>(
             match (same.next(), same.next()) {
                 (Some(one), None) => chosen.push(one.id),
                 (Some(_), Some(_)) => {
-                    said.push(format!("Several of your accounts have a {} {name}: choose which.", kind.key()));
+                    said.push(format!(
+                        "Several of your accounts have a {} {name}: choose which.",
+                        kind.key()
+                    ));
                 }
                 (None, _) => said.push(format!("There is no {} {name} here.", kind.key())),
             }
         }
         chosen.sort_unstable();
     }
-    let (names, types) = written(&RecordFilter::default());
+    let (names, types) = written(&scope.records);
     Ok(RowDraft {
         key,
         permission: Some(scope.permission.key.clone()),

@@ -175,9 +175,7 @@ fn all_except_leaves_out_what_is_chosen_and_all_except_nothing_is_all() {
 #[test]
 fn a_user_token_reaches_one_account_or_all_and_no_further_than_the_roles_there() {
     let row = |rest: &str| format!("row=r1&r1.permission=zones&{rest}");
-    let wide = grants(
-        built(&row("r1.access=full&r1.where=everywhere_except&r1.id=9"), &of_user()).unwrap(),
-    );
+    let wide = grants(built(&row("r1.access=full&r1.where=everywhere_except&r1.id=9"), &of_user()).unwrap());
     assert!(matches!(&wide[0].selection, Selection::Everywhere { .. }));
     assert_eq!(ids(&wide[0].selection), [9]);
     let of_one = grants(built(&row("r1.access=read&r1.where=all&r1.account=2"), &of_user()).unwrap());
@@ -271,7 +269,8 @@ fn networks_and_days_become_conditions_or_are_refused_beside_their_field() {
 #[test]
 fn more_than_five_hundred_named_resources_are_refused_beside_the_row_with_a_way_out() {
     let catalogue = Catalogue::embedded().unwrap();
-    let zone = |id: i64| Resource { id, account_id: 1, kind: "zone".to_owned(), name: format!("z{id}.example") };
+    let zone =
+        |id: i64| Resource { id, account_id: 1, kind: "zone".to_owned(), name: format!("z{id}.example") };
     let there: HashMap<i64, Resource> = (0..501).map(|id| (id, zone(id))).collect();
     let ids: String = (0..501).map(|id| format!("&r2.id={id}")).collect();
     let body = format!(
@@ -319,13 +318,15 @@ fn rows_are_added_and_removed_and_no_key_comes_twice() {
 #[test]
 fn a_template_fills_the_form_in_with_what_the_roles_allow() {
     let catalogue = Catalogue::embedded().unwrap();
-    let of = |key: &str, whose: &Whose| {
-        Draft::from_template(catalogue.template(key).unwrap(), &catalogue, whose)
-    };
+    let of =
+        |key: &str, whose: &Whose| Draft::from_template(catalogue.template(key).unwrap(), &catalogue, whose);
     let (draft, left_out) = of("acme_dns_01", &of_account());
     assert!(left_out.is_empty());
     let row = &draft.rows[0];
-    assert_eq!((draft.name.as_str(), row.reach, row.names.as_str()), ("ACME DNS-01", Where::Named, "_acme-challenge*"));
+    assert_eq!(
+        (draft.name.as_str(), row.reach, row.names.as_str()),
+        ("ACME DNS-01", Where::Named, "_acme-challenge*")
+    );
     let problems = draft.check(&catalogue, &of_account(), &there(), NOW).unwrap_err();
     assert!(at(problems, "r1.where").starts_with("Select at least one zone"));
 
@@ -354,8 +355,7 @@ fn an_address_fills_the_form_in_and_says_what_it_could_not() {
     let query = "name=Nightly&scope=zones:z7.example:write&scope=zones:*,!z8.example:read&scope=none:*:read\
                  &scope=domains:gone.example:read&scope=user_details:*:read&expires=30&from=192.0.2.7\
                  &not_from=192.0.2.8&starts_on=2026-12-01";
-    let (draft, said) =
-        Draft::from_query(&fields(query), &catalogue, &of_account(), &mut find).unwrap();
+    let (draft, said) = Draft::from_query(&fields(query), &catalogue, &of_account(), &mut find).unwrap();
     assert_eq!((draft.name.as_str(), draft.expires.as_str()), ("Nightly", "30"));
     assert_eq!((draft.from.as_str(), draft.not_from.as_str()), ("192.0.2.7", "192.0.2.8"));
     assert_eq!(draft.starts_on, "2026-12-01");
