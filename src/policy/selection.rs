@@ -122,6 +122,24 @@ impl Selection {
     }
 }
 
+impl Grant {
+    /// What of it concerns one account; none where nothing does.
+    pub fn within(mut self, account: i64) -> Option<Grant> {
+        let here = |list: Vec<ResourceRef>| -> Vec<ResourceRef> {
+            list.into_iter().filter(|one| one.account == account).collect()
+        };
+        self.selection = match self.selection {
+            Selection::Everywhere { except } => Selection::Account { account, except: here(except) },
+            Selection::Account { account: own, except } if own == account => {
+                Selection::Account { account, except: here(except) }
+            }
+            Selection::Account { .. } => return None,
+            Selection::Only(only) => Selection::Only(Some(here(only)).filter(|only| !only.is_empty())?),
+        };
+        Some(self)
+    }
+}
+
 /// Permission, access and selection: one line of what a token may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {

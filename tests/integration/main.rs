@@ -48,6 +48,7 @@ mod last_use;
 mod layering;
 mod lists;
 mod main_job;
+mod members;
 mod program;
 mod reached;
 mod refusals;

@@ -17,6 +17,7 @@ pub mod usage;
 
 pub use issue::{Issued, NewToken, by_nonce, issue};
 pub use name::{NameRefused, TokenName};
+pub use pause::Block;
 pub use secret::Secret;
 
 use super::audit::{self, Event, Origin};

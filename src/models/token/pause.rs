@@ -1,13 +1,24 @@
 //! What stops a token for a while: disabling it, and an account that does not let it in.
 
 use super::Token;
-use crate::db::schema::{token_blocks, tokens};
+use crate::db::schema::{accounts, token_blocks, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::Account;
 use crate::models::audit::{self, Event, Origin};
 use diesel::prelude::*;
 use serde_json::json;
 use time::OffsetDateTime;
+
+/// An account that does not let a token in.
+#[derive(Debug)]
+pub struct Block {
+    /// Name of the account.
+    pub account: String,
+    /// Since when.
+    pub at: OffsetDateTime,
+    /// Why, in the words of whoever blocked it.
+    pub why: String,
+}
 
 impl Token {
     /// Disables it; says whether this call did. Of the calls begun after this is committed, none
@@ -76,6 +87,17 @@ impl Token {
             audit::record(conn, origin, &Event { account: Some(account.id), ..event })?;
         }
         Ok(blocked)
+    }
+
+    /// The accounts that do not let it in, by name.
+    pub fn blocks(&self, conn: &mut Conn) -> Result<Vec<Block>, DbError> {
+        let rows: Vec<(String, OffsetDateTime, String)> = token_blocks::table
+            .inner_join(accounts::table)
+            .filter(token_blocks::token_id.eq(self.id))
+            .order((accounts::name, accounts::id))
+            .select((accounts::name, token_blocks::blocked_at, token_blocks::why))
+            .load(conn)?;
+        Ok(rows.into_iter().map(|(account, at, why)| Block { account, at, why }).collect())
     }
 
     /// Lets it into an account again; says whether this call did.
