@@ -29,7 +29,7 @@ enum Does {
 type Row = (&'static str, &'static str, Does, [u16; 8]);
 
 /// In the order of `ACTORS`.
-const TABLE: [Row; 42] = [
+const TABLE: [Row; 51] = [
     ("GET", "/", Does::Nothing, [303, 303, 303, 303, 303, 303, 303, 303]),
     ("GET", "/sign-in", Does::Nothing, [200, 303, 303, 303, 303, 303, 200, 200]),
     ("POST", "/sign-in", Does::Nothing, [401, 403, 403, 403, 403, 403, 401, 401]),

@@ -159,7 +159,7 @@ impl Row {
         Some(Row {
             state: StateBadge::of(token.state_of_users(&user, now), token.not_before),
             everything: rights == Rights::Everything,
-            summary: words::in_short(&app.catalogue, &rights),
+            summary: words::in_short(&app.catalogue, &rights, None),
             block_url: paths::member_token_block(account, token.id),
             unblock_url: paths::member_token_unblock(account, token.id),
             name: token.name,
