@@ -48,7 +48,8 @@ fn role_allows(told: &Told, asked: &Asked<'_>) -> bool {
             Less::All => true,
             Less::These(these) => these.iter().any(|one| one == asked.about),
         };
-        !untouched && !(asked.writes() && reads.iter().any(|one| one == asked.about))
+        let only_read = reads.iter().any(|one| one == asked.about);
+        !untouched && (!only_read || !asked.writes())
     })
 }
 

@@ -39,14 +39,17 @@ pub enum Less {
     These(Vec<String>),
 }
 
+/// Names and types of records.
+type Records = (Vec<String>, Vec<String>);
+
 #[derive(Debug)]
 pub struct Line {
     pub about: String,
     pub full: bool,
     pub creates: bool,
     pub place: Place,
-    /// Names and types; none: all records.
-    pub records: Option<(Vec<String>, Vec<String>)>,
+    /// None: all records.
+    pub records: Option<Records>,
     /// Whether it says that there is nothing else.
     pub nothing_else: bool,
     /// How many it says there are now.
@@ -204,7 +207,7 @@ impl Reader<'_> {
     }
 
     /// The records, if not all; the permission; and whether its resources follow at once.
-    fn about(&mut self) -> (Option<(Vec<String>, Vec<String>)>, String, bool) {
+    fn about(&mut self) -> (Option<Records>, String, bool) {
         let objects = self.objects;
         if let Some(object) = objects.iter().find(|object| self.eat(object)) {
             return (None, object.clone(), false);
