@@ -142,6 +142,9 @@ pub struct Catalogue {
     /// What a new token can start from, in the order of the page.
     #[serde(default)]
     pub templates: Vec<Template>,
+    /// How many live user tokens each person may have; none means any number. The site's to say.
+    #[serde(skip)]
+    pub user_tokens: Option<i64>,
 }
 
 /// The permission that can be narrowed to records.

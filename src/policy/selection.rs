@@ -122,6 +122,19 @@ impl Selection {
     }
 }
 
+/// Permission, access and selection: one line of what a token may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// What is permitted.
+    pub permission: PermissionKey,
+    /// How much of it.
+    pub access: Access,
+    /// On which resources. Permissions that cannot be narrowed have a selection without names.
+    pub selection: Selection,
+    /// On which records of the zone.
+    pub records: RecordFilter,
+}
+
 impl Grant {
     /// What of it concerns one account; none where nothing does.
     pub fn within(mut self, account: i64) -> Option<Grant> {
@@ -138,17 +151,4 @@ impl Grant {
         };
         Some(self)
     }
-}
-
-/// Permission, access and selection: one line of what a token may do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    /// What is permitted.
-    pub permission: PermissionKey,
-    /// How much of it.
-    pub access: Access,
-    /// On which resources. Permissions that cannot be narrowed have a selection without names.
-    pub selection: Selection,
-    /// On which records of the zone.
-    pub records: RecordFilter,
 }

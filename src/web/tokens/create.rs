@@ -157,6 +157,9 @@ fn why_not(issued: &Issued, member: &Member) -> Problems {
     let why = match issued {
         Issued::Made { .. } | Issued::Repeated { .. } => return Vec::new(),
         Issued::NonceTaken => return nonce_taken(),
+        Issued::LimitReached(limit) if !of_account => format!(
+            "You can have {limit} tokens of your own, and there are as many. Delete one that is not used any more."
+        ),
         Issued::LimitReached(limit) => {
             format!(
                 "The plan allows {limit} tokens, and there are as many. Delete one that is not used any more."
