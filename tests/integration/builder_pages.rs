@@ -109,7 +109,7 @@ async fn back_from_the_summary_keeps_everything() {
     assert_eq!(
         facts::texts(
             &house,
-            "not_before || ' ' || expires_at || ' ' || allowed_networks || refused_networks",
+            "not_before || ' ' || expires_at || ' ' || allowed_networks::text || refused_networks::text",
             "tokens"
         ),
         ["2026-12-01 00:00:00+00 2027-02-01 00:00:00+00 {192.0.2.0/24,2001:db8::1/128}{192.0.2.7/32}"]
