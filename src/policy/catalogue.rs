@@ -139,12 +139,12 @@ pub struct Catalogue {
     pub permissions: Vec<Permission>,
     /// Smallest first.
     pub plans: Vec<Plan>,
-    /// What a new token can start from, in the order of the page.
-    #[serde(default)]
-    pub templates: Vec<Template>,
     /// How many live user tokens each person may have; none means any number. The site's to say.
     #[serde(skip)]
     pub user_tokens: Option<i64>,
+    /// What a new token can start from, in the order of the page.
+    #[serde(default)]
+    pub templates: Vec<Template>,
 }
 
 /// The permission that can be narrowed to records.

@@ -69,4 +69,5 @@ mod tokens_show;
 mod two_processes;
 mod user_tokens;
 mod words_decide;
+mod words_pages;
 mod words_read;

@@ -157,9 +157,14 @@ fn why_not(issued: &Issued, member: &Member) -> Problems {
     let why = match issued {
         Issued::Made { .. } | Issued::Repeated { .. } => return Vec::new(),
         Issued::NonceTaken => return nonce_taken(),
-        Issued::LimitReached(limit) if !of_account => format!(
-            "You can have {limit} tokens of your own, and there are as many. Delete one that is not used any more."
-        ),
+        Issued::LimitReached(1) if !of_account => {
+            "Only one token can be created per user. Delete the one you have to make another.".to_owned()
+        }
+        Issued::LimitReached(limit) if !of_account => {
+            format!(
+                "Each user can have {limit} tokens, and you have as many. Delete one that is not used any more."
+            )
+        }
         Issued::LimitReached(limit) => {
             format!(
                 "The plan allows {limit} tokens, and there are as many. Delete one that is not used any more."
