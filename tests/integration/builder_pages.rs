@@ -278,7 +278,8 @@ async fn what_was_left_out_and_deleted_is_left_out_again_where_it_is_back_and_na
     };
     let mut left_out = [zone(&house, acme, "anchor.example"), zone(&house, acme, "candle.example")];
     let mut there = ids("r1.id");
-    (left_out.sort(), there.sort());
+    left_out.sort();
+    there.sort();
     assert_eq!(there, left_out, "the new one of the same name is left out, too");
     assert_eq!(ids("r2.id"), Vec::<String>::new(), "a new one of the same name is not chosen");
     let said = page.all(".notice p").join(" ");
