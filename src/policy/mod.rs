@@ -16,7 +16,9 @@ pub mod words;
 
 pub use access::Access;
 pub use catalogue::{Catalogue, Permission, PermissionKey, Plan};
-pub use decision::{Decision, Holder, Records, Refusal, Request, Target, decide, readable};
+pub use decision::{
+    Decision, Holder, Records, Refusal, Request, Target, decide, decide_for_user, grants_in, readable,
+};
 pub use limits::Limits;
 pub use role::{Act, Role};
 pub use selection::{Grant, RecordFilter, ResourceKind, ResourceRef, Selection};

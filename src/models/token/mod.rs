@@ -5,10 +5,13 @@ pub mod expiry;
 pub mod grants;
 mod issue;
 pub mod list;
+pub mod live;
 pub mod lookup;
 mod name;
+mod overlap;
 mod pause;
 pub mod refusals;
+pub mod roll;
 mod rules;
 pub mod search;
 pub mod secret;
@@ -16,6 +19,9 @@ pub mod usage;
 
 pub use issue::{Issued, NewToken, by_nonce, issue};
 pub use name::{NameRefused, TokenName};
+pub use overlap::Overlap;
+pub use pause::Enabled;
+pub use roll::Rolled;
 pub use secret::Secret;
 
 use super::audit::{self, Event, Origin};
@@ -154,7 +160,8 @@ impl Token {
         Standing {
             deleted: self.deleted_at.is_some(),
             expires_at: self.expires_at,
-            secret_ended_at: None,
+            secret_ended: false,
+            secret_ends_at: None,
             owner_away,
             disabled: self.disabled_at.is_some(),
             frozen,
