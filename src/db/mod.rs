@@ -23,6 +23,8 @@ pub type Conn = PgConnection;
 
 /// No answer of the database is waited for longer than this; then the caller gets a 503.
 pub const LONGEST_WAIT: Duration = Duration::from_millis(4_500);
+/// What changes very many rows at once may take so long.
+pub const LONGEST_WORK: Duration = Duration::from_secs(60);
 /// How long a call waits for its turn at the database: short, so that overload is a 503 and no queue.
 pub const LONGEST_WAIT_FOR_TURN: Duration = Duration::from_secs(3);
 
@@ -65,8 +67,16 @@ impl Db {
     }
 
     /// Runs work on a connection, off the async threads.
-    #[allow(clippy::disallowed_methods, reason = "the only web::block")]
     pub async fn run<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, DbError> + Send + 'static,
+    {
+        self.within(LONGEST_WAIT, work).await
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "the only web::block")]
+    async fn within<T, F>(&self, longest: Duration, work: F) -> Result<T, DbError>
     where
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T, DbError> + Send + 'static,
@@ -81,7 +91,7 @@ impl Db {
             }
             work(&mut conn)
         });
-        match tokio::time::timeout(LONGEST_WAIT, work).await {
+        match tokio::time::timeout(longest, work).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(DbError::Corrupt("work on the database panicked".to_owned())),
             Err(error) => Err(DbError::unavailable(error)),
@@ -95,6 +105,21 @@ impl Db {
         F: FnOnce(&mut Conn) -> Result<T, DbError> + Send + 'static,
     {
         self.run(|conn| conn.transaction(work)).await
+    }
+
+    /// The same for work on a hundred thousand rows, which takes longer than any page may.
+    pub async fn long_transaction<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, DbError> + Send + 'static,
+    {
+        let work = |conn: &mut Conn| {
+            conn.transaction(|conn| {
+                conn.batch_execute("SET LOCAL statement_timeout = '58s'")?;
+                work(conn)
+            })
+        };
+        self.within(LONGEST_WORK, work).await
     }
 }
 

@@ -419,6 +419,8 @@ diesel::table! {
         deleted_why -> Nullable<Text>,
         /// Words of the name in lower case, each behind its owner: a1010/deploy, u7/deploy.
         search_words -> Array<Text>,
+        /// The line of the record that ended this token together with others; the record has no foreign keys.
+        deleted_event -> Nullable<Int8>,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use crate::db::schema::audit_events;
 use crate::db::{Conn, DbError};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use ipnet::IpNet;
 use serde_json::Value;
 use std::net::IpAddr;
@@ -74,6 +76,21 @@ pub struct Event<'a> {
 
 /// Writes a line. Called inside the transaction of the change.
 pub fn record(conn: &mut Conn, origin: &Origin, event: &Event<'_>) -> Result<(), DbError> {
+    write(conn, None, origin, event)
+}
+
+/// The number of a line that is still to be written, for what points to it.
+pub fn next_line(conn: &mut Conn) -> Result<i64, DbError> {
+    let next = sql::<BigInt>("nextval(pg_get_serial_sequence('audit_events', 'id'))");
+    Ok(diesel::select(next).get_result(conn)?)
+}
+
+/// Writes the line with this number.
+pub fn record_as(conn: &mut Conn, line: i64, origin: &Origin, event: &Event<'_>) -> Result<(), DbError> {
+    write(conn, Some(line), origin, event)
+}
+
+fn write(conn: &mut Conn, line: Option<i64>, origin: &Origin, event: &Event<'_>) -> Result<(), DbError> {
     let (actor_kind, actor_id, actor_name) = match &origin.actor {
         Actor::User { id, email } => ("user", Some(*id), email.as_str()),
         Actor::Token { id, name } => ("token", Some(*id), name.as_str()),
@@ -82,6 +99,7 @@ pub fn record(conn: &mut Conn, origin: &Origin, event: &Event<'_>) -> Result<(),
     let (object_kind, object_id, object_name) = event.object;
     diesel::insert_into(audit_events::table)
         .values((
+            line.map(|line| audit_events::id.eq(line)),
             audit_events::at.eq(origin.now),
             audit_events::account_id.eq(event.account),
             audit_events::actor_kind.eq(actor_kind),

@@ -35,6 +35,11 @@ impl Role {
         Role::ALL.into_iter().find(|role| role.key() == key)
     }
 
+    /// Whether a member with this role in some account may make user tokens.
+    pub fn makes_own_tokens(self) -> bool {
+        self >= Role::ReadWrite
+    }
+
     /// Whether this role may do it.
     pub fn may(self, act: Act) -> bool {
         self >= act.lowest_role()
@@ -50,23 +55,31 @@ pub enum Act {
     SeeTokenNames,
     /// See what the account's tokens may do, and when they were used.
     SeeTokens,
-    /// Create, rename and delete account tokens.
+    /// Rename, disable and delete account tokens.
     ManageTokens,
+    /// Create and roll account tokens, and enable them again.
+    CreateTokens,
     /// See which tokens of other members reach the account.
     SeeMembersTokens,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 5] =
-        [Act::SeeResources, Act::SeeTokenNames, Act::SeeTokens, Act::ManageTokens, Act::SeeMembersTokens];
+    pub const ALL: [Act; 6] = [
+        Act::SeeResources,
+        Act::SeeTokenNames,
+        Act::SeeTokens,
+        Act::ManageTokens,
+        Act::CreateTokens,
+        Act::SeeMembersTokens,
+    ];
 
     /// The lowest role that may do it.
     pub fn lowest_role(self) -> Role {
         match self {
             Act::SeeResources | Act::SeeTokenNames => Role::ReadOnly,
             Act::SeeTokens => Role::ReadWrite,
-            Act::ManageTokens | Act::SeeMembersTokens => Role::Admin,
+            Act::ManageTokens | Act::CreateTokens | Act::SeeMembersTokens => Role::Admin,
         }
     }
 

@@ -17,7 +17,7 @@ struct ChooseAccountPage {
 /// `/`: on to the tokens of the person's first account.
 pub async fn home(signed_in: SignedIn) -> HttpResponse {
     match signed_in.accounts.first() {
-        Some((account, _)) => go_to(paths::tokens(account.id)),
+        Some((account, _)) => go_to(paths::tokens(account.id).list()),
         None => go_to(paths::ACCOUNTS),
     }
 }

@@ -1,11 +1,13 @@
 //! Who may come in: extractors that handlers name in their arguments.
 
-use super::page::{AccountNav, Page, UserNav};
+use super::page::{AccountNav, Page, Section, UserNav};
+use super::paths::{self, TokenPaths};
 use super::session::{self, SignedInSession};
 use crate::http::{App, AppError, ClientAddress};
 use crate::models::audit::{Actor, Origin};
+use crate::models::token::{Owner, Token};
 use crate::models::{Account, User};
-use crate::policy::{Act, Catalogue, Role};
+use crate::policy::{Act, Catalogue, Role, State};
 use actix_session::SessionExt;
 use actix_web::dev::Payload;
 use actix_web::web::Data;
@@ -15,6 +17,7 @@ use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use time::OffsetDateTime;
 
 /// Something that lets a request in, or says why not.
 pub trait Guard: Sized {
@@ -76,8 +79,10 @@ pub trait Permit: 'static {
 pub struct SeeResources;
 /// To see names and states of tokens.
 pub struct SeeTokenNames;
-/// To create, rename and delete account tokens.
+/// To rename, disable and delete tokens.
 pub struct ManageTokens;
+/// To create and roll tokens, and to enable them again.
+pub struct CreateTokens;
 
 impl Permit for SeeResources {
     const ACT: Act = Act::SeeResources;
@@ -89,6 +94,10 @@ impl Permit for SeeTokenNames {
 
 impl Permit for ManageTokens {
     const ACT: Act = Act::ManageTokens;
+}
+
+impl Permit for CreateTokens {
+    const ACT: Act = Act::CreateTokens;
 }
 
 /// A member of the account in the path who may do this: outsiders get 404, members without the
@@ -117,11 +126,6 @@ impl<P> AccountMember<P> {
     pub fn may(&self, act: Act) -> bool {
         self.role.may(act)
     }
-
-    /// Who can help with what this person may not do.
-    pub fn who_can(&self, act: Act) -> String {
-        format!("Ask {} of {}.", act.who_can(), self.account.name)
-    }
 }
 
 impl<P: Permit> Guard for AccountMember<P> {
@@ -143,6 +147,124 @@ impl<P: Permit> Guard for AccountMember<P> {
             )));
         }
         Ok(AccountMember { signed_in, account, role, permit: PhantomData })
+    }
+}
+
+/// Whose tokens a page is about: the account's in the path, for a member who may do this, or, where
+/// the path names none, those of the person who is signed in.
+pub struct TokenOwner<P> {
+    /// The person.
+    pub signed_in: SignedIn,
+    /// The account of the path.
+    account: Option<(Account, Role)>,
+    token: Option<i64>,
+    permit: PhantomData<P>,
+}
+
+impl<P> TokenOwner<P> {
+    /// The owner of the tokens.
+    pub fn owner(&self) -> Owner {
+        match &self.account {
+            Some((account, _)) => Owner::Account(account.id),
+            None => Owner::User(self.signed_in.user.id),
+        }
+    }
+
+    /// The account; none for a person's own tokens.
+    pub fn account(&self) -> Option<&Account> {
+        self.account.as_ref().map(|(account, _)| account)
+    }
+
+    /// The accounts that the tokens can reach, with the person's role there.
+    pub fn accounts(&self) -> &[(Account, Role)] {
+        self.account.as_ref().map_or(self.signed_in.accounts.as_slice(), std::slice::from_ref)
+    }
+
+    /// Whether the tokens may be scoped: an account's by its plan, a person's always.
+    pub fn scoped(&self) -> bool {
+        self.account().is_none_or(|account| self.signed_in.catalogue.has_scopes(&account.plan))
+    }
+
+    /// Addresses of the tokens.
+    pub fn paths(&self) -> TokenPaths {
+        self.account().map_or_else(paths::own_tokens, |account| paths::tokens(account.id))
+    }
+
+    /// Number of the token in the path. What is no number is no token.
+    pub fn token(&self) -> Result<i64, AppError> {
+        self.token.ok_or(AppError::NotFound)
+    }
+
+    /// The state of one of the tokens.
+    pub fn state(&self, token: &Token, now: OffsetDateTime) -> State {
+        match self.account() {
+            Some(account) => token.state(account, &self.signed_in.catalogue, now),
+            None => token.state_of_users(&self.signed_in.user, now),
+        }
+    }
+
+    /// The frame of a page among the tokens.
+    pub fn page(&self, title: &str) -> Page {
+        let page = self.signed_in.page(title);
+        match self.account() {
+            Some(account) => page.in_account(account.id),
+            None => page.under(Section::Settings),
+        }
+    }
+
+    /// Whether the person may do something with the tokens: with one's own, all but making more
+    /// of them without a role that goes so far anywhere.
+    pub fn may(&self, act: Act) -> bool {
+        match &self.account {
+            Some((_, role)) => role.may(act),
+            None => match act {
+                Act::SeeTokenNames | Act::SeeTokens | Act::ManageTokens => true,
+                Act::CreateTokens => self.signed_in.accounts.iter().any(|(_, role)| role.makes_own_tokens()),
+                Act::SeeResources | Act::SeeMembersTokens => false,
+            },
+        }
+    }
+
+    /// Who can help with what this person may not do.
+    pub fn who_can(&self, act: Act) -> String {
+        match self.account() {
+            Some(account) => format!("Ask {} of {}.", act.who_can(), account.name),
+            None if self.signed_in.accounts.is_empty() => {
+                "You are not a member of any account: ask an owner or admin of one to add you.".to_owned()
+            }
+            None => "Ask an owner or admin of one of your accounts to make your role read_write or more."
+                .to_owned(),
+        }
+    }
+}
+
+impl<P: Permit> Guard for TokenOwner<P> {
+    async fn check(request: &HttpRequest) -> Result<Self, AppError> {
+        let token = request.match_info().get("token").and_then(|text| text.parse().ok());
+        if request.match_info().get("account").is_some() {
+            let AccountMember { signed_in, account, role, permit } =
+                AccountMember::<P>::check(request).await?;
+            return Ok(TokenOwner { signed_in, account: Some((account, role)), token, permit });
+        }
+        let signed_in = SignedIn::check(request).await?;
+        let own = TokenOwner { signed_in, account: None, token, permit: PhantomData };
+        if own.may(P::ACT) {
+            return Ok(own);
+        }
+        let who_can = own.who_can(P::ACT);
+        Err(AppError::Forbidden(format!(
+            "To make tokens of your own, you need the role read_write in at least one account. {who_can}"
+        )))
+    }
+}
+
+impl<P: Permit> FromRequest for TokenOwner<P> {
+    type Error = AppError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { TokenOwner::check(&request).await })
     }
 }
 

@@ -20,10 +20,35 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, Scope};
 
+/// What can be done with the tokens of an account, and with a person's own.
+macro_rules! token_routes {
+    ($at:ident) => {{
+        use paths::$at as at;
+        let post = web::post;
+        vec![
+            ("GET", at::LIST, get().to(tokens::live)),
+            ("GET", at::ENDED, get().to(tokens::ended)),
+            ("GET", at::REVOKE, get().to(tokens::revoke_confirm)),
+            ("POST", at::REVOKE, post().to(tokens::revoke)),
+            ("GET", at::TOKEN, get().to(tokens::show)),
+            ("GET", at::RENAME, get().to(tokens::rename_edit)),
+            ("POST", at::RENAME, post().to(tokens::rename)),
+            ("GET", at::DELETE, get().to(tokens::delete_confirm)),
+            ("POST", at::DELETE, post().to(tokens::delete)),
+            ("GET", at::ROLL, get().to(tokens::roll_confirm)),
+            ("POST", at::ROLL, post().to(tokens::roll)),
+            ("POST", at::ROLL_FINISH, post().to(tokens::roll_finish)),
+            ("GET", at::DISABLE, get().to(tokens::disable_confirm)),
+            ("POST", at::DISABLE, post().to(tokens::disable)),
+            ("POST", at::ENABLE, post().to(tokens::enable)),
+        ]
+    }};
+}
+
 /// Every page and every form: method, address, handler. Tests walk it.
 fn routes() -> Vec<TableRow> {
     let post = web::post;
-    vec![
+    let mut routes: Vec<TableRow> = vec![
         ("GET", "/", get().to(accounts::home)),
         ("GET", paths::SIGN_IN, get().to(sign_in::new)),
         ("POST", paths::SIGN_IN, post().to(sign_in::create)),
@@ -35,18 +60,15 @@ fn routes() -> Vec<TableRow> {
         ("GET", paths::ZONES, get().to(browse::zones)),
         ("GET", paths::ZONE, get().to(browse::zone)),
         ("GET", paths::CERTIFICATES, get().to(browse::certificates)),
-        ("GET", paths::TOKENS, get().to(tokens::live)),
-        ("POST", paths::TOKENS, post().to(tokens::create)),
-        ("GET", paths::TOKENS_ENDED, get().to(tokens::ended)),
-        ("GET", paths::TOKEN_NEW, get().to(tokens::new)),
-        ("POST", paths::TOKEN_WORDS, post().to(tokens::words)),
-        ("GET", paths::RESOURCES, get().to(tokens::resources)),
-        ("GET", paths::TOKEN, get().to(tokens::show)),
-        ("GET", paths::TOKEN_RENAME, get().to(tokens::rename_edit)),
-        ("POST", paths::TOKEN_RENAME, post().to(tokens::rename)),
-        ("GET", paths::TOKEN_DELETE, get().to(tokens::delete_confirm)),
-        ("POST", paths::TOKEN_DELETE, post().to(tokens::delete)),
-    ]
+        // Before those of a token, whose number would take any of these words for one.
+        ("POST", paths::account_tokens::LIST, post().to(tokens::create)),
+        ("GET", paths::account_tokens::NEW, get().to(tokens::new)),
+        ("POST", paths::account_tokens::WORDS, post().to(tokens::words)),
+        ("GET", paths::account_tokens::RESOURCES, get().to(tokens::resources)),
+    ];
+    routes.extend(token_routes!(account_tokens));
+    routes.extend(token_routes!(user_tokens));
+    routes
 }
 
 /// Methods and addresses of the pages, for the test that asks every actor × every route.

@@ -45,6 +45,8 @@ pub enum Section {
     Certificates,
     /// Its tokens.
     Automation,
+    /// The person's own settings, outside any account.
+    Settings,
 }
 
 impl Page {
@@ -90,8 +92,17 @@ impl Page {
     /// With word of what was just done, as the query of the address names it.
     pub fn with_flash(mut self, done: &str) -> Page {
         self.flash = match done {
+            "disabled" => {
+                Some("Token disabled. Whatever uses it gets an error until it is enabled.".to_owned())
+            }
+            "enabled" => Some("Token enabled. It works again.".to_owned()),
+            "finished" => Some("The older secret has ended. Only the newer one works now.".to_owned()),
+            "unfinished" => Some("Only one secret works already. Nothing was changed.".to_owned()),
+            "away" => Some("Its account is suspended. Nothing was changed.".to_owned()),
             "deleted" => Some("Token deleted. Whatever used it gets an error from now on.".to_owned()),
             "renamed" => Some("Token renamed.".to_owned()),
+            "revoked" => Some("All tokens revoked. Whatever used one gets an error from now on.".to_owned()),
+            "none" => Some("There was no token left to revoke.".to_owned()),
             "already" => Some("The token had ended already. Nothing was changed.".to_owned()),
             _ => None,
         };
@@ -100,6 +111,14 @@ impl Page {
 }
 
 impl Section {
+    /// What stands above its tokens.
+    pub fn title(self) -> &'static str {
+        match self {
+            Section::Settings => "Account Settings",
+            _ => "Automation",
+        }
+    }
+
     /// For the layout.
     pub fn key(self) -> &'static str {
         match self {
@@ -107,6 +126,7 @@ impl Section {
             Section::Zones => "zones",
             Section::Certificates => "certificates",
             Section::Automation => "automation",
+            Section::Settings => "settings",
         }
     }
 }
@@ -160,7 +180,7 @@ impl AccountNav {
 
     /// Address of its tokens.
     pub fn tokens(&self) -> String {
-        super::paths::tokens(self.id)
+        super::paths::tokens(self.id).list()
     }
 }
 

@@ -8,22 +8,47 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const SIGN_OUT: &str = "/sign-out";
 /// The accounts to choose from.
 pub const ACCOUNTS: &str = "/accounts";
-/// The account's live tokens; new ones are posted here.
-pub const TOKENS: &str = "/accounts/{account}/tokens";
-/// The account's ended tokens.
-pub const TOKENS_ENDED: &str = "/accounts/{account}/tokens/ended";
-/// The form for a new token.
-pub const TOKEN_NEW: &str = "/accounts/{account}/tokens/new";
-/// What the form means, in plain words, as JSON.
-pub const TOKEN_WORDS: &str = "/accounts/{account}/tokens/words";
-/// Search among the account's resources, as JSON.
-pub const RESOURCES: &str = "/accounts/{account}/tokens/resources";
-/// One token.
-pub const TOKEN: &str = "/accounts/{account}/tokens/{token}";
-/// The form that renames it.
-pub const TOKEN_RENAME: &str = "/accounts/{account}/tokens/{token}/rename";
-/// The page that asks before it is deleted.
-pub const TOKEN_DELETE: &str = "/accounts/{account}/tokens/{token}/delete";
+/// The addresses of a list of tokens and of what can be done there, below a base.
+macro_rules! token_addresses {
+    ($base:literal) => {
+        /// The live tokens; the simple form posts new ones here.
+        pub const LIST: &str = $base;
+        /// The ended tokens.
+        pub const ENDED: &str = concat!($base, "/ended");
+        /// The form for a new token.
+        pub const NEW: &str = concat!($base, "/new");
+        /// What the form means, in plain words, as JSON.
+        pub const WORDS: &str = concat!($base, "/words");
+        /// Search among the resources that tokens can name, as JSON.
+        pub const RESOURCES: &str = concat!($base, "/resources");
+        /// The page that asks before all of them are revoked.
+        pub const REVOKE: &str = concat!($base, "/revoke");
+        /// One token.
+        pub const TOKEN: &str = concat!($base, "/{token}");
+        /// The form that renames it.
+        pub const RENAME: &str = concat!($base, "/{token}/rename");
+        /// The page that asks before it is deleted.
+        pub const DELETE: &str = concat!($base, "/{token}/delete");
+        /// The page that asks before it gets a new secret.
+        pub const ROLL: &str = concat!($base, "/{token}/roll");
+        /// Where ending an overlap is posted to.
+        pub const ROLL_FINISH: &str = concat!($base, "/{token}/roll/finish");
+        /// The page that asks before it is disabled.
+        pub const DISABLE: &str = concat!($base, "/{token}/disable");
+        /// Where enabling it is posted to.
+        pub const ENABLE: &str = concat!($base, "/{token}/enable");
+    };
+}
+
+/// The tokens of an account.
+pub mod account_tokens {
+    token_addresses!("/accounts/{account}/tokens");
+}
+
+/// The tokens of the person who is signed in.
+pub mod user_tokens {
+    token_addresses!("/user/tokens");
+}
 
 /// The account's domains.
 pub const DOMAINS: &str = "/accounts/{account}/domains";
@@ -58,49 +83,98 @@ pub fn of_resource(kind: ResourceKind, account: i64, id: i64) -> String {
     format!("/accounts/{account}/{}/{id}", kind.plural())
 }
 
-/// Address of an account's live tokens.
-pub fn tokens(account: i64) -> String {
-    format!("/accounts/{account}/tokens")
+/// Addresses of an account's tokens, or of a person's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenPaths(String);
+
+/// Addresses of an account's tokens.
+pub fn tokens(account: i64) -> TokenPaths {
+    TokenPaths(format!("/accounts/{account}/tokens"))
 }
 
-/// Address of an account's ended tokens.
-pub fn tokens_ended(account: i64) -> String {
-    format!("/accounts/{account}/tokens/ended")
+/// Addresses of the tokens of whoever is signed in.
+pub fn own_tokens() -> TokenPaths {
+    TokenPaths(user_tokens::LIST.to_owned())
 }
 
-/// Address of the form for a new token.
-pub fn token_new(account: i64) -> String {
-    format!("/accounts/{account}/tokens/new")
-}
+impl TokenPaths {
+    /// The live tokens.
+    pub fn list(&self) -> String {
+        self.0.clone()
+    }
 
-/// Address of the form, filled in like this token.
-pub fn token_like(account: i64, token: i64) -> String {
-    format!("/accounts/{account}/tokens/new?like={token}")
-}
+    /// The ended tokens.
+    pub fn ended(&self) -> String {
+        self.below("ended")
+    }
 
-/// Address of the plain words.
-pub fn token_words(account: i64) -> String {
-    format!("/accounts/{account}/tokens/words")
-}
+    /// The form for a new token.
+    pub fn new_token(&self) -> String {
+        self.below("new")
+    }
 
-/// Address of the search among resources.
-pub fn resources(account: i64) -> String {
-    format!("/accounts/{account}/tokens/resources")
-}
+    /// The form, filled in like this token.
+    pub fn like(&self, token: i64) -> String {
+        format!("{}?like={token}", self.new_token())
+    }
 
-/// Address of one token.
-pub fn token(account: i64, token: i64) -> String {
-    format!("/accounts/{account}/tokens/{token}")
-}
+    /// The plain words.
+    pub fn words(&self) -> String {
+        self.below("words")
+    }
 
-/// Address of the form that renames a token.
-pub fn token_rename(account: i64, token: i64) -> String {
-    format!("/accounts/{account}/tokens/{token}/rename")
-}
+    /// The search among resources.
+    pub fn resources(&self) -> String {
+        self.below("resources")
+    }
 
-/// Address of the page that asks before a token is deleted.
-pub fn token_delete(account: i64, token: i64) -> String {
-    format!("/accounts/{account}/tokens/{token}/delete")
+    /// The page that asks before all of them are revoked.
+    pub fn revoke(&self) -> String {
+        self.below("revoke")
+    }
+
+    /// One token.
+    pub fn token(&self, token: i64) -> String {
+        self.below(&token.to_string())
+    }
+
+    /// The form that renames a token.
+    pub fn rename(&self, token: i64) -> String {
+        self.of(token, "rename")
+    }
+
+    /// The page that asks before a token is deleted.
+    pub fn delete(&self, token: i64) -> String {
+        self.of(token, "delete")
+    }
+
+    /// The page that asks before a token gets a new secret.
+    pub fn roll(&self, token: i64) -> String {
+        self.of(token, "roll")
+    }
+
+    /// Where ending an overlap is posted to.
+    pub fn roll_finish(&self, token: i64) -> String {
+        self.of(token, "roll/finish")
+    }
+
+    /// The page that asks before a token is disabled.
+    pub fn disable(&self, token: i64) -> String {
+        self.of(token, "disable")
+    }
+
+    /// Where enabling a token is posted to.
+    pub fn enable(&self, token: i64) -> String {
+        self.of(token, "enable")
+    }
+
+    fn below(&self, end: &str) -> String {
+        format!("{}/{end}", self.0)
+    }
+
+    fn of(&self, token: i64, end: &str) -> String {
+        format!("{}/{token}/{end}", self.0)
+    }
 }
 
 /// The path and query to go on to, if it is one of ours; anything else could lead away.

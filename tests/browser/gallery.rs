@@ -1,7 +1,13 @@
 //! A list as an account has it after a year: every kind of row at once.
 
-use crate::support::{House, OWNER, database, ledger};
+use crate::support::{House, OWNER, START, database, ledger, made};
 use crate::window::Window;
+use time::Duration;
+use tokenhouse::models::Resource;
+use tokenhouse::models::token::Owner;
+use tokenhouse::policy::{
+    Access, Grant, PermissionKey, Policy, RecordFilter, ResourceKind, Rights, Selection,
+};
 
 /// Name, permissions of the form, made and expiring so many days from now, used before so many
 /// minutes, from where, by what.
@@ -153,9 +159,64 @@ async fn a_list_with_every_kind_of_row() {
 
 /// The number of "zone example.com"; anything else stays as it is.
 fn number(house: &House, account: i64, value: &str) -> String {
-    use tokenhouse::models::Resource;
-    use tokenhouse::policy::ResourceKind;
     let Some((kind, name)) = value.split_once(' ') else { return value.to_owned() };
     let kind = ResourceKind::from_key(kind).unwrap();
     Resource::find(&mut house.conn(), account, kind, name).unwrap().unwrap().id.to_string()
+}
+
+#[actix_web::test]
+async fn a_persons_own_tokens_with_every_kind_of_rule() {
+    let house = House::open();
+    let (acme, hobby) = (house.account("Acme"), house.account("Hobby"));
+    let owner = Owner::User(house.user(OWNER).id);
+    let zone = |name: &str| {
+        let (mut conn, kind) = (house.conn(), ResourceKind::Zone);
+        Resource::find(&mut conn, acme, kind, name).unwrap().unwrap().to_ref().unwrap()
+    };
+    let records = RecordFilter { names: vec!["_acme-challenge*".to_owned()], types: vec!["TXT".to_owned()] };
+    let grant = |key: &str, access, selection| Grant {
+        permission: PermissionKey::try_from(key.to_owned()).unwrap(),
+        access,
+        selection,
+        records: RecordFilter::default(),
+    };
+    let all_but = Selection::Everywhere { except: vec![zone("theburritobot.com")] };
+    let of_hobby = Selection::Account { account: hobby, except: Vec::new() };
+    let only = Selection::Only(vec![zone("example.com"), zone("anchor.example")]);
+    let everywhere = Selection::Everywhere { except: Vec::new() };
+    let rights = Rights::Grants(vec![
+        grant("zones", Access::Read, all_but),
+        grant("domains", Access::Full, of_hobby.clone()),
+        Grant { records, ..grant("zones", Access::Full, only) },
+        grant("contacts", Access::Full, of_hobby),
+        grant("user_details", Access::Read, everywhere),
+    ]);
+    let (token, _) = made::with(
+        &house,
+        owner,
+        "Two accounts at once",
+        Policy {
+            allowed_networks: vec!["203.0.113.0/24".parse().unwrap(), "2001:db8::/48".parse().unwrap()],
+            refused_networks: vec!["203.0.113.66/32".parse().unwrap()],
+            expires_at: Some(START + Duration::days(9)),
+            ..Policy::unconditional(rights)
+        },
+    );
+    made::with(&house, owner, "Laptop", Policy::unconditional(Rights::Everything));
+    let mut window = Window::open(&house, "own", true).await;
+    window.go("/user/tokens").await;
+    window.field("E-mail").await.send_keys(OWNER).await.unwrap();
+    window.field("Password").await.send_keys(&ledger::password()).await.unwrap();
+    window.button("Sign in").await.click().await.unwrap();
+    window.heading("Account Settings").await;
+    window.says("Prefer an account token").await;
+    window.pictures("list").await;
+    window.go(&format!("/user/tokens/{token}")).await;
+    window.heading("Two accounts at once").await;
+    window.says("All zones in all your accounts, including future ones, except these").await;
+    window.says("Only records named _acme-challenge*, of type TXT").await;
+    window.pictures("token").await;
+    window.menu("owner@example.com").await.click().await.unwrap();
+    window.link("Account Settings").await;
+    window.picture("menu").await;
 }

@@ -233,7 +233,7 @@ impl World {
         };
         let (mut conn, origin) = (house.conn(), house.command_line());
         let account_of = |name: &str| Account::find_by_name(&mut house.conn(), name).unwrap().unwrap();
-        let of_number = |id: i64| Token::find(&mut house.conn(), acme, id).unwrap().unwrap();
+        let of_number = |id: i64| Token::find(&mut house.conn(), Owner::Account(acme), id).unwrap().unwrap();
         let deleted = add("deleted", account(everything())).1;
         of_number(deleted).delete(&mut conn, Why::CommandLine, &origin).unwrap();
         let soon = Policy { expires_at: Some(now + Duration::seconds(1)), ..everything() };

@@ -6,6 +6,7 @@ use crate::support::client::{Answer, read};
 use crate::support::{House, OWNER};
 use time::Duration;
 use tokenhouse::api;
+use tokenhouse::models::token::Owner;
 use tokenhouse::models::{Account, Token};
 
 /// Address and permission of each such route.
@@ -87,7 +88,7 @@ async fn nothing_left_comes_after_the_account_and_before_the_permission() {
         assert_eq!(left(&answer), ("3000", "2999"), "nobody but the network pays: {path}");
         let mut conn = house.conn();
         let account = Account::find_by_name(&mut conn, "Acme").unwrap().unwrap();
-        let kept = Token::find(&mut conn, acme, token).unwrap().unwrap();
+        let kept = Token::find(&mut conn, Owner::Account(acme), token).unwrap().unwrap();
         kept.block(&mut conn, &account, "test", &house.command_line()).unwrap();
         give_to_owner(&house, token);
         assert_eq!(code(&call(&house, "GET", &here, &secret).await), is(403, "blocked_here"), "{path}");

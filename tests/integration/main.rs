@@ -9,6 +9,7 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+use support::made;
 
 mod api;
 mod api_account;
@@ -42,11 +43,11 @@ mod help;
 mod last_use;
 mod layering;
 mod lists;
-mod made;
 mod main_job;
 mod program;
 mod reached;
 mod refusals;
+mod revoke_all;
 mod routes;
 mod schema;
 mod sessions;
@@ -59,3 +60,4 @@ mod tokens_once;
 mod tokens_search;
 mod tokens_show;
 mod two_processes;
+mod user_tokens;

@@ -1,12 +1,13 @@
 //! Every route × every actor: the exact status, and what has changed in the database.
 
-use super::facts;
+use super::{facts, made};
 use crate::support::client::{Answer, Browser, read, whoami};
 use crate::support::{ADMIN, House, MEMBER, OWNER, READER, STRANGER, ledger};
 use std::collections::HashSet;
 use tokenhouse::models::password::{self, Cost};
+use tokenhouse::models::token::Owner;
 use tokenhouse::models::{Account, User, membership};
-use tokenhouse::policy::Role;
+use tokenhouse::policy::{Policy, Rights, Role};
 
 const ACTORS: [&str; 8] =
     ["nobody", "stranger", "reader", "member", "admin", "owner", "deactivated", "token"];
@@ -25,7 +26,7 @@ enum Does {
 type Row = (&'static str, &'static str, Does, [u16; 8]);
 
 /// In the order of `ACTORS`.
-const TABLE: [Row; 22] = [
+const TABLE: [Row; 33] = [
     ("GET", "/", Does::Nothing, [303, 303, 303, 303, 303, 303, 303, 303]),
     ("GET", "/sign-in", Does::Nothing, [200, 303, 303, 303, 303, 303, 200, 200]),
     ("POST", "/sign-in", Does::Nothing, [401, 403, 403, 403, 403, 403, 401, 401]),
@@ -43,6 +44,8 @@ const TABLE: [Row; 22] = [
     ("GET", "/accounts/{account}/tokens/new", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303]),
     ("POST", "/accounts/{account}/tokens/words", Does::Nothing, [401, 404, 403, 403, 200, 200, 401, 401]),
     ("GET", "/accounts/{account}/tokens/resources", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303]),
+    ("GET", "/accounts/{account}/tokens/revoke", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303]),
+    ("POST", "/accounts/{account}/tokens/revoke", Does::Deletes, [401, 404, 403, 403, 303, 303, 401, 401]),
     ("GET", "/accounts/{account}/tokens/{token}", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303]),
     (
         "GET",
@@ -68,6 +71,16 @@ const TABLE: [Row; 22] = [
         Does::Deletes,
         [401, 404, 403, 403, 303, 303, 401, 401],
     ),
+    // Everybody's own, so that nobody is turned away who is somebody.
+    ("GET", "/user/tokens", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303]),
+    ("GET", "/user/tokens/ended", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303]),
+    ("GET", "/user/tokens/revoke", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303]),
+    ("POST", "/user/tokens/revoke", Does::Deletes, [401, 303, 303, 303, 303, 303, 401, 401]),
+    ("GET", "/user/tokens/{token}", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303]),
+    ("GET", "/user/tokens/{token}/rename", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303]),
+    ("POST", "/user/tokens/{token}/rename", Does::Renames, [401, 303, 303, 303, 303, 303, 401, 401]),
+    ("GET", "/user/tokens/{token}/delete", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303]),
+    ("POST", "/user/tokens/{token}/delete", Does::Deletes, [401, 303, 303, 303, 303, 303, 401, 401]),
 ];
 
 #[actix_web::test]
@@ -79,13 +92,19 @@ async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_th
     let house = House::open();
     let acme = house.account("Acme");
     let mut maker = house.signed_in(OWNER).await;
-    let (_, bearer) = maker.make_full_token(acme, "Bearer").await;
+    // In another account, so that it lives on when all of Acme are revoked.
+    let (_, bearer) = maker.make_full_token(house.account("Hobby"), "Bearer").await;
     let mut actors = everybody(&house).await;
     let (zone, domain) =
         (facts::zone(&house, acme, "example.com"), facts::domain(&house, acme, "example.com"));
     for (method, path, does, statuses) in TABLE {
         for (place, expected) in statuses.into_iter().enumerate() {
-            let (token, secret) = maker.make_full_token(acme, "Before").await;
+            let (token, secret) = if path.starts_with("/user/") {
+                let owner = Owner::User(house.user(owner_of_own(ACTORS[place])).id);
+                made::with(&house, owner, "Before", Policy::unconditional(Rights::Everything))
+            } else {
+                maker.make_full_token(acme, "Before").await
+            };
             let address = path.replace("{account}", &acme.to_string()).replace("{token}", &token.to_string());
             let address = address.replace("{zone}", &zone).replace("{domain}", &domain);
             let secret_of_caller = (ACTORS[place] == "token").then_some(bearer.as_str());
@@ -255,6 +274,11 @@ fn email_of(actor: &str) -> &'static str {
         "owner" => OWNER,
         _ => GONE,
     }
+}
+
+/// Whose own token a cell is about: the actor's, where the actor is somebody.
+fn owner_of_own(actor: &str) -> &'static str {
+    if matches!(actor, "nobody" | "deactivated" | "token") { OWNER } else { email_of(actor) }
 }
 
 async fn everybody(house: &House) -> Vec<Browser> {

@@ -11,6 +11,7 @@ pub mod client;
 pub mod database;
 pub mod description;
 pub mod ledger;
+pub mod made;
 
 use actix_web::dev::ServerHandle;
 use secrecy::SecretString;

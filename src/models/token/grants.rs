@@ -4,7 +4,7 @@ use super::Token;
 use crate::db::schema::{token_grant_resources, token_grants};
 use crate::db::{Conn, DbError};
 use crate::policy::{
-    Access, Grant, PermissionKey, Policy, RecordFilter, ResourceKind, ResourceRef, Rights, Selection,
+    Access, Grant, PermissionKey, RecordFilter, ResourceKind, ResourceRef, Rights, Selection,
 };
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -31,19 +31,6 @@ struct NamedRow {
     resource_id: Option<i64>,
     kind: String,
     name: String,
-}
-
-impl Token {
-    /// What it may do, and under which conditions.
-    pub fn policy(&self, conn: &mut Conn) -> Result<Policy, DbError> {
-        Ok(Policy {
-            rights: of_token(conn, self)?,
-            allowed_networks: self.allowed_networks.clone(),
-            refused_networks: self.refused_networks.clone(),
-            not_before: self.not_before,
-            expires_at: self.expires_at,
-        })
-    }
 }
 
 /// The rights of one token.

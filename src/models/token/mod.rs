@@ -11,6 +11,7 @@ mod name;
 mod overlap;
 mod pause;
 pub mod refusals;
+pub mod revoke;
 pub mod roll;
 mod rules;
 pub mod search;
@@ -28,7 +29,8 @@ use super::audit::{self, Event, Origin};
 use super::{Account, User};
 use crate::db::schema::{token_secrets, tokens, users};
 use crate::db::{Conn, DbError};
-use crate::policy::{Catalogue, Standing, State};
+use crate::policy::words::Surroundings;
+use crate::policy::{Catalogue, Policy, Rights, Standing, State};
 use diesel::prelude::*;
 use ipnet::IpNet;
 use serde_json::{Value, json};
@@ -109,6 +111,8 @@ pub struct Token {
 pub enum Why {
     /// A person pressed *Yes, delete*.
     Person,
+    /// With all other tokens of its owner.
+    RevokeAll,
     /// The command line.
     CommandLine,
     /// Its holder, over the API.
@@ -119,6 +123,7 @@ impl Why {
     fn key(self) -> &'static str {
         match self {
             Why::Person => "person",
+            Why::RevokeAll => "revoke_all",
             Why::CommandLine => "command_line",
             Why::Itself => "itself",
         }
@@ -126,13 +131,20 @@ impl Why {
 }
 
 impl Token {
-    /// The account's token with this number, ended ones included.
-    pub fn find(conn: &mut Conn, account: i64, id: i64) -> Result<Option<Token>, DbError> {
-        Ok(tokens::table
-            .filter(tokens::account_id.eq(account).and(tokens::id.eq(id)))
-            .select(Token::as_select())
-            .first(conn)
-            .optional()?)
+    /// The owner's token with this number, ended ones included.
+    pub fn find(conn: &mut Conn, owner: Owner, id: i64) -> Result<Option<Token>, DbError> {
+        Ok(Token::itself(conn, id)?.filter(|token| token.owner() == Some(owner)))
+    }
+
+    /// Its policy, with these rights of its.
+    pub fn policy(&self, rights: Rights) -> Policy {
+        Policy {
+            rights,
+            allowed_networks: self.allowed_networks.clone(),
+            refused_networks: self.refused_networks.clone(),
+            not_before: self.not_before,
+            expires_at: self.expires_at,
+        }
     }
 
     /// Whose it is.
@@ -240,6 +252,25 @@ impl Token {
             object: ("token", Some(self.id), &self.name),
             before,
             after,
+        }
+    }
+}
+
+/// What the plain sentences about a policy say of whatever the owner reaches.
+pub fn surroundings(conn: &mut Conn, owner: Owner) -> Result<Surroundings, DbError> {
+    let mut around = Surroundings { account: "all accounts that you reach".to_owned(), domains: 0, zones: 0 };
+    match owner {
+        Owner::Account(id) => {
+            let account = Account::find(conn, id)?;
+            account.ok_or_else(|| DbError::Corrupt(format!("account {id}")))?.surroundings(conn)
+        }
+        Owner::User(id) => {
+            for (account, _) in Account::list_of_user(conn, id)? {
+                let of_account = account.surroundings(conn)?;
+                around.domains += of_account.domains;
+                around.zones += of_account.zones;
+            }
+            Ok(around)
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What stops a token for a while: disabling it, and an account that does not let it in.
 
-use super::Token;
 use super::roll::lock;
 use super::rules::{self, Holder};
+use super::{Token, grants};
 use crate::db::schema::{token_blocks, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::Account;
@@ -61,7 +61,7 @@ impl Token {
     ) -> Result<Enabled, DbError> {
         let Some(holder) = Holder::lock(conn, self.owned_by()?)? else { return Ok(Enabled::OwnerAway) };
         let Some(token) = lock(conn, self.id)? else { return Ok(Enabled::Ended) };
-        let policy = token.policy(conn)?;
+        let policy = token.policy(grants::of_token(conn, &token)?);
         if !rules::maker_may(conn, catalogue, &holder, &policy, &origin.actor)? {
             return Ok(Enabled::NotAllowed);
         }

@@ -4,7 +4,7 @@ use super::live::{self, LiveRow};
 use super::overlap::Overlap;
 use super::rules::{self, Holder};
 use super::secret::Secret;
-use super::{Owner, Token};
+use super::{Owner, Token, grants};
 use crate::db::schema::{token_secrets, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::audit::{self, Origin};
@@ -48,7 +48,7 @@ impl Token {
         let owner = self.owned_by()?;
         let Some(holder) = Holder::lock(conn, owner)? else { return Ok(Rolled::OwnerAway) };
         let Some(token) = lock(conn, self.id)? else { return Ok(Rolled::Ended) };
-        let policy = token.policy(conn)?;
+        let policy = token.policy(grants::of_token(conn, &token)?);
         if !rules::maker_may(conn, catalogue, &holder, &policy, &origin.actor)? {
             return Ok(Rolled::NotAllowed);
         }

@@ -49,10 +49,12 @@ pub(super) fn maker_may(
 ) -> Result<bool, DbError> {
     let Some(maker) = actor.user_id() else { return Ok(true) };
     match holder {
-        Holder::User(user, _) => Ok(user.id == maker),
+        Holder::User(user, roles) => {
+            Ok(user.id == maker && roles.iter().any(|(_, role)| role.makes_own_tokens()))
+        }
         Holder::Account(account) => {
             let role = membership::find(conn, account.id, maker)?.map(|(_, role)| role);
-            Ok(role.is_some_and(|role| role.may(Act::ManageTokens) && may_grant(catalogue, policy, role)))
+            Ok(role.is_some_and(|role| role.may(Act::CreateTokens) && may_grant(catalogue, policy, role)))
         }
     }
 }

@@ -122,7 +122,13 @@ impl Row {
         // One's own tokens hide nothing from oneself.
         let open = sees_rules || one.user.is_some();
         Some(Row {
-            url: one.user.is_none().then(|| paths::token(member.account.id, one.token.id)),
+            url: match &one.user {
+                None => Some(paths::tokens(member.account.id).token(one.token.id)),
+                Some((user, _)) if user.id == member.signed_in.user.id => {
+                    Some(paths::own_tokens().token(one.token.id))
+                }
+                Some(_) => None,
+            },
             hint: if open { one.hint } else { String::new() },
             user: one.user.map(|(user, _)| user.email),
             state: StateBadge::of(state, one.token.not_before),

@@ -8,7 +8,7 @@ use crate::models::token::{Issued, NewToken, Owner, Secret, by_nonce, issue};
 use crate::policy::words::{self, Sentence};
 use crate::policy::{MOST_NAMED_RESOURCES, Policy};
 use crate::web::form::Posted;
-use crate::web::guard::{AccountMember, ManageTokens};
+use crate::web::guard::{AccountMember, CreateTokens};
 use crate::web::page::{Page, go_to, render};
 use crate::web::paths;
 use crate::web::told::Expiry;
@@ -30,7 +30,7 @@ struct CreatedPage {
     list_url: String,
 }
 
-type Member = AccountMember<ManageTokens>;
+type Member = AccountMember<CreateTokens>;
 
 /// What the pressed button asks for.
 pub async fn create(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
@@ -102,7 +102,7 @@ async fn generate(member: Member, draft: Draft, app: &App) -> Result<HttpRespons
             created(&member, app, id, &secret, new.name.as_str(), &new.policy, words)
         }
         Outcome::Before(Issued::Repeated { id }) | Outcome::Issued(Issued::Repeated { id }, ..) => {
-            Ok(go_to(format!("{}?repeated=1", paths::token(member.account.id, id))))
+            Ok(go_to(format!("{}?repeated=1", paths::tokens(member.account.id).token(id))))
         }
         Outcome::Before(issued) | Outcome::Issued(issued, ..) => {
             refused(&member, draft, why_not(&issued), app).await
@@ -180,8 +180,8 @@ fn created(
             format!("works from now on, {}", expiry.exact)
         },
         words,
-        token_url: paths::token(account, id),
-        list_url: paths::tokens(account),
+        token_url: paths::tokens(account).token(id),
+        list_url: paths::tokens(account).list(),
     };
     render(&page, StatusCode::OK)
 }

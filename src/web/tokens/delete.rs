@@ -1,12 +1,11 @@
 //! Deleting: a page that says what will stop, then *Yes, delete*.
 
-use super::{TokenPath, place};
 use crate::http::{AppData, AppError};
 use crate::models::token::{Token, Why, usage};
+use crate::policy::Act;
 use crate::web::form::Posted;
-use crate::web::guard::{AccountMember, ManageTokens};
-use crate::web::page::{AccountNav, Page, go_to, render};
-use crate::web::paths;
+use crate::web::guard::{ManageTokens, TokenOwner};
+use crate::web::page::{Page, go_to, render};
 use crate::web::told::Used;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -18,7 +17,7 @@ use serde::Deserialize;
 #[template(path = "tokens/delete.html")]
 struct DeletePage {
     page: Page,
-    account: AccountNav,
+    list_url: String,
     name: String,
     hint: String,
     used: Option<Used>,
@@ -26,9 +25,12 @@ struct DeletePage {
     cancel_url: String,
     again: bool,
     note: Option<String>,
+    disable_url: String,
+    /// For those who may roll it.
+    roll_url: Option<String>,
 }
 
-type Member = AccountMember<ManageTokens>;
+type Member = TokenOwner<ManageTokens>;
 
 /// Whether to start again from the same form afterwards.
 #[derive(Deserialize)]
@@ -38,50 +40,47 @@ pub struct Again {
 }
 
 /// The page that asks.
-pub async fn confirm(
-    member: Member,
-    app: AppData,
-    path: TokenPath,
-    query: Query<Again>,
-) -> Result<HttpResponse, AppError> {
-    let (account, id) = place(&member, &path)?;
+pub async fn confirm(member: Member, app: AppData, query: Query<Again>) -> Result<HttpResponse, AppError> {
+    let (owner, id, paths) = (member.owner(), member.token()?, member.paths());
     let now = app.clock.now();
     let found = app.db.run(move |conn| {
-        let Some(token) = Token::find(conn, account, id)? else { return Ok(None) };
+        let Some(token) = Token::find(conn, owner, id)? else { return Ok(None) };
         Ok(Some((token.hint(conn)?, usage::of_tokens(conn, &[id])?.remove(&id), token)))
     });
     let (hint, last_use, token) = found.await?.ok_or(AppError::NotFound)?;
-    let state = token.state(&member.account, &app.catalogue, now);
+    let state = member.state(&token, now);
     if state.has_ended() {
-        return Ok(go_to(format!("{}?done=already", paths::token(account, id))));
+        return Ok(go_to(format!("{}?done=already", paths.token(id))));
     }
     let page = DeletePage {
         page: member.page("Delete token"),
-        account: member.nav(),
+        list_url: paths.list(),
         name: token.name,
         hint,
         used: last_use.map(|last| Used::of(&last, now)),
-        action: paths::token_delete(account, id),
-        cancel_url: paths::token(account, id),
+        action: paths.delete(id),
+        cancel_url: paths.token(id),
         again: query.again == "1",
         note: state.code().map(|_| "Calls with it are refused already.".to_owned()),
+        disable_url: paths.disable(id),
+        roll_url: member.may(Act::CreateTokens).then(|| paths.roll(id)),
     };
     render(&page, StatusCode::OK)
 }
 
 /// Deletes it.
-pub async fn delete(form: Posted<Member>, app: AppData, path: TokenPath) -> Result<HttpResponse, AppError> {
+pub async fn delete(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
     let (member, fields) = form.genuine()?;
-    let (account, id) = place(&member, &path)?;
+    let (owner, id, paths) = (member.owner(), member.token()?, member.paths());
     let origin = member.signed_in.origin(&app);
     let deleted = app.db.transaction(move |conn| {
-        let Some(token) = Token::find(conn, account, id)? else { return Ok(None) };
+        let Some(token) = Token::find(conn, owner, id)? else { return Ok(None) };
         token.delete(conn, Why::Person, &origin).map(Some)
     });
     let deleted = deleted.await?.ok_or(AppError::NotFound)?;
     Ok(go_to(match (deleted, fields.get("again")) {
-        (_, "1") => paths::token_like(account, id),
-        (true, _) => format!("{}?done=deleted", paths::tokens(account)),
-        (false, _) => format!("{}?done=already", paths::token(account, id)),
+        (_, "1") => paths.like(id),
+        (true, _) => format!("{}?done=deleted", paths.list()),
+        (false, _) => format!("{}?done=already", paths.token(id)),
     }))
 }

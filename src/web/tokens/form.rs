@@ -4,11 +4,11 @@ use super::draft::{Draft, Problems, RowDraft};
 use crate::db::{Conn, DbError};
 use crate::http::{App, AppData, AppError};
 use crate::models::token::expiry::{Expiry, PRESETS};
-use crate::models::token::{Token, grants};
+use crate::models::token::{Owner, Token, grants};
 use crate::models::{Account, Resource};
 use crate::policy::words::{self, Sentence, works_through};
 use crate::policy::{Access, Catalogue, Policy, ResourceKind};
-use crate::web::guard::{AccountMember, ManageTokens};
+use crate::web::guard::{AccountMember, CreateTokens};
 use crate::web::page::{AccountNav, Field, Page, plan_title, render};
 use crate::web::paths;
 use actix_web::HttpResponse;
@@ -99,13 +99,13 @@ pub struct Like {
 
 /// The form, empty or like another token.
 pub async fn new(
-    member: AccountMember<ManageTokens>,
+    member: AccountMember<CreateTokens>,
     app: AppData,
     query: Query<Like>,
 ) -> Result<HttpResponse, AppError> {
     let (account, like) = (member.account.id, query.like);
     let found = app.db.run(move |conn| {
-        let token = like.map(|id| Token::find(conn, account, id)).transpose()?.flatten();
+        let token = like.map(|id| Token::find(conn, Owner::Account(account), id)).transpose()?.flatten();
         token.map(|token| Ok((grants::of_token(conn, &token)?, token))).transpose()
     });
     let (draft, unsaid) = match found.await? {
@@ -138,7 +138,7 @@ impl Form {
     /// Renders it for the member.
     pub(super) async fn answer(
         self,
-        member: &AccountMember<ManageTokens>,
+        member: &AccountMember<CreateTokens>,
         app: &App,
         status: StatusCode,
     ) -> Result<HttpResponse, AppError> {
@@ -159,14 +159,14 @@ impl Form {
                 Ok((draft, problems, groups, words))
             })
             .await?;
-        let account = member.account.id;
+        let paths = paths::tokens(member.account.id);
         let page = NewTokenPage {
             page: member.page("New account token"),
             account: member.nav(),
             scoped,
-            action: paths::tokens(account),
-            words_url: paths::token_words(account),
-            resources_url: paths::resources(account),
+            action: paths.list(),
+            words_url: paths.words(),
+            resources_url: paths.resources(),
             nonce: draft.nonce.to_string(),
             reach: if draft.everything || !scoped { "everything" } else { "choose" }.to_owned(),
             reach_error: problem(&problems, "reach"),
@@ -181,7 +181,7 @@ impl Form {
             errors: problems.iter().map(error_link).collect(),
             notice,
             words,
-            cancel_url: paths::tokens(account),
+            cancel_url: paths.list(),
             plan: plan_title(&app.catalogue, &member.account.plan),
             name: Field { error: problem(&problems, "name"), value: draft.name },
         };

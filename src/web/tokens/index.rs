@@ -4,15 +4,15 @@ use super::budget::Budget;
 use super::place::{Choice, Place};
 use super::{person, remover};
 use crate::http::{AppData, AppError};
+use crate::models::Account;
 use crate::models::budget::{self, Payer};
-use crate::models::token::Owner;
 use crate::models::token::list::{Listed, MOST_COUNTED, Sort, Wanted, Which};
 use crate::models::token::search::Search;
 use crate::policy::budget::Hour;
 use crate::policy::words::{self, Phrase};
-use crate::policy::{Act, Rights};
-use crate::web::guard::{AccountMember, SeeTokenNames};
-use crate::web::page::{AccountNav, Page, go_to, plan_title, render};
+use crate::policy::{Act, Rights, Role};
+use crate::web::guard::{SeeTokenNames, TokenOwner};
+use crate::web::page::{Page, go_to, plan_title, render};
 use crate::web::paths;
 use crate::web::told::{Expiry, Moment, StateBadge, Used};
 use actix_web::HttpResponse;
@@ -25,7 +25,11 @@ use time::OffsetDateTime;
 #[template(path = "tokens/index.html")]
 struct TokensPage {
     page: Page,
-    account: AccountNav,
+    account: Option<Owning>,
+    accounts: Vec<Prefer>,
+    list_url: String,
+    new_url: String,
+    revoke_url: Option<String>,
     ended: bool,
     here: String,
     live_url: String,
@@ -45,9 +49,21 @@ struct TokensPage {
     may_create: bool,
     may_see: bool,
     who_can_help: String,
+    budget: Option<Budget>,
+}
+
+/// The account whose tokens these are.
+struct Owning {
+    id: i64,
+    name: String,
     scoped: bool,
     plan: String,
-    budget: Budget,
+}
+
+/// An account in which an account token would do, where the person can make one.
+struct Prefer {
+    name: String,
+    url: String,
 }
 
 struct Row {
@@ -57,19 +73,21 @@ struct Row {
     state: StateBadge,
     summary: Vec<Phrase>,
     everything: bool,
+    everything_label: &'static str,
     made_by: String,
     made: Moment,
     used: Option<Used>,
     expires: Expiry,
     delete_url: String,
     may_delete: bool,
+    successor_url: Option<String>,
     ended_why: String,
     ended_at: Option<Moment>,
 }
 
 /// The tokens that are neither deleted nor expired.
 pub async fn live(
-    member: AccountMember<SeeTokenNames>,
+    member: TokenOwner<SeeTokenNames>,
     app: AppData,
     place: Query<Place>,
 ) -> Result<HttpResponse, AppError> {
@@ -78,7 +96,7 @@ pub async fn live(
 
 /// The tokens that have ended, and why.
 pub async fn ended(
-    member: AccountMember<SeeTokenNames>,
+    member: TokenOwner<SeeTokenNames>,
     app: AppData,
     place: Query<Place>,
 ) -> Result<HttpResponse, AppError> {
@@ -86,16 +104,15 @@ pub async fn ended(
 }
 
 async fn index(
-    member: AccountMember<SeeTokenNames>,
+    member: TokenOwner<SeeTokenNames>,
     app: AppData,
     place: &Place,
     which: Which,
 ) -> Result<HttpResponse, AppError> {
-    let (account, now) = (member.account.id, app.clock.now());
-    let payer = Payer::Account(account);
+    let (paths, now) = (member.paths(), app.clock.now());
     let here = match which {
-        Which::Live => paths::tokens(account),
-        Which::Ended => paths::tokens_ended(account),
+        Which::Live => paths.list(),
+        Which::Ended => paths.ended(),
     };
     if place.q.contains('\0') {
         return Err(AppError::BadRequest("The search holds characters that no name has."));
@@ -107,10 +124,11 @@ async fn index(
     let may_see = member.may(Act::SeeTokens);
     let search = Search::parse(&place.q).map(|search| if may_see { search } else { search.by_name_only() });
     let asked = if may_see || place.sort() != Sort::LastUse { place.sort() } else { Sort::Newest };
-    let wanted = Wanted { owner: Owner::Account(account), which, search };
+    let wanted = Wanted { owner: member.owner(), which, search };
     // Whoever merely looks does not pay for counting: only the choice itself is always checked.
     let is_usual = wanted.search.is_none() && which == Which::Live && asked != Sort::LastUse;
-    let known = app.large_lists.known(account, now).filter(|_| is_usual);
+    let account = member.account().map(|account| account.id);
+    let known = account.and_then(|account| app.large_lists.known(account, now)).filter(|_| is_usual);
     let from = place.clone();
     let found = app.db.run(move |conn| {
         let (live, ended) =
@@ -124,21 +142,37 @@ async fn index(
         let sort = if too_many && asked == Sort::LastUse { Sort::Newest } else { asked };
         let cursor = from.cursor(sort);
         let (rows, next) = wanted.page(conn, sort, cursor.clone(), now)?;
-        let spent = budget::spent(conn, payer, Hour::of(now))?;
+        let spent = account.map(|id| budget::spent(conn, Payer::Account(id), Hour::of(now))).transpose()?;
         Ok((live, ended, too_many, sort, cursor.is_some(), rows, next, spent))
     });
     let (live, ended, too_many, sort, is_further, listed, next, spent) = found.await?;
-    if is_usual && known.is_none() && may_see && live > MOST_COUNTED {
+    if let Some(account) = account
+        && is_usual
+        && known.is_none()
+        && may_see
+        && live > MOST_COUNTED
+    {
         app.large_lists.note(account, too_many, now);
     }
-    let limit = app.catalogue.hourly_calls(&member.account.plan);
-    let quota = app.budgets.of_payer(payer, limit, spent, now);
+    let budget = member.account().zip(spent).map(|(account, spent)| {
+        let limit = app.catalogue.hourly_calls(&account.plan);
+        Budget::of(app.budgets.of_payer(Payer::Account(account.id), limit, spent, now), limit, now)
+    });
     let page = TokensPage {
         page: member.page("Tokens").with_flash(&place.done),
-        account: member.nav(),
+        account: member.account().map(|account| Owning {
+            id: account.id,
+            name: account.name.clone(),
+            scoped: member.scoped(),
+            plan: plan_title(&app.catalogue, &account.plan),
+        }),
+        accounts: prefer(&member),
+        list_url: paths.list(),
+        new_url: paths.new_token(),
+        revoke_url: (live > 0 && member.may(Act::ManageTokens)).then(|| paths.revoke()),
         ended: which == Which::Ended,
-        live_url: place.link(&paths::tokens(account), sort, None),
-        ended_url: place.link(&paths::tokens_ended(account), sort, None),
+        live_url: place.link(&paths.list(), sort, None),
+        ended_url: place.link(&paths.ended(), sort, None),
         live_count: counted(live),
         ended_count: counted(ended),
         q: place.q.trim().to_owned(),
@@ -155,22 +189,34 @@ async fn index(
         rows: listed.into_iter().map(|one| Row::of(one, &member, &app, now)).collect(),
         older: next.map(|next| place.link(&here, sort, Some(&next))),
         newer: is_further.then(|| place.link(&here, sort, None)),
-        may_create: member.may(Act::ManageTokens),
+        may_create: member.may(Act::CreateTokens),
         may_see,
-        who_can_help: member.who_can(Act::ManageTokens),
-        scoped: app.catalogue.has_scopes(&member.account.plan),
-        plan: plan_title(&app.catalogue, &member.account.plan),
-        budget: Budget::of(quota, limit, now),
+        who_can_help: member.who_can(Act::CreateTokens),
+        budget,
         here,
     };
     render(&page, StatusCode::OK)
 }
 
+/// Where an account token would be the better choice than one's own.
+fn prefer(member: &TokenOwner<SeeTokenNames>) -> Vec<Prefer> {
+    if member.account().is_some() {
+        return Vec::new();
+    }
+    let may_create = |(_, role): &&(Account, Role)| role.may(Act::CreateTokens);
+    let link = |(account, _): &(Account, Role)| Prefer {
+        name: account.name.clone(),
+        url: paths::tokens(account.id).new_token(),
+    };
+    member.accounts().iter().filter(may_create).map(link).collect()
+}
+
 impl Row {
-    fn of(one: Listed, member: &AccountMember<SeeTokenNames>, app: &AppData, now: OffsetDateTime) -> Row {
+    fn of(one: Listed, member: &TokenOwner<SeeTokenNames>, app: &AppData, now: OffsetDateTime) -> Row {
         let token = one.token;
-        let (account, id) = (member.account.id, token.id);
-        let state = token.state(&member.account, &app.catalogue, now);
+        let (paths, id) = (member.paths(), token.id);
+        let state = member.state(&token, now);
+        let expires = Expiry::of(token.expires_at, now);
         let may_see = member.may(Act::SeeTokens);
         let ended_at = token.deleted_at.or(token.expires_at).filter(|_| state.has_ended());
         let ended_why = match token.deleted_why.as_deref() {
@@ -180,16 +226,21 @@ impl Row {
         };
         Row {
             name: token.name,
-            url: paths::token(account, id),
+            url: paths.token(id),
             hint: one.hint,
             state: StateBadge::of(state, token.not_before),
             everything: may_see && one.rights == Rights::Everything,
+            everything_label: match member.account() {
+                Some(_) => "Everything in this account",
+                None => "Everything you can reach",
+            },
             summary: if may_see { words::in_short(&app.catalogue, &one.rights) } else { Vec::new() },
             made_by: person(one.maker),
             made: Moment::past(token.created_at, now),
             used: one.last_use.filter(|_| may_see).map(|last| Used::of(&last, now)),
-            expires: Expiry::of(token.expires_at, now),
-            delete_url: paths::token_delete(account, id),
+            successor_url: (expires.soon && member.may(Act::CreateTokens)).then(|| paths.like(id)),
+            expires,
+            delete_url: paths.delete(id),
             may_delete: member.may(Act::ManageTokens) && !state.has_ended(),
             ended_why,
             ended_at: ended_at.map(|at| Moment::past(at, now)),

@@ -1,15 +1,20 @@
-//! Automation → Tokens: the account's tokens.
+//! Automation → Tokens, and Account Settings → Tokens: an account's tokens, and a person's own.
 
 mod budget;
 mod create;
 mod delete;
 mod draft;
 mod form;
+mod granted;
 mod index;
+mod pause;
 mod place;
 mod refused;
 mod rename;
 mod resources;
+mod revoke;
+mod roll;
+mod secrets;
 mod show;
 mod words;
 
@@ -17,14 +22,13 @@ pub use create::create;
 pub use delete::{confirm as delete_confirm, delete};
 pub use form::new;
 pub use index::{ended, live};
+pub use pause::{confirm as disable_confirm, disable, enable};
 pub use rename::{edit as rename_edit, rename};
 pub use resources::search as resources;
+pub use revoke::{confirm as revoke_confirm, revoke};
+pub use roll::{confirm as roll_confirm, finish as roll_finish, roll};
 pub use show::show;
 pub use words::words;
-
-use super::guard::AccountMember;
-use crate::http::AppError;
-use actix_web::web::Path;
 
 /// The maker or remover of a token, in words.
 fn person(email: Option<String>) -> String {
@@ -33,18 +37,9 @@ fn person(email: Option<String>) -> String {
 
 /// Who deleted a token: a person, the command line, or itself, over the API.
 fn remover(why: Option<&str>, email: Option<String>) -> String {
-    if why == Some("itself") { "itself".to_owned() } else { person(email) }
-}
-
-/// Account and token of a path, as they are written there: the guard has read the account.
-type TokenPath = Path<(String, String)>;
-
-/// Number of the token in the path. What is no number is no token.
-fn number(path: &TokenPath) -> Result<i64, AppError> {
-    path.1.parse().map_err(|_| AppError::NotFound)
-}
-
-/// The guard's account and the token's number of a path.
-fn place<P>(member: &AccountMember<P>, path: &TokenPath) -> Result<(i64, i64), AppError> {
-    Ok((member.account.id, number(path)?))
+    match why {
+        Some("itself") => "itself".to_owned(),
+        Some("revoke_all") => format!("{}, with all others", person(email)),
+        _ => person(email),
+    }
 }

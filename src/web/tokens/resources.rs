@@ -3,7 +3,7 @@
 use crate::http::{AppData, AppError};
 use crate::models::Resource;
 use crate::policy::ResourceKind;
-use crate::web::guard::{AccountMember, ManageTokens};
+use crate::web::guard::{AccountMember, CreateTokens};
 use actix_web::HttpResponse;
 use actix_web::web::Query;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ struct Found {
 
 /// The first resources of a kind whose name contains the text, and how many there are.
 pub async fn search(
-    member: AccountMember<ManageTokens>,
+    member: AccountMember<CreateTokens>,
     app: AppData,
     search: Query<Search>,
 ) -> Result<HttpResponse, AppError> {

@@ -1,21 +1,24 @@
 //! One token: what it may do, by name, and since when it is used.
 
+use super::granted::{self, GrantRow};
 use super::refused::{RefusedRow, still_tried};
-use super::{TokenPath, person, place, remover};
+use super::secrets::{self, SecretRow};
+use super::{person, remover};
 use crate::http::{AppData, AppError};
+use crate::models::token::live::LiveSecret;
 use crate::models::token::refusals::{self, Kept};
 use crate::models::token::usage::LastUse;
-use crate::models::token::{Token, grants, usage};
+use crate::models::token::{Token, grants, surroundings, usage};
 use crate::policy::words::{self, Sentence, Surroundings};
-use crate::policy::{Access, Act, Catalogue, Grant, Policy, Rights, Selection, State};
-use crate::web::guard::{AccountMember, SeeTokenNames};
-use crate::web::page::{AccountNav, Page, render};
-use crate::web::paths;
+use crate::policy::{Act, Catalogue, Rights, State};
+use crate::web::guard::{SeeTokenNames, TokenOwner};
+use crate::web::page::{Page, render};
 use crate::web::told::{Expiry, Moment, StateBadge, Used};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
 use askama::Template;
+use ipnet::IpNet;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -23,7 +26,7 @@ use std::sync::Arc;
 #[template(path = "tokens/show.html")]
 struct ShowPage {
     page: Page,
-    account: AccountNav,
+    whole: Whole,
     name: String,
     hint: String,
     state: StateBadge,
@@ -33,35 +36,41 @@ struct ShowPage {
     made_by: String,
     made: Moment,
     expires: Expiry,
-    from: String,
+    from: Networks,
     rows: Vec<GrantRow>,
     everything: bool,
     words: Vec<Sentence>,
     refused: Vec<RefusedRow>,
     may_manage: bool,
+    may_create: bool,
     may_see: bool,
     rename_url: String,
+    roll_url: String,
+    finish_url: String,
+    disable_url: String,
+    enable_url: String,
     delete_url: String,
     like_url: String,
     repeated: bool,
+    rolled_before: bool,
+    disabled: bool,
+    /// More than one while a roll overlaps.
+    secrets: Vec<SecretRow>,
     again_url: String,
     list_url: String,
     ended: bool,
 }
 
-struct GrantRow {
-    title: String,
-    access: String,
-    full: bool,
-    text: String,
-    names: Vec<NamedRow>,
-    sensitive: bool,
+/// Where a token works from.
+struct Networks {
+    allowed: Vec<String>,
+    refused: Vec<String>,
 }
 
-struct NamedRow {
+/// What a token with Everything may do, in the words of its owner.
+struct Whole {
     name: String,
-    url: Option<String>,
-    gone: bool,
+    of_user: bool,
 }
 
 /// Where the person comes from.
@@ -69,6 +78,8 @@ struct NamedRow {
 pub struct From {
     #[serde(default)]
     repeated: String,
+    #[serde(default)]
+    rolled: String,
     #[serde(default)]
     done: String,
 }
@@ -80,61 +91,78 @@ struct Loaded {
     maker: Option<String>,
     remover: Option<String>,
     last_use: Option<LastUse>,
+    secrets: Vec<LiveSecret>,
     refused: Vec<Kept>,
     around: Surroundings,
 }
 
 /// The page of one token.
 pub async fn show(
-    member: AccountMember<SeeTokenNames>,
+    member: TokenOwner<SeeTokenNames>,
     app: AppData,
-    path: TokenPath,
     from: Query<From>,
 ) -> Result<HttpResponse, AppError> {
-    let (account, id) = place(&member, &path)?;
-    let (owner, now) = (member.account.clone(), app.clock.now());
+    let (owner, id, paths) = (member.owner(), member.token()?, member.paths());
+    let now = app.clock.now();
     let loaded = app.db.run(move |conn| {
-        let Some(token) = Token::find(conn, account, id)? else { return Ok(None) };
+        let Some(token) = Token::find(conn, owner, id)? else { return Ok(None) };
         Ok(Some(Loaded {
             rights: grants::of_token(conn, &token)?,
             hint: token.hint(conn)?,
             maker: token.maker(conn)?,
             remover: token.remover(conn)?,
             last_use: usage::of_tokens(conn, &[id])?.remove(&id),
+            secrets: token.secrets(conn, now)?,
             refused: refusals::of_token(conn, id)?,
-            around: owner.surroundings(conn)?,
+            around: surroundings(conn, owner)?,
             token,
         }))
     });
     let loaded = loaded.await?.ok_or(AppError::NotFound)?;
     let token = &loaded.token;
-    let state = token.state(&member.account, &app.catalogue, now);
+    let state = member.state(token, now);
     let may_see = member.may(Act::SeeTokens);
     let catalogue = Arc::clone(&app.catalogue);
     let page = ShowPage {
         page: member.page(&token.name).with_flash(&from.done),
-        account: member.nav(),
+        whole: Whole {
+            name: member.account().map(|account| account.name.clone()).unwrap_or_default(),
+            of_user: member.account().is_none(),
+        },
         hint: loaded.hint.clone(),
         state: StateBadge::of(state, token.not_before),
-        state_note: state_note(state, &loaded, &member.account.name, now).filter(|_| may_see),
+        state_note: state_note(state, &loaded, member.account().map_or("", |account| &account.name), now)
+            .filter(|_| may_see),
         still_tried: still_tried(token, &loaded.refused, now).filter(|_| may_see),
         used: loaded.last_use.as_ref().filter(|_| may_see).map(|last| Used::of(last, now)),
         made_by: person(loaded.maker.clone()),
         made: Moment::past(token.created_at, now),
         expires: Expiry::of(token.expires_at, now),
         from: networks(token),
-        rows: if may_see { rows(&catalogue, &loaded.rights, &loaded.around) } else { Vec::new() },
+        rows: if may_see { granted::rows(&catalogue, &loaded.rights, &member) } else { Vec::new() },
         everything: may_see && loaded.rights == Rights::Everything,
-        words: if may_see { sentences(&catalogue, &loaded) } else { Vec::new() },
+        words: if may_see {
+            words::of_policy(&catalogue, &token.policy(loaded.rights.clone()), &loaded.around)
+        } else {
+            Vec::new()
+        },
         refused: if may_see { refused(&catalogue, &loaded.refused, now) } else { Vec::new() },
         may_manage: member.may(Act::ManageTokens),
         may_see,
-        rename_url: paths::token_rename(account, id),
-        delete_url: paths::token_delete(account, id),
-        like_url: paths::token_like(account, id),
+        may_create: member.may(Act::CreateTokens),
+        rename_url: paths.rename(id),
+        roll_url: paths.roll(id),
+        finish_url: paths.roll_finish(id),
+        disable_url: paths.disable(id),
+        enable_url: paths.enable(id),
+        delete_url: paths.delete(id),
+        like_url: paths.like(id),
         repeated: from.repeated == "1" && !state.has_ended(),
-        again_url: format!("{}?again=1", paths::token_delete(account, id)),
-        list_url: if state.has_ended() { paths::tokens_ended(account) } else { paths::tokens(account) },
+        rolled_before: from.rolled == "1" && !state.has_ended(),
+        disabled: token.disabled_at.is_some(),
+        secrets: if state.has_ended() { Vec::new() } else { secrets::rows(&loaded.secrets, now) },
+        again_url: format!("{}?again=1", paths.delete(id)),
+        list_url: if state.has_ended() { paths.ended() } else { paths.list() },
         ended: state.has_ended(),
         name: loaded.token.name,
     };
@@ -143,12 +171,6 @@ pub async fn show(
 
 fn refused(catalogue: &Catalogue, kept: &[Kept], now: time::OffsetDateTime) -> Vec<RefusedRow> {
     kept.iter().map(|one| RefusedRow::of(one, catalogue, now)).collect()
-}
-
-fn sentences(catalogue: &Catalogue, loaded: &Loaded) -> Vec<Sentence> {
-    let policy =
-        Policy { expires_at: loaded.token.expires_at, ..Policy::unconditional(loaded.rights.clone()) };
-    words::of_policy(catalogue, &policy, &loaded.around)
 }
 
 fn state_note(state: State, loaded: &Loaded, account: &str, now: time::OffsetDateTime) -> Option<String> {
@@ -173,51 +195,17 @@ fn state_note(state: State, loaded: &Loaded, account: &str, now: time::OffsetDat
     })
 }
 
-fn networks(token: &Token) -> String {
-    let list =
-        |networks: &[ipnet::IpNet]| networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    match (token.allowed_networks.as_slice(), token.refused_networks.as_slice()) {
-        ([], []) => "anywhere".to_owned(),
-        ([], refused) => format!("anywhere but {}", list(refused)),
-        (allowed, []) => list(allowed),
-        (allowed, refused) => format!("{}, but not {}", list(allowed), list(refused)),
+/// The networks that it works from, and those that it never works from.
+fn networks(token: &Token) -> Networks {
+    let list = |networks: &[IpNet]| networks.iter().map(network).collect();
+    Networks { allowed: list(&token.allowed_networks), refused: list(&token.refused_networks) }
+}
+
+/// A network; a single address without the length that says so.
+fn network(network: &IpNet) -> String {
+    if network.prefix_len() == network.max_prefix_len() {
+        network.addr().to_string()
+    } else {
+        network.to_string()
     }
-}
-
-fn rows(catalogue: &Catalogue, rights: &Rights, around: &Surroundings) -> Vec<GrantRow> {
-    let Rights::Grants(grants) = rights else { return Vec::new() };
-    grants.iter().filter_map(|grant| row(catalogue, grant, around)).collect()
-}
-
-fn row(catalogue: &Catalogue, grant: &Grant, around: &Surroundings) -> Option<GrantRow> {
-    let permission = catalogue.get(&grant.permission)?;
-    let text = match (&grant.selection, permission.narrowed_by) {
-        (_, None) => permission.sentence.clone(),
-        (Selection::Only(_), Some(kind)) => format!("Only these {}", kind.plural()),
-        (selection, Some(kind)) => {
-            let except = if selection.named().is_empty() { "" } else { ", except these" };
-            format!(
-                "All {}, including future ones{except} · {} now",
-                kind.plural(),
-                around.reached(kind, selection.named())
-            )
-        }
-    };
-    Some(GrantRow {
-        title: permission.title.clone(),
-        access: grant.access.title().to_owned(),
-        full: grant.access == Access::Full,
-        text,
-        names: grant
-            .selection
-            .named()
-            .iter()
-            .map(|one| NamedRow {
-                name: one.name.clone(),
-                url: one.id.map(|id| paths::of_resource(one.kind, one.account, id)),
-                gone: one.id.is_none(),
-            })
-            .collect(),
-        sensitive: permission.sensitive,
-    })
 }

@@ -5,7 +5,7 @@ use super::form::{checked, expires_hint};
 use crate::http::{AppData, AppError};
 use crate::policy::words::{self, Sentence};
 use crate::web::form::Posted;
-use crate::web::guard::{AccountMember, ManageTokens};
+use crate::web::guard::{AccountMember, CreateTokens};
 use actix_web::HttpResponse;
 use serde::Serialize;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ struct Words {
 
 /// The sentences; none while the form is not complete. The name is not asked for yet.
 pub async fn words(
-    form: Posted<AccountMember<ManageTokens>>,
+    form: Posted<AccountMember<CreateTokens>>,
     app: AppData,
 ) -> Result<HttpResponse, AppError> {
     let (member, fields) = form.genuine()?;

@@ -1,6 +1,6 @@
 //! Tokens made by the models, at moments and with lives that no form gives.
 
-use crate::support::{House, ledger};
+use super::{House, ledger};
 use time::{Duration, OffsetDateTime};
 use tokenhouse::db;
 use tokenhouse::models::Origin;

@@ -1,0 +1,113 @@
+//! *Revoke all*: every live token of an owner ends at once, or none does.
+
+use super::usage::LastUse;
+use super::{Owner, Why};
+use crate::db::schema::{token_secrets, token_use, tokens};
+use crate::db::{Conn, DbError};
+use crate::models::audit::{self, Event, Origin};
+use crate::models::{Account, User};
+use diesel::dsl::count;
+use diesel::prelude::*;
+use ipnet::IpNet;
+use serde_json::json;
+use std::collections::HashMap;
+use time::{Duration, OffsetDateTime};
+
+/// Uses within this time are told, and make the page ask once more.
+pub const RECENT: Duration = Duration::days(1);
+/// So many of the tokens in use are named.
+pub const MOST_NAMED: usize = 20;
+/// A token has a use for each of its secrets and accounts.
+const MOST_READ: i64 = 200;
+
+/// What *Revoke all* would stop.
+#[derive(Debug)]
+pub struct Standing {
+    /// How many tokens are live.
+    pub live: i64,
+    /// How many of them were used within [`RECENT`].
+    pub in_use: i64,
+    /// Name and number of those used last, with that use, at most [`MOST_NAMED`].
+    pub uses: Vec<(String, i64, LastUse)>,
+}
+
+#[diesel::dsl::auto_type]
+fn live(owner: Owner, now: OffsetDateTime) -> _ {
+    let (account, user): (Option<i64>, Option<i64>) = (owner.account(), owner.user());
+    // One of the two is NULL, and equal to nothing.
+    let own = tokens::account_id.eq(account).or(tokens::user_id.eq(user)).assume_not_null();
+    let lives = tokens::expires_at.is_null().or(tokens::expires_at.gt(now).assume_not_null());
+    own.and(tokens::deleted_at.is_null()).and(lives)
+}
+
+/// What would stop now.
+pub fn standing(conn: &mut Conn, owner: Owner, now: OffsetDateTime) -> Result<Standing, DbError> {
+    let recent = || {
+        token_use::table
+            .inner_join(token_secrets::table)
+            .filter(token_use::last_used_at.gt(now - RECENT))
+            .filter(token_secrets::token_id.eq_any(tokens::table.filter(live(owner, now)).select(tokens::id)))
+    };
+    let in_use: i64 =
+        recent().select(count(token_secrets::token_id).aggregate_distinct()).get_result(conn)?;
+    let rows: Vec<(i64, OffsetDateTime, IpNet, String)> = recent()
+        .order(token_use::last_used_at.desc())
+        .limit(MOST_READ)
+        .select((token_secrets::token_id, token_use::last_used_at, token_use::address, token_use::client))
+        .load(conn)?;
+    let mut uses: Vec<(i64, LastUse)> = Vec::new();
+    for (token, at, address, client) in rows {
+        if uses.len() < MOST_NAMED && uses.iter().all(|(known, _)| *known != token) {
+            uses.push((token, LastUse { at, address: address.addr(), client }));
+        }
+    }
+    let ids: Vec<i64> = uses.iter().map(|(token, _)| *token).collect();
+    let mut names: HashMap<i64, String> = tokens::table
+        .filter(tokens::id.eq_any(&ids))
+        .select((tokens::id, tokens::name))
+        .load::<(i64, String)>(conn)?
+        .into_iter()
+        .collect();
+    let uses = uses
+        .into_iter()
+        .map(|(token, last)| (names.remove(&token).unwrap_or_default(), token, last))
+        .collect();
+    let live = tokens::table.filter(live(owner, now)).count().get_result(conn)?;
+    Ok(Standing { live, in_use, uses })
+}
+
+/// Ends every live token of the owner, in one statement and under the lock that making one takes:
+/// none slips through, and none is made meanwhile. Returns how many ended. Each points to the one
+/// line of the record.
+pub fn revoke_all(conn: &mut Conn, owner: Owner, origin: &Origin) -> Result<usize, DbError> {
+    let name = match owner {
+        Owner::Account(id) => Account::lock(conn, id)?.map(|account| account.name),
+        Owner::User(id) => User::lock(conn, id)?.map(|user| user.email),
+    };
+    let Some(name) = name else { return Ok(0) };
+    let line = audit::next_line(conn)?;
+    let ended = diesel::update(tokens::table.filter(live(owner, origin.now)))
+        .set((
+            tokens::deleted_at.eq(origin.now),
+            tokens::deleted_by.eq(origin.actor.user_id()),
+            tokens::deleted_why.eq(Why::RevokeAll.key()),
+            tokens::deleted_event.eq(line),
+            tokens::updated_at.eq(origin.now),
+        ))
+        .execute(conn)?;
+    if ended > 0 {
+        let (kind, id) = match owner {
+            Owner::Account(id) => ("account", id),
+            Owner::User(id) => ("user", id),
+        };
+        let event = Event {
+            account: owner.account(),
+            action: "tokens.revoked",
+            object: (kind, Some(id), &name),
+            before: None,
+            after: Some(json!({ "tokens": ended })),
+        };
+        audit::record_as(conn, line, origin, &event)?;
+    }
+    Ok(ended)
+}

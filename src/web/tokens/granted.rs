@@ -1,0 +1,111 @@
+//! The grants of a token, as its page lists them.
+
+use crate::policy::catalogue::Category;
+use crate::policy::{Access, Catalogue, Grant, RecordFilter, ResourceKind, ResourceRef, Rights, Selection};
+use crate::web::guard::TokenOwner;
+use crate::web::paths;
+
+/// A grant.
+pub(super) struct GrantRow {
+    pub(super) title: String,
+    pub(super) access: String,
+    pub(super) full: bool,
+    /// Where it applies, or what it is about.
+    pub(super) text: String,
+    /// What it is narrowed to, or leaves out.
+    pub(super) names: Vec<NamedRow>,
+    /// The records that it is narrowed to; empty where it is to none.
+    pub(super) records: String,
+    pub(super) sensitive: bool,
+}
+
+/// A resource that a grant names.
+pub(super) struct NamedRow {
+    pub(super) name: String,
+    /// Its account, where there may be several.
+    pub(super) account: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) gone: bool,
+}
+
+/// The rows of these rights; Everything has none.
+pub(super) fn rows<P>(catalogue: &Catalogue, rights: &Rights, owner: &TokenOwner<P>) -> Vec<GrantRow> {
+    let Rights::Grants(grants) = rights else { return Vec::new() };
+    grants.iter().filter_map(|grant| row(catalogue, grant, owner)).collect()
+}
+
+fn row<P>(catalogue: &Catalogue, grant: &Grant, owner: &TokenOwner<P>) -> Option<GrantRow> {
+    let permission = catalogue.get(&grant.permission)?;
+    let place = match permission.category {
+        Category::User => String::new(),
+        Category::Zone | Category::Account => place(&grant.selection, owner),
+    };
+    let text = match permission.narrowed_by {
+        None if place.is_empty() => permission.sentence.clone(),
+        None => format!("{} For{place}.", permission.sentence),
+        Some(kind) => narrowed(kind, &grant.selection, &place),
+    };
+    Some(GrantRow {
+        title: permission.title.clone(),
+        access: grant.access.title().to_owned(),
+        full: grant.access == Access::Full,
+        text,
+        names: grant.selection.named().iter().map(|one| named(one, owner)).collect(),
+        records: records(&grant.records),
+        sensitive: permission.sensitive,
+    })
+}
+
+/// "of Acme", "in all your accounts"; nothing where only one account can be meant.
+fn place<P>(selection: &Selection, owner: &TokenOwner<P>) -> String {
+    match (selection, owner.account()) {
+        (_, Some(_)) | (Selection::Only(_), None) => String::new(),
+        (Selection::Everywhere { .. }, None) => " all your accounts".to_owned(),
+        (Selection::Account { account, .. }, None) => format!(" {}", name_of(*account, owner)),
+    }
+}
+
+fn narrowed(kind: ResourceKind, selection: &Selection, place: &str) -> String {
+    let kinds = kind.plural();
+    let (what, except) = match selection {
+        Selection::Only(_) => return format!("Only these {kinds}"),
+        Selection::Everywhere { except } => ("in", except),
+        Selection::Account { except, .. } => ("of", except),
+    };
+    let place = if place.is_empty() { String::new() } else { format!(" {what}{place}") };
+    let but = if except.is_empty() { "" } else { ", except these" };
+    format!("All {kinds}{place}, including future ones{but}")
+}
+
+fn named<P>(one: &ResourceRef, owner: &TokenOwner<P>) -> NamedRow {
+    let reached = owner.accounts().iter().any(|(account, _)| account.id == one.account);
+    NamedRow {
+        name: one.name.clone(),
+        account: owner.account().is_none().then(|| name_of(one.account, owner)),
+        url: one.id.filter(|_| reached).map(|id| paths::of_resource(one.kind, one.account, id)),
+        gone: one.id.is_none(),
+    }
+}
+
+/// What an account is called; one that the person has left shows its number only.
+fn name_of<P>(id: i64, owner: &TokenOwner<P>) -> String {
+    let known = owner.accounts().iter().find(|(account, _)| account.id == id);
+    known.map_or_else(|| format!("account {id}"), |(account, _)| account.name.clone())
+}
+
+/// "Only records named _acme-challenge*, of type TXT".
+fn records(filter: &RecordFilter) -> String {
+    if filter.is_open() {
+        return String::new();
+    }
+    let names: Vec<&str> =
+        filter.names.iter().map(|name| if name.is_empty() { "@" } else { name.as_str() }).collect();
+    let named = if names.is_empty() { String::new() } else { format!(" named {}", names.join(", ")) };
+    let types = if filter.types.is_empty() {
+        String::new()
+    } else {
+        let comma = if names.is_empty() { "" } else { "," };
+        format!("{comma} of type {}", filter.types.join(", "))
+    };
+    format!("Only records{named}{types}")
+}
