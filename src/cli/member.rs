@@ -3,7 +3,7 @@
 use super::{CliError, Opened, account_of, open, output, user_of};
 use crate::config::DatabaseArgs;
 use crate::db;
-use crate::models::membership;
+use crate::models::membership::{self, Changed};
 use crate::policy::Role;
 use clap::{Args, Subcommand};
 
@@ -58,7 +58,10 @@ fn role(text: &str) -> Result<Role, String> {
 fn add(args: AddArgs) -> Result<(), CliError> {
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let (account, user) = (account_of(&mut conn, args.who.account)?, user_of(&mut conn, &args.who.email)?);
-    db::in_one(&mut conn, |conn| membership::set(conn, &account, &user, args.role, &origin))?;
+    let changed = db::in_one(&mut conn, |conn| membership::set(conn, &account, &user, args.role, &origin))?;
+    if changed == Changed::LastOwner {
+        return Err(last_owner(&user.email, &account.name));
+    }
     output::note(format!("{} is {} in {} now.", user.email, args.role.key(), account.name));
     Ok(())
 }
@@ -66,9 +69,17 @@ fn add(args: AddArgs) -> Result<(), CliError> {
 fn remove(args: RemoveArgs) -> Result<(), CliError> {
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let (account, user) = (account_of(&mut conn, args.who.account)?, user_of(&mut conn, &args.who.email)?);
-    if !db::in_one(&mut conn, |conn| membership::remove(conn, &account, &user, &origin))? {
-        return Err(CliError::said(format!("{} is no member of {}.", user.email, account.name)));
+    match db::in_one(&mut conn, |conn| membership::remove(conn, &account, &user, &origin))? {
+        Changed::NoMember => {
+            return Err(CliError::said(format!("{} is no member of {}.", user.email, account.name)));
+        }
+        Changed::LastOwner => return Err(last_owner(&user.email, &account.name)),
+        Changed::Done | Changed::NotAllowed => {}
     }
     output::note(format!("{} is no member of {} any more.", user.email, account.name));
     Ok(())
+}
+
+fn last_owner(email: &str, account: &str) -> CliError {
+    CliError::said(format!("{email} is the last owner of {account}. Make somebody else an owner first."))
 }

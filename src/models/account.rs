@@ -4,7 +4,7 @@ use super::Resource;
 use super::audit::{self, Event, Origin};
 use crate::db::schema::{accounts, memberships};
 use crate::db::{Conn, DbError};
-use crate::policy::words::Surroundings;
+use crate::policy::words::{Around, Surroundings};
 use crate::policy::{ResourceKind, Role};
 use diesel::prelude::*;
 use serde_json::json;
@@ -137,13 +137,10 @@ impl Account {
         audit::record(conn, origin, &self.event(action, None, None))
     }
 
-    /// What the plain sentences about a policy say of the account.
+    /// What the plain sentences about a policy of its tokens say of the account.
     pub fn surroundings(&self, conn: &mut Conn) -> Result<Surroundings, DbError> {
-        Ok(Surroundings {
-            account: self.name.clone(),
-            domains: Resource::count(conn, self.id, ResourceKind::Domain)?,
-            zones: Resource::count(conn, self.id, ResourceKind::Zone)?,
-        })
+        let accounts = surroundings(conn, &[(self.clone(), None)])?;
+        Ok(Surroundings { of_user: false, accounts })
     }
 
     /// Whether it is neither suspended nor being deleted.
@@ -165,4 +162,22 @@ impl Account {
             after,
         }
     }
+}
+
+/// These accounts as plain sentences name them, each with a user's role there.
+pub(super) fn surroundings(
+    conn: &mut Conn,
+    accounts: &[(Account, Option<Role>)],
+) -> Result<Vec<Around>, DbError> {
+    let ids: Vec<i64> = accounts.iter().map(|(account, _)| account.id).collect();
+    let counts = Resource::counts(conn, &ids)?;
+    let count = |id, kind| counts.get(&(id, kind)).copied().unwrap_or(0);
+    let around = |(account, role): &(Account, Option<Role>)| Around {
+        id: account.id,
+        name: account.name.clone(),
+        role: *role,
+        domains: count(account.id, ResourceKind::Domain),
+        zones: count(account.id, ResourceKind::Zone),
+    };
+    Ok(accounts.iter().map(around).collect())
 }

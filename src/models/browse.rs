@@ -1,7 +1,9 @@
 //! Domains, zones, records and certificates, as pages list them.
 
+pub mod members;
 pub mod reaching;
 
+use super::rows::containing;
 use super::{Resource, Window};
 use crate::db::schema::{certificates, domains, records, resources, zones};
 use crate::db::{Conn, DbError};
@@ -244,10 +246,4 @@ fn named(account: i64, kind: ResourceKind, pattern: String) -> _ {
         .filter(resources::account_id.eq(account))
         .filter(resources::kind.eq(key))
         .filter(resources::name.like(pattern))
-}
-
-/// A pattern for what contains the text, in lower case, whatever signs it holds.
-fn containing(text: &str) -> String {
-    let escaped = text.trim().to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{escaped}%")
 }

@@ -2,7 +2,7 @@
 
 use super::audit::{self, Event, Origin};
 use super::{Account, User};
-use crate::db::schema::{accounts, memberships};
+use crate::db::schema::{accounts, memberships, users};
 use crate::db::{Conn, DbError};
 use crate::policy::Role;
 use diesel::prelude::*;
@@ -19,20 +19,36 @@ pub fn find(conn: &mut Conn, account: i64, user: i64) -> Result<Option<(Account,
     row.map(|(account, role)| Ok((account, role_from(&role)?))).transpose()
 }
 
-/// Makes the user a member, or gives the member another role.
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// It is done.
+    Done,
+    /// The user is no member.
+    NoMember,
+    /// The account would be without an owner.
+    LastOwner,
+    /// The role of whoever asks does not go so far, or not any more.
+    NotAllowed,
+}
+
+/// Makes the user a member, or gives the member another role. Under the lock on the account, so
+/// that two owners who lower each other at once cannot both succeed.
 pub fn set(
     conn: &mut Conn,
     account: &Account,
     user: &User,
     role: Role,
     origin: &Origin,
-) -> Result<(), DbError> {
-    let before: Option<String> = memberships::table
-        .find((account.id, user.id))
-        .select(memberships::role)
-        .for_no_key_update()
-        .first(conn)
-        .optional()?;
+) -> Result<Changed, DbError> {
+    Account::lock(conn, account.id)?;
+    let before = role_of(conn, account.id, user.id)?;
+    if let Some(refused) = refuse(conn, account, user, before, Some(role), origin)? {
+        return Ok(refused);
+    }
+    if before == Some(role) {
+        return Ok(Changed::Done);
+    }
     diesel::insert_into(memberships::table)
         .values((
             memberships::account_id.eq(account.id),
@@ -44,17 +60,57 @@ pub fn set(
         .do_update()
         .set(memberships::role.eq(role.key()))
         .execute(conn)?;
-    let (before, after) = (before.map(|role| json!({ "role": role })), Some(json!({ "role": role.key() })));
-    audit::record(conn, origin, &Event { before, ..event(account, user, "member.set", after) })
+    let before = before.map(|role| json!({ "role": role.key() }));
+    let after = Some(json!({ "role": role.key() }));
+    audit::record(conn, origin, &Event { before, ..event(account, user, "member.set", after) })?;
+    Ok(Changed::Done)
 }
 
-/// Takes the member out; says whether there was one.
-pub fn remove(conn: &mut Conn, account: &Account, user: &User, origin: &Origin) -> Result<bool, DbError> {
-    let gone = diesel::delete(memberships::table.find((account.id, user.id))).execute(conn)? > 0;
-    if gone {
-        audit::record(conn, origin, &event(account, user, "member.removed", None))?;
+/// Takes the member out. Anybody may leave.
+pub fn remove(conn: &mut Conn, account: &Account, user: &User, origin: &Origin) -> Result<Changed, DbError> {
+    Account::lock(conn, account.id)?;
+    let Some(before) = role_of(conn, account.id, user.id)? else { return Ok(Changed::NoMember) };
+    if let Some(refused) = refuse(conn, account, user, Some(before), None, origin)? {
+        return Ok(refused);
     }
-    Ok(gone)
+    diesel::delete(memberships::table.find((account.id, user.id))).execute(conn)?;
+    let before = Some(json!({ "role": before.key() }));
+    audit::record(conn, origin, &Event { before, ..event(account, user, "member.removed", None) })?;
+    Ok(Changed::Done)
+}
+
+/// Why a change cannot be: decided under the lock, by the roles of that moment.
+fn refuse(
+    conn: &mut Conn,
+    account: &Account,
+    user: &User,
+    before: Option<Role>,
+    after: Option<Role>,
+    origin: &Origin,
+) -> Result<Option<Changed>, DbError> {
+    if let Some(actor) = origin.actor.user_id() {
+        let leaves = actor == user.id && after.is_none();
+        let allowed = role_of(conn, account.id, actor)?.is_some_and(|own| own.may_change(before, after));
+        if !leaves && !allowed {
+            return Ok(Some(Changed::NotAllowed));
+        }
+    }
+    if before != Some(Role::Owner) || after == Some(Role::Owner) {
+        return Ok(None);
+    }
+    let others: i64 = memberships::table
+        .inner_join(users::table)
+        .filter(memberships::account_id.eq(account.id).and(memberships::user_id.ne(user.id)))
+        .filter(memberships::role.eq(Role::Owner.key()).and(users::deactivated_at.is_null()))
+        .count()
+        .get_result(conn)?;
+    Ok((others == 0).then_some(Changed::LastOwner))
+}
+
+fn role_of(conn: &mut Conn, account: i64, user: i64) -> Result<Option<Role>, DbError> {
+    let role: Option<String> =
+        memberships::table.find((account, user)).select(memberships::role).first(conn).optional()?;
+    role.map(|role| role_from(&role)).transpose()
 }
 
 fn event<'a>(

@@ -7,10 +7,11 @@ use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
 use crate::policy::{ResourceKind, ResourceRef, Selection, Target};
 use diesel::IntoSql;
-use diesel::dsl::not;
+use diesel::dsl::{count_star, not};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
+use std::collections::HashMap;
 
 /// A domain or a zone.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -79,6 +80,20 @@ impl Resource {
     /// How many resources of a kind the account has.
     pub fn count(conn: &mut Conn, account: i64, kind: ResourceKind) -> Result<i64, DbError> {
         Ok(of_kind(account, kind).count().get_result(conn)?)
+    }
+
+    /// How many resources of each kind these accounts have; where there are none, nothing is said.
+    pub fn counts(conn: &mut Conn, accounts: &[i64]) -> Result<HashMap<(i64, ResourceKind), i64>, DbError> {
+        let rows: Vec<(i64, String, i64)> = resources::table
+            .filter(resources::account_id.eq_any(accounts))
+            .group_by((resources::account_id, resources::kind))
+            .select((resources::account_id, resources::kind, count_star()))
+            .load(conn)?;
+        let of = |(account, kind, count): (i64, String, i64)| {
+            let known = ResourceKind::from_key(&kind).ok_or_else(|| DbError::Corrupt(format!("kind {kind}")));
+            Ok(((account, known?), count))
+        };
+        rows.into_iter().map(of).collect()
     }
 
     /// Resources of a kind whose name contains the text, but for these, by name; and how many more

@@ -1,8 +1,10 @@
 //! People who sign in.
 
 use super::audit::{self, Event, Origin};
+use super::{Account, account};
 use crate::db::schema::{sessions, users};
 use crate::db::{Conn, DbError};
+use crate::policy::words::Surroundings;
 use diesel::prelude::*;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -143,6 +145,13 @@ impl User {
             .set((users::deactivated_at.eq(None::<OffsetDateTime>), users::updated_at.eq(origin.now)))
             .execute(conn)?;
         audit::record(conn, origin, &self.event("user.reactivated"))
+    }
+
+    /// What the plain sentences about a policy of the user's tokens say of the user's accounts.
+    pub fn surroundings(&self, conn: &mut Conn) -> Result<Surroundings, DbError> {
+        let accounts = Account::list_of_user(conn, self.id)?;
+        let accounts: Vec<_> = accounts.into_iter().map(|(account, role)| (account, Some(role))).collect();
+        Ok(Surroundings { of_user: true, accounts: account::surroundings(conn, &accounts)? })
     }
 
     fn end_sessions(&self, conn: &mut Conn) -> Result<(), DbError> {

@@ -8,6 +8,9 @@ pub mod budget;
 pub mod catalogue;
 mod decision;
 mod limits;
+mod maker;
+mod merge;
+mod records;
 mod role;
 pub mod scope;
 mod selection;
@@ -20,8 +23,11 @@ pub use decision::{
     Decision, Holder, Records, Refusal, Request, Target, decide, decide_for_user, grants_in, readable,
 };
 pub use limits::Limits;
+pub use maker::{may_grant, user_can_hold};
+pub use merge::merged;
+pub use records::{MOST_RECORD_NAMES, RecordFilter};
 pub use role::{Act, Role};
-pub use selection::{Grant, RecordFilter, ResourceKind, ResourceRef, Selection};
+pub use selection::{Grant, ResourceKind, ResourceRef, Selection};
 pub use state::{Standing, State};
 
 use ipnet::IpNet;

@@ -40,6 +40,23 @@ impl Role {
         self >= Role::ReadWrite
     }
 
+    /// Whether this role may give a member who has one role, or none, another, or none: owners are
+    /// made and lowered by owners alone.
+    pub fn may_change(self, before: Option<Role>, after: Option<Role>) -> bool {
+        let concerns_owners = [before, after].contains(&Some(Role::Owner));
+        self.may(if concerns_owners { Act::ManageOwners } else { Act::ManageMembers })
+    }
+
+    /// What it is for, in a sentence.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Role::ReadOnly => "Sees domains, zones and certificates, and the names and states of tokens.",
+            Role::ReadWrite => "Sees what tokens may do, and makes user tokens of their own.",
+            Role::Admin => "Makes, rolls and deletes account tokens, and manages members but owners.",
+            Role::Owner => "All of that, and who is an owner.",
+        }
+    }
+
     /// Whether this role may do it.
     pub fn may(self, act: Act) -> bool {
         self >= act.lowest_role()
@@ -59,19 +76,25 @@ pub enum Act {
     ManageTokens,
     /// Create and roll account tokens, and enable them again.
     CreateTokens,
-    /// See which tokens of other members reach the account.
+    /// See which tokens of other members reach the account, and block them there.
     SeeMembersTokens,
+    /// See the members; give them roles below owner, and take them out.
+    ManageMembers,
+    /// Make owners, and unmake them.
+    ManageOwners,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 6] = [
+    pub const ALL: [Act; 8] = [
         Act::SeeResources,
         Act::SeeTokenNames,
         Act::SeeTokens,
         Act::ManageTokens,
         Act::CreateTokens,
         Act::SeeMembersTokens,
+        Act::ManageMembers,
+        Act::ManageOwners,
     ];
 
     /// The lowest role that may do it.
@@ -79,7 +102,8 @@ impl Act {
         match self {
             Act::SeeResources | Act::SeeTokenNames => Role::ReadOnly,
             Act::SeeTokens => Role::ReadWrite,
-            Act::ManageTokens | Act::CreateTokens | Act::SeeMembersTokens => Role::Admin,
+            Act::ManageTokens | Act::CreateTokens | Act::SeeMembersTokens | Act::ManageMembers => Role::Admin,
+            Act::ManageOwners => Role::Owner,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Which resources a permission applies to.
 
-use super::{Access, PermissionKey};
+use super::{Access, PermissionKey, RecordFilter};
 use serde::Deserialize;
 
 /// A kind of resource that grants can be narrowed to.
@@ -122,32 +122,6 @@ impl Selection {
     }
 }
 
-/// Which records of a zone a grant is narrowed to; empty lists narrow nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RecordFilter {
-    /// Name patterns with `*` at the end at most.
-    pub names: Vec<String>,
-    /// Record types, in capitals.
-    pub types: Vec<String>,
-}
-
-impl RecordFilter {
-    /// Whether it lets every record through.
-    pub fn is_open(&self) -> bool {
-        self.names.is_empty() && self.types.is_empty()
-    }
-
-    /// Whether a record of this name and type is let through.
-    pub fn matches(&self, name: &str, record_type: &str) -> bool {
-        let named = self.names.is_empty()
-            || self.names.iter().any(|pattern| match pattern.strip_suffix('*') {
-                Some(start) => name.starts_with(start),
-                None => name == pattern,
-            });
-        named && (self.types.is_empty() || self.types.iter().any(|one| one == record_type))
-    }
-}
-
 /// Permission, access and selection: one line of what a token may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
@@ -159,4 +133,22 @@ pub struct Grant {
     pub selection: Selection,
     /// On which records of the zone.
     pub records: RecordFilter,
+}
+
+impl Grant {
+    /// What of it concerns one account; none where nothing does.
+    pub fn within(mut self, account: i64) -> Option<Grant> {
+        let here = |list: Vec<ResourceRef>| -> Vec<ResourceRef> {
+            list.into_iter().filter(|one| one.account == account).collect()
+        };
+        self.selection = match self.selection {
+            Selection::Everywhere { except } => Selection::Account { account, except: here(except) },
+            Selection::Account { account: own, except } if own == account => {
+                Selection::Account { account, except: here(except) }
+            }
+            Selection::Account { .. } => return None,
+            Selection::Only(only) => Selection::Only(Some(here(only)).filter(|only| !only.is_empty())?),
+        };
+        Some(self)
+    }
 }

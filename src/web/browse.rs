@@ -23,21 +23,24 @@ type Member = AccountMember<SeeResources>;
 pub struct Asked {
     /// What is looked for.
     #[serde(default)]
-    q: String,
+    pub q: String,
     /// Which page.
     #[serde(default)]
     page: String,
     /// Where the account's tokens go on.
     #[serde(default)]
-    tokens: String,
+    pub tokens: String,
     /// Where the members' tokens go on.
     #[serde(default)]
     people: String,
+    /// What was just done.
+    #[serde(default)]
+    pub done: String,
 }
 
 impl Asked {
     /// What is looked for; refused where no text could hold it.
-    fn text(&self) -> Result<String, AppError> {
+    pub fn text(&self) -> Result<String, AppError> {
         match self.q.trim() {
             text if text.contains('\0') => {
                 Err(AppError::BadRequest("The search holds characters that no name has."))
@@ -47,21 +50,22 @@ impl Asked {
     }
 
     /// The page's number. What is none is the first.
-    fn number(&self) -> i64 {
+    pub fn number(&self) -> i64 {
         self.page.parse().unwrap_or(1)
     }
 }
 
 /// Where one is in a list, and the pages beside it.
-struct Pages {
-    number: i64,
-    last: i64,
-    previous: Option<String>,
-    next: Option<String>,
+pub struct Pages {
+    pub(super) number: i64,
+    pub(super) last: i64,
+    pub(super) previous: Option<String>,
+    pub(super) next: Option<String>,
 }
 
 impl Pages {
-    fn of<T>(part: &Part<T>, path: &str, q: &str) -> Pages {
+    /// The pages around this one.
+    pub fn of<T>(part: &Part<T>, path: &str, q: &str) -> Pages {
         let link = |number: i64| {
             let mut query = form_urlencoded::Serializer::new(String::new());
             if !q.is_empty() {
@@ -79,19 +83,19 @@ impl Pages {
 }
 
 /// A place among tokens in an address: microseconds and number. One that nobody wrote is the top.
-fn read_cursor(text: &str) -> Option<Cursor> {
+pub fn read_cursor(text: &str) -> Option<Cursor> {
     let (micros, id) = text.split_once('-')?;
     let micros: i128 = micros.parse().ok()?;
     let at = OffsetDateTime::from_unix_timestamp_nanos(micros.checked_mul(1_000)?).ok()?;
     Some((at, id.parse().ok()?))
 }
 
-fn written((at, id): Cursor) -> String {
+pub fn written((at, id): Cursor) -> String {
     format!("{}-{id}", at.unix_timestamp_nanos() / 1_000)
 }
 
 /// "1 zone", "12,345 zones".
-fn counted(count: i64, one: &str, many: &str) -> String {
+pub fn counted(count: i64, one: &str, many: &str) -> String {
     let digits = count.to_string();
     let groups: Vec<&str> =
         digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();

@@ -83,9 +83,21 @@ pub struct SeeTokenNames;
 pub struct ManageTokens;
 /// To create and roll tokens, and to enable them again.
 pub struct CreateTokens;
+/// To manage the members.
+pub struct ManageMembers;
+/// To see and block members' tokens.
+pub struct SeeMembersTokens;
 
 impl Permit for SeeResources {
     const ACT: Act = Act::SeeResources;
+}
+
+impl Permit for ManageMembers {
+    const ACT: Act = Act::ManageMembers;
+}
+
+impl Permit for SeeMembersTokens {
+    const ACT: Act = Act::SeeMembersTokens;
 }
 
 impl Permit for SeeTokenNames {
@@ -125,6 +137,16 @@ impl<P> AccountMember<P> {
     /// Whether the person may do something else here, too.
     pub fn may(&self, act: Act) -> bool {
         self.role.may(act)
+    }
+
+    /// The person's role here.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Who can help with what this person may not do.
+    pub fn who_can(&self, act: Act) -> String {
+        format!("Ask {} of {}.", act.who_can(), self.account.name)
     }
 }
 
@@ -220,7 +242,7 @@ impl<P> TokenOwner<P> {
             None => match act {
                 Act::SeeTokenNames | Act::SeeTokens | Act::ManageTokens => true,
                 Act::CreateTokens => self.signed_in.accounts.iter().any(|(_, role)| role.makes_own_tokens()),
-                Act::SeeResources | Act::SeeMembersTokens => false,
+                Act::SeeResources | Act::SeeMembersTokens | Act::ManageMembers | Act::ManageOwners => false,
             },
         }
     }

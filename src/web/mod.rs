@@ -8,6 +8,7 @@ pub mod errors;
 mod form;
 mod guard;
 mod help;
+mod members;
 mod page;
 pub mod paths;
 pub mod session;
@@ -60,6 +61,15 @@ fn routes() -> Vec<TableRow> {
         ("GET", paths::ZONES, get().to(browse::zones)),
         ("GET", paths::ZONE, get().to(browse::zone)),
         ("GET", paths::CERTIFICATES, get().to(browse::certificates)),
+        ("GET", paths::MEMBERS, get().to(members::index)),
+        ("GET", paths::MEMBERS_TOKENS, get().to(members::tokens)),
+        ("GET", paths::MEMBER_TOKEN_BLOCK, get().to(members::block_confirm)),
+        ("POST", paths::MEMBER_TOKEN_BLOCK, post().to(members::block)),
+        ("POST", paths::MEMBER_TOKEN_UNBLOCK, post().to(members::unblock)),
+        ("GET", paths::MEMBER, get().to(members::show)),
+        ("POST", paths::MEMBER_ROLE, post().to(members::set_role)),
+        ("GET", paths::MEMBER_REMOVE, get().to(members::remove_confirm)),
+        ("POST", paths::MEMBER_REMOVE, post().to(members::remove)),
         // Before those of a token, whose number would take any of these words for one.
         ("POST", paths::account_tokens::LIST, post().to(tokens::create)),
         ("GET", paths::account_tokens::NEW, get().to(tokens::new)),

@@ -45,6 +45,8 @@ pub enum Section {
     Certificates,
     /// Its tokens.
     Automation,
+    /// Its people.
+    Members,
     /// The person's own settings, outside any account.
     Settings,
 }
@@ -101,6 +103,10 @@ impl Page {
             "away" => Some("Its account is suspended. Nothing was changed.".to_owned()),
             "deleted" => Some("Token deleted. Whatever used it gets an error from now on.".to_owned()),
             "renamed" => Some("Token renamed.".to_owned()),
+            "role" => Some("Role changed. It holds from the next call on.".to_owned()),
+            "removed" => Some("Member removed. Their user tokens reach this account no more.".to_owned()),
+            "blocked" => Some("Token blocked here. It goes on working elsewhere.".to_owned()),
+            "unblocked" => Some("Token let in again.".to_owned()),
             "revoked" => Some("All tokens revoked. Whatever used one gets an error from now on.".to_owned()),
             "none" => Some("There was no token left to revoke.".to_owned()),
             "already" => Some("The token had ended already. Nothing was changed.".to_owned()),
@@ -126,6 +132,7 @@ impl Section {
             Section::Zones => "zones",
             Section::Certificates => "certificates",
             Section::Automation => "automation",
+            Section::Members => "members",
             Section::Settings => "settings",
         }
     }
@@ -176,6 +183,11 @@ impl AccountNav {
     /// Address of its certificates.
     pub fn certificates(&self) -> String {
         super::paths::certificates(self.id)
+    }
+
+    /// Address of its members.
+    pub fn members(&self) -> String {
+        super::paths::members(self.id)
     }
 
     /// Address of its tokens.

@@ -50,6 +50,21 @@ pub mod user_tokens {
     token_addresses!("/user/tokens");
 }
 
+/// The account's members.
+pub const MEMBERS: &str = "/accounts/{account}/members";
+/// The user tokens that reach the account.
+pub const MEMBERS_TOKENS: &str = "/accounts/{account}/members/tokens";
+/// The page that asks before a user token is kept out of the account.
+pub const MEMBER_TOKEN_BLOCK: &str = "/accounts/{account}/members/tokens/{token}/block";
+/// Where letting it in again is posted to.
+pub const MEMBER_TOKEN_UNBLOCK: &str = "/accounts/{account}/members/tokens/{token}/unblock";
+/// One member.
+pub const MEMBER: &str = "/accounts/{account}/members/{user}";
+/// Where the member's role is posted to.
+pub const MEMBER_ROLE: &str = "/accounts/{account}/members/{user}/role";
+/// The page that asks before a member is taken out, or leaves.
+pub const MEMBER_REMOVE: &str = "/accounts/{account}/members/{user}/remove";
+
 /// The account's domains.
 pub const DOMAINS: &str = "/accounts/{account}/domains";
 /// One domain.
@@ -62,6 +77,41 @@ pub const ZONE: &str = "/accounts/{account}/zones/{zone}";
 pub const CERTIFICATES: &str = "/accounts/{account}/certificates";
 /// What whoever writes a program needs to know.
 pub const HELP_API: &str = "/help/api";
+
+/// Address of an account's members.
+pub fn members(account: i64) -> String {
+    format!("/accounts/{account}/members")
+}
+
+/// Address of the user tokens that reach an account.
+pub fn members_tokens(account: i64) -> String {
+    format!("/accounts/{account}/members/tokens")
+}
+
+/// Address of the page that asks before a user token is kept out of an account.
+pub fn member_token_block(account: i64, token: i64) -> String {
+    format!("/accounts/{account}/members/tokens/{token}/block")
+}
+
+/// Address for letting a user token into an account again.
+pub fn member_token_unblock(account: i64, token: i64) -> String {
+    format!("/accounts/{account}/members/tokens/{token}/unblock")
+}
+
+/// Address of a member.
+pub fn member(account: i64, user: i64) -> String {
+    format!("/accounts/{account}/members/{user}")
+}
+
+/// Address for a member's role.
+pub fn member_role(account: i64, user: i64) -> String {
+    format!("/accounts/{account}/members/{user}/role")
+}
+
+/// Address of the page that asks before a member is taken out.
+pub fn member_remove(account: i64, user: i64) -> String {
+    format!("/accounts/{account}/members/{user}/remove")
+}
 
 /// Address of an account's domains.
 pub fn domains(account: i64) -> String {

@@ -219,4 +219,22 @@ async fn a_persons_own_tokens_with_every_kind_of_rule() {
     window.menu("owner@example.com").await.click().await.unwrap();
     window.link("Account Settings").await;
     window.picture("menu").await;
+    window.go("/user/tokens/revoke").await;
+    window.heading("Revoke all your tokens?").await;
+    window.picture("revoke").await;
+    let members = format!("/accounts/{acme}/members");
+    window.go(&members).await;
+    window.says("Milo Member").await;
+    window.pictures("members").await;
+    window.go(&format!("{members}/tokens")).await;
+    window.says("Last used here").await;
+    window.pictures("members-tokens").await;
+    window.go(&format!("{members}/tokens/{token}/block")).await;
+    window.picture("block").await;
+    let member = house.user("member@example.com").id;
+    window.go(&format!("{members}/{member}")).await;
+    window.picture("member").await;
+    window.go(&format!("{members}/{}/remove", house.user(OWNER).id)).await;
+    window.heading("Leave Acme?").await;
+    window.picture("leave").await;
 }

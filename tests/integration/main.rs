@@ -46,6 +46,7 @@ mod last_use;
 mod layering;
 mod lists;
 mod main_job;
+mod members;
 mod pause;
 mod program;
 mod reached;

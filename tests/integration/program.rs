@@ -6,9 +6,9 @@ use serde_json::Value;
 use tokenhouse::db;
 use tokenhouse::db::Conn;
 use tokenhouse::models::token::{Issued, NewToken, Owner, TokenName, issue};
-use tokenhouse::models::{Origin, Resource};
+use tokenhouse::models::{Origin, Resource, record};
 use tokenhouse::policy::scope::{self, Written};
-use tokenhouse::policy::{Catalogue, Grant, Policy, RecordFilter, ResourceRef, Rights, Selection};
+use tokenhouse::policy::{Catalogue, Grant, Policy, ResourceRef, Rights, Selection};
 use uuid::Uuid;
 
 /// A program that calls the API.
@@ -138,7 +138,7 @@ fn reply(answer: Answer) -> Reply {
 
 /// Scope text as a grant of the account.
 pub fn grant(conn: &mut Conn, catalogue: &Catalogue, account: i64, text: &str) -> Grant {
-    let written = scope::parse(catalogue, text).unwrap();
+    let written = scope::parse(catalogue, &record::TYPES, text).unwrap();
     let mut found = |names: &[String]| named(conn, account, &written, names);
     let selection = match &written.only {
         Some(only) => Selection::Only(found(only)),
@@ -148,7 +148,7 @@ pub fn grant(conn: &mut Conn, catalogue: &Catalogue, account: i64, text: &str) -
         permission: written.permission.key.clone(),
         access: written.access,
         selection,
-        records: RecordFilter::default(),
+        records: written.records,
     }
 }
 

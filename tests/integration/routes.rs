@@ -22,13 +22,16 @@ enum Does {
     Deletes,
     Rolls,
     Disables,
+    Promotes,
+    Removes,
+    Blocks,
     SignsOut,
 }
 
 type Row = (&'static str, &'static str, Does, [u16; 8]);
 
 /// In the order of `ACTORS`.
-const TABLE: [Row; 45] = [
+const TABLE: [Row; 54] = [
     ("GET", "/", Does::Nothing, [303, 303, 303, 303, 303, 303, 303, 303]),
     ("GET", "/sign-in", Does::Nothing, [200, 303, 303, 303, 303, 303, 200, 200]),
     ("POST", "/sign-in", Does::Nothing, [401, 403, 403, 403, 403, 403, 401, 401]),
@@ -71,6 +74,47 @@ const TABLE: [Row; 45] = [
         "POST",
         "/accounts/{account}/tokens/{token}/delete",
         Does::Deletes,
+        [401, 404, 403, 403, 303, 303, 401, 401],
+    ),
+    // `{user}` is the reader; the reader leaves, the others need the role.
+    ("GET", "/accounts/{account}/members", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303]),
+    ("GET", "/accounts/{account}/members/{user}", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303]),
+    (
+        "POST",
+        "/accounts/{account}/members/{user}/role",
+        Does::Promotes,
+        [401, 404, 403, 403, 303, 303, 401, 401],
+    ),
+    (
+        "GET",
+        "/accounts/{account}/members/{user}/remove",
+        Does::Nothing,
+        [303, 404, 200, 403, 200, 200, 303, 303],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/members/{user}/remove",
+        Does::Removes,
+        [401, 404, 303, 403, 303, 303, 401, 401],
+    ),
+    // `{token}` is a user token of the owner.
+    ("GET", "/accounts/{account}/members/tokens", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303]),
+    (
+        "GET",
+        "/accounts/{account}/members/tokens/{token}/block",
+        Does::Nothing,
+        [303, 404, 403, 403, 200, 200, 303, 303],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/members/tokens/{token}/block",
+        Does::Blocks,
+        [401, 404, 403, 403, 303, 303, 401, 401],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/members/tokens/{token}/unblock",
+        Does::Nothing,
         [401, 404, 403, 403, 303, 303, 401, 401],
     ),
     // Everybody's own, so that nobody is turned away who is somebody.
@@ -143,13 +187,16 @@ async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_th
         (facts::zone(&house, acme, "example.com"), facts::domain(&house, acme, "example.com"));
     for (method, path, does, statuses) in TABLE {
         for (place, expected) in statuses.into_iter().enumerate() {
-            let (token, secret) = if path.starts_with("/user/") {
-                let owner = Owner::User(house.user(owner_of_own(ACTORS[place])).id);
+            let (token, secret) = if path.starts_with("/user/") || path.contains("/members/tokens/") {
+                let own = path.starts_with("/user/");
+                let of = if own { owner_of_own(ACTORS[place]) } else { OWNER };
+                let owner = Owner::User(house.user(of).id);
                 made::with(&house, owner, "Before", Policy::unconditional(Rights::Everything))
             } else {
                 maker.make_full_token(acme, "Before").await
             };
             let address = path.replace("{account}", &acme.to_string()).replace("{token}", &token.to_string());
+            let address = address.replace("{user}", &house.user(READER).id.to_string());
             let address = address.replace("{zone}", &zone).replace("{domain}", &domain);
             let secret_of_caller = (ACTORS[place] == "token").then_some(bearer.as_str());
             let before = Seen::of(&house, token);
@@ -169,6 +216,9 @@ async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_th
                 actors[place] = house.signed_in(email_of(ACTORS[place])).await;
             }
             facts::end_tokens(&house, "Bearer");
+            if matches!(does, Does::Promotes | Does::Removes) {
+                house.join("Acme", READER, Role::ReadOnly);
+            }
         }
     }
 }
@@ -263,17 +313,27 @@ struct Seen {
     secrets: i64,
     disabled: i64,
     sessions: i64,
+    reader: String,
+    blocks: i64,
 }
 
 impl Seen {
     fn of(house: &House, token: i64) -> Seen {
         let name = format!("SELECT name FROM tokens WHERE id = {token}");
+        let reader = house.user(READER).id;
         Seen {
             name: facts::text(house, &name),
             tokens: facts::live_tokens(house),
             secrets: facts::count(house, &format!("token_secrets WHERE token_id = {token}")),
             disabled: facts::count(house, &format!("tokens WHERE disabled_at IS NOT NULL AND id = {token}")),
             sessions: facts::sessions(house),
+            reader: facts::text(
+                house,
+                &format!(
+                    "SELECT coalesce(string_agg(role, ' '), '') FROM memberships WHERE user_id = {reader}"
+                ),
+            ),
+            blocks: facts::count(house, &format!("token_blocks WHERE token_id = {token}")),
         }
     }
 
@@ -285,6 +345,9 @@ impl Seen {
             Does::Deletes => self.tokens -= 1,
             Does::Rolls => self.secrets += 1,
             Does::Disables => self.disabled += 1,
+            Does::Promotes => self.reader = "admin".to_owned(),
+            Does::Removes => self.reader = String::new(),
+            Does::Blocks => self.blocks += 1,
             Does::SignsOut => self.sessions -= 1,
         }
         self
@@ -300,6 +363,8 @@ async fn ask(actor: &Browser, method: &str, path: &str, secret: Option<&str>) ->
         ("reach", "everything"),
         ("expires", "90"),
         ("do", "generate"),
+        ("role", "admin"),
+        ("why", "Tried out"),
         ("nonce", nonce.as_str()),
         ("email", "nobody@example.com"),
         ("password", wrong.as_str()),

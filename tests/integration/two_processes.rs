@@ -11,6 +11,7 @@ use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
+use tokenhouse::models::membership::Changed;
 use tokenhouse::models::{Account, Origin, User, membership};
 
 const CALLERS: usize = 50;
@@ -163,7 +164,7 @@ async fn a_member_who_was_removed_reaches_the_account_through_no_process() {
     let account = Account::find(&mut conn, two.acme).unwrap().unwrap();
     let member = User::find_by_email(&mut conn, MEMBER).unwrap().unwrap();
     let end = async {
-        assert!(membership::remove(&mut conn, &account, &member, &origin).unwrap());
+        assert_eq!(membership::remove(&mut conn, &account, &member, &origin).unwrap(), Changed::Done);
     };
     let path = format!("/v2/{acme}/zones/example.com");
     two.none_succeeds_after(&secret, &path, end, (404, "account_not_found")).await;

@@ -24,7 +24,8 @@ use tokenhouse::clock::Clock;
 use tokenhouse::config::{Config, LogFormat, PublicUrl};
 use tokenhouse::db::{self, Conn};
 use tokenhouse::http::AppData;
-use tokenhouse::models::{Account, Origin, User};
+use tokenhouse::models::{Account, Origin, User, membership};
+use tokenhouse::policy::Role;
 use tokenhouse::server::Server;
 
 /// When every test begins.
@@ -116,6 +117,14 @@ impl House {
     /// The command line, at the house's time.
     pub fn command_line(&self) -> Origin {
         Origin::command_line(self.clock.now())
+    }
+
+    /// Makes a user a member of an account, or gives the member another role.
+    pub fn join(&self, account: &str, email: &str, role: Role) {
+        let (mut conn, user) = (self.conn(), self.user(email));
+        let account = Account::find_by_name(&mut conn, account).unwrap().unwrap();
+        let set = membership::set(&mut conn, &account, &user, role, &self.command_line()).unwrap();
+        assert_eq!(set, membership::Changed::Done);
     }
 
     /// Puts an account on another plan, as the command line does.

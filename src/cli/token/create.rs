@@ -5,13 +5,12 @@ use crate::cli::{CliError, Opened, account_of, open_database, output, user_of};
 use crate::db::{self, Conn};
 use crate::models::token::expiry::Expiry;
 use crate::models::token::{Issued, NewToken, Owner, TokenName, issue};
-use crate::models::{Account, Resource, User};
+use crate::models::{Account, Resource, User, record};
 use crate::policy::catalogue::Category;
 use crate::policy::scope::{self, Written};
 use crate::policy::words::of_policy;
 use crate::policy::{
-    Catalogue, Grant, MOST_NAMED_RESOURCES, Policy, RecordFilter, ResourceKind, ResourceRef, Rights,
-    Selection,
+    Catalogue, Grant, MOST_NAMED_RESOURCES, Policy, ResourceKind, ResourceRef, Rights, Selection,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -123,7 +122,7 @@ fn grants(
 ) -> Result<Vec<Grant>, CliError> {
     let mut grants = Vec::new();
     for text in scopes {
-        let written = scope::parse(catalogue, text).map_err(CliError::Said)?;
+        let written = scope::parse(catalogue, &record::TYPES, text).map_err(CliError::Said)?;
         if written.permission.category == Category::User && matches!(holder, For::Account(_)) {
             return Err(CliError::said(format!("“{}” is for user tokens only.", written.permission.key)));
         }
@@ -131,7 +130,7 @@ fn grants(
             permission: written.permission.key.clone(),
             access: written.access,
             selection: selection(conn, holder, &written)?,
-            records: RecordFilter::default(),
+            records: written.records,
         });
     }
     Ok(grants)

@@ -47,7 +47,7 @@ pub enum Whose {
     Own(i64),
 }
 
-type Condition = Box<dyn BoxableExpression<tokens::table, Pg, SqlType = Bool>>;
+pub(super) type Condition = Box<dyn BoxableExpression<tokens::table, Pg, SqlType = Bool>>;
 
 /// Tokens of the resource's account, live ones, that these permissions may lead to it.
 pub fn of_account(
@@ -101,7 +101,7 @@ pub fn of_users(
 }
 
 /// One more than stands on a page, so that one can tell whether there is more.
-fn page(
+pub(super) fn page(
     conn: &mut Conn,
     own: Condition,
     reaching: Condition,
@@ -179,7 +179,7 @@ fn leaves_out(resource: Resource) -> _ {
 }
 
 /// The newest of several pages, each once.
-fn newest(mut found: Vec<Token>) -> (Vec<Token>, Option<Cursor>) {
+pub(super) fn newest(mut found: Vec<Token>) -> (Vec<Token>, Option<Cursor>) {
     found.sort_by_key(|token| std::cmp::Reverse((token.created_at, token.id)));
     found.dedup_by_key(|token| token.id);
     let more = found.len() > PER_PAGE;
@@ -188,7 +188,7 @@ fn newest(mut found: Vec<Token>) -> (Vec<Token>, Option<Cursor>) {
     (found, next)
 }
 
-fn described(
+pub(super) fn described(
     conn: &mut Conn,
     found: Vec<Token>,
     people: &HashMap<i64, (User, Role)>,

@@ -21,7 +21,7 @@ pub mod usage;
 pub use issue::{Issued, NewToken, by_nonce, issue};
 pub use name::{NameRefused, TokenName};
 pub use overlap::Overlap;
-pub use pause::Enabled;
+pub use pause::{Block, Enabled};
 pub use roll::Rolled;
 pub use secret::Secret;
 
@@ -258,20 +258,10 @@ impl Token {
 
 /// What the plain sentences about a policy say of whatever the owner reaches.
 pub fn surroundings(conn: &mut Conn, owner: Owner) -> Result<Surroundings, DbError> {
-    let mut around = Surroundings { account: "all accounts that you reach".to_owned(), domains: 0, zones: 0 };
+    let gone = || DbError::Corrupt(format!("{owner:?}"));
     match owner {
-        Owner::Account(id) => {
-            let account = Account::find(conn, id)?;
-            account.ok_or_else(|| DbError::Corrupt(format!("account {id}")))?.surroundings(conn)
-        }
-        Owner::User(id) => {
-            for (account, _) in Account::list_of_user(conn, id)? {
-                let of_account = account.surroundings(conn)?;
-                around.domains += of_account.domains;
-                around.zones += of_account.zones;
-            }
-            Ok(around)
-        }
+        Owner::Account(id) => Account::find(conn, id)?.ok_or_else(gone)?.surroundings(conn),
+        Owner::User(id) => User::find(conn, id)?.ok_or_else(gone)?.surroundings(conn),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::roll::lock;
 use super::rules::{self, Holder};
 use super::{Token, grants};
-use crate::db::schema::{token_blocks, tokens};
+use crate::db::schema::{accounts, token_blocks, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::Account;
 use crate::models::audit::{self, Event, Origin};
@@ -25,6 +25,17 @@ pub enum Enabled {
     OwnerAway,
     /// Whoever asks could not make such a token now.
     NotAllowed,
+}
+
+/// An account that does not let a token in.
+#[derive(Debug)]
+pub struct Block {
+    /// Name of the account.
+    pub account: String,
+    /// Since when.
+    pub at: OffsetDateTime,
+    /// Why, in the words of whoever blocked it.
+    pub why: String,
 }
 
 impl Token {
@@ -107,6 +118,17 @@ impl Token {
             audit::record(conn, origin, &Event { account: Some(account.id), ..event })?;
         }
         Ok(blocked)
+    }
+
+    /// The accounts that do not let it in, by name.
+    pub fn blocks(&self, conn: &mut Conn) -> Result<Vec<Block>, DbError> {
+        let rows: Vec<(String, OffsetDateTime, String)> = token_blocks::table
+            .inner_join(accounts::table)
+            .filter(token_blocks::token_id.eq(self.id))
+            .order((accounts::name, accounts::id))
+            .select((accounts::name, token_blocks::blocked_at, token_blocks::why))
+            .load(conn)?;
+        Ok(rows.into_iter().map(|(account, at, why)| Block { account, at, why }).collect())
     }
 
     /// Lets it into an account again; says whether this call did.

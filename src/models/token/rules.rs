@@ -6,9 +6,9 @@ use crate::db::schema::{resources, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::audit::Actor;
 use crate::models::{Account, User, membership};
-use crate::policy::catalogue::Category;
 use crate::policy::{
-    Act, Catalogue, Grant, MOST_NAMED_RESOURCES, Permission, Policy, Rights, Role, Selection, scope,
+    Act, Catalogue, Grant, MOST_NAMED_RESOURCES, Policy, Rights, Role, Selection, may_grant, scope,
+    user_can_hold,
 };
 use diesel::prelude::*;
 use time::OffsetDateTime;
@@ -54,31 +54,11 @@ pub(super) fn maker_may(
         }
         Holder::Account(account) => {
             let role = membership::find(conn, account.id, maker)?.map(|(_, role)| role);
-            Ok(role.is_some_and(|role| role.may(Act::CreateTokens) && may_grant(catalogue, policy, role)))
+            Ok(role.is_some_and(|role| {
+                role.may(Act::CreateTokens) && may_grant(catalogue, &policy.rights, role)
+            }))
         }
     }
-}
-
-/// Whether a member with this role could grant every right of the policy.
-fn may_grant(catalogue: &Catalogue, policy: &Policy, role: Role) -> bool {
-    match &policy.rights {
-        Rights::Everything => catalogue.for_account_tokens().all(|permission| {
-            permission
-                .access
-                .iter()
-                .all(|access| permission.lowest_role(*access).is_some_and(|lowest| role >= lowest))
-        }),
-        Rights::Grants(grants) => grants.iter().all(|grant| {
-            catalogue
-                .for_account_tokens()
-                .any(|permission| permission.key == grant.permission && can_hold(permission, grant, role))
-        }),
-    }
-}
-
-fn can_hold(permission: &Permission, grant: &Grant, role: Role) -> bool {
-    permission.access.contains(&grant.access)
-        && permission.lowest_role(grant.access).is_some_and(|lowest| role >= lowest)
 }
 
 /// Why this holder gets no such token; none where nothing speaks against it.
@@ -124,23 +104,6 @@ pub(super) fn refuse(
         .count()
         .get_result(conn)?;
     Ok((live >= limit).then_some(Issued::LimitReached(limit)))
-}
-
-/// Whether any present role of a user could hold the grant; for what it names, the role there. At
-/// each call the role of that moment decides again.
-fn user_can_hold(catalogue: &Catalogue, roles: &[(i64, Role)], grant: &Grant) -> bool {
-    let Some(permission) = catalogue.get(&grant.permission) else { return false };
-    if permission.category == Category::User {
-        return permission.access.contains(&grant.access);
-    }
-    let role_in = |account: i64| roles.iter().find(|(known, _)| *known == account).map(|(_, role)| *role);
-    let can = |account: i64| role_in(account).is_some_and(|role| can_hold(permission, grant, role));
-    let reached = match &grant.selection {
-        Selection::Everywhere { .. } => roles.iter().any(|(account, _)| can(*account)),
-        Selection::Account { account, .. } => can(*account),
-        Selection::Only(_) => true,
-    };
-    reached && grant.selection.named().iter().all(|one| can(one.account))
 }
 
 /// Whether every named resource is of the account that it is named in, of the kind that narrows

@@ -88,7 +88,7 @@ fn named<P>(one: &ResourceRef, owner: &TokenOwner<P>) -> NamedRow {
 }
 
 /// What an account is called; one that the person has left shows its number only.
-fn name_of<P>(id: i64, owner: &TokenOwner<P>) -> String {
+pub(super) fn name_of<P>(id: i64, owner: &TokenOwner<P>) -> String {
     let known = owner.accounts().iter().find(|(account, _)| account.id == id);
     known.map_or_else(|| format!("account {id}"), |(account, _)| account.name.clone())
 }

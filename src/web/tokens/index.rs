@@ -1,6 +1,7 @@
 //! The list in two tabs: newest first, or as somebody looks for something.
 
 use super::budget::Budget;
+use super::granted;
 use super::place::{Choice, Place};
 use super::{person, remover};
 use crate::http::{AppData, AppError};
@@ -234,7 +235,13 @@ impl Row {
                 Some(_) => "Everything in this account",
                 None => "Everything you can reach",
             },
-            summary: if may_see { words::in_short(&app.catalogue, &one.rights) } else { Vec::new() },
+            summary: if may_see {
+                let called = |id| granted::name_of(id, member);
+                let of_user: Option<words::Called<'_>> = member.account().is_none().then_some(&called);
+                words::in_short(&app.catalogue, &one.rights, of_user)
+            } else {
+                Vec::new()
+            },
             made_by: person(one.maker),
             made: Moment::past(token.created_at, now),
             used: one.last_use.filter(|_| may_see).map(|last| Used::of(&last, now)),

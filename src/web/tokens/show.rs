@@ -8,7 +8,7 @@ use crate::http::{AppData, AppError};
 use crate::models::token::live::LiveSecret;
 use crate::models::token::refusals::{self, Kept};
 use crate::models::token::usage::LastUse;
-use crate::models::token::{Token, grants, surroundings, usage};
+use crate::models::token::{Block, Token, grants, surroundings, usage};
 use crate::policy::words::{self, Sentence, Surroundings};
 use crate::policy::{Act, Catalogue, Rights, State};
 use crate::web::guard::{SeeTokenNames, TokenOwner};
@@ -41,6 +41,7 @@ struct ShowPage {
     everything: bool,
     words: Vec<Sentence>,
     refused: Vec<RefusedRow>,
+    blocked: Vec<BlockedRow>,
     may_manage: bool,
     may_create: bool,
     may_see: bool,
@@ -59,6 +60,19 @@ struct ShowPage {
     again_url: String,
     list_url: String,
     ended: bool,
+}
+
+/// An account that does not let the token in.
+struct BlockedRow {
+    account: String,
+    at: Moment,
+    why: String,
+}
+
+impl BlockedRow {
+    fn of(block: &Block, now: time::OffsetDateTime) -> BlockedRow {
+        BlockedRow { account: block.account.clone(), at: Moment::past(block.at, now), why: block.why.clone() }
+    }
 }
 
 /// Where a token works from.
@@ -93,6 +107,7 @@ struct Loaded {
     last_use: Option<LastUse>,
     secrets: Vec<LiveSecret>,
     refused: Vec<Kept>,
+    blocks: Vec<Block>,
     around: Surroundings,
 }
 
@@ -114,6 +129,7 @@ pub async fn show(
             last_use: usage::of_tokens(conn, &[id])?.remove(&id),
             secrets: token.secrets(conn, now)?,
             refused: refusals::of_token(conn, id)?,
+            blocks: token.blocks(conn)?,
             around: surroundings(conn, owner)?,
             token,
         }))
@@ -147,6 +163,7 @@ pub async fn show(
             Vec::new()
         },
         refused: if may_see { refused(&catalogue, &loaded.refused, now) } else { Vec::new() },
+        blocked: loaded.blocks.iter().map(|one| BlockedRow::of(one, now)).collect(),
         may_manage: member.may(Act::ManageTokens),
         may_see,
         may_create: member.may(Act::CreateTokens),

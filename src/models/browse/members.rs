@@ -1,0 +1,195 @@
+//! The members of an account, and what hangs on each of them.
+
+use super::Part;
+use super::reaching::{Candidate, Condition, Cursor, Found, described, newest, page};
+use crate::db::schema::{
+    audit_events, memberships, token_blocks, token_grant_resources, token_grants, token_secrets, token_use,
+    tokens, users,
+};
+use crate::db::{Conn, DbError};
+use crate::models::membership::role_from;
+use crate::models::rows::containing;
+use crate::models::user::lower;
+use crate::models::{Account, User};
+use crate::policy::Role;
+use diesel::dsl::{exists, max};
+use diesel::prelude::*;
+use std::collections::HashMap;
+use time::OffsetDateTime;
+
+/// A member in the list.
+#[derive(Debug)]
+pub struct Member {
+    /// Who.
+    pub user: User,
+    /// The role.
+    pub role: Role,
+    /// Since when.
+    pub since: OffsetDateTime,
+}
+
+/// An account token whose secret a member has seen.
+#[derive(Debug)]
+pub struct Seen {
+    /// Number of the token.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+}
+
+/// A user token that can reach the account.
+#[derive(Debug)]
+pub struct UserToken {
+    /// The token, its rights and its user.
+    pub candidate: Candidate,
+    /// When it was last used in this account.
+    pub used_here: Option<OffsetDateTime>,
+    /// Since when the account does not let it in.
+    pub blocked_at: Option<OffsetDateTime>,
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn of_account(account: i64, pattern: String) -> _ {
+    let other: String = pattern.clone();
+    memberships::table
+        .inner_join(users::table)
+        .filter(memberships::account_id.eq(account))
+        .filter(lower(users::email).like(pattern).or(lower(users::name).like(other)))
+}
+
+/// The members whose name or address contains the text, by name.
+pub fn list(conn: &mut Conn, account: i64, text: &str, number: i64) -> Result<Part<Member>, DbError> {
+    let pattern = containing(text);
+    let total = of_account(account, pattern.clone()).count().get_result(conn)?;
+    Part::load(number, total, |window| {
+        let rows: Vec<(User, String, OffsetDateTime)> = of_account(account, pattern)
+            .order((lower(users::name), users::id))
+            .offset(window.offset)
+            .limit(window.limit)
+            .select((User::as_select(), memberships::role, memberships::created_at))
+            .load(conn)?;
+        rows.into_iter()
+            .map(|(user, role, since)| Ok(Member { user, role: role_from(&role)?, since }))
+            .collect()
+    })
+}
+
+/// One of them.
+pub fn one(conn: &mut Conn, account: i64, user: i64) -> Result<Option<Member>, DbError> {
+    let row: Option<(User, String, OffsetDateTime)> = memberships::table
+        .inner_join(users::table)
+        .filter(memberships::account_id.eq(account).and(memberships::user_id.eq(user)))
+        .select((User::as_select(), memberships::role, memberships::created_at))
+        .first(conn)
+        .optional()?;
+    row.map(|(user, role, since)| Ok(Member { user, role: role_from(&role)?, since })).transpose()
+}
+
+/// The live account tokens whose secret was shown to the user: made or rolled by them.
+pub fn seen_by(
+    conn: &mut Conn,
+    account: &Account,
+    user: i64,
+    now: OffsetDateTime,
+) -> Result<Vec<Seen>, DbError> {
+    let shown = audit_events::table
+        .filter(audit_events::account_id.eq(account.id))
+        .filter(audit_events::actor_kind.eq("user").and(audit_events::actor_id.eq(user)))
+        .filter(audit_events::action.eq_any(["token.created", "token.rolled"]))
+        .select(audit_events::object_id);
+    let rows: Vec<(i64, String)> = tokens::table
+        .filter(tokens::account_id.eq(account.id).and(tokens::deleted_at.is_null()))
+        .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(now)))
+        .filter(tokens::id.nullable().eq_any(shown))
+        .order((lower(tokens::name), tokens::id))
+        .select((tokens::id, tokens::name))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(id, name)| Seen { id, name }).collect())
+}
+
+/// The live user tokens that can reach the account, of all members or of one, newest first. What is
+/// loaded may reach it; whoever asks decides.
+pub fn user_tokens(
+    conn: &mut Conn,
+    account: i64,
+    of: Option<i64>,
+    after: Option<Cursor>,
+    now: OffsetDateTime,
+) -> Result<(Vec<UserToken>, Option<Cursor>), DbError> {
+    let mut members = memberships::table
+        .inner_join(users::table)
+        .filter(memberships::account_id.eq(account))
+        .select((User::as_select(), memberships::role))
+        .into_boxed();
+    if let Some(user) = of {
+        members = members.filter(memberships::user_id.eq(user));
+    }
+    let mut people = HashMap::new();
+    for (user, role) in members.load::<(User, String)>(conn)? {
+        people.insert(user.id, (user, role_from(&role)?));
+    }
+    let ids: Vec<i64> = people.keys().copied().collect();
+    let own: Condition = Box::new(tokens::user_id.eq_any(ids).assume_not_null());
+    let (found, next): (Vec<_>, _) = newest(page(conn, own, reaching(account), after, now)?);
+    let (candidates, next): Found = (described(conn, found, &people)?, next);
+    Ok((with_facts(conn, account, candidates)?, next))
+}
+
+/// One live user token that can reach the account.
+pub fn user_token(
+    conn: &mut Conn,
+    account: i64,
+    id: i64,
+    now: OffsetDateTime,
+) -> Result<Option<UserToken>, DbError> {
+    let found = page(conn, Box::new(tokens::id.eq(id)), reaching(account), None, now)?;
+    let Some(user) = found.first().and_then(|token| token.user_id) else { return Ok(None) };
+    let Some(member) = one(conn, account, user)? else { return Ok(None) };
+    let people = HashMap::from([(user, (member.user, member.role))]);
+    let candidates = described(conn, found, &people)?;
+    Ok(with_facts(conn, account, candidates)?.into_iter().next())
+}
+
+fn reaching(account: i64) -> Condition {
+    let everywhere = exists(
+        token_grants::table
+            .filter(token_grants::token_id.eq(tokens::id).and(token_grants::reach.eq("everything"))),
+    );
+    let whole = token_grants::table
+        .filter(token_grants::account_id.eq(account).assume_not_null())
+        .select(token_grants::token_id);
+    let named = token_grant_resources::table
+        .inner_join(token_grants::table)
+        .filter(token_grant_resources::account_id.eq(account))
+        .filter(
+            token_grant_resources::effect.eq("include").and(token_grant_resources::resource_id.is_not_null()),
+        )
+        .select(token_grants::token_id);
+    Box::new(
+        tokens::full_access.eq(true).or(everywhere).or(tokens::id.eq_any(whole)).or(tokens::id.eq_any(named)),
+    )
+}
+
+fn with_facts(conn: &mut Conn, account: i64, candidates: Vec<Candidate>) -> Result<Vec<UserToken>, DbError> {
+    let ids: Vec<i64> = candidates.iter().map(|one| one.token.id).collect();
+    let used: HashMap<i64, Option<OffsetDateTime>> = token_use::table
+        .inner_join(token_secrets::table)
+        .filter(token_secrets::token_id.eq_any(&ids).and(token_use::account_id.eq(account)))
+        .group_by(token_secrets::token_id)
+        .select((token_secrets::token_id, max(token_use::last_used_at)))
+        .load::<(i64, Option<OffsetDateTime>)>(conn)?
+        .into_iter()
+        .collect();
+    let blocked: HashMap<i64, OffsetDateTime> = token_blocks::table
+        .filter(token_blocks::token_id.eq_any(&ids).and(token_blocks::account_id.eq(account)))
+        .select((token_blocks::token_id, token_blocks::blocked_at))
+        .load::<(i64, OffsetDateTime)>(conn)?
+        .into_iter()
+        .collect();
+    let facts = |candidate: Candidate| UserToken {
+        used_here: used.get(&candidate.token.id).copied().flatten(),
+        blocked_at: blocked.get(&candidate.token.id).copied(),
+        candidate,
+    };
+    Ok(candidates.into_iter().map(facts).collect())
+}

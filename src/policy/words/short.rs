@@ -1,0 +1,91 @@
+//! A policy in a few words, for a row of the list.
+
+use super::Phrase;
+use crate::policy::catalogue::Category;
+use crate::policy::{Catalogue, Grant, RecordFilter, Rights, Selection};
+
+/// What the account with this number is called.
+pub type Called<'a> = &'a dyn Fn(i64) -> String;
+
+/// Rights in a few words; for a user token with what accounts are called.
+pub fn in_short(catalogue: &Catalogue, rights: &Rights, of_user: Option<Called<'_>>) -> Vec<Phrase> {
+    let Rights::Grants(grants) = rights else {
+        let place = if of_user.is_some() { "Everything you can reach" } else { "Everything in this account" };
+        return vec![Phrase::plain(place)];
+    };
+    let mut phrases = Vec::new();
+    for (place, grant) in grants.iter().enumerate() {
+        let Some(permission) = catalogue.get(&grant.permission) else { continue };
+        let title = if place == 0 { permission.title.clone() } else { permission.title.to_lowercase() };
+        if place > 0 {
+            phrases.push(Phrase::plain("; "));
+        }
+        phrases.push(Phrase::plain(format!("{title} {}", grant.access.key())));
+        let of_account = permission.category != Category::User;
+        phrases.extend(selection(&grant.selection, of_user.filter(|_| of_account)));
+        phrases.extend(records(grant));
+    }
+    phrases
+}
+
+fn selection(selection: &Selection, of_user: Option<Called<'_>>) -> Vec<Phrase> {
+    let (joint, list) = match selection {
+        Selection::Only(only) if only.iter().all(|one| one.id.is_none()) => {
+            return vec![Phrase::plain(" for nothing any more")];
+        }
+        Selection::Only(only) => (" for ", only),
+        Selection::Everywhere { except } | Selection::Account { except, .. } => (", all but ", except),
+    };
+    let place = of_user.map(|called| place(selection, called));
+    let names = match list.as_slice() {
+        [] => Vec::new(),
+        [one] => vec![Phrase::plain(joint), Phrase::strong(&one.name)],
+        [one, two] => vec![
+            Phrase::plain(joint),
+            Phrase::strong(&one.name),
+            Phrase::plain(" and "),
+            Phrase::strong(&two.name),
+        ],
+        [one, rest @ ..] => vec![
+            Phrase::plain(joint),
+            Phrase::strong(&one.name),
+            Phrase::plain(format!(" and {} more", rest.len())),
+        ],
+    };
+    match selection {
+        Selection::Only(_) => names.into_iter().chain(place).collect(),
+        _ => place.into_iter().chain(names).collect(),
+    }
+}
+
+/// " in Acme", " in 2 accounts", " in all accounts".
+fn place(selection: &Selection, called: Called<'_>) -> Phrase {
+    let place = match selection {
+        Selection::Everywhere { .. } => "all accounts".to_owned(),
+        Selection::Account { account, .. } => called(*account),
+        Selection::Only(only) => {
+            let mut of: Vec<i64> = only.iter().map(|one| one.account).collect();
+            of.sort_unstable();
+            of.dedup();
+            match of.as_slice() {
+                [one] => called(*one),
+                some => format!("{} accounts", some.len()),
+            }
+        }
+    };
+    Phrase::plain(format!(" in {place}"))
+}
+
+/// " (TXT _acme-challenge*)".
+fn records(grant: &Grant) -> Option<Phrase> {
+    let RecordFilter { names, types } = &grant.records;
+    let names: Vec<&str> =
+        names.iter().map(|name| if name.is_empty() { "@" } else { name.as_str() }).collect();
+    let few = |list: &[&str]| match list {
+        [one, two, rest @ ..] if !rest.is_empty() => format!("{one}, {two} and {} more", rest.len()),
+        some => some.join(", "),
+    };
+    let types: Vec<&str> = types.iter().map(String::as_str).collect();
+    let parts: Vec<String> = [few(&types), few(&names)].into_iter().filter(|part| !part.is_empty()).collect();
+    (!parts.is_empty()).then(|| Phrase::plain(format!(" ({})", parts.join(" "))))
+}
