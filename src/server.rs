@@ -85,7 +85,8 @@ impl Server {
         db::migrate(&mut conn)?;
         clock.correct(db::database_now(&mut conn)?);
         let key = signing_key::newest_or_new(&mut conn, clock.now())?;
-        let catalogue = Arc::new(Catalogue::embedded()?);
+        let catalogue = Catalogue { user_tokens: config.user_tokens, ..Catalogue::embedded()? };
+        let catalogue = Arc::new(catalogue);
         api::resolve(&catalogue)?;
         let db = Db::new(url, config.pool_size);
         let app = AppData::new(App {

@@ -72,6 +72,13 @@ pub struct ServeArgs {
     #[arg(long, env = "TOKENHOUSE_POOL", value_name = "NUMBER")]
     pub pool_size: Option<String>,
 
+    /// How many user tokens each person may have
+    ///
+    /// Those that have ended do not count. Tokens that are there already stay. [default: any
+    /// number]
+    #[arg(long, env = "TOKENHOUSE_USER_TOKENS", value_name = "NUMBER")]
+    pub user_tokens: Option<String>,
+
     #[command(flatten)]
     #[allow(missing_docs)]
     pub brand: BrandArgs,

@@ -37,6 +37,8 @@ pub struct Config {
     pub brand: String,
     /// How many connections to the database to keep.
     pub pool_size: u32,
+    /// How many user tokens each person may have; none means any number.
+    pub user_tokens: Option<i64>,
     /// Whether to fill an empty database with demo data.
     pub demo: bool,
     /// How to write the log.
@@ -83,6 +85,7 @@ impl Config {
             trusted_proxies: Vec::new(),
             brand: DEFAULT_BRAND.to_string(),
             pool_size: 4,
+            user_tokens: None,
             demo: false,
             log_format: LogFormat::Text,
             password_cost: Cost::CHEAP,

@@ -26,6 +26,7 @@ struct File {
     database_url: Option<String>,
     data: Option<String>,
     pool_size: Option<u32>,
+    user_tokens: Option<i64>,
     brand: Option<String>,
     demo: Option<bool>,
     log_format: Option<String>,
@@ -109,6 +110,13 @@ impl ServeArgs {
             Some(text) => text.trim().parse().ok(),
             None => Some(file.pool_size.unwrap_or(DEFAULT_POOL)),
         };
+        let user_tokens = match filled(self.user_tokens) {
+            Some(text) => Some(text.trim().parse().unwrap_or(0)),
+            None => file.user_tokens,
+        };
+        if user_tokens.is_some_and(|number| number < 1) {
+            return Err(ConfigError("the number of user tokens must be 1 or more".to_string()));
+        }
         let log_format = filled(self.log_format).or_else(|| filled(file.log_format.clone()));
         Ok(Config {
             listen,
@@ -118,6 +126,7 @@ impl ServeArgs {
             pool_size: pool_size
                 .filter(|size| (1..=100).contains(size))
                 .ok_or_else(|| ConfigError("the pool size must be a number from 1 to 100".to_string()))?,
+            user_tokens,
             demo: self.demo.map_or(file.demo.unwrap_or(false), |demo| demo.0),
             log_format: match log_format.as_deref() {
                 None | Some("text") => LogFormat::Text,

@@ -225,6 +225,7 @@ fn an_empty_setting_counts_as_not_set() {
         args.trusted_proxy = vec![String::new()];
         args.brand.brand = Some(String::new());
         args.pool_size = Some(String::new());
+        args.user_tokens = Some(String::new());
         args.log_format = Some(String::new());
         args.database.database_url = Some(SecretString::from(String::new()));
         args.database.config = Some(OsString::new());
@@ -250,4 +251,14 @@ fn every_option_explains_itself_in_the_help() {
         .map(clap::Arg::get_id)
         .collect();
     assert!(silent.is_empty(), "{silent:?}");
+}
+
+#[test]
+fn the_number_of_user_tokens_is_one_or_more_and_any_without_it() {
+    assert_eq!(with(|_| {}).unwrap().user_tokens, None);
+    assert_eq!(with(|args| args.user_tokens = Some("1".to_owned())).unwrap().user_tokens, Some(1));
+    for wrong in ["0", "-1", "many"] {
+        let said = sentence(with(|args| args.user_tokens = Some(wrong.to_owned())));
+        assert_eq!(said, "the number of user tokens must be 1 or more");
+    }
 }

@@ -125,6 +125,9 @@ pub struct Catalogue {
     pub permissions: Vec<Permission>,
     /// Smallest first.
     pub plans: Vec<Plan>,
+    /// How many live user tokens each person may have; none means any number. The site's to say.
+    #[serde(skip)]
+    pub user_tokens: Option<i64>,
 }
 
 /// The embedded catalogue does not hold together.

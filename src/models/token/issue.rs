@@ -39,7 +39,7 @@ pub enum Issued {
     },
     /// The form was used for something else, by somebody else.
     NonceTaken,
-    /// So many tokens may be live in the account, and are.
+    /// So many tokens may be live, by the plan or for each user, and are.
     LimitReached(i64),
     /// The plan has no scoped account tokens.
     PlanHasNoScopes,

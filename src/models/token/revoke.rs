@@ -31,8 +31,9 @@ pub struct Standing {
     pub uses: Vec<(String, i64, LastUse)>,
 }
 
+/// Tokens of the owner that have not ended.
 #[diesel::dsl::auto_type]
-fn live(owner: Owner, now: OffsetDateTime) -> _ {
+pub(super) fn live(owner: Owner, now: OffsetDateTime) -> _ {
     let (account, user): (Option<i64>, Option<i64>) = (owner.account(), owner.user());
     // One of the two is NULL, and equal to nothing.
     let own = tokens::account_id.eq(account).or(tokens::user_id.eq(user)).assume_not_null();

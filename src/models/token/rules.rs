@@ -2,6 +2,7 @@
 
 use super::Owner;
 use super::issue::Issued;
+use super::revoke::live;
 use crate::db::schema::{resources, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::audit::Actor;
@@ -95,14 +96,14 @@ pub(super) fn refuse(
             return Ok(Some(Issued::ResourcesGone));
         }
     }
-    let Some((account, Some(limit))) = plan.map(|(account, plan)| (account, plan.account_tokens)) else {
-        return Ok(None);
+    let (owner, limit) = match holder {
+        Holder::Account(account) => {
+            (Owner::Account(account.id), plan.and_then(|(_, plan)| plan.account_tokens))
+        }
+        Holder::User(user, _) => (Owner::User(user.id), catalogue.user_tokens),
     };
-    let live: i64 = tokens::table
-        .filter(tokens::account_id.eq(account).and(tokens::deleted_at.is_null()))
-        .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(now)))
-        .count()
-        .get_result(conn)?;
+    let Some(limit) = limit else { return Ok(None) };
+    let live: i64 = tokens::table.filter(live(owner, now)).count().get_result(conn)?;
     Ok((live >= limit).then_some(Issued::LimitReached(limit)))
 }
 
