@@ -1,5 +1,9 @@
 //! The catalogue: what can be permitted and what the plans allow, as data.
 
+mod template;
+
+pub use template::{Reach, Template, TemplateRow};
+
 use super::{Access, ResourceKind, Role, budget};
 use serde::Deserialize;
 use std::fmt;
@@ -94,6 +98,16 @@ impl Permission {
             Access::Full => self.lowest_role.full,
         }
     }
+
+    /// Whether a member with this role may hold this access.
+    pub fn may_be_held(&self, access: Access, role: Role) -> bool {
+        self.access.contains(&access) && self.lowest_role(access).is_some_and(|lowest| role >= lowest)
+    }
+
+    /// Whether it can be narrowed to records of a zone.
+    pub fn has_records(&self) -> bool {
+        self.key.as_str() == WITH_RECORDS
+    }
 }
 
 /// What an account can subscribe to.
@@ -128,7 +142,13 @@ pub struct Catalogue {
     /// How many live user tokens each person may have; none means any number. The site's to say.
     #[serde(skip)]
     pub user_tokens: Option<i64>,
+    /// What a new token can start from, in the order of the page.
+    #[serde(default)]
+    pub templates: Vec<Template>,
 }
+
+/// The permission that can be narrowed to records.
+const WITH_RECORDS: &str = "zones";
 
 /// The embedded catalogue does not hold together.
 #[derive(Debug, thiserror::Error)]
@@ -164,6 +184,13 @@ impl Catalogue {
             };
             return Err(CatalogueError(format!("“{}” {fault}", permission.key)));
         }
+        for (place, template) in catalogue.templates.iter().enumerate() {
+            let twice = catalogue.templates[..place].iter().any(|other| other.key == template.key);
+            let fault = if twice { Some("stands there twice") } else { template.fault(&catalogue) };
+            if let Some(fault) = fault {
+                return Err(CatalogueError(format!("template “{}” {fault}", template.key)));
+            }
+        }
         Ok(catalogue)
     }
 
@@ -180,6 +207,16 @@ impl Catalogue {
     /// What an account token can be given: all but the user permissions.
     pub fn for_account_tokens(&self) -> impl Iterator<Item = &Permission> {
         self.permissions.iter().filter(|permission| permission.category != Category::User)
+    }
+
+    /// The template with this key.
+    pub fn template(&self, key: &str) -> Option<&Template> {
+        self.templates.iter().find(|template| template.key == key)
+    }
+
+    /// What such a token can be given.
+    pub fn for_tokens(&self, of_user: bool) -> impl Iterator<Item = &Permission> {
+        self.permissions.iter().filter(move |one| of_user || one.category != Category::User)
     }
 
     /// The plan with this key.

@@ -38,6 +38,5 @@ pub fn user_can_hold(catalogue: &Catalogue, roles: &[(i64, Role)], grant: &Grant
 }
 
 fn can_hold(permission: &Permission, grant: &Grant, role: Role) -> bool {
-    permission.access.contains(&grant.access)
-        && permission.lowest_role(grant.access).is_some_and(|lowest| role >= lowest)
+    permission.may_be_held(grant.access, role)
 }

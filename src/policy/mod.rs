@@ -10,6 +10,7 @@ mod decision;
 mod limits;
 mod maker;
 mod merge;
+pub mod networks;
 mod records;
 mod role;
 pub mod scope;
@@ -18,7 +19,7 @@ mod state;
 pub mod words;
 
 pub use access::Access;
-pub use catalogue::{Catalogue, Permission, PermissionKey, Plan};
+pub use catalogue::{Catalogue, Permission, PermissionKey, Plan, Template};
 pub use decision::{
     Decision, Holder, Records, Refusal, Request, Target, decide, decide_for_user, grants_in, readable,
 };

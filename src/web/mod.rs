@@ -26,9 +26,16 @@ macro_rules! token_routes {
     ($at:ident) => {{
         use paths::$at as at;
         let post = web::post;
+        // Before one token, whose number would take any of these words for one.
         vec![
             ("GET", at::LIST, get().to(tokens::live)),
             ("GET", at::ENDED, get().to(tokens::ended)),
+            ("GET", at::NEW, get().to(tokens::new)),
+            ("GET", at::START, get().to(tokens::start)),
+            ("GET", at::BUILD, get().to(tokens::build)),
+            ("POST", at::BUILD, post().to(tokens::built)),
+            ("POST", at::WORDS, post().to(tokens::words)),
+            ("GET", at::RESOURCES, get().to(tokens::resources)),
             ("GET", at::REVOKE, get().to(tokens::revoke_confirm)),
             ("POST", at::REVOKE, post().to(tokens::revoke)),
             ("GET", at::TOKEN, get().to(tokens::show)),
@@ -70,11 +77,7 @@ fn routes() -> Vec<TableRow> {
         ("POST", paths::MEMBER_ROLE, post().to(members::set_role)),
         ("GET", paths::MEMBER_REMOVE, get().to(members::remove_confirm)),
         ("POST", paths::MEMBER_REMOVE, post().to(members::remove)),
-        // Before those of a token, whose number would take any of these words for one.
         ("POST", paths::account_tokens::LIST, post().to(tokens::create)),
-        ("GET", paths::account_tokens::NEW, get().to(tokens::new)),
-        ("POST", paths::account_tokens::WORDS, post().to(tokens::words)),
-        ("GET", paths::account_tokens::RESOURCES, get().to(tokens::resources)),
     ];
     routes.extend(token_routes!(account_tokens));
     routes.extend(token_routes!(user_tokens));

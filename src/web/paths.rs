@@ -17,6 +17,10 @@ macro_rules! token_addresses {
         pub const ENDED: &str = concat!($base, "/ended");
         /// The form for a new token.
         pub const NEW: &str = concat!($base, "/new");
+        /// What a new token can start from.
+        pub const START: &str = concat!($base, "/start");
+        /// The builder of a new token.
+        pub const BUILD: &str = concat!($base, "/build");
         /// What the form means, in plain words, as JSON.
         pub const WORDS: &str = concat!($base, "/words");
         /// Search among the resources that tokens can name, as JSON.
@@ -166,6 +170,26 @@ impl TokenPaths {
     /// The form, filled in like this token.
     pub fn like(&self, token: i64) -> String {
         format!("{}?like={token}", self.new_token())
+    }
+
+    /// What a new token can start from.
+    pub fn start(&self) -> String {
+        self.below("start")
+    }
+
+    /// The builder.
+    pub fn build(&self) -> String {
+        self.below("build")
+    }
+
+    /// The builder, filled in like this token.
+    pub fn build_like(&self, token: i64) -> String {
+        format!("{}?like={token}", self.build())
+    }
+
+    /// The builder, filled in from this template.
+    pub fn build_from(&self, template: &str) -> String {
+        format!("{}?template={template}", self.build())
     }
 
     /// The plain words.

@@ -15,6 +15,11 @@
     input.value = String(one.id);
     input.checked = kind === "chip";
     name.textContent = one.name;
+    if (one.account) {
+      const account = document.createElement("small");
+      account.textContent = one.account;
+      name.append(" ", account);
+    }
     label.append(input, name);
     item.append(label);
     return item;
@@ -28,7 +33,7 @@
     const more = picker.querySelector("[data-more]");
     const count = picker.querySelector("[data-count]");
     const button = picker.querySelector("[data-search]");
-    const total = Number(picker.dataset.total);
+    const { total } = picker.dataset;
     let timer;
     let under_way;
 
@@ -39,7 +44,10 @@
 
     const keep = () => {
       for (const input of found.querySelectorAll("input:checked")) {
-        chosen.append(box(picker, { id: input.value, name: input.nextElementSibling.textContent }, "chip"));
+        const [name, account] = input.nextElementSibling.childNodes.length > 1
+          ? [input.nextElementSibling.firstChild.textContent.trim(), input.nextElementSibling.querySelector("small").textContent]
+          : [input.nextElementSibling.textContent];
+        chosen.append(box(picker, { id: input.value, name, account }, "chip"));
       }
     };
 
@@ -49,7 +57,7 @@
       const fresh = answer.found.filter((one) => !already.has(String(one.id)));
       found.replaceChildren(...fresh.slice(0, 8).map((one) => box(picker, one, "option")));
       if (fresh.length === 0) {
-        more.textContent = total === 0 ? `This account has no ${kinds} yet.` : `Nothing more matches “${q}”.`;
+        more.textContent = total === "0" ? `There are no ${kinds} yet.` : `Nothing more matches “${q}”.`;
       } else {
         more.textContent = fresh.length > 8 ? "There are more: type a little more of the name." : "";
       }
@@ -96,7 +104,18 @@
     });
     button.addEventListener("click", search_or_send);
     picker.addEventListener("change", say);
+
+    // What was not opened when the page was made has nothing found yet.
+    const where = picker.closest("fieldset");
+    where.addEventListener("change", (event) => {
+      const opened = event.target.matches('[name$=".where"]:is([value="named"], [value="except"], [value="everywhere_except"])');
+      if (opened && !found.children.length && total !== "0") search();
+    });
   };
 
-  for (const picker of form.querySelectorAll("[data-picker]")) wire(picker);
+  // The builder's rows come and go; what it puts in is wired in the same way.
+  window.tokenhouse.wirePickers = () => {
+    for (const picker of form.querySelectorAll("[data-picker]")) wire(picker);
+  };
+  window.tokenhouse.wirePickers();
 })();

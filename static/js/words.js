@@ -6,7 +6,6 @@
   if (!form || !panel) return;
   const list = panel.querySelector("[data-words-list]");
   const empty = panel.querySelector("[data-words-empty]");
-  const expires = form.querySelector("[data-expires]");
   let timer;
   let under_way;
 
@@ -45,6 +44,7 @@
       const words = await answer.json();
       list.replaceChildren(...words.sentences.map(sentence));
       empty.hidden = words.sentences.length > 0;
+      const expires = form.querySelector("[data-expires]");
       if (expires) expires.textContent = words.expires;
     } catch {
       // Review says the same, and needs no script.

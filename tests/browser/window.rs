@@ -127,6 +127,12 @@ impl Window {
         self.labelled(&["textbox", "searchbox", "Date", "none", "", "generic"], FIELD, label).await
     }
 
+    /// Chooses from a list that drops down.
+    pub async fn choose(&self, label: &str, option: &str) {
+        let list = self.labelled(&["combobox", "menulist"], FIELD, label).await;
+        list.select_by_label(option).await.unwrap();
+    }
+
     pub async fn checkbox(&self, label: &str) -> Element {
         self.by_role("checkbox", &choice("checkbox", ""), label).await
     }

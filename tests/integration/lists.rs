@@ -63,7 +63,7 @@ fn what_a_list_shows_is_what_is_allowed_one_by_one() {
     facts::change(&house, "DELETE FROM resources WHERE name LIKE '%-shop.example'");
     let mut here = Vec::new();
     for kind in ResourceKind::ALL {
-        here.extend(Resource::search(&mut conn, acme, kind, "", &[], 100).unwrap().0);
+        here.extend(Resource::search(&mut conn, &[acme], kind, "", 100).unwrap());
     }
     let mut known: Vec<ResourceRef> = here.iter().filter_map(Resource::to_ref).collect();
     known.extend(first.to_ref());

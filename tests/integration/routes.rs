@@ -31,7 +31,7 @@ enum Does {
 type Row = (&'static str, &'static str, Does, [u16; 8]);
 
 /// In the order of `ACTORS`.
-const TABLE: [Row; 54] = [
+const TABLE: [Row; 63] = [
     ("GET", "/", Does::Nothing, [303, 303, 303, 303, 303, 303, 303, 303]),
     ("GET", "/sign-in", Does::Nothing, [200, 303, 303, 303, 303, 303, 200, 200]),
     ("POST", "/sign-in", Does::Nothing, [401, 403, 403, 403, 403, 403, 401, 401]),
@@ -47,6 +47,9 @@ const TABLE: [Row; 54] = [
     ("POST", "/accounts/{account}/tokens", Does::Makes, [401, 404, 403, 403, 200, 200, 401, 401]),
     ("GET", "/accounts/{account}/tokens/ended", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303]),
     ("GET", "/accounts/{account}/tokens/new", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303]),
+    ("GET", "/accounts/{account}/tokens/start", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303]),
+    ("GET", "/accounts/{account}/tokens/build", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303]),
+    ("POST", "/accounts/{account}/tokens/build", Does::Makes, [401, 404, 403, 403, 200, 200, 401, 401]),
     ("POST", "/accounts/{account}/tokens/words", Does::Nothing, [401, 404, 403, 403, 200, 200, 401, 401]),
     ("GET", "/accounts/{account}/tokens/resources", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303]),
     ("GET", "/accounts/{account}/tokens/revoke", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303]),
@@ -120,6 +123,13 @@ const TABLE: [Row; 54] = [
     // Everybody's own, so that nobody is turned away who is somebody.
     ("GET", "/user/tokens", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303]),
     ("GET", "/user/tokens/ended", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303]),
+    // To make one, a role that goes so far is needed somewhere.
+    ("GET", "/user/tokens/new", Does::Nothing, [303, 303, 403, 303, 303, 303, 303, 303]),
+    ("GET", "/user/tokens/start", Does::Nothing, [303, 200, 403, 200, 200, 200, 303, 303]),
+    ("GET", "/user/tokens/build", Does::Nothing, [303, 200, 403, 200, 200, 200, 303, 303]),
+    ("POST", "/user/tokens/build", Does::Makes, [401, 200, 403, 200, 200, 200, 401, 401]),
+    ("POST", "/user/tokens/words", Does::Nothing, [401, 200, 403, 200, 200, 200, 401, 401]),
+    ("GET", "/user/tokens/resources", Does::Nothing, [303, 200, 403, 200, 200, 200, 303, 303]),
     ("GET", "/user/tokens/revoke", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303]),
     ("POST", "/user/tokens/revoke", Does::Deletes, [401, 303, 303, 303, 303, 303, 401, 401]),
     ("GET", "/user/tokens/{token}", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303]),

@@ -1,7 +1,7 @@
 //! Rules 8 and 9 and the plan's limit, over HTTP.
 
 use crate::support::client::{read, whoami};
-use crate::support::{House, OWNER};
+use crate::support::{ADMIN, House, OWNER};
 use crate::{facts, made};
 use futures_util::future::join_all;
 use reqwest::StatusCode;
@@ -39,6 +39,49 @@ async fn fifty_creations_at_once_at_a_limit_of_ten_make_ten() {
         assert!(refused.text().contains("The plan allows 10 tokens, and there are as many."));
     }
     assert_eq!(facts::count(&house, &format!("tokens WHERE account_id = {hobby}")), 10);
+}
+
+#[actix_web::test]
+async fn at_a_limit_of_one_for_each_user_fifty_creations_at_once_make_one() {
+    let house = House::with(|config| {
+        config.pool_size = 16;
+        config.user_tokens = Some(1);
+    });
+    let mut owner = house.signed_in(OWNER).await;
+    owner.get("/user/tokens/build").await;
+    let nonces: Vec<String> = (0..50).map(|_| Uuid::new_v4().to_string()).collect();
+    let posted = |nonce: String| {
+        let owner = &owner;
+        async move {
+            let fields = [
+                ("nonce", nonce.as_str()),
+                ("name", "Laptop"),
+                ("reach", "everything"),
+                ("expires", "90"),
+                ("do", "generate"),
+            ];
+            loop {
+                let answer = read(owner.form("/user/tokens/build", &fields)).await;
+                if answer.status != 503 {
+                    return answer;
+                }
+            }
+        }
+    };
+    let answers = join_all(nonces.into_iter().map(posted)).await;
+    let with = |status: u16| answers.iter().filter(move |answer| answer.status == status);
+    assert_eq!((with(200).count() + with(303).count(), with(422).count()), (1, 49));
+    for refused in with(422) {
+        assert!(refused.text().contains("Only one token can be created per user."), "{}", refused.text());
+    }
+    let own = format!("tokens WHERE user_id = {}", house.user(OWNER).id);
+    assert_eq!(facts::count(&house, &own), 1);
+    // Nobody else is concerned, nor are the account's tokens.
+    let mut admin = house.signed_in(ADMIN).await;
+    admin.get("/user/tokens/build").await;
+    let fields = [("name", "Hers"), ("reach", "everything"), ("expires", "90"), ("do", "generate")];
+    assert_eq!(admin.post("/user/tokens/build", &fields).await.status, 200);
+    admin.make_full_token(house.account("Acme"), "Of Acme").await;
 }
 
 #[actix_web::test]

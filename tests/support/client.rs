@@ -178,6 +178,29 @@ impl Answer {
         self.attributes(&format!("input[name='{name}']"), "value").into_iter().next().unwrap_or_default()
     }
 
+    /// What a browser would send of the form that a CSS selector finds: without its buttons.
+    pub fn filled(&self, form: &str) -> Vec<(String, String)> {
+        let html = Html::parse_document(&self.body);
+        let selector = |text: &str| Selector::parse(text).unwrap();
+        let form = html.select(&selector(form)).next().expect("a form");
+        let mut fields = Vec::new();
+        for one in form.select(&selector("input[name], select[name], textarea[name]")) {
+            let kind = one.attr("type").unwrap_or_default();
+            let boxed = matches!(kind, "radio" | "checkbox");
+            if one.attr("disabled").is_some() || boxed && one.attr("checked").is_none() {
+                continue;
+            }
+            let chosen = one.select(&selector("option[selected]")).next();
+            let value = match one.value().name() {
+                "select" => chosen.and_then(|option| option.attr("value")).unwrap_or_default().to_owned(),
+                "textarea" => one.text().collect(),
+                _ => one.attr("value").unwrap_or_default().to_owned(),
+            };
+            fields.push((one.attr("name").unwrap().to_owned(), value));
+        }
+        fields
+    }
+
     /// The secret that a page shows once; empty where there is none.
     pub fn secret(&self) -> String {
         self.field("#secret")

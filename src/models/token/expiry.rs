@@ -60,6 +60,41 @@ impl Expiry {
     }
 }
 
+/// From which day on a token works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start(Date);
+
+/// Why a first day is refused, in a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StartRefused {
+    /// Not a day.
+    #[error("Write the day as year-month-day, like 2027-02-19.")]
+    NotADay,
+    /// Before today.
+    #[error("This day has passed. Leave it empty to start at once.")]
+    Passed,
+    /// Too far away to be meant.
+    #[error("This day is more than a hundred years away.")]
+    TooFar,
+}
+
+impl Start {
+    /// A day that somebody typed.
+    pub fn parse_day(typed: &str, now: OffsetDateTime) -> Result<Start, StartRefused> {
+        match Expiry::parse_day(typed, now) {
+            Ok(Expiry::On(day)) => Ok(Start(day)),
+            Ok(Expiry::Days(_) | Expiry::Never) | Err(DayRefused::NotADay) => Err(StartRefused::NotADay),
+            Err(DayRefused::Passed) => Err(StartRefused::Passed),
+            Err(DayRefused::TooFar) => Err(StartRefused::TooFar),
+        }
+    }
+
+    /// The first instant at which the token works, if that lies ahead.
+    pub fn begins_at(self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        Some(OffsetDateTime::new_utc(self.0, Time::MIDNIGHT)).filter(|start| *start > now)
+    }
+}
+
 /// A day as forms and the API write it.
 pub fn iso_day(day: Date) -> String {
     day.format(DAY).unwrap_or_default()
@@ -88,5 +123,16 @@ mod tests {
         for nonsense in ["", "tomorrow", "2026-13-01", "2026-02-30", "9999999-01-01", "22.11.2026"] {
             assert_eq!(Expiry::parse_day(nonsense, now), Err(DayRefused::NotADay), "{nonsense}");
         }
+    }
+
+    #[test]
+    fn a_start_is_the_first_instant_of_its_day_and_today_is_at_once() {
+        let now = datetime!(2026-11-22 12:00 UTC);
+        let begins = |typed| Start::parse_day(typed, now).map(|start| start.begins_at(now));
+        assert_eq!(begins("2026-11-23"), Ok(Some(datetime!(2026-11-23 0:00 UTC))));
+        assert_eq!(begins("2026-11-22"), Ok(None));
+        assert_eq!(begins("2026-11-21"), Err(StartRefused::Passed));
+        assert_eq!(begins("2226-11-21"), Err(StartRefused::TooFar));
+        assert_eq!(begins("soon"), Err(StartRefused::NotADay));
     }
 }

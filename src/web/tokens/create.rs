@@ -1,21 +1,23 @@
-//! The form, posted: searched, reviewed, or made into a token whose secret this answer shows, once.
+//! The simple form, posted; and making a token, for both forms: its secret is in this answer, once.
 
-use super::draft::{Draft, Problems};
-use super::form::{Form, checked};
+use super::choices::checked;
+use super::draft::{Draft, Problems, Shape, Whose};
+use super::form::Form;
 use crate::db::DbError;
 use crate::http::{App, AppData, AppError};
-use crate::models::token::{Issued, NewToken, Owner, Secret, by_nonce, issue};
-use crate::policy::words::{self, Sentence};
+use crate::models::token::{Issued, NewToken, Secret, by_nonce, issue, surroundings};
+use crate::policy::words::{self, Sentence, long_day};
 use crate::policy::{MOST_NAMED_RESOURCES, Policy};
 use crate::web::form::Posted;
-use crate::web::guard::{AccountMember, CreateTokens};
+use crate::web::guard::{CreateTokens, TokenOwner};
 use crate::web::page::{Page, go_to, render};
-use crate::web::paths;
 use crate::web::told::Expiry;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 use std::sync::Arc;
+use time::OffsetDateTime;
+use uuid::Uuid;
 
 #[derive(Template)]
 #[template(path = "tokens/created.html")]
@@ -30,41 +32,69 @@ struct CreatedPage {
     list_url: String,
 }
 
-type Member = AccountMember<CreateTokens>;
+/// Whoever may make tokens of an account, or of one's own.
+pub(super) type Member = TokenOwner<CreateTokens>;
+
+/// Said above a form that came with a form token of another session.
+pub(super) const STALE: &str = "This form was out of date, so nothing was made. What you entered is still here: look at it and press the button again.";
 
 /// What the pressed button asks for.
 pub async fn create(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
     let (member, fields, genuine) = form.perhaps_stale();
-    let draft = Draft::parse(&fields, &app.catalogue);
+    let draft = Draft::parse(&fields, Shape::Simple, &app.catalogue);
     if !genuine {
-        let notice = "This form was out of date, so nothing was made. What you entered is still here: look at it and press the button again.";
-        let form = Form { notice: Some(notice.to_owned()), ..Form::of(draft) };
+        let form = Form { notice: Some(STALE.to_owned()), ..Form::of(draft) };
         return form.answer(&member, &app, StatusCode::FORBIDDEN).await;
     }
     match fields.get("do") {
-        "generate" => generate(member, draft, &app).await,
+        "generate" => match make(&member, draft, &app).await? {
+            Made::Answer(answer) => Ok(answer),
+            Made::Refused(draft, problems) => refused(&member, draft, problems, &app).await,
+        },
         "review" => review(member, draft, &app).await,
         _ => Form::of(draft).answer(&member, &app, StatusCode::OK).await,
     }
 }
 
 async fn review(member: Member, draft: Draft, app: &App) -> Result<HttpResponse, AppError> {
-    let (account, catalogue, now) = (member.account.clone(), Arc::clone(&app.catalogue), app.clock.now());
-    let (draft, outcome) = app
-        .db
-        .run(move |conn| {
-            let outcome = checked(conn, &catalogue, &account, &draft, now)?;
-            Ok((draft, outcome))
-        })
-        .await?;
+    let (draft, outcome) = look_at(&member, draft, app).await?;
     match outcome {
-        Ok((_, policy)) => {
+        Ok(policy) => {
             Form { policy: Some(policy), ..Form::of(draft) }.answer(&member, app, StatusCode::OK).await
         }
-        Err(problems) => {
-            Form { problems, ..Form::of(draft) }.answer(&member, app, StatusCode::UNPROCESSABLE_ENTITY).await
-        }
+        Err(problems) => refused(&member, draft, problems, app).await,
     }
+}
+
+async fn refused(
+    member: &Member,
+    draft: Draft,
+    problems: Problems,
+    app: &App,
+) -> Result<HttpResponse, AppError> {
+    Form { problems, ..Form::of(draft) }.answer(member, app, StatusCode::UNPROCESSABLE_ENTITY).await
+}
+
+/// The policy that a draft asks for, or what is wrong with it.
+pub(super) async fn look_at(
+    member: &Member,
+    draft: Draft,
+    app: &App,
+) -> Result<(Draft, Result<Policy, Problems>), AppError> {
+    let (whose, now, catalogue) = (Whose::of(member), app.clock.now(), Arc::clone(&app.catalogue));
+    let looked = app.db.run(move |conn| {
+        let outcome = checked(conn, &catalogue, &whose, &draft, now)?;
+        Ok((draft, outcome.map(|(_, policy)| policy)))
+    });
+    Ok(looked.await?)
+}
+
+/// What became of a draft from which a token was to be made.
+pub(super) enum Made {
+    /// The token was made, now or before.
+    Answer(HttpResponse),
+    /// It was not, and the form is to say why.
+    Refused(Draft, Problems),
 }
 
 enum Outcome {
@@ -73,22 +103,22 @@ enum Outcome {
     Issued(Issued, NewToken, Vec<Sentence>),
 }
 
-async fn generate(member: Member, draft: Draft, app: &App) -> Result<HttpResponse, AppError> {
-    let (account, catalogue, brand) = (member.account.clone(), Arc::clone(&app.catalogue), app.brand.clone());
-    let origin = member.signed_in.origin(app);
-    let asked = draft.clone();
+/// Makes the token that a draft asks for.
+pub(super) async fn make(member: &Member, draft: Draft, app: &App) -> Result<Made, AppError> {
+    let (owner, whose, catalogue) = (member.owner(), Whose::of(member), Arc::clone(&app.catalogue));
+    let (origin, brand, asked) = (member.signed_in.origin(app), app.brand.clone(), draft.clone());
     let made = app.db.transaction(move |conn| {
         // A form that made its token is answered as such, also when it would not be valid any more.
-        if let Some(before) = by_nonce(conn, Owner::Account(account.id), asked.nonce, &origin)? {
+        if let Some(before) = by_nonce(conn, owner, asked.nonce, &origin)? {
             return Ok(Outcome::Before(before));
         }
-        let (name, policy) = match checked(conn, &catalogue, &account, &asked, origin.now)? {
+        let (name, policy) = match checked(conn, &catalogue, &whose, &asked, origin.now)? {
             Ok(valid) => valid,
             Err(problems) => return Ok(Outcome::Refused(problems)),
         };
         let new = NewToken { name, policy, nonce: asked.nonce };
-        let issued = issue(conn, &catalogue, Owner::Account(account.id), &new, &brand, &origin)?;
-        let words = words::of_policy(&catalogue, &new.policy, &account.surroundings(conn)?);
+        let issued = issue(conn, &catalogue, owner, &new, &brand, &origin)?;
+        let words = words::of_policy(&catalogue, &new.policy, &surroundings(conn, owner)?);
         Ok(Outcome::Issued(issued, new, words))
     });
     let outcome = match made.await {
@@ -96,30 +126,25 @@ async fn generate(member: Member, draft: Draft, app: &App) -> Result<HttpRespons
         Err(DbError::Taken(_)) => Outcome::Refused(nonce_taken()),
         other => other?,
     };
-    match outcome {
-        Outcome::Refused(problems) => refused(&member, draft, problems, app).await,
+    Ok(match outcome {
         Outcome::Issued(Issued::Made { id, secret }, new, words) => {
-            created(&member, app, id, &secret, new.name.as_str(), &new.policy, words)
+            let (name, policy) = (new.name.as_str().to_owned(), new.policy);
+            Made::Answer(reveal(member, app, Told { id, name, secret, policy, words })?)
         }
         Outcome::Before(Issued::Repeated { id }) | Outcome::Issued(Issued::Repeated { id }, ..) => {
-            Ok(go_to(format!("{}?repeated=1", paths::tokens(member.account.id).token(id))))
+            Made::Answer(go_to(format!("{}?repeated=1", member.paths().token(id))))
         }
-        Outcome::Before(issued) | Outcome::Issued(issued, ..) => {
-            refused(&member, draft, why_not(&issued), app).await
-        }
-    }
+        Outcome::Before(issued) | Outcome::Issued(issued, ..) => again(draft, why_not(&issued, member)),
+        Outcome::Refused(problems) => again(draft, problems),
+    })
 }
 
-async fn refused(
-    member: &Member,
-    mut draft: Draft,
-    problems: Problems,
-    app: &App,
-) -> Result<HttpResponse, AppError> {
+/// The form once more, with a nonce that nobody used.
+fn again(mut draft: Draft, problems: Problems) -> Made {
     if problems == nonce_taken() {
-        draft.nonce = Draft::blank().nonce;
+        draft.nonce = Uuid::new_v4();
     }
-    Form { problems, ..Form::of(draft) }.answer(member, app, StatusCode::UNPROCESSABLE_ENTITY).await
+    Made::Refused(draft, problems)
 }
 
 fn nonce_taken() -> Problems {
@@ -127,10 +152,19 @@ fn nonce_taken() -> Problems {
     vec![("reach".to_owned(), why.to_owned())]
 }
 
-fn why_not(issued: &Issued) -> Problems {
+fn why_not(issued: &Issued, member: &Member) -> Problems {
+    let of_account = member.account().is_some();
     let why = match issued {
         Issued::Made { .. } | Issued::Repeated { .. } => return Vec::new(),
         Issued::NonceTaken => return nonce_taken(),
+        Issued::LimitReached(1) if !of_account => {
+            "Only one token can be created per user. Delete the one you have to make another.".to_owned()
+        }
+        Issued::LimitReached(limit) if !of_account => {
+            format!(
+                "Each user can have {limit} tokens, and you have as many. Delete one that is not used any more."
+            )
+        }
         Issued::LimitReached(limit) => {
             format!(
                 "The plan allows {limit} tokens, and there are as many. Delete one that is not used any more."
@@ -139,10 +173,13 @@ fn why_not(issued: &Issued) -> Problems {
         Issued::PlanHasNoScopes => {
             "The plan has no scoped tokens any more. Reload the page to see what it allows.".to_owned()
         }
-        Issued::OwnerAway => "This account is suspended, so no token can be made.".to_owned(),
-        Issued::NotAllowed | Issued::NotHeld(_) => {
+        Issued::OwnerAway if of_account => "This account is suspended, so no token can be made.".to_owned(),
+        Issued::OwnerAway => "You are deactivated, so no token can be made.".to_owned(),
+        Issued::NotAllowed if of_account => {
             "Your role does not go so far. Ask an owner of the account.".to_owned()
         }
+        Issued::NotAllowed => "Your roles do not go so far any more.".to_owned(),
+        Issued::NotHeld(scope) => format!("None of your roles goes as far as {scope}."),
         Issued::Empty => {
             "Choose at least one permission: without any, the token could do nothing.".to_owned()
         }
@@ -154,34 +191,50 @@ fn why_not(issued: &Issued) -> Problems {
     vec![("reach".to_owned(), why)]
 }
 
-fn created(
-    member: &Member,
-    app: &App,
-    id: i64,
-    secret: &Secret,
-    name: &str,
-    policy: &Policy,
-    words: Vec<Sentence>,
-) -> Result<HttpResponse, AppError> {
-    let account = member.account.id;
-    let expiry = Expiry::of(policy.expires_at, app.clock.now());
+/// A secret to be shown, with what its page says besides.
+pub(super) struct Told {
+    /// Number of the token.
+    pub(super) id: i64,
+    /// Its name.
+    pub(super) name: String,
+    /// The secret.
+    pub(super) secret: Secret,
+    /// What it may do.
+    pub(super) policy: Policy,
+    /// The same in words.
+    pub(super) words: Vec<Sentence>,
+}
+
+/// The page that shows a secret, this once.
+pub(super) fn reveal<P>(member: &TokenOwner<P>, app: &App, told: Told) -> Result<HttpResponse, AppError> {
+    let paths = member.paths();
     let page = CreatedPage {
         page: member.page("Your token is ready"),
-        name: name.to_owned(),
-        secret: secret.expose().to_owned(),
+        name: told.name,
+        secret: told.secret.expose().to_owned(),
         curl: format!(
             "curl -H \"Authorization: Bearer {}\" \\\n  {}",
-            secret.expose(),
+            told.secret.expose(),
             app.public.link(app.bound, "/v2/whoami")
         ),
-        through: if expiry.never {
-            "works from now on, until somebody deletes it".to_owned()
-        } else {
-            format!("works from now on, {}", expiry.exact)
-        },
-        words,
-        token_url: paths::tokens(account).token(id),
-        list_url: paths::tokens(account).list(),
+        through: through(&told.policy, app.clock.now()),
+        words: told.words,
+        token_url: paths.token(told.id),
+        list_url: paths.list(),
     };
     render(&page, StatusCode::OK)
+}
+
+/// "works from now on, through 19 February 2027 (UTC)".
+fn through(policy: &Policy, now: OffsetDateTime) -> String {
+    let from = match policy.not_before.filter(|start| *start > now) {
+        Some(start) => format!("works from {} (UTC) on", long_day(start.date())),
+        None => "works from now on".to_owned(),
+    };
+    let expiry = Expiry::of(policy.expires_at, now);
+    if expiry.never {
+        format!("{from}, until somebody deletes it")
+    } else {
+        format!("{from}, {}", expiry.exact)
+    }
 }

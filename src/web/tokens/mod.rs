@@ -1,6 +1,8 @@
 //! Automation → Tokens, and Account Settings → Tokens: an account's tokens, and a person's own.
 
 mod budget;
+mod build;
+mod choices;
 mod create;
 mod delete;
 mod draft;
@@ -16,8 +18,11 @@ mod revoke;
 mod roll;
 mod secrets;
 mod show;
+mod start;
+mod summary;
 mod words;
 
+pub use build::{build, built};
 pub use create::create;
 pub use delete::{confirm as delete_confirm, delete};
 pub use form::new;
@@ -28,6 +33,7 @@ pub use resources::search as resources;
 pub use revoke::{confirm as revoke_confirm, revoke};
 pub use roll::{confirm as roll_confirm, finish as roll_finish, roll};
 pub use show::show;
+pub use start::start;
 pub use words::words;
 
 /// The maker or remover of a token, in words.

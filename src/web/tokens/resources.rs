@@ -1,9 +1,11 @@
-//! Search among the account's resources, as one types.
+//! Search among the resources that a token can name, as one types.
 
+use super::choices::account_of;
+use super::create::Member;
+use super::draft::Whose;
 use crate::http::{AppData, AppError};
 use crate::models::Resource;
 use crate::policy::ResourceKind;
-use crate::web::guard::{AccountMember, CreateTokens};
 use actix_web::HttpResponse;
 use actix_web::web::Query;
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,7 @@ pub struct Search {
 
 #[derive(Serialize)]
 struct Answer {
+    /// Up to 1,001: more are not counted.
     total: i64,
     found: Vec<Found>,
 }
@@ -29,23 +32,26 @@ struct Answer {
 struct Found {
     id: i64,
     name: String,
+    /// For a token that may reach several accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
 }
 
 /// The first resources of a kind whose name contains the text, and how many there are.
-pub async fn search(
-    member: AccountMember<CreateTokens>,
-    app: AppData,
-    search: Query<Search>,
-) -> Result<HttpResponse, AppError> {
+pub async fn search(member: Member, app: AppData, search: Query<Search>) -> Result<HttpResponse, AppError> {
     let kind = ResourceKind::from_key(&search.kind).ok_or(AppError::BadRequest("There is no such kind."))?;
     let text = search.into_inner().q;
     if text.contains('\0') {
         return Err(AppError::BadRequest("The search holds characters that no name has."));
     }
-    let account = member.account.id;
-    let (found, more) =
-        app.db.run(move |conn| Resource::search(conn, account, kind, &text, &[], MOST)).await?;
-    let total = more + i64::try_from(found.len()).unwrap_or(0);
-    let found = found.into_iter().map(|one| Found { id: one.id, name: one.name }).collect();
-    Ok(HttpResponse::Ok().json(Answer { total, found }))
+    let whose = Whose::of(&member);
+    let accounts = whose.numbers();
+    let found = app.db.run(move |conn| {
+        let total = Resource::count_found(conn, &accounts, kind, &text)?;
+        Ok((Resource::search(conn, &accounts, kind, &text, MOST)?, total))
+    });
+    let (found, total) = found.await?;
+    let account = |one: &Resource| account_of(&whose, one);
+    let found = found.into_iter().map(|one| Found { account: account(&one), id: one.id, name: one.name });
+    Ok(HttpResponse::Ok().json(Answer { total, found: found.collect() }))
 }

@@ -1,0 +1,222 @@
+//! What both forms for a new token offer: resources to choose, ends of its life, and what is wrong.
+
+use super::draft::{Draft, Problems, RowDraft, Whose};
+use crate::db::{Conn, DbError};
+use crate::models::Resource;
+use crate::models::resource::MOST_COUNTED;
+use crate::models::token::TokenName;
+use crate::models::token::expiry::{Expiry, PRESETS};
+use crate::policy::words::works_through;
+use crate::policy::{Catalogue, MOST_NAMED_RESOURCES, Policy, ResourceKind};
+use crate::web::guard::TokenOwner;
+use std::collections::HashMap;
+use time::OffsetDateTime;
+
+/// So many resources are offered below a search.
+const MOST_FOUND: usize = 8;
+
+impl Whose {
+    /// Whose tokens the page is about.
+    pub(super) fn of<P>(owner: &TokenOwner<P>) -> Whose {
+        let accounts = owner.accounts().iter();
+        Whose {
+            of_user: owner.account().is_none(),
+            scoped: owner.scoped(),
+            accounts: accounts.map(|(account, role)| (account.id, account.name.clone(), *role)).collect(),
+        }
+    }
+
+    /// Numbers of the accounts.
+    pub(super) fn numbers(&self) -> Vec<i64> {
+        self.accounts.iter().map(|(id, ..)| *id).collect()
+    }
+}
+
+/// A resource to choose, or chosen.
+pub(super) struct Choice {
+    pub(super) id: i64,
+    pub(super) name: String,
+    /// Its account, where there may be several.
+    pub(super) account: Option<String>,
+}
+
+/// The search among resources of one row.
+pub(super) struct Finder {
+    /// What the names of its fields begin with.
+    pub(super) key: String,
+    pub(super) kind: &'static str,
+    pub(super) kinds: &'static str,
+    /// How many there are; "1,000+" where they were not counted to the end.
+    pub(super) total: String,
+    pub(super) q: String,
+    pub(super) chosen: Vec<Choice>,
+    pub(super) found: Vec<Choice>,
+    pub(super) more: bool,
+}
+
+/// What the rows of a page choose from: counted and looked up once a kind, however many rows.
+pub(super) struct Offers<'a> {
+    whose: &'a Whose,
+    accounts: Vec<i64>,
+    there: &'a HashMap<i64, Resource>,
+    totals: HashMap<ResourceKind, String>,
+    first: HashMap<ResourceKind, Vec<Resource>>,
+    /// So many are looked up: enough for the row in which most are chosen already.
+    enough: usize,
+}
+
+impl<'a> Offers<'a> {
+    pub(super) fn new(whose: &'a Whose, draft: &Draft, there: &'a HashMap<i64, Resource>) -> Offers<'a> {
+        let (totals, first) = (HashMap::new(), HashMap::new());
+        let chosen = draft.rows.iter().map(|row| row.chosen.len()).max().unwrap_or(0);
+        // One more than is shown tells that there are more.
+        let enough = MOST_FOUND + 1 + chosen.min(MOST_NAMED_RESOURCES);
+        Offers { whose, accounts: whose.numbers(), there, totals, first, enough }
+    }
+
+    /// The search of a row, with what it has found so far where `open`.
+    pub(super) fn finder(
+        &mut self,
+        conn: &mut Conn,
+        kind: ResourceKind,
+        row: &RowDraft,
+        open: bool,
+    ) -> Result<Finder, DbError> {
+        let found = if open { self.found(conn, kind, row)? } else { Vec::new() };
+        Ok(Finder {
+            key: row.key.clone(),
+            kind: kind.key(),
+            kinds: kind.plural(),
+            total: self.total(conn, kind)?,
+            q: row.search.clone(),
+            chosen: self.chosen(row, kind),
+            more: found.len() > MOST_FOUND,
+            found: found.iter().take(MOST_FOUND).map(|one| self.choice(one)).collect(),
+        })
+    }
+
+    fn total(&mut self, conn: &mut Conn, kind: ResourceKind) -> Result<String, DbError> {
+        if let Some(known) = self.totals.get(&kind) {
+            return Ok(known.clone());
+        }
+        let total = match Resource::count_found(conn, &self.accounts, kind, "")? {
+            many if many > MOST_COUNTED => "1,000+".to_owned(),
+            some => some.to_string(),
+        };
+        self.totals.insert(kind, total.clone());
+        Ok(total)
+    }
+
+    /// What the row's search finds besides what is chosen.
+    fn found(
+        &mut self,
+        conn: &mut Conn,
+        kind: ResourceKind,
+        row: &RowDraft,
+    ) -> Result<Vec<Resource>, DbError> {
+        let most = i64::try_from(self.enough).unwrap_or(i64::MAX);
+        let mut found = match self.first.get(&kind).filter(|_| row.search.is_empty()) {
+            Some(first) => first.clone(),
+            None => Resource::search(conn, &self.accounts, kind, &row.search, most)?,
+        };
+        if row.search.is_empty() {
+            self.first.insert(kind, found.clone());
+        }
+        found.retain(|one| !row.chosen.contains(&one.id));
+        Ok(found)
+    }
+
+    fn chosen(&self, row: &RowDraft, kind: ResourceKind) -> Vec<Choice> {
+        let of_kind = row.chosen.iter().filter_map(|id| self.there.get(id));
+        let mut chosen: Vec<&Resource> = of_kind.filter(|one| one.kind == kind.key()).collect();
+        chosen.sort_by(|left, right| (&left.name, left.account_id).cmp(&(&right.name, right.account_id)));
+        chosen.into_iter().map(|one| self.choice(one)).collect()
+    }
+
+    fn choice(&self, one: &Resource) -> Choice {
+        Choice { id: one.id, name: one.name.clone(), account: account_of(self.whose, one) }
+    }
+}
+
+/// The name of a resource's account, where a token may reach several.
+pub(super) fn account_of(whose: &Whose, one: &Resource) -> Option<String> {
+    let known = whose.accounts.iter().find(|(id, ..)| *id == one.account_id);
+    known.filter(|_| whose.of_user).map(|(_, name, _)| name.clone())
+}
+
+/// The chosen resources that are there, by id.
+pub(super) fn chosen(
+    conn: &mut Conn,
+    whose: &Whose,
+    draft: &Draft,
+) -> Result<HashMap<i64, Resource>, DbError> {
+    let ids = draft.chosen();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = Resource::of_ids(conn, &whose.numbers(), &ids)?;
+    Ok(found.into_iter().map(|resource| (resource.id, resource)).collect())
+}
+
+/// What a valid draft asks for, or what is wrong with it.
+pub(super) fn checked(
+    conn: &mut Conn,
+    catalogue: &Catalogue,
+    whose: &Whose,
+    draft: &Draft,
+    now: OffsetDateTime,
+) -> Result<Result<(TokenName, Policy), Problems>, DbError> {
+    let there = chosen(conn, whose, draft)?;
+    Ok(draft.check(catalogue, whose, &there, now))
+}
+
+/// One of the choices for the end of its life.
+pub(super) struct ExpiryChoice {
+    pub(super) value: String,
+    pub(super) label: String,
+    pub(super) checked: bool,
+    /// What it amounts to; empty where that is not known yet.
+    pub(super) through: String,
+}
+
+pub(super) fn expires_choices(draft: &Draft, now: OffsetDateTime) -> Vec<ExpiryChoice> {
+    let choice = |value: String, label: String, through: String| ExpiryChoice {
+        checked: draft.expires == value,
+        value,
+        label,
+        through,
+    };
+    let preset = |days: u16| {
+        let through = Expiry::Days(days).ends_at(now).map(works_through).unwrap_or_default();
+        choice(days.to_string(), format!("{days} days"), through)
+    };
+    let others = [("date", "On a date"), ("never", "Never")];
+    let others = others.map(|(value, label)| choice(value.to_owned(), label.to_owned(), String::new()));
+    PRESETS.map(preset).into_iter().chain(others).collect()
+}
+
+/// "Works through 19 February 2027 (UTC).", as far as the form says it.
+pub(super) fn expires_hint(draft: &Draft, now: OffsetDateTime) -> String {
+    match draft.expiry(now).map(|expiry| expiry.ends_at(now)) {
+        Ok(Some(end)) => works_through(end),
+        Ok(None) => "Works until somebody deletes it.".to_owned(),
+        Err(_) => String::new(),
+    }
+}
+
+/// A line of the summary of errors.
+pub(super) struct ErrorLink {
+    pub(super) href: String,
+    pub(super) text: String,
+}
+
+/// What is wrong at this place.
+pub(super) fn problem(problems: &Problems, place: &str) -> Option<String> {
+    problems.iter().find(|(at, _)| at == place).map(|(_, text)| text.clone())
+}
+
+/// Everything that is wrong, with a link to where.
+pub(super) fn error_links(problems: &Problems) -> Vec<ErrorLink> {
+    let link = |(place, text): &(String, String)| ErrorLink { href: format!("#{place}"), text: text.clone() };
+    problems.iter().map(link).collect()
+}

@@ -1,0 +1,56 @@
+//! The summary: the whole token in sentences, made from the policy that will be stored, and the
+//! draft in hidden fields.
+
+use super::create::Member;
+use super::draft::Draft;
+use crate::http::{App, AppError};
+use crate::models::token::surroundings;
+use crate::policy::words::{self, Sentence};
+use crate::policy::{Policy, Rights, scope};
+use crate::web::page::{Page, render};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "tokens/summary.html")]
+struct SummaryPage {
+    page: Page,
+    account: Option<String>,
+    name: String,
+    words: Vec<Sentence>,
+    /// The grants as the API spells them.
+    scopes: Vec<String>,
+    fields: Vec<(String, String)>,
+    action: String,
+    cancel_url: String,
+}
+
+/// What the token will be, before it is made.
+pub(super) async fn page(
+    member: &Member,
+    draft: Draft,
+    policy: Policy,
+    app: &App,
+) -> Result<HttpResponse, AppError> {
+    let (owner, catalogue) = (member.owner(), Arc::clone(&app.catalogue));
+    let scopes = match &policy.rights {
+        Rights::Everything => Vec::new(),
+        Rights::Grants(grants) => grants.iter().map(scope::of_grant).collect(),
+    };
+    let words =
+        app.db.run(move |conn| Ok(words::of_policy(&catalogue, &policy, &surroundings(conn, owner)?)));
+    let paths = member.paths();
+    let page = SummaryPage {
+        page: member.page("Summary"),
+        account: member.account().map(|account| account.name.clone()),
+        words: words.await?,
+        scopes,
+        fields: draft.fields(),
+        name: draft.name.trim().to_owned(),
+        action: paths.build(),
+        cancel_url: paths.list(),
+    };
+    render(&page, StatusCode::OK)
+}

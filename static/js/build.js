@@ -1,0 +1,62 @@
+"use strict";
+// The builder's buttons ask the server for the form as it is then, and put it in place, so that the
+// page neither jumps nor flickers. Without a script they do the same by loading the page.
+(() => {
+  const form = document.querySelector("form[data-builder]");
+  if (!form) return;
+  const part = "[data-swapped]";
+
+  // The script applies a choice at once.
+  const hide = () => {
+    for (const button of form.querySelectorAll("[data-plain-only]")) button.hidden = true;
+  };
+
+  const put = (html, focus) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const fresh = page.querySelector(part);
+    if (!fresh) return false;
+    form.querySelector(part).replaceWith(document.adoptNode(fresh));
+    hide();
+    window.tokenhouse.wirePickers();
+    const target = document.getElementById(focus) || document.getElementById("add-row");
+    if (target) target.focus();
+    form.dispatchEvent(new Event("change"));
+    return true;
+  };
+
+  let under_way = false;
+  const ask = async (value, focus) => {
+    if (under_way) return true;
+    under_way = true;
+    form.setAttribute("aria-busy", "true");
+    try {
+      const body = new URLSearchParams(new FormData(form));
+      body.set("do", value);
+      const answer = await fetch(form.action, { method: "POST", credentials: "same-origin", body });
+      return answer.ok && put(await answer.text(), focus);
+    } catch {
+      return false;
+    } finally {
+      under_way = false;
+      form.removeAttribute("aria-busy");
+    }
+  };
+
+  form.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-swap]");
+    if (!button || button.dataset.plainly) return;
+    event.preventDefault();
+    const focus = button.dataset.adds || (button.value === "address" ? "from" : button.closest("[data-rule]")?.querySelector("select")?.id);
+    if (!(await ask(button.value, focus))) {
+      // Where the server cannot be asked in the background, the form asks it.
+      button.dataset.plainly = "yes";
+      button.click();
+    }
+  });
+
+  form.addEventListener("change", (event) => {
+    if (event.target.matches?.("[data-swap-on-change]")) ask("update", event.target.id);
+  });
+
+  hide();
+})();
