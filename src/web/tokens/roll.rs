@@ -1,12 +1,13 @@
 //! Rolling: a page that says what it does, then the new secret, once; and the end of an overlap.
 
+use super::create::{Told, reveal};
 use super::secrets::{self, SecretRow};
 use crate::db::DbError;
 use crate::http::{App, AppData, AppError};
 use crate::models::token::live::LiveSecret;
-use crate::models::token::{Overlap, Rolled, Secret, Token, grants, surroundings};
+use crate::models::token::{Overlap, Rolled, Token, grants, surroundings};
 use crate::policy::Act;
-use crate::policy::words::{self, Sentence};
+use crate::policy::words;
 use crate::web::form::Posted;
 use crate::web::guard::{CreateTokens, ManageTokens, TokenOwner};
 use crate::web::page::{Page, go_to, render};
@@ -42,19 +43,6 @@ struct Choice {
     checked: bool,
 }
 
-#[derive(Template)]
-#[template(path = "tokens/created.html")]
-struct RolledPage {
-    page: Page,
-    name: String,
-    secret: String,
-    curl: String,
-    through: String,
-    words: Vec<Sentence>,
-    token_url: String,
-    list_url: String,
-}
-
 type Member = TokenOwner<CreateTokens>;
 
 /// The page that asks.
@@ -86,7 +74,11 @@ pub async fn roll(form: Posted<Member>, app: AppData) -> Result<HttpResponse, Ap
         other => other?.ok_or(AppError::NotFound)?,
     };
     match rolled {
-        Rolled::Made(secret) => reveal(&member, &app, &token, &secret, overlap, words),
+        Rolled::Made(secret) => {
+            let (title, through) = ("The new secret is ready", through(overlap, app.clock.now()));
+            let name = token.name.clone();
+            reveal(&member, &app, Told { id, name, secret, title, through, words })
+        }
         Rolled::Repeated => Ok(go_to(format!("{}?rolled=1", paths.token(id)))),
         Rolled::NonceTaken => ask(&member, &app, Some(overlap), Some(USED)).await,
         Rolled::Ended => Ok(go_to(format!("{}?done=already", paths.token(id)))),
@@ -166,32 +158,6 @@ fn choice(overlap: Overlap, checked: bool) -> Choice {
         Overlap::Leaked => ("Not at all: it leaked", "Whatever uses it gets an error at once"),
     };
     Choice { value: overlap.key(), label, note, checked }
-}
-
-fn reveal(
-    member: &Member,
-    app: &App,
-    token: &Token,
-    secret: &Secret,
-    overlap: Overlap,
-    words: Vec<Sentence>,
-) -> Result<HttpResponse, AppError> {
-    let paths = member.paths();
-    let page = RolledPage {
-        page: member.page("The new secret is ready"),
-        name: token.name.clone(),
-        secret: secret.expose().to_owned(),
-        curl: format!(
-            "curl -H \"Authorization: Bearer {}\" \\\n  {}",
-            secret.expose(),
-            app.public.link(app.bound, "/v2/whoami")
-        ),
-        through: through(overlap, app.clock.now()),
-        words,
-        token_url: paths.token(token.id),
-        list_url: paths.list(),
-    };
-    render(&page, StatusCode::OK)
 }
 
 fn through(overlap: Overlap, now: OffsetDateTime) -> String {
