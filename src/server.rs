@@ -28,7 +28,7 @@ use flate2::write::GzEncoder;
 use futures_util::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
 use std::io::{self, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -243,8 +243,15 @@ struct Asked {
     path: String,
     takes_gzip: bool,
     https: bool,
-    /// Who calls, under `/v2`.
+    /// Who calls, where it is the API.
     api: Option<api::Finish>,
+}
+
+impl Asked {
+    /// Where the caller of the API is.
+    fn caller(&self) -> Option<IpAddr> {
+        self.api.as_ref().map(api::Finish::address)
+    }
 }
 
 /// The outermost layer: an id and a log line for each request, a body for each error, compression
@@ -301,7 +308,7 @@ fn finished(
     tracing::info!(status = response.status().as_u16(), "answered");
     if let Some(error) = &error {
         let (kind, body) = if api::is_api(&asked.path) {
-            ("application/json", api::errors::body(error))
+            ("application/json", api::error_body(&asked.path, error, asked.caller()))
         } else {
             let csrf = request.and_then(web::csrf_secret);
             let page = web::errors::page(error, response.status().as_u16(), csrf.as_deref(), &asked.id);

@@ -11,7 +11,7 @@ use actix_web::HttpResponse;
 /// The accounts that the token reaches, in the order of their numbers.
 pub async fn list(token: AnyToken<Rights>, app: AppData) -> HttpResponse {
     let (found, now) = (token.found(), token.origin().now);
-    let reached = found.accounts.iter().filter(|one| found.lets_into(one, now));
+    let reached = found.accounts.iter().filter(|one| found.lets_into(&app.catalogue, one, now));
     ok(reached.map(|one| Account::of(&one.account, &app.catalogue)).collect::<Vec<_>>())
 }
 

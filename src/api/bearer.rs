@@ -3,6 +3,7 @@
 use crate::http::{AppData, AppError, ClientAddress, Paid, Presented, Stranger, client_name};
 use crate::models::budget::Payer;
 use crate::models::token::lookup::{Found, Holder, Need, Reached};
+use crate::models::token::roll;
 use crate::models::token::secret::{self, Digest};
 use crate::models::token::usage::Use;
 use crate::models::{Account, Actor, Origin};
@@ -14,7 +15,16 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use time::OffsetDateTime;
 
-/// A call with a token that works, from an address that it works from.
+/// What a call does with its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// It asks what the token is, and no more: that ends no overlap of a roll.
+    Asking,
+    /// It uses it.
+    Using,
+}
+
+/// A call with a token that is known.
 #[derive(Clone)]
 pub struct Call {
     /// The house.
@@ -28,10 +38,29 @@ pub struct Call {
 }
 
 impl Call {
-    /// Lets a call in that presents the secret of such a token. The use is noted for the account
-    /// that the path names, where the token's holder reaches it. `needs` is what the route needs,
-    /// for the refusals.
+    /// Lets a call in that presents the secret of a token that works, from an address that it works
+    /// from. `needs` is what the route needs, for the refusals.
     pub async fn check(
+        request: &HttpRequest,
+        need: Need,
+        needs: Option<(&'static str, Access)>,
+        doing: Doing,
+    ) -> Result<Call, AppError> {
+        let call = Call::known(request, need, needs).await?;
+        if let Some(code) = call.code() {
+            tracing::info!(token = call.found.token, code, "call refused");
+            call.charge_network(request);
+            return Err(AppError::Unauthenticated(code));
+        }
+        call.accept(request)?;
+        if doing == Doing::Using && call.found.awaits_first_use {
+            call.note_first_use().await?;
+        }
+        Ok(call)
+    }
+
+    /// A call that presents a secret which is or was real, whatever has become of its token.
+    pub async fn known(
         request: &HttpRequest,
         need: Need,
         needs: Option<(&'static str, Access)>,
@@ -47,32 +76,50 @@ impl Call {
         let found =
             found.ok_or_else(|| stranger(Stranger::Unknown, AppError::Unauthenticated("invalid_token")))?;
         request.extensions_mut().insert(Presented { token: found.token, needs });
-        let call = Call { app: app.clone(), found, now, address };
-        if let Some(code) = call.found.standing.state(now).code() {
-            tracing::info!(token = call.found.token, code, "call refused");
-            call.charge_network(request);
-            return Err(AppError::Unauthenticated(code));
-        }
-        // The secret was accepted: this is a use, whatever the call ends in.
-        call.app.last_uses.note(Use {
-            secret: call.found.secret,
-            account: call.reached(account_in_path(request)).map_or(0, |one| one.account.id),
-            at: now,
-            address,
+        Ok(Call { app: app.clone(), found, now, address })
+    }
+
+    /// Why its token does not work; none where it does.
+    pub fn code(&self) -> Option<&'static str> {
+        self.found.standing.state(self.now).code()
+    }
+
+    /// Notes that a secret which works was accepted, for the account that the path names, where the
+    /// token's holder reaches it: a use, whatever the call ends in. Then looks at the network.
+    pub fn accept(&self, request: &HttpRequest) -> Result<(), AppError> {
+        self.app.last_uses.note(Use {
+            secret: self.found.secret,
+            account: self.reached(account_in_path(request)).map_or(0, |one| one.account.id),
+            at: self.now,
+            address: self.address,
             client: client_name(request.headers()),
         });
-        if !call.found.policy.admits(address) {
-            tracing::info!(token = call.found.token, "call refused by address");
-            call.charge_network(request);
+        if !self.found.policy.admits(self.address) {
+            tracing::info!(token = self.found.token, "call refused by address");
+            self.charge_network(request);
             return Err(AppError::AddressRefused);
         }
-        Ok(call)
+        Ok(())
+    }
+
+    /// Once for each rolled secret, before its first call is answered: it may be what the older
+    /// secret goes on until.
+    async fn note_first_use(&self) -> Result<(), AppError> {
+        let (token, secret, origin) = (self.found.token, self.found.secret, self.origin());
+        let work = move |conn: &mut _| roll::note_first_use(conn, token, secret, &origin);
+        Ok(self.app.db.transaction(work).await?)
     }
 
     /// Charges a call that is refused before anybody pays for it. It is refused for its own
     /// reason, also where nothing is left.
     pub fn charge_network(&self, request: &HttpRequest) {
         let _ = charged(request, self.app.budgets.charge_stranger(Stranger::Unknown, self.address, self.now));
+    }
+
+    /// Charges a call that nobody else pays for to the caller's network; 429 where nothing is left.
+    pub fn charge_known(&self, request: &HttpRequest) -> Result<(), AppError> {
+        let paid = self.app.budgets.charge_stranger(Stranger::Unknown, self.address, self.now);
+        charged(request, paid).map_err(|over| over.into_error(self.now))
     }
 
     /// Charges the call to an account; 429 where nothing is left.
@@ -132,15 +179,30 @@ pub fn account_in_path(request: &HttpRequest) -> Option<i64> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
-/// The digest of the one secret that the call presents: as `Authorization: Bearer …`, as
-/// `xc-token: …`, or as both when they are the same.
+/// The digest of the one secret that the call presents.
 fn presented(headers: &HeaderMap) -> Result<Digest, AppError> {
-    let invalid = || AppError::Unauthenticated("invalid_token");
-    let conflict = || AppError::Unauthenticated("conflicting_credentials");
+    match credential(headers) {
+        Ok(Some(text)) => secret::presented(text).ok_or(AppError::Unauthenticated("invalid_token")),
+        Ok(None) => Err(AppError::Unauthenticated("invalid_token")),
+        Err(Conflict) => Err(AppError::Unauthenticated("conflicting_credentials")),
+    }
+}
+
+/// Whether the headers hold one credential, whatever it may be.
+pub fn is_well_formed(headers: &HeaderMap) -> bool {
+    matches!(credential(headers), Ok(Some(text)) if !text.is_empty())
+}
+
+/// Two that differ, or one header twice.
+struct Conflict;
+
+/// What the call presents: as `Authorization: Bearer …`, as `xc-token: …`, or as both when they are
+/// the same. Empty where the header holds something else.
+fn credential(headers: &HeaderMap) -> Result<Option<&str>, Conflict> {
     let one = |name: &str| {
         let mut values = headers.get_all(name);
         match (values.next(), values.next()) {
-            (_, Some(_)) => Err(conflict()),
+            (_, Some(_)) => Err(Conflict),
             (value, None) => Ok(value.map(|value| value.to_str().unwrap_or_default())),
         }
     };
@@ -148,12 +210,10 @@ fn presented(headers: &HeaderMap) -> Result<Digest, AppError> {
         Some((scheme, secret)) if scheme.eq_ignore_ascii_case("bearer") => secret.trim(),
         _ => "",
     });
-    let secret = match (bearer, one("xc-token")?) {
-        (Some(bearer), Some(token)) if bearer != token.trim() => return Err(conflict()),
-        (Some(secret), _) | (None, Some(secret)) => secret.trim(),
-        (None, None) => return Err(invalid()),
-    };
-    secret::presented(secret).ok_or_else(invalid)
+    match (bearer, one("xc-token")?.map(str::trim)) {
+        (Some(bearer), Some(token)) if bearer != token => Err(Conflict),
+        (bearer, token) => Ok(bearer.or(token)),
+    }
 }
 
 #[cfg(test)]

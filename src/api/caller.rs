@@ -6,7 +6,7 @@
 //! resource (404), the access (403). What was sent comes last, which is why bodies and queries are
 //! read by handlers.
 
-use super::bearer::{Call, account_in_path};
+use super::bearer::{Call, Doing, account_in_path};
 use super::errors::{account_not_found, not_found, of_refusal, refused};
 use super::permits::{Full, Level, Permit};
 use crate::http::AppError;
@@ -34,12 +34,21 @@ pub trait Needs {
 pub trait Wants: 'static {
     /// How much.
     const NEED: Need;
+    /// What the route does with it.
+    const DOING: Doing = Doing::Using;
 }
 
+/// Whose it is, on a route that asks for no more than that.
+pub struct Asking;
 /// Whose it is.
 pub struct Owner;
 /// Also its rights, and the accounts it reaches.
 pub struct Rights;
+
+impl Wants for Asking {
+    const NEED: Need = Need::Owner;
+    const DOING: Doing = Doing::Asking;
+}
 
 impl Wants for Owner {
     const NEED: Need = Need::Owner;
@@ -204,7 +213,7 @@ async fn admit(
     access: Access,
     target: Target<'_>,
 ) -> Result<(Call, Account, Decision), AppError> {
-    let call = Call::check(request, Need::Rights, Some((key, access))).await?;
+    let call = Call::check(request, Need::Rights, Some((key, access)), Doing::Using).await?;
     let entered = enter(&call, account_in_path(request), key, access, target);
     let (account, decision) = entered.inspect_err(|_| call.charge_network(request))?;
     call.charge_account(request, &account).await?;
@@ -280,7 +289,7 @@ impl<P: Permit, L: Level> Needs for CallerOn<P, L> {
     const NEEDS: Option<(&'static str, Access)> = Some((P::KEY, L::ACCESS));
 }
 
-type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, AppError>>>>;
+pub(super) type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, AppError>>>>;
 
 impl<W: Wants> FromRequest for AnyToken<W> {
     type Error = AppError;
@@ -289,7 +298,7 @@ impl<W: Wants> FromRequest for AnyToken<W> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let call = Call::check(&request, W::NEED, None).await?;
+            let call = Call::check(&request, W::NEED, None, W::DOING).await?;
             call.charge_holder(&request).await?;
             Ok(AnyToken { call, wants: PhantomData })
         })

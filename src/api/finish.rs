@@ -21,6 +21,11 @@ impl Finish {
         Some(Finish { app: app.clone(), address })
     }
 
+    /// Where the caller is.
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
     /// Says what is left of the budget that the call was charged to, or, where nobody paid for it,
     /// to the caller's network; and notes the refused call of a token that was found.
     pub fn tell(&self, request: Option<&HttpRequest>, headers: &mut HeaderMap, error: Option<&AppError>) {

@@ -8,14 +8,16 @@ mod body;
 mod caller;
 mod certificates;
 mod charges;
+mod cloudflare;
 mod contact_shape;
 mod contacts;
 mod dns_bodies;
 mod dns_table;
 mod domains;
-pub mod errors;
+mod errors;
 mod finish;
 mod json;
+mod of_user;
 mod openapi;
 mod permits;
 mod place;
@@ -29,6 +31,8 @@ mod research;
 mod routes;
 mod table;
 mod templates;
+mod user;
+mod verify;
 mod webhooks;
 mod whoami;
 mod zones;
@@ -42,6 +46,7 @@ use crate::http::{AppError, get, resources};
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use routes::at;
+use std::net::IpAddr;
 
 /// Everything of the API stands below this path.
 pub const BASE: &str = "/v2";
@@ -55,7 +60,16 @@ pub fn routes() -> Vec<ApiRoute> {
 
 /// Whether an address is the API's, whatever is there.
 pub fn is_api(path: &str) -> bool {
-    path == BASE || path.strip_prefix(BASE).is_some_and(|rest| rest.starts_with('/'))
+    is_below(BASE, path) || is_below(cloudflare::BASE, path)
+}
+
+/// The body of an error at an address of the API, for a caller at this one; none where there is none.
+pub fn error_body(path: &str, error: &AppError, caller: Option<IpAddr>) -> Option<String> {
+    if is_below(cloudflare::BASE, path) { cloudflare::error_body(error, caller) } else { errors::body(error) }
+}
+
+fn is_below(base: &str, path: &str) -> bool {
+    path == base || path.strip_prefix(base).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The API. It has no sessions: a cookie opens nothing here.
@@ -63,10 +77,16 @@ pub fn configure(config: &mut ServiceConfig) {
     for resource in resources(routes().into_iter().map(ApiRoute::into_row).collect()) {
         config.service(resource);
     }
-    for resource in resources(vec![("GET", openapi::ADDRESS, get().to(openapi::openapi))]) {
+    let others = vec![
+        ("GET", openapi::ADDRESS, get().to(openapi::openapi)),
+        ("GET", cloudflare::VERIFY, get().to(cloudflare::verify)),
+    ];
+    for resource in resources(others) {
         config.service(resource);
     }
-    config.service(web::scope(BASE).default_service(web::to(nothing_here)));
+    for base in [BASE, cloudflare::BASE] {
+        config.service(web::scope(base).default_service(web::to(nothing_here)));
+    }
 }
 
 async fn nothing_here() -> Result<HttpResponse, AppError> {

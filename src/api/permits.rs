@@ -52,9 +52,11 @@ permits! {
     Contacts = "contacts",
     DomainResearch = "domain_research",
     Domains = "domains",
+    Memberships = "memberships",
     Platform = "platform",
     Registrar = "registrar",
     Templates = "templates",
+    UserDetails = "user_details",
     Webhooks = "webhooks",
     Zones = "zones",
 }

@@ -3,7 +3,7 @@
 use super::routes::{ApiRoute, at};
 use super::{
     account, accounts, certificates, charges, contact_shape, contacts, platform, registrar,
-    registrar_switches, research, templates, webhooks, whoami,
+    registrar_switches, research, templates, user, verify, webhooks, whoami,
 };
 
 /// A domain that no registrar is asked about.
@@ -12,6 +12,15 @@ const HOSTED_ONLY: &[(&str, &str)] = &[("400", "The domain is hosted only: it is
 /// The account's own.
 pub fn of_account() -> Vec<ApiRoute> {
     vec![
+        at("GET", "/v2/tokens/verify", verify::verify)
+            .one::<verify::TokenStatus>(200, "What a token is, also one that does not work any more."),
+        at("GET", "/v2/user", user::show)
+            .one::<user::UserDetails>(200, "The user whom the token belongs to."),
+        at("PATCH", "/v2/user", user::change)
+            .one::<user::UserDetails>(200, "Changes name or e-mail address of the user.")
+            .takes::<user::UserChange>(),
+        at("GET", "/v2/user/memberships", user::memberships)
+            .many::<user::Membership>("The user's accounts, with the role in each."),
         at("GET", "/v2/accounts", accounts::list)
             .many::<whoami::Account>("The accounts that the token reaches."),
         at("DELETE", "/v2/tokens/current", accounts::end).empty("The token ends itself."),

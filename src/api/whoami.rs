@@ -1,6 +1,6 @@
 //! `GET /v2/whoami`: whose token this is, in DNSimple's form.
 
-use super::caller::{AnyToken, Owner};
+use super::caller::{AnyToken, Asking};
 use super::json::{Moment, ok};
 use crate::http::AppData;
 use crate::models;
@@ -63,7 +63,7 @@ impl User {
 }
 
 /// Account or user.
-pub async fn whoami(token: AnyToken<Owner>, app: AppData) -> HttpResponse {
+pub async fn whoami(token: AnyToken<Asking>, app: AppData) -> HttpResponse {
     ok(match &token.found().holder {
         Holder::Account(account) => {
             Whoami { user: None, account: Some(Account::of(account, &app.catalogue)) }

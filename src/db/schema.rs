@@ -362,9 +362,17 @@ diesel::table! {
         /// Of the form that made it: a repeated POST finds the token instead of making another.
         form_nonce -> Uuid,
         created_at -> Timestamptz,
+        /// Since when it no longer works, whatever the clocks of other nodes say; NULL where it ends by itself.
         ended_at -> Nullable<Timestamptz>,
         ended_why -> Nullable<Text>,
+        /// Whether the first use of the newer one ends it.
         ends_when_successor_used -> Bool,
+        /// Whether a roll made it, and not the form that made the token.
+        rolled -> Bool,
+        /// When it ends by itself, once a newer one stands beside it.
+        ends_at -> Nullable<Timestamptz>,
+        /// The first call that a rolled secret was accepted for, but for those that only ask what it is. Written before that call is answered.
+        first_used_at -> Nullable<Timestamptz>,
     }
 }
 

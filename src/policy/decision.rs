@@ -1,5 +1,6 @@
 //! The one answer to "may this token do that".
 
+use super::catalogue::Category;
 use super::{
     Access, Catalogue, Grant, PermissionKey, Policy, RecordFilter, ResourceKind, Rights, Role, Selection,
     scope,
@@ -101,10 +102,48 @@ pub fn decide(catalogue: &Catalogue, policy: &Policy, holder: &Holder, request: 
         Rights::Everything => return Decision::Refuse(Refusal::Permission(asked_scope(request))),
         Rights::Grants(grants) => grants,
     };
-    if !grants.iter().any(|grant| grant.selection.touches(request.account)) {
+    if !grants_in(catalogue, &policy.rights, request.account) {
         return Decision::Refuse(Refusal::AccountNotFound);
     }
     decide_by_grants(grants, request, held)
+}
+
+/// Decides a call about the user itself, which names no account: the permissions of the category
+/// user, which no selection narrows. An account's token has none of them.
+pub fn decide_for_user(
+    catalogue: &Catalogue,
+    policy: &Policy,
+    holder: &Holder,
+    permission: &PermissionKey,
+    access: Access,
+) -> Decision {
+    let scope = scope::asked(permission, None, access);
+    if matches!(holder, Holder::Account(_)) || !is_of_user(catalogue, permission) {
+        return Decision::Refuse(Refusal::Permission(scope));
+    }
+    let granted = match &policy.rights {
+        Rights::Everything => return Decision::Allow,
+        Rights::Grants(grants) => grants.iter().filter(|grant| grant.permission == *permission),
+    };
+    match granted.map(|grant| grant.access).max() {
+        Some(granted) if granted >= access => Decision::Allow,
+        Some(_) => Decision::Refuse(Refusal::Write(scope)),
+        None => Decision::Refuse(Refusal::Permission(scope)),
+    }
+}
+
+/// Whether anything at all is granted in an account. What is the user's own is in none.
+pub fn grants_in(catalogue: &Catalogue, rights: &Rights, account: i64) -> bool {
+    match rights {
+        Rights::Everything => true,
+        Rights::Grants(grants) => grants
+            .iter()
+            .any(|grant| grant.selection.touches(account) && !is_of_user(catalogue, &grant.permission)),
+    }
+}
+
+fn is_of_user(catalogue: &Catalogue, permission: &PermissionKey) -> bool {
+    catalogue.get(permission).is_some_and(|permission| permission.category == Category::User)
 }
 
 /// What of a permission can be read in an account: a list shows the union of these.

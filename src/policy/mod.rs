@@ -20,7 +20,9 @@ pub mod words;
 
 pub use access::Access;
 pub use catalogue::{Catalogue, Permission, PermissionKey, Plan, Template};
-pub use decision::{Decision, Holder, Records, Refusal, Request, Target, decide, readable};
+pub use decision::{
+    Decision, Holder, Records, Refusal, Request, Target, decide, decide_for_user, grants_in, readable,
+};
 pub use limits::Limits;
 pub use maker::{may_grant, user_can_hold};
 pub use merge::merged;

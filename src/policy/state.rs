@@ -30,8 +30,10 @@ pub struct Standing {
     pub deleted: bool,
     /// The first instant at which it no longer works.
     pub expires_at: Option<OffsetDateTime>,
-    /// When this secret ended, or ends.
-    pub secret_ended_at: Option<OffsetDateTime>,
+    /// Whether this secret was ended.
+    pub secret_ended: bool,
+    /// The first instant at which this secret no longer works, where it ends by itself.
+    pub secret_ends_at: Option<OffsetDateTime>,
     /// Whether its user is deactivated, or its account is not active.
     pub owner_away: bool,
     /// Whether somebody disabled it.
@@ -49,7 +51,7 @@ impl Standing {
             State::Deleted
         } else if self.expires_at.is_some_and(|end| end <= now) {
             State::Expired
-        } else if self.secret_ended_at.is_some_and(|end| end <= now) {
+        } else if self.secret_ended || self.secret_ends_at.is_some_and(|end| end <= now) {
             State::SecretReplaced
         } else if self.owner_away {
             State::OwnerAway
@@ -124,7 +126,8 @@ mod tests {
         let mut standing = Standing {
             deleted: true,
             expires_at: earlier,
-            secret_ended_at: earlier,
+            secret_ended: true,
+            secret_ends_at: earlier,
             owner_away: true,
             disabled: true,
             frozen: true,
@@ -135,7 +138,9 @@ mod tests {
         assert_eq!(standing.state(now), State::Expired);
         standing.expires_at = None;
         assert_eq!(standing.state(now), State::SecretReplaced);
-        standing.secret_ended_at = None;
+        standing.secret_ended = false;
+        assert_eq!(standing.state(now), State::SecretReplaced);
+        standing.secret_ends_at = None;
         assert_eq!(standing.state(now), State::OwnerAway);
         standing.owner_away = false;
         assert_eq!(standing.state(now), State::Disabled);

@@ -43,6 +43,12 @@ macro_rules! token_routes {
             ("POST", at::RENAME, post().to(tokens::rename)),
             ("GET", at::DELETE, get().to(tokens::delete_confirm)),
             ("POST", at::DELETE, post().to(tokens::delete)),
+            ("GET", at::ROLL, get().to(tokens::roll_confirm)),
+            ("POST", at::ROLL, post().to(tokens::roll)),
+            ("POST", at::ROLL_FINISH, post().to(tokens::roll_finish)),
+            ("GET", at::DISABLE, get().to(tokens::disable_confirm)),
+            ("POST", at::DISABLE, post().to(tokens::disable)),
+            ("POST", at::ENABLE, post().to(tokens::enable)),
         ]
     }};
 }

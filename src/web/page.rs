@@ -98,6 +98,9 @@ impl Page {
                 Some("Token disabled. Whatever uses it gets an error until it is enabled.".to_owned())
             }
             "enabled" => Some("Token enabled. It works again.".to_owned()),
+            "finished" => Some("The older secret has ended. Only the newer one works now.".to_owned()),
+            "unfinished" => Some("Only one secret works already. Nothing was changed.".to_owned()),
+            "away" => Some("Its account is suspended. Nothing was changed.".to_owned()),
             "deleted" => Some("Token deleted. Whatever used it gets an error from now on.".to_owned()),
             "renamed" => Some("Token renamed.".to_owned()),
             "role" => Some("Role changed. It holds from the next call on.".to_owned()),

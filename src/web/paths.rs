@@ -33,6 +33,14 @@ macro_rules! token_addresses {
         pub const RENAME: &str = concat!($base, "/{token}/rename");
         /// The page that asks before it is deleted.
         pub const DELETE: &str = concat!($base, "/{token}/delete");
+        /// The page that asks before it gets a new secret.
+        pub const ROLL: &str = concat!($base, "/{token}/roll");
+        /// Where ending an overlap is posted to.
+        pub const ROLL_FINISH: &str = concat!($base, "/{token}/roll/finish");
+        /// The page that asks before it is disabled.
+        pub const DISABLE: &str = concat!($base, "/{token}/disable");
+        /// Where enabling it is posted to.
+        pub const ENABLE: &str = concat!($base, "/{token}/enable");
     };
 }
 
@@ -212,6 +220,26 @@ impl TokenPaths {
     /// The page that asks before a token is deleted.
     pub fn delete(&self, token: i64) -> String {
         self.of(token, "delete")
+    }
+
+    /// The page that asks before a token gets a new secret.
+    pub fn roll(&self, token: i64) -> String {
+        self.of(token, "roll")
+    }
+
+    /// Where ending an overlap is posted to.
+    pub fn roll_finish(&self, token: i64) -> String {
+        self.of(token, "roll/finish")
+    }
+
+    /// The page that asks before a token is disabled.
+    pub fn disable(&self, token: i64) -> String {
+        self.of(token, "disable")
+    }
+
+    /// Where enabling a token is posted to.
+    pub fn enable(&self, token: i64) -> String {
+        self.of(token, "enable")
     }
 
     fn below(&self, end: &str) -> String {

@@ -149,12 +149,40 @@ async fn a_list_with_every_kind_of_row() {
     window.go(&format!("/accounts/{acme}/tokens/{ended}")).await;
     window.says("Still tried").await;
     window.pictures("ended").await;
+    rolled(&mut window, acme).await;
     database::run(&url, "UPDATE budgets SET calls = 2400");
     window.go(&format!("/accounts/{acme}/tokens/ended")).await;
     window.says("No API calls left of 2,400 until 13:00 UTC").await;
     window.pictures("spent").await;
     window.menu("Acme").await.click().await.unwrap();
     window.picture("switcher").await;
+}
+
+/// The page that asks before a token is rolled, the overlap on its own page, and the softer ways.
+async fn rolled(window: &mut Window, acme: i64) {
+    window.go(&format!("/accounts/{acme}/tokens")).await;
+    window.link("Deploy certificates").await.click().await.unwrap();
+    window.link("Roll").await.click().await.unwrap();
+    window.heading("Roll “Deploy certificates”?").await;
+    window.pictures("roll").await;
+    window.narrow_picture("roll").await;
+    window.button("Roll token").await.click().await.unwrap();
+    window.heading("The new secret is ready").await;
+    let secret = window.field("Token").await.prop("value").await.unwrap().unwrap();
+    ledger::put_down(&secret);
+    window.link("Look at the token").await.click().await.unwrap();
+    window.says("Two secrets").await;
+    window.says("Works until 23 Nov 2026, 12:00 UTC").await;
+    window.pictures("two-secrets").await;
+    window.narrow_picture("two-secrets").await;
+    window.link("Disable").await.click().await.unwrap();
+    window.picture("disable").await;
+    window.button("Disable token").await.click().await.unwrap();
+    window.says("Disabled · paused").await;
+    window.picture("disabled").await;
+    window.link("Delete").await.click().await.unwrap();
+    window.says("There are softer ways").await;
+    window.picture("softer").await;
 }
 
 /// The number of "zone example.com"; anything else stays as it is.

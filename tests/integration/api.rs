@@ -72,7 +72,7 @@ const STATES: [Case; 8] = [
     (
         "secret replaced",
         "UPDATE token_secrets SET ended_at = '2026-11-22 12:00Z', ended_why = 'replaced'",
-        "UPDATE token_secrets SET ended_at = '2026-11-22 12:00:01Z'",
+        "UPDATE token_secrets SET ended_at = NULL, ended_why = NULL, ends_at = '2026-11-22 12:00:01Z'",
         401,
         "secret_replaced",
     ),

@@ -2,15 +2,19 @@
 
 use super::facts;
 use crate::support::client::{Answer, Browser, read};
-use crate::support::{House, OWNER, STRANGER, ledger};
+use crate::support::{House, OWNER, STRANGER, ledger, made};
 use reqwest::RequestBuilder;
+use tokenhouse::models::token::Owner;
+use tokenhouse::policy::{Policy, Rights};
 use uuid::Uuid;
 
 /// Every form that changes something, or could.
-fn posts(account: i64, token: i64) -> Vec<String> {
+fn posts(house: &House, account: i64, token: i64) -> Vec<String> {
+    let own = facts::number(house, "SELECT max(id) FROM tokens WHERE user_id IS NOT NULL");
     let posts = tokenhouse::web::route_table().into_iter().filter(|(method, _)| *method == "POST");
     posts
         .map(|(_, path)| {
+            let token = if path.starts_with("/user/") { own } else { token };
             path.replace("{account}", &account.to_string()).replace("{token}", &token.to_string())
         })
         .collect()
@@ -34,6 +38,8 @@ async fn owner_with_token(house: &House) -> (Browser, i64, i64) {
     let acme = house.account("Acme");
     let mut owner = house.signed_in(OWNER).await;
     let (token, _) = owner.make_full_token(acme, "Before").await;
+    let own = Owner::User(house.user(OWNER).id);
+    made::with(house, own, "Own", Policy::unconditional(Rights::Everything));
     owner.get("/accounts").await;
     (owner, acme, token)
 }
@@ -49,7 +55,7 @@ async fn a_form_without_its_token_changes_nothing() {
     let mut tampered = owner.csrf.clone();
     tampered.replace_range(..1, if tampered.starts_with('0') { "1" } else { "0" });
     for wrong in [None, Some(""), Some("wrong"), Some(&of_stranger), Some(&nobody.csrf), Some(&tampered)] {
-        for path in posts(acme, token) {
+        for path in posts(&house, acme, token) {
             let form = owner.request("POST", &path).header("origin", house.url("")).form(&fields(wrong));
             let answer = read(form).await;
             assert_eq!(answer.status, 403, "{path} with {wrong:?}: {}", answer.text());
@@ -77,7 +83,7 @@ async fn a_form_from_elsewhere_changes_nothing_though_its_token_is_right() {
         &[("referer", &own)],
     ];
     for headers in foreign {
-        for path in posts(acme, token) {
+        for path in posts(&house, acme, token) {
             let form = owner.request("POST", &path).form(&fields(Some(&owner.csrf)));
             let answer = read(with(form, headers)).await;
             assert_eq!(
@@ -105,7 +111,7 @@ async fn every_name_of_this_machine_is_a_good_origin_and_so_is_what_the_browser_
         let form = owner.request("POST", &rename).header(header, value);
         let answer = read(form.form(&[("csrf", owner.csrf.as_str()), ("name", name)])).await;
         assert_eq!(answer.status, 303, "{name}");
-        assert_eq!(facts::text(&house, "SELECT name FROM tokens"), name);
+        assert_eq!(facts::text(&house, "SELECT name FROM tokens WHERE user_id IS NULL"), name);
     }
 }
 
@@ -140,7 +146,7 @@ async fn an_old_form_for_a_new_token_makes_nothing_and_keeps_what_was_entered() 
     let again: Vec<_> = [("csrf", fresh.as_str())].into_iter().chain(entered.into_iter().skip(1)).collect();
     let answer = read(owner.request("POST", &path).header("origin", house.url("")).form(&again)).await;
     assert_eq!((answer.status.as_u16(), answer.secret().is_empty()), (200, false));
-    assert_eq!(facts::text(&house, "SELECT name FROM tokens"), "Kept <name>");
+    assert_eq!(facts::text(&house, "SELECT name FROM tokens WHERE user_id IS NULL"), "Kept <name>");
 }
 
 #[actix_web::test]

@@ -2,8 +2,8 @@
 
 use crate::decide::{Call, NAMES, Thing, decided, key};
 use tokenhouse::policy::{
-    Access, Catalogue, Decision, Grant, Holder, RecordFilter, Records, Refusal, ResourceKind, ResourceRef,
-    Rights, Role, Selection,
+    Access, Catalogue, Decision, Grant, Holder, Policy, RecordFilter, Records, Refusal, ResourceKind,
+    ResourceRef, Rights, Role, Selection, decide_for_user, grants_in,
 };
 
 fn zone(again: bool) -> Thing {
@@ -117,4 +117,39 @@ fn a_user_token_does_no_more_than_the_users_present_role() {
         decided(&catalogue, &Rights::Everything, &holder(Role::ReadWrite), &billing),
         Decision::Refuse(Refusal::Permission("billing:*:read".to_owned()))
     );
+}
+
+#[test]
+fn what_is_the_users_own_needs_a_users_token_and_a_grant_and_no_resource() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let grant = |name: &str, access| Grant {
+        permission: key(name),
+        access,
+        selection: Selection::Everywhere { except: Vec::new() },
+        records: RecordFilter::default(),
+    };
+    let user = Holder::User(Vec::new());
+    let decided = |rights: &Rights, holder: &Holder, name: &str, access| {
+        let policy = Policy::unconditional(rights.clone());
+        decide_for_user(&catalogue, &policy, holder, &key(name), access)
+    };
+    let denied = |scope: &str| Decision::Refuse(Refusal::Permission(scope.to_owned()));
+    let reading = Rights::Grants(vec![grant("user_details", Access::Read), grant("zones", Access::Full)]);
+    assert_eq!(decided(&reading, &user, "user_details", Access::Read), Decision::Allow);
+    assert_eq!(
+        decided(&reading, &user, "user_details", Access::Full),
+        Decision::Refuse(Refusal::Write("user_details:*:write".to_owned()))
+    );
+    assert_eq!(decided(&reading, &user, "memberships", Access::Read), denied("memberships:*:read"));
+    assert_eq!(decided(&Rights::Everything, &user, "user_details", Access::Full), Decision::Allow);
+    for rights in [&reading, &Rights::Everything] {
+        assert_eq!(decided(rights, &TOKEN, "user_details", Access::Read), denied("user_details:*:read"));
+        // What is in an account is decided there.
+        assert_eq!(decided(rights, &user, "zones", Access::Read), denied("zones:*:read"));
+    }
+    let both = Rights::Grants(vec![grant("user_details", Access::Read), grant("user_details", Access::Full)]);
+    assert_eq!(decided(&both, &user, "user_details", Access::Full), Decision::Allow);
+    let own = Rights::Grants(vec![grant("user_details", Access::Full)]);
+    assert!(!grants_in(&catalogue, &own, 1), "nothing of the user is in an account");
+    assert!(grants_in(&catalogue, &reading, 1) && grants_in(&catalogue, &Rights::Everything, 1));
 }

@@ -20,6 +20,8 @@ enum Does {
     Makes,
     Renames,
     Deletes,
+    Rolls,
+    Disables,
     Promotes,
     Removes,
     Blocks,
@@ -29,7 +31,7 @@ enum Does {
 type Row = (&'static str, &'static str, Does, [u16; 8]);
 
 /// In the order of `ACTORS`.
-const TABLE: [Row; 51] = [
+const TABLE: [Row; 63] = [
     ("GET", "/", Does::Nothing, [303, 303, 303, 303, 303, 303, 303, 303]),
     ("GET", "/sign-in", Does::Nothing, [200, 303, 303, 303, 303, 303, 200, 200]),
     ("POST", "/sign-in", Does::Nothing, [401, 403, 403, 403, 403, 403, 401, 401]),
@@ -135,6 +137,48 @@ const TABLE: [Row; 51] = [
     ("POST", "/user/tokens/{token}/rename", Does::Renames, [401, 303, 303, 303, 303, 303, 401, 401]),
     ("GET", "/user/tokens/{token}/delete", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303]),
     ("POST", "/user/tokens/{token}/delete", Does::Deletes, [401, 303, 303, 303, 303, 303, 401, 401]),
+    (
+        "GET",
+        "/accounts/{account}/tokens/{token}/roll",
+        Does::Nothing,
+        [303, 404, 403, 403, 200, 200, 303, 303],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/tokens/{token}/roll",
+        Does::Rolls,
+        [401, 404, 403, 403, 200, 200, 401, 401],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/tokens/{token}/roll/finish",
+        Does::Nothing,
+        [401, 404, 403, 403, 303, 303, 401, 401],
+    ),
+    (
+        "GET",
+        "/accounts/{account}/tokens/{token}/disable",
+        Does::Nothing,
+        [303, 404, 403, 403, 200, 200, 303, 303],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/tokens/{token}/disable",
+        Does::Disables,
+        [401, 404, 403, 403, 303, 303, 401, 401],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/tokens/{token}/enable",
+        Does::Nothing,
+        [401, 404, 403, 403, 303, 303, 401, 401],
+    ),
+    ("GET", "/user/tokens/{token}/roll", Does::Nothing, [303, 200, 403, 200, 200, 200, 303, 303]),
+    ("POST", "/user/tokens/{token}/roll", Does::Rolls, [401, 200, 403, 200, 200, 200, 401, 401]),
+    ("POST", "/user/tokens/{token}/roll/finish", Does::Nothing, [401, 303, 303, 303, 303, 303, 401, 401]),
+    ("GET", "/user/tokens/{token}/disable", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303]),
+    ("POST", "/user/tokens/{token}/disable", Does::Disables, [401, 303, 303, 303, 303, 303, 401, 401]),
+    ("POST", "/user/tokens/{token}/enable", Does::Nothing, [401, 303, 403, 303, 303, 303, 401, 401]),
 ];
 
 #[actix_web::test]
@@ -176,7 +220,8 @@ async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_th
             let does = if let_in { does } else { Does::Nothing };
             assert_eq!(Seen::of(&house, token), before.after(does), "{cell}");
             let works = whoami(house.address, &secret).await.0 == 200;
-            assert_eq!(works, does != Does::Deletes, "{cell}");
+            let ends = matches!(does, Does::Deletes | Does::Rolls | Does::Disables);
+            assert_eq!(works, !ends, "{cell}");
             if does == Does::SignsOut {
                 actors[place] = house.signed_in(email_of(ACTORS[place])).await;
             }
@@ -275,6 +320,8 @@ fn said(answer: &Answer) -> String {
 struct Seen {
     name: String,
     tokens: i64,
+    secrets: i64,
+    disabled: i64,
     sessions: i64,
     reader: String,
     blocks: i64,
@@ -287,6 +334,8 @@ impl Seen {
         Seen {
             name: facts::text(house, &name),
             tokens: facts::live_tokens(house),
+            secrets: facts::count(house, &format!("token_secrets WHERE token_id = {token}")),
+            disabled: facts::count(house, &format!("tokens WHERE disabled_at IS NOT NULL AND id = {token}")),
             sessions: facts::sessions(house),
             reader: facts::text(
                 house,
@@ -304,6 +353,8 @@ impl Seen {
             Does::Makes => self.tokens += 1,
             Does::Renames => self.name = "After".to_owned(),
             Does::Deletes => self.tokens -= 1,
+            Does::Rolls => self.secrets += 1,
+            Does::Disables => self.disabled += 1,
             Does::Promotes => self.reader = "admin".to_owned(),
             Does::Removes => self.reader = String::new(),
             Does::Blocks => self.blocks += 1,
@@ -327,6 +378,7 @@ async fn ask(actor: &Browser, method: &str, path: &str, secret: Option<&str>) ->
         ("nonce", nonce.as_str()),
         ("email", "nobody@example.com"),
         ("password", wrong.as_str()),
+        ("overlap", "leaked"),
     ];
     let request = match method {
         "POST" => actor.form(path, &fields),

@@ -91,15 +91,15 @@ pub fn by_nonce(
     nonce: Uuid,
     origin: &Origin,
 ) -> Result<Option<Issued>, DbError> {
-    type Known = (i64, Option<i64>, Option<i64>, Option<i64>);
+    type Known = (i64, Option<i64>, Option<i64>, Option<i64>, bool);
     let known: Option<Known> = token_secrets::table
         .inner_join(tokens::table)
         .filter(token_secrets::form_nonce.eq(nonce))
-        .select((tokens::id, tokens::account_id, tokens::user_id, tokens::created_by))
+        .select((tokens::id, tokens::account_id, tokens::user_id, tokens::created_by, token_secrets::rolled))
         .first(conn)
         .optional()?;
-    Ok(known.map(|(id, account, user, maker)| {
-        if (account, user) == (owner.account(), owner.user()) && maker == origin.actor.user_id() {
+    Ok(known.map(|(id, account, user, maker, rolled)| {
+        if (account, user) == (owner.account(), owner.user()) && maker == origin.actor.user_id() && !rolled {
             Issued::Repeated { id }
         } else {
             Issued::NonceTaken

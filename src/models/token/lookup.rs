@@ -28,6 +28,8 @@ pub struct Found {
     pub secret: i64,
     /// Number of the token.
     pub token: i64,
+    /// Whether the first use of this secret is still to be noted: a roll made it.
+    pub awaits_first_use: bool,
     /// Its name.
     pub name: String,
     /// When it was made.
@@ -58,13 +60,9 @@ pub struct Reached {
 impl Found {
     /// Whether an account lets the token in at all: something is granted there, its admins have
     /// not blocked it, it is not suspended, and the token keeps its limits.
-    pub fn lets_into(&self, place: &Reached, now: OffsetDateTime) -> bool {
-        let granted = match &self.policy.rights {
-            Rights::Everything => true,
-            Rights::Grants(grants) => grants.iter().any(|grant| grant.selection.touches(place.account.id)),
-        };
+    pub fn lets_into(&self, catalogue: &Catalogue, place: &Reached, now: OffsetDateTime) -> bool {
         let refuses = |limits: &Limits| limits.refuse(&self.policy, self.created_at, now);
-        granted
+        policy::grants_in(catalogue, &self.policy.rights, place.account.id)
             && !place.is_blocked
             && place.account.is_active()
             && !place.limits.as_ref().is_some_and(refuses)
@@ -116,7 +114,18 @@ pub struct Person {
     pub updated_at: OffsetDateTime,
 }
 
-type Row = (i64, Vec<u8>, Option<OffsetDateTime>, Token, Option<Account>, Option<Person>);
+type Row = (SecretRow, Token, Option<Account>, Option<Person>);
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = token_secrets)]
+struct SecretRow {
+    id: i64,
+    digest: Vec<u8>,
+    rolled: bool,
+    first_used_at: Option<OffsetDateTime>,
+    ended_at: Option<OffsetDateTime>,
+    ends_at: Option<OffsetDateTime>,
+}
 
 /// The tokens behind these digests, ended ones included, with as much of each as is needed.
 pub fn by_digests(
@@ -135,9 +144,7 @@ pub fn by_digests(
         )
         .filter(token_secrets::digest.eq_any(digests))
         .select((
-            token_secrets::id,
-            token_secrets::digest,
-            token_secrets::ended_at,
+            SecretRow::as_select(),
             Token::as_select(),
             Option::<Account>::as_select(),
             Option::<Person>::as_select(),
@@ -145,7 +152,7 @@ pub fn by_digests(
         .load(conn)?;
     let mut found = HashMap::with_capacity(rows.len());
     for row in rows {
-        let digest = Digest::stored(&row.1).ok_or_else(|| DbError::Corrupt("a digest".to_owned()))?;
+        let digest = Digest::stored(&row.0.digest).ok_or_else(|| DbError::Corrupt("a digest".to_owned()))?;
         found.insert(digest, as_found(catalogue, row)?);
     }
     let in_full = |digest: &Digest| wanted.contains(&(*digest, Need::Rights));
@@ -159,7 +166,7 @@ pub fn by_digests(
 }
 
 fn as_found(catalogue: &Catalogue, row: Row) -> Result<Found, DbError> {
-    let (secret, _, secret_ended_at, token, account, person) = row;
+    let (secret, token, account, person) = row;
     let (holder, owner_away, frozen) = match (account, person) {
         (Some(account), _) => {
             let frozen = !token.full_access && !catalogue.has_scopes(&account.plan);
@@ -175,7 +182,8 @@ fn as_found(catalogue: &Catalogue, row: Row) -> Result<Found, DbError> {
     let standing = Standing {
         deleted: token.deleted_at.is_some(),
         expires_at: token.expires_at,
-        secret_ended_at,
+        secret_ended: secret.ended_at.is_some(),
+        secret_ends_at: secret.ends_at,
         owner_away,
         disabled: token.disabled_at.is_some(),
         frozen,
@@ -189,8 +197,9 @@ fn as_found(catalogue: &Catalogue, row: Row) -> Result<Found, DbError> {
         expires_at: token.expires_at,
     };
     Ok(Found {
-        secret,
+        secret: secret.id,
         token: token.id,
+        awaits_first_use: secret.rolled && secret.first_used_at.is_none(),
         name: token.name,
         created_at: token.created_at,
         standing,

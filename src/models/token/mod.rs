@@ -5,11 +5,14 @@ pub mod expiry;
 pub mod grants;
 mod issue;
 pub mod list;
+pub mod live;
 pub mod lookup;
 mod name;
+mod overlap;
 mod pause;
 pub mod refusals;
 pub mod revoke;
+pub mod roll;
 mod rules;
 pub mod search;
 pub mod secret;
@@ -17,7 +20,9 @@ pub mod usage;
 
 pub use issue::{Issued, NewToken, by_nonce, issue};
 pub use name::{NameRefused, TokenName};
-pub use pause::Block;
+pub use overlap::Overlap;
+pub use pause::{Block, Enabled};
+pub use roll::Rolled;
 pub use secret::Secret;
 
 use super::audit::{self, Event, Origin};
@@ -167,7 +172,8 @@ impl Token {
         Standing {
             deleted: self.deleted_at.is_some(),
             expires_at: self.expires_at,
-            secret_ended_at: None,
+            secret_ended: false,
+            secret_ends_at: None,
             owner_away,
             disabled: self.disabled_at.is_some(),
             frozen,

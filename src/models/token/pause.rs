@@ -1,13 +1,31 @@
 //! What stops a token for a while: disabling it, and an account that does not let it in.
 
-use super::Token;
+use super::roll::lock;
+use super::rules::{self, Holder};
+use super::{Token, grants};
 use crate::db::schema::{accounts, token_blocks, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::Account;
 use crate::models::audit::{self, Event, Origin};
+use crate::policy::Catalogue;
 use diesel::prelude::*;
 use serde_json::json;
 use time::OffsetDateTime;
+
+/// What became of enabling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enabled {
+    /// It works again, as far as nothing else stops it.
+    Done,
+    /// Nobody had disabled it, or somebody else enabled it before.
+    WasNotDisabled,
+    /// The token has ended.
+    Ended,
+    /// The account is suspended or being deleted, or gone; the user is deactivated, or gone.
+    OwnerAway,
+    /// Whoever asks could not make such a token now.
+    NotAllowed,
+}
 
 /// An account that does not let a token in.
 #[derive(Debug)]
@@ -27,6 +45,7 @@ impl Token {
         let disabled = diesel::update(
             tokens::table
                 .filter(tokens::id.eq(self.id).and(tokens::deleted_at.is_null()))
+                .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(origin.now)))
                 .filter(tokens::disabled_at.is_null()),
         )
         .set((
@@ -44,23 +63,35 @@ impl Token {
         Ok(disabled)
     }
 
-    /// Enables it again; says whether this call did.
-    pub fn enable(&self, conn: &mut Conn, origin: &Origin) -> Result<bool, DbError> {
-        let enabled = diesel::update(
-            tokens::table.filter(tokens::id.eq(self.id).and(tokens::disabled_at.is_not_null())),
-        )
-        .set((
-            tokens::disabled_at.eq(None::<OffsetDateTime>),
-            tokens::disabled_by.eq(None::<i64>),
-            tokens::disabled_why.eq(None::<String>),
-            tokens::updated_at.eq(origin.now),
-        ))
-        .execute(conn)?
-            > 0;
-        if enabled {
-            audit::record(conn, origin, &self.event("token.enabled", None, None))?;
+    /// Enables it again, if whoever asks could make such a token now (rule 5).
+    pub fn enable(
+        &self,
+        conn: &mut Conn,
+        catalogue: &Catalogue,
+        origin: &Origin,
+    ) -> Result<Enabled, DbError> {
+        let Some(holder) = Holder::lock(conn, self.owned_by()?)? else { return Ok(Enabled::OwnerAway) };
+        let Some(token) = lock(conn, self.id)? else { return Ok(Enabled::Ended) };
+        let policy = token.policy(grants::of_token(conn, &token)?);
+        if !rules::maker_may(conn, catalogue, &holder, &policy, &origin.actor)? {
+            return Ok(Enabled::NotAllowed);
         }
-        Ok(enabled)
+        if token.has_ended(origin.now) {
+            return Ok(Enabled::Ended);
+        }
+        if token.disabled_at.is_none() {
+            return Ok(Enabled::WasNotDisabled);
+        }
+        diesel::update(tokens::table.find(self.id))
+            .set((
+                tokens::disabled_at.eq(None::<OffsetDateTime>),
+                tokens::disabled_by.eq(None::<i64>),
+                tokens::disabled_why.eq(None::<String>),
+                tokens::updated_at.eq(origin.now),
+            ))
+            .execute(conn)?;
+        audit::record(conn, origin, &self.event("token.enabled", None, None))?;
+        Ok(Enabled::Done)
     }
 
     /// Keeps it out of an account; says whether this call did.

@@ -68,6 +68,16 @@ pub fn write(conn: &mut Conn, uses: &[Use]) -> Result<(), DbError> {
     Ok(())
 }
 
+/// The newest use of each of these secrets, in whichever account.
+pub fn of_secrets(conn: &mut Conn, secrets: &[i64]) -> Result<HashMap<i64, LastUse>, DbError> {
+    let rows: Vec<(i64, OffsetDateTime, IpNet, String)> =
+        QueryDsl::filter(token_use::table, token_use::secret_id.eq_any(secrets))
+            .order(token_use::last_used_at)
+            .select((token_use::secret_id, token_use::last_used_at, token_use::address, token_use::client))
+            .load(conn)?;
+    Ok(newest(rows))
+}
+
 /// The newest use of each of these tokens, by whichever of its secrets.
 pub fn of_tokens(conn: &mut Conn, tokens: &[i64]) -> Result<HashMap<i64, LastUse>, DbError> {
     let rows: Vec<(i64, OffsetDateTime, IpNet, String)> = QueryDsl::filter(
@@ -77,9 +87,12 @@ pub fn of_tokens(conn: &mut Conn, tokens: &[i64]) -> Result<HashMap<i64, LastUse
     .order(token_use::last_used_at)
     .select((token_secrets::token_id, token_use::last_used_at, token_use::address, token_use::client))
     .load(conn)?;
-    // Oldest first, so that the newest of each token is the one that stays.
-    Ok(rows
-        .into_iter()
-        .map(|(token, at, address, client)| (token, LastUse { at, address: address.addr(), client }))
-        .collect())
+    Ok(newest(rows))
+}
+
+/// Oldest first, so that the newest of each is the one that stays.
+fn newest(rows: Vec<(i64, OffsetDateTime, IpNet, String)>) -> HashMap<i64, LastUse> {
+    rows.into_iter()
+        .map(|(of, at, address, client)| (of, LastUse { at, address: address.addr(), client }))
+        .collect()
 }

@@ -128,8 +128,9 @@ pub(super) async fn make(member: &Member, draft: Draft, app: &App) -> Result<Mad
     };
     Ok(match outcome {
         Outcome::Issued(Issued::Made { id, secret }, new, words) => {
-            let (name, policy) = (new.name.as_str().to_owned(), new.policy);
-            Made::Answer(reveal(member, app, Told { id, name, secret, policy, words })?)
+            let (name, through) = (new.name.as_str().to_owned(), through(&new.policy, app.clock.now()));
+            let title = "Your token is ready";
+            Made::Answer(reveal(member, app, Told { id, name, secret, title, through, words })?)
         }
         Outcome::Before(Issued::Repeated { id }) | Outcome::Issued(Issued::Repeated { id }, ..) => {
             Made::Answer(go_to(format!("{}?repeated=1", member.paths().token(id))))
@@ -199,9 +200,11 @@ pub(super) struct Told {
     pub(super) name: String,
     /// The secret.
     pub(super) secret: Secret,
+    /// What has become of it.
+    pub(super) title: &'static str,
+    /// What stands behind its name: from when to when it works.
+    pub(super) through: String,
     /// What it may do.
-    pub(super) policy: Policy,
-    /// The same in words.
     pub(super) words: Vec<Sentence>,
 }
 
@@ -209,15 +212,15 @@ pub(super) struct Told {
 pub(super) fn reveal<P>(member: &TokenOwner<P>, app: &App, told: Told) -> Result<HttpResponse, AppError> {
     let paths = member.paths();
     let page = CreatedPage {
-        page: member.page("Your token is ready"),
+        page: member.page(told.title),
         name: told.name,
         secret: told.secret.expose().to_owned(),
         curl: format!(
             "curl -H \"Authorization: Bearer {}\" \\\n  {}",
             told.secret.expose(),
-            app.public.link(app.bound, "/v2/whoami")
+            app.public.link(app.bound, "/v2/tokens/verify")
         ),
-        through: through(&told.policy, app.clock.now()),
+        through: told.through,
         words: told.words,
         token_url: paths.token(told.id),
         list_url: paths.list(),

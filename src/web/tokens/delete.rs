@@ -2,6 +2,7 @@
 
 use crate::http::{AppData, AppError};
 use crate::models::token::{Token, Why, usage};
+use crate::policy::Act;
 use crate::web::form::Posted;
 use crate::web::guard::{ManageTokens, TokenOwner};
 use crate::web::page::{Page, go_to, render};
@@ -24,6 +25,9 @@ struct DeletePage {
     cancel_url: String,
     again: bool,
     note: Option<String>,
+    disable_url: String,
+    /// For those who may roll it.
+    roll_url: Option<String>,
 }
 
 type Member = TokenOwner<ManageTokens>;
@@ -58,6 +62,8 @@ pub async fn confirm(member: Member, app: AppData, query: Query<Again>) -> Resul
         cancel_url: paths.token(id),
         again: query.again == "1",
         note: state.code().map(|_| "Calls with it are refused already.".to_owned()),
+        disable_url: paths.disable(id),
+        roll_url: member.may(Act::CreateTokens).then(|| paths.roll(id)),
     };
     render(&page, StatusCode::OK)
 }

@@ -2,8 +2,10 @@
 
 use super::granted::{self, GrantRow};
 use super::refused::{RefusedRow, still_tried};
+use super::secrets::{self, SecretRow};
 use super::{person, remover};
 use crate::http::{AppData, AppError};
+use crate::models::token::live::LiveSecret;
 use crate::models::token::refusals::{self, Kept};
 use crate::models::token::usage::LastUse;
 use crate::models::token::{Block, Token, grants, surroundings, usage};
@@ -44,9 +46,17 @@ struct ShowPage {
     may_create: bool,
     may_see: bool,
     rename_url: String,
+    roll_url: String,
+    finish_url: String,
+    disable_url: String,
+    enable_url: String,
     delete_url: String,
     like_url: String,
     repeated: bool,
+    rolled_before: bool,
+    disabled: bool,
+    /// More than one while a roll overlaps.
+    secrets: Vec<SecretRow>,
     again_url: String,
     list_url: String,
     ended: bool,
@@ -83,6 +93,8 @@ pub struct From {
     #[serde(default)]
     repeated: String,
     #[serde(default)]
+    rolled: String,
+    #[serde(default)]
     done: String,
 }
 
@@ -93,6 +105,7 @@ struct Loaded {
     maker: Option<String>,
     remover: Option<String>,
     last_use: Option<LastUse>,
+    secrets: Vec<LiveSecret>,
     refused: Vec<Kept>,
     blocks: Vec<Block>,
     around: Surroundings,
@@ -114,6 +127,7 @@ pub async fn show(
             maker: token.maker(conn)?,
             remover: token.remover(conn)?,
             last_use: usage::of_tokens(conn, &[id])?.remove(&id),
+            secrets: token.secrets(conn, now)?,
             refused: refusals::of_token(conn, id)?,
             blocks: token.blocks(conn)?,
             around: surroundings(conn, owner)?,
@@ -154,9 +168,16 @@ pub async fn show(
         may_see,
         may_create: member.may(Act::CreateTokens),
         rename_url: paths.rename(id),
+        roll_url: paths.roll(id),
+        finish_url: paths.roll_finish(id),
+        disable_url: paths.disable(id),
+        enable_url: paths.enable(id),
         delete_url: paths.delete(id),
         like_url: paths.like(id),
         repeated: from.repeated == "1" && !state.has_ended(),
+        rolled_before: from.rolled == "1" && !state.has_ended(),
+        disabled: token.disabled_at.is_some(),
+        secrets: if state.has_ended() { Vec::new() } else { secrets::rows(&loaded.secrets, now) },
         again_url: format!("{}?again=1", paths.delete(id)),
         list_url: if state.has_ended() { paths.ended() } else { paths.list() },
         ended: state.has_ended(),

@@ -1,0 +1,109 @@
+//! The user whom a token belongs to: name and e-mail address, and the accounts.
+
+use super::body::{Body, Fields};
+use super::json::{Moment, ok};
+use super::of_user::OfUser;
+use super::permits::{Full, Memberships, Read, UserDetails as OfDetails};
+use crate::db::DbError;
+use crate::http::{AppData, AppError};
+use crate::models::{User, text};
+use actix_web::HttpResponse;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A user, with the name.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserDetails {
+    id: i64,
+    email: String,
+    name: String,
+    created_at: Moment,
+    updated_at: Moment,
+}
+
+/// What is to change; what is null or not there stays.
+#[derive(Debug, ToSchema)]
+pub struct UserChange {
+    name: Option<String>,
+    email: Option<String>,
+}
+
+/// An account that the user is a member of.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Membership {
+    account_id: i64,
+    account_name: String,
+    #[schema(example = "read_write")]
+    role: String,
+}
+
+impl UserDetails {
+    fn of(user: User) -> UserDetails {
+        UserDetails {
+            id: user.id,
+            email: user.email,
+            name: user.name,
+            created_at: Moment(user.created_at),
+            updated_at: Moment(user.updated_at),
+        }
+    }
+}
+
+/// The user.
+pub async fn show(caller: OfUser<OfDetails, Read>, app: AppData) -> Result<HttpResponse, AppError> {
+    let id = caller.user;
+    let user = app.db.run(move |conn| User::find(conn, id)).await?.ok_or(AppError::NotFound)?;
+    Ok(ok(UserDetails::of(user)))
+}
+
+/// Changes name or e-mail address.
+pub async fn change(
+    caller: OfUser<OfDetails, Full>,
+    app: AppData,
+    body: Body,
+) -> Result<HttpResponse, AppError> {
+    let mut fields = body.fields().await?;
+    let change = read(&mut fields)?;
+    let (id, origin) = (caller.user, caller.origin());
+    let work =
+        move |conn: &mut _| User::change(conn, id, change.name.as_deref(), change.email.as_deref(), &origin);
+    let user = match app.db.transaction(work).await {
+        Err(DbError::Taken(_)) => {
+            fields.refuse("email", "has already been taken");
+            fields.done()?;
+            None
+        }
+        other => other?,
+    };
+    Ok(ok(UserDetails::of(user.ok_or(AppError::NotFound)?)))
+}
+
+fn read(fields: &mut Fields) -> Result<UserChange, AppError> {
+    let trimmed = |text: String| text.trim().to_owned();
+    let (name, email) = (fields.text("name").map(trimmed), fields.text("email").map(trimmed));
+    match name.as_deref() {
+        Some("") => fields.refuse("name", "can't be blank"),
+        Some(name) => fields.refuse_all(text::fault_of_line(name, 255).map(|fault| ("name", fault))),
+        None => {}
+    }
+    match email.as_deref() {
+        Some(email) if !text::is_email(email) => fields.refuse("email", "is not an e-mail address"),
+        // Whoever signs in is looked up by it: other letters fold in one way here, in another there.
+        Some(email) if !email.is_ascii() => fields.refuse("email", "holds letters beyond ASCII"),
+        _ => {}
+    }
+    fields.done()?;
+    Ok(UserChange { name, email })
+}
+
+/// The accounts that the user is a member of, by number, whether the token reaches them or not.
+pub async fn memberships(caller: OfUser<Memberships, Read>) -> HttpResponse {
+    let membership = |account_id, name: &str, role: &str| Membership {
+        account_id,
+        account_name: name.to_owned(),
+        role: role.to_owned(),
+    };
+    let accounts = caller.accounts().iter();
+    let of = accounts.filter_map(|one| Some(membership(one.account.id, &one.account.name, one.role?.key())));
+    ok(of.collect::<Vec<_>>())
+}
