@@ -1,7 +1,10 @@
 //! What grants can be narrowed to. A domain and its zone are made and deleted together.
 
+mod found;
+
+pub use found::MOST_COUNTED;
+
 use super::audit::{self, Event, Origin};
-use super::rows::containing;
 use super::{domain, zone};
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
@@ -25,9 +28,6 @@ pub struct Resource {
     /// Its name, in lower case.
     pub name: String,
 }
-
-/// As many are counted for a form; a larger account is not looked through for it.
-pub const MOST_COUNTED: i64 = 1_000;
 
 /// What of an account a list may show: the union of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,63 +97,6 @@ impl Resource {
             Ok(((account, known?), count))
         };
         rows.into_iter().map(of).collect()
-    }
-
-    /// Resources of a kind in these accounts whose name contains the text, by name.
-    pub fn search(
-        conn: &mut Conn,
-        accounts: &[i64],
-        kind: ResourceKind,
-        text: &str,
-        most: i64,
-    ) -> Result<Vec<Resource>, DbError> {
-        Ok(within(accounts, kind)
-            .filter(resources::name.like(containing(text)))
-            .order((resources::name, resources::account_id))
-            .limit(most)
-            .select(Resource::as_select())
-            .load(conn)?)
-    }
-
-    /// How many resources of a kind in these accounts have the text in their name, up to
-    /// [`MOST_COUNTED`] and one.
-    pub fn count_found(
-        conn: &mut Conn,
-        accounts: &[i64],
-        kind: ResourceKind,
-        text: &str,
-    ) -> Result<i64, DbError> {
-        let found = || within(accounts, kind).filter(resources::name.like(containing(text)));
-        let ordered = found().order((resources::name, resources::account_id));
-        let beyond: Option<i64> =
-            ordered.select(resources::id).offset(MOST_COUNTED).first(conn).optional()?;
-        if beyond.is_some() {
-            return Ok(MOST_COUNTED + 1);
-        }
-        Ok(found().count().get_result(conn)?)
-    }
-
-    /// The resources of these accounts among these ids, by name.
-    pub fn of_ids(conn: &mut Conn, accounts: &[i64], ids: &[i64]) -> Result<Vec<Resource>, DbError> {
-        Ok(resources::table
-            .filter(resources::account_id.eq_any(accounts).and(resources::id.eq_any(ids)))
-            .order((resources::name, resources::account_id))
-            .select(Resource::as_select())
-            .load(conn)?)
-    }
-
-    /// The resources of a kind in these accounts with one of these names, by name.
-    pub fn of_names(
-        conn: &mut Conn,
-        accounts: &[i64],
-        kind: ResourceKind,
-        names: &[String],
-    ) -> Result<Vec<Resource>, DbError> {
-        Ok(within(accounts, kind)
-            .filter(resources::name.eq_any(names))
-            .order((resources::name, resources::account_id))
-            .select(Resource::as_select())
-            .load(conn)?)
     }
 
     /// The resource of the account with this kind and name.
@@ -265,15 +208,6 @@ impl Resource {
     pub fn to_ref(&self) -> Option<ResourceRef> {
         let kind = ResourceKind::from_key(&self.kind)?;
         Some(ResourceRef { account: self.account_id, id: Some(self.id), kind, name: self.name.clone() })
-    }
-}
-
-fn within(accounts: &[i64], kind: ResourceKind) -> resources::BoxedQuery<'_, Pg> {
-    let of_kind = resources::table.filter(resources::kind.eq(kind.key()));
-    match accounts {
-        // Of one account, the index has them in the order of their names.
-        [one] => of_kind.filter(resources::account_id.eq(*one)).into_boxed(),
-        several => of_kind.filter(resources::account_id.eq_any(several)).into_boxed(),
     }
 }
 

@@ -54,8 +54,9 @@
     }
   });
 
-  form.addEventListener("change", (event) => {
-    if (event.target.matches?.("[data-swap-on-change]")) ask("update", event.target.id);
+  form.addEventListener("change", async (event) => {
+    if (!event.target.matches?.("[data-swap-on-change]")) return;
+    if (!(await ask("update", event.target.id))) form.requestSubmit(form.querySelector('button[value="update"]'));
   });
 
   hide();

@@ -39,6 +39,11 @@ async fn no_page_scrolls_sideways_on_a_phone() {
         format!("{list}/ended"),
         format!("{list}/new"),
         format!("{list}/new?like={scoped}"),
+        format!("{list}/start"),
+        format!("{list}/build?like={scoped}"),
+        format!("{list}/build?template=read_all&name={long}&from={long}&scope=zones:{long}:read"),
+        "/user/tokens/start".to_owned(),
+        "/user/tokens/build?template=acme_dns_01&scope=billing:*:read".to_owned(),
         format!("{list}/{everything}"),
         format!("{list}/{everything}?repeated=1"),
         format!("{list}/{everything}/rename"),
@@ -58,6 +63,10 @@ async fn no_page_scrolls_sideways_on_a_phone() {
     ] {
         look(&mut window, &page, &mut too_wide).await;
     }
+    window.go(&format!("{list}/build?template=monitor&name={long}&from=2001:db8::/32")).await;
+    window.button("Continue to summary").await.click().await.unwrap();
+    window.heading("Summary").await;
+    measure(&mut window, "summary", &mut too_wide).await;
     window.go(&format!("{list}/new?like={everything}")).await;
     let name = window.field("Name").await;
     name.clear().await.unwrap();

@@ -40,10 +40,37 @@ async fn a_token_made_at_the_shell_prints_only_its_secret_and_works_until_it_is_
 }
 
 #[test]
+fn a_token_made_at_the_shell_can_be_narrowed_to_records() {
+    let shell = Shell::demo();
+    let acme = shell.account("Acme");
+    let scopes =
+        ["--scope", "zones:example.com/_ACME-challenge*/txt:write", "zones:*,!example.com/@,home/*:read"];
+    let (said, _) = shell.token(&acme, &[&["--name", "certbot", "--expires", "never"], &scopes[..]].concat());
+    for sentence in [
+        "Can read, create, change and delete TXT records named _acme-challenge* of example.com.",
+        "Can read records named @ (the zone's own name) or home of all zones except example.com: 39 now,",
+        "These 2 lines about DNS records add up",
+        "example.com is left out of one line, but another line reaches it.",
+    ] {
+        assert!(said.err.contains(sentence), "{sentence}\n{}", said.err);
+    }
+    let kept = "array_to_string(record_names, '|') || ' ' || array_to_string(record_types, '|')";
+    assert_eq!(
+        texts_in(&mut shell.conn(), kept, "token_grants ORDER BY id"),
+        ["_acme-challenge* TXT", "|home "]
+    );
+    let listed = shell.ok(&["token", "list", "--account", &acme]).out;
+    assert!(
+        listed.contains("zones:example.com/_acme-challenge*/TXT:write zones:*,!example.com/@,home/*:read"),
+        "{listed}"
+    );
+}
+
+#[test]
 fn a_token_that_makes_no_sense_is_refused_in_one_sentence_and_not_made() {
     let shell = Shell::demo();
     let (acme, hobby) = (shell.account("Acme"), shell.account("Hobby"));
-    let cases: [(&str, &[&str], &str); 9] = [
+    let cases: [(&str, &[&str], &str); 11] = [
         (&acme, &["--name", " ", "--expires", "never", "--full"], "Give the token a name."),
         (&acme, &["--name", "CI", "--expires", "soon", "--full"], "Write the day as year-month-day"),
         (&acme, &["--name", "CI", "--expires", "2001-01-01", "--full"], "This day has passed."),
@@ -57,6 +84,16 @@ fn a_token_that_makes_no_sense_is_refused_in_one_sentence_and_not_made() {
             &acme,
             &["--name", "CI", "--expires", "never", "--scope", "zones:rival.example:read"],
             "Acme has no zone rival.example.",
+        ),
+        (
+            &acme,
+            &["--name", "CI", "--expires", "never", "--scope", "zones:example.com/www/FOO:write"],
+            "“FOO” is no type of records; there are A, AAAA,",
+        ),
+        (
+            &acme,
+            &["--name", "CI", "--expires", "never", "--scope", "domains:example.com/www/A:write"],
+            "“domains” cannot be narrowed to records.",
         ),
         (
             &acme,

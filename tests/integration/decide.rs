@@ -123,7 +123,7 @@ fn calls() -> impl Strategy<Value = Call> {
 
 /// Calls of which most ask for something that a grant is about: what is refused late would hardly
 /// be met by chance.
-fn cases() -> impl Strategy<Value = (Rights, Holder, Call)> {
+pub(crate) fn cases() -> impl Strategy<Value = (Rights, Holder, Call)> {
     let aim = prop::option::weighted(0.8, (any::<prop::sample::Index>(), any::<prop::sample::Index>()));
     (rights(), holders(), calls(), aim).prop_map(|(rights, holder, mut call, aim)| {
         if let (Rights::Grants(grants), Some((grant, named))) = (&rights, aim)

@@ -14,7 +14,7 @@ pub struct Template {
     pub title: String,
     /// One sentence that says what such a token does.
     pub sentence: String,
-    /// What is left to choose, as the end of "You choose …".
+    /// What is left to choose, in a sentence.
     pub left: String,
     /// What it fills in.
     pub rows: Vec<TemplateRow>,

@@ -7,7 +7,7 @@ use super::choices::{
     ErrorLink, ExpiryChoice, Offers, chosen, error_links, expires_choices, expires_hint, problem,
 };
 use super::create::{Made, Member, STALE, look_at, make};
-use super::draft::{Draft, MOST_ROWS, Problems, Shape, Source, Where, Whose};
+use super::draft::{Draft, MOST_ROWS, Problems, Shape, Source, Whose};
 use super::summary;
 use crate::db::{Conn, DbError};
 use crate::http::{App, AppData, AppError};
@@ -195,7 +195,7 @@ impl Builder {
             let spreads = draft.rows.iter().filter(|row| row::is_narrowed(row, &catalogue)).count() > 1;
             let views = draft.rows.iter().enumerate().map(|(place, row)| {
                 let mut view = RowView::of(place + 1, row, &catalogue, &whose, &problems);
-                view.spreads = spreads && row.reach != Where::Unchosen;
+                view.spreads = spreads;
                 if let Some(kind) = view.kind {
                     view.finder = Some(offers.finder(conn, kind, row, row.reach.names_some())?);
                 }

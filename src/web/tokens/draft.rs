@@ -2,13 +2,16 @@
 //! builder, for every button of theirs, and for the summary, which carries it in hidden fields.
 
 mod check;
+mod grant;
 mod like;
 mod preset;
 mod rows;
+mod whose;
 
-pub use check::{Problems, Whose};
+pub use check::Problems;
 pub use like::Source;
 pub use rows::{Level, MOST_ROWS, RowDraft, Where};
+pub use whose::Whose;
 
 use crate::models::token::expiry::{Expiry, PRESELECTED_DAYS, PRESETS};
 use crate::policy::{Catalogue, Permission};

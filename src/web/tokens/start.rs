@@ -3,7 +3,7 @@
 use super::create::Member;
 use super::draft::Whose;
 use crate::http::{AppData, AppError};
-use crate::policy::{Access, Act, Catalogue, Template};
+use crate::policy::{Access, Act, Catalogue, Role, Template};
 use crate::web::page::{Page, go_to, render};
 use crate::web::paths;
 use actix_web::HttpResponse;
@@ -28,17 +28,13 @@ struct Card {
     url: String,
     sentence: String,
     left: String,
-    grants: Vec<Granted>,
+    /// Titles of what it may change, and of what it may only read.
+    full: String,
+    read: String,
     /// What the person's roles keep out of it.
     left_out: String,
     /// Whether something is left of it.
     possible: bool,
-}
-
-struct Granted {
-    title: String,
-    access: &'static str,
-    full: bool,
 }
 
 /// The templates. A plan without scopes has nothing to start from.
@@ -62,16 +58,15 @@ pub async fn start(member: Member, app: AppData) -> Result<HttpResponse, AppErro
 }
 
 fn card(template: &Template, catalogue: &Catalogue, whose: &Whose, url: String) -> Card {
-    let mut grants = Vec::new();
-    let mut left_out = Vec::new();
+    let (mut full, mut read, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
     for (row, permission) in template.rows(catalogue, whose.of_user) {
-        let Some(access) = row.access() else { continue };
-        if !whose.may_grant(permission, access) {
-            left_out.push(permission.title.as_str());
-            continue;
+        let title = permission.title.as_str();
+        match row.access() {
+            None => {}
+            Some(access) if !whose.may_grant(permission, access) => left_out.push(title),
+            Some(Access::Full) => full.push(title),
+            Some(Access::Read) => read.push(title),
         }
-        let (title, full) = (permission.title.clone(), access == Access::Full);
-        grants.push(Granted { title, access: access.title(), full });
     }
     Card {
         key: template.key.clone(),
@@ -79,15 +74,16 @@ fn card(template: &Template, catalogue: &Catalogue, whose: &Whose, url: String) 
         url,
         sentence: template.sentence.clone(),
         left: template.left.clone(),
-        possible: !grants.is_empty(),
-        grants,
+        possible: !full.is_empty() || !read.is_empty(),
+        full: full.join(", "),
+        read: read.join(", "),
         left_out: left_out.join(", "),
     }
 }
 
 /// The accounts in which the person can make account tokens.
 fn with_account_tokens(member: &Member) -> Vec<(String, String)> {
-    let may = |role: &crate::policy::Role| role.may(Act::CreateTokens);
+    let may = |role: &Role| role.may(Act::CreateTokens);
     let accounts = member.accounts().iter().filter(|(_, role)| may(role));
     accounts.map(|(account, _)| (account.name.clone(), paths::tokens(account.id).start())).collect()
 }

@@ -2,11 +2,11 @@
 //! draft in hidden fields.
 
 use super::create::Member;
-use super::draft::Draft;
+use super::draft::{Draft, Whose};
 use crate::http::{App, AppError};
 use crate::models::token::surroundings;
 use crate::policy::words::{self, Sentence};
-use crate::policy::{Policy, Rights, scope};
+use crate::policy::{Grant, Policy, Rights, Selection, scope};
 use crate::web::page::{Page, render};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -20,8 +20,8 @@ struct SummaryPage {
     account: Option<String>,
     name: String,
     words: Vec<Sentence>,
-    /// The grants as the API spells them.
-    scopes: Vec<String>,
+    /// The grants as the API spells them, and where they apply, which that does not say.
+    scopes: Vec<(String, String)>,
     fields: Vec<(String, String)>,
     action: String,
     cancel_url: String,
@@ -34,10 +34,12 @@ pub(super) async fn page(
     policy: Policy,
     app: &App,
 ) -> Result<HttpResponse, AppError> {
-    let (owner, catalogue) = (member.owner(), Arc::clone(&app.catalogue));
+    let (owner, whose, catalogue) = (member.owner(), Whose::of(member), Arc::clone(&app.catalogue));
     let scopes = match &policy.rights {
         Rights::Everything => Vec::new(),
-        Rights::Grants(grants) => grants.iter().map(scope::of_grant).collect(),
+        Rights::Grants(grants) => {
+            grants.iter().map(|grant| (scope::of_grant(grant), place(grant, &whose))).collect()
+        }
     };
     let words =
         app.db.run(move |conn| Ok(words::of_policy(&catalogue, &policy, &surroundings(conn, owner)?)));
@@ -53,4 +55,15 @@ pub(super) async fn page(
         cancel_url: paths.list(),
     };
     render(&page, StatusCode::OK)
+}
+
+/// "in Acme", for a token that may reach several accounts.
+fn place(grant: &Grant, whose: &Whose) -> String {
+    match &grant.selection {
+        Selection::Account { account, .. } if whose.of_user => {
+            let known = whose.accounts.iter().find(|(id, ..)| id == account);
+            known.map(|(_, name, _)| format!("in {name}")).unwrap_or_default()
+        }
+        Selection::Account { .. } | Selection::Everywhere { .. } | Selection::Only(_) => String::new(),
+    }
 }

@@ -1,16 +1,11 @@
 //! What a draft asks for, or everything that is wrong with it, each beside its field.
 
-use super::{Draft, Level, RowDraft, Shape, Where};
+use super::{Draft, Level, RowDraft, Shape, Whose};
 use crate::models::Resource;
-use crate::models::record::TYPES;
 use crate::models::token::TokenName;
 use crate::models::token::expiry::Start;
-use crate::policy::catalogue::Category;
 use crate::policy::words::{last_day, long_day};
-use crate::policy::{
-    Access, Catalogue, Grant, MOST_NAMED_RESOURCES, Permission, Policy, RecordFilter, ResourceKind,
-    ResourceRef, Rights, Role, Selection, merged, networks,
-};
+use crate::policy::{Catalogue, Grant, MOST_NAMED_RESOURCES, Policy, ResourceKind, Rights, merged, networks};
 use ipnet::IpNet;
 use std::collections::HashMap;
 use time::OffsetDateTime;
@@ -19,58 +14,11 @@ use time::OffsetDateTime;
 /// `not_from`, `starts_on`, `expires`, `expires_on`.
 pub type Problems = Vec<(String, String)>;
 
-/// Whose the token will be, and where the person who fills in the form may grant what.
-#[derive(Debug, Clone)]
-pub struct Whose {
-    /// Whether it will belong to a user.
-    pub of_user: bool,
-    /// Whether it may be scoped.
-    pub scoped: bool,
-    /// What it can reach: number, name, and the person's role there.
-    pub accounts: Vec<(i64, String, Role)>,
-}
-
-impl Whose {
-    fn role(&self, account: i64) -> Option<(&str, Role)> {
-        let known = self.accounts.iter().find(|(id, ..)| *id == account);
-        known.map(|(_, name, role)| (name.as_str(), *role))
-    }
-
-    /// Whether the person may grant this somewhere.
-    pub fn may_grant(&self, permission: &Permission, access: Access) -> bool {
-        permission.category == Category::User
-            || self.accounts.iter().any(|(.., role)| permission.may_be_held(access, *role))
-    }
-
-    /// Why the person may not grant this in the account; none where nothing speaks against it.
-    pub fn refusal(&self, permission: &Permission, access: Access, account: i64) -> Option<String> {
-        let Some((name, role)) = self.role(account) else {
-            return Some("You are not a member of that account. Choose another.".to_owned());
-        };
-        let needed = permission.lowest_role(access).filter(|_| !permission.may_be_held(access, role))?;
-        Some(format!(
-            "In {name} you are {}, and {} with {} needs {} there.",
-            role.key(),
-            permission.title,
-            access.title(),
-            needed.key()
-        ))
-    }
-
-    /// The one account there is, where there is one.
-    pub fn only_account(&self) -> Option<i64> {
-        match self.accounts.as_slice() {
-            [(id, ..)] => Some(*id),
-            _ => None,
-        }
-    }
-}
-
 /// What a check looks at besides the draft.
-struct Checked<'a> {
-    catalogue: &'a Catalogue,
-    whose: &'a Whose,
-    there: &'a HashMap<i64, Resource>,
+pub(super) struct Checked<'a> {
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) whose: &'a Whose,
+    pub(super) there: &'a HashMap<i64, Resource>,
 }
 
 impl Draft {
@@ -199,125 +147,4 @@ impl Draft {
         }
         grants
     }
-}
-
-type Wrong = (&'static str, String);
-
-impl Checked<'_> {
-    fn grant(&self, row: &RowDraft, permission: &Permission, access: Access) -> Result<Grant, Vec<Wrong>> {
-        if permission.category == Category::User && !self.whose.of_user {
-            return Err(vec![("permission", format!("{} is for user tokens only.", permission.title))]);
-        }
-        if !permission.access.contains(&access) {
-            return Err(vec![("access", format!("{} can be read only.", permission.title))]);
-        }
-        if !self.whose.may_grant(permission, access) {
-            let why = format!("None of your roles may grant {} with {}.", permission.title, access.title());
-            return Err(vec![("access", why)]);
-        }
-        let mut wrong = Vec::new();
-        let selection = self.selection(row, permission, access).map_err(|why| wrong.push(("where", why)));
-        let records = records(row, permission, &mut wrong);
-        match selection {
-            Ok(selection) if wrong.is_empty() => {
-                Ok(Grant { permission: permission.key.clone(), access, selection, records })
-            }
-            _ => Err(wrong),
-        }
-    }
-
-    fn selection(
-        &self,
-        row: &RowDraft,
-        permission: &Permission,
-        access: Access,
-    ) -> Result<Selection, String> {
-        // What is the user's own belongs to no account.
-        if permission.category == Category::User {
-            return Ok(Selection::Everywhere { except: Vec::new() });
-        }
-        let of_account = |except| {
-            let unchosen = || format!("Choose the account that {} applies to.", permission.title);
-            let account = row.account.filter(|_| self.whose.of_user).or(self.whose.only_account());
-            let account = account.ok_or_else(unchosen)?;
-            let refusal = self.whose.refusal(permission, access, account);
-            refusal.map_or(Ok(Selection::Account { account, except }), Err)
-        };
-        let Some(kind) = permission.narrowed_by else {
-            return match row.reach {
-                Where::Everywhere if self.whose.of_user => Ok(Selection::Everywhere { except: Vec::new() }),
-                _ if !self.whose.of_user => of_account(Vec::new()),
-                Where::All => of_account(Vec::new()),
-                _ => Err(format!("Choose in which accounts {} applies.", permission.title)),
-            };
-        };
-        match row.reach {
-            Where::All => of_account(Vec::new()),
-            Where::Except => {
-                let except = self.chosen(row, kind)?;
-                let selection = of_account(except)?;
-                self.within(&selection)?;
-                Ok(selection)
-            }
-            Where::Everywhere if self.whose.of_user => Ok(Selection::Everywhere { except: Vec::new() }),
-            Where::EverywhereExcept if self.whose.of_user => {
-                Ok(Selection::Everywhere { except: self.chosen(row, kind)? })
-            }
-            Where::Named if row.chosen.is_empty() => Err(format!(
-                "Select at least one {}; with none, {} would do nothing.",
-                kind.key(),
-                permission.title
-            )),
-            Where::Named => {
-                let only = self.chosen(row, kind)?;
-                let refusal = |one: &ResourceRef| self.whose.refusal(permission, access, one.account);
-                only.iter().find_map(refusal).map_or(Ok(()), Err)?;
-                Ok(Selection::Only(only))
-            }
-            Where::Unchosen | Where::Everywhere | Where::EverywhereExcept => Err(format!(
-                "Choose where {} applies: to all {}, or to selected ones.",
-                permission.title,
-                kind.plural()
-            )),
-        }
-    }
-
-    /// The chosen resources of a kind, all of which must be there.
-    fn chosen(&self, row: &RowDraft, kind: ResourceKind) -> Result<Vec<ResourceRef>, String> {
-        let fitting = |id: &i64| self.there.get(id).and_then(Resource::to_ref).filter(|one| one.kind == kind);
-        let found: Vec<_> = row.chosen.iter().filter_map(fitting).collect();
-        if found.len() == row.chosen.len() {
-            Ok(found)
-        } else {
-            Err(format!("A selected {} was deleted meanwhile. Look at the selection again.", kind.key()))
-        }
-    }
-
-    /// Whether everything that is left out of one account is in that account.
-    fn within(&self, selection: &Selection) -> Result<(), String> {
-        let Selection::Account { account, except } = selection else { return Ok(()) };
-        let Some(other) = except.iter().find(|one| one.account != *account) else { return Ok(()) };
-        let name = |id| self.whose.role(id).map_or_else(|| id.to_string(), |(name, _)| name.to_owned());
-        Err(format!(
-            "{} is in {}, and not among what {} has: take it out of the selection.",
-            other.name,
-            name(other.account),
-            name(*account)
-        ))
-    }
-}
-
-fn records(row: &RowDraft, permission: &Permission, wrong: &mut Vec<Wrong>) -> RecordFilter {
-    if !permission.has_records() {
-        return RecordFilter::default();
-    }
-    let names = RecordFilter::parse_names(&row.names).unwrap_or_else(|why| {
-        wrong.push(("names", why));
-        Vec::new()
-    });
-    let types = RecordFilter::parse_types(&row.types, &TYPES).unwrap_or_else(|why| {
-        wrong.push(("types", why));
-        Vec::new()
-    });
-    RecordFilter { names, types }
 }

@@ -1,0 +1,136 @@
+//! A row of a draft as a grant: where it applies, and whether the person may grant it there.
+
+use super::check::Checked;
+use super::{RowDraft, Where};
+use crate::models::Resource;
+use crate::models::record::TYPES;
+use crate::policy::catalogue::Category;
+use crate::policy::{Access, Grant, Permission, RecordFilter, ResourceKind, ResourceRef, Selection};
+
+/// What is wrong with a row, by the end of its field's name.
+pub(super) type Wrong = (&'static str, String);
+
+impl Checked<'_> {
+    /// What the row grants, or what is wrong with it.
+    pub(super) fn grant(
+        &self,
+        row: &RowDraft,
+        permission: &Permission,
+        access: Access,
+    ) -> Result<Grant, Vec<Wrong>> {
+        if permission.category == Category::User && !self.whose.of_user {
+            return Err(vec![("permission", format!("{} is for user tokens only.", permission.title))]);
+        }
+        if !permission.access.contains(&access) {
+            return Err(vec![("access", format!("{} can be read only.", permission.title))]);
+        }
+        if !self.whose.may_grant(permission, access) {
+            let why = format!("None of your roles may grant {} with {}.", permission.title, access.title());
+            return Err(vec![("access", why)]);
+        }
+        let mut wrong = Vec::new();
+        let selection = self.selection(row, permission, access).map_err(|why| wrong.push(("where", why)));
+        let records = records(row, permission, &mut wrong);
+        match selection {
+            Ok(selection) if wrong.is_empty() => {
+                Ok(Grant { permission: permission.key.clone(), access, selection, records })
+            }
+            _ => Err(wrong),
+        }
+    }
+
+    fn selection(
+        &self,
+        row: &RowDraft,
+        permission: &Permission,
+        access: Access,
+    ) -> Result<Selection, String> {
+        // What is the user's own belongs to no account.
+        if permission.category == Category::User {
+            return Ok(Selection::Everywhere { except: Vec::new() });
+        }
+        let of_account = |except| {
+            let unchosen = || format!("Choose the account that {} applies to.", permission.title);
+            let account = row.account.filter(|_| self.whose.of_user).or(self.whose.only_account());
+            let account = account.ok_or_else(unchosen)?;
+            let refusal = self.whose.refusal(permission, access, account);
+            refusal.map_or(Ok(Selection::Account { account, except }), Err)
+        };
+        let Some(kind) = permission.narrowed_by else {
+            return match row.reach {
+                Where::Everywhere if self.whose.of_user => Ok(Selection::Everywhere { except: Vec::new() }),
+                _ if !self.whose.of_user => of_account(Vec::new()),
+                Where::All => of_account(Vec::new()),
+                _ => Err(format!("Choose in which accounts {} applies.", permission.title)),
+            };
+        };
+        match row.reach {
+            Where::All => of_account(Vec::new()),
+            Where::Except => {
+                let except = self.chosen(row, kind)?;
+                let selection = of_account(except)?;
+                self.within(&selection)?;
+                Ok(selection)
+            }
+            Where::Everywhere if self.whose.of_user => Ok(Selection::Everywhere { except: Vec::new() }),
+            Where::EverywhereExcept if self.whose.of_user => {
+                Ok(Selection::Everywhere { except: self.chosen(row, kind)? })
+            }
+            Where::Named if row.chosen.is_empty() => Err(format!(
+                "Select at least one {}; with none, {} would do nothing.",
+                kind.key(),
+                permission.title
+            )),
+            Where::Named => {
+                let only = self.chosen(row, kind)?;
+                let refusal = |one: &ResourceRef| self.whose.refusal(permission, access, one.account);
+                only.iter().find_map(refusal).map_or(Ok(()), Err)?;
+                Ok(Selection::Only(only))
+            }
+            Where::Unchosen | Where::Everywhere | Where::EverywhereExcept => Err(format!(
+                "Choose where {} applies: to all {}, or to selected ones.",
+                permission.title,
+                kind.plural()
+            )),
+        }
+    }
+
+    /// The chosen resources of a kind, all of which must be there.
+    fn chosen(&self, row: &RowDraft, kind: ResourceKind) -> Result<Vec<ResourceRef>, String> {
+        let fitting = |id: &i64| self.there.get(id).and_then(Resource::to_ref).filter(|one| one.kind == kind);
+        let found: Vec<_> = row.chosen.iter().filter_map(fitting).collect();
+        if found.len() == row.chosen.len() {
+            Ok(found)
+        } else {
+            Err(format!("A selected {} was deleted meanwhile. Look at the selection again.", kind.key()))
+        }
+    }
+
+    /// Whether everything that is left out of one account is in that account.
+    fn within(&self, selection: &Selection) -> Result<(), String> {
+        let Selection::Account { account, except } = selection else { return Ok(()) };
+        let Some(other) = except.iter().find(|one| one.account != *account) else { return Ok(()) };
+        let name = |id| self.whose.role(id).map_or_else(|| id.to_string(), |(name, _)| name.to_owned());
+        Err(format!(
+            "{} is in {}, and not among what {} has: take it out of the selection.",
+            other.name,
+            name(other.account),
+            name(*account)
+        ))
+    }
+}
+
+fn records(row: &RowDraft, permission: &Permission, wrong: &mut Vec<Wrong>) -> RecordFilter {
+    if !permission.has_records() {
+        return RecordFilter::default();
+    }
+    let names = RecordFilter::parse_names(&row.names).unwrap_or_else(|why| {
+        wrong.push(("names", why));
+        Vec::new()
+    });
+    let types = RecordFilter::parse_types(&row.types, &TYPES).unwrap_or_else(|why| {
+        wrong.push(("types", why));
+        Vec::new()
+    });
+    RecordFilter { names, types }
+}
