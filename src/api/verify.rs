@@ -75,9 +75,12 @@ impl Known {
         }
         let standing = &call.found.standing;
         let ends = [standing.expires_at, standing.secret_ends_at].into_iter().flatten().min();
+        let status = Status::of(standing.state(call.now));
+        // What was ended by somebody ended earlier than planned, and when is not told.
+        let ends = ends.filter(|end| status != Status::Expired || *end <= call.now);
         Ok(Known {
             id: call.found.token,
-            status: Status::of(standing.state(call.now)),
+            status,
             not_before: standing.not_before.map(Moment),
             expires_on: ends.map(Moment),
             code,

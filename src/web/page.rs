@@ -99,6 +99,7 @@ impl Page {
             }
             "enabled" => Some("Token enabled. It works again.".to_owned()),
             "finished" => Some("The older secret has ended. Only the newer one works now.".to_owned()),
+            "changed" => Some("The secrets of this token have changed since that page was opened. Nothing was done: look at them again.".to_owned()),
             "unfinished" => Some("Only one secret works already. Nothing was changed.".to_owned()),
             "away" => Some("Its account is suspended. Nothing was changed.".to_owned()),
             "deleted" => Some("Token deleted. Whatever used it gets an error from now on.".to_owned()),

@@ -6,15 +6,18 @@ use crate::support::{ADMIN, House, MEMBER, OWNER, START};
 use time::Duration;
 use tokenhouse::clock::Clock;
 use tokenhouse::db;
-use tokenhouse::models::token::{Enabled, Overlap, Owner, Rolled};
+use tokenhouse::models::token::{Asked, Enabled, Overlap, Owner, Rolled};
 use tokenhouse::models::{Account, Actor, Origin, Token};
-use tokenhouse::policy::{Catalogue, Policy, Rights};
+use tokenhouse::policy::{Access, Catalogue, Policy, Rights, Role, Selection};
 use uuid::Uuid;
 
 /// Opens the page that asks, and rolls; the page is the token's.
 pub async fn answered(browser: &mut Browser, page: &str, overlap: &str) -> Answer {
-    let nonce = browser.get(&format!("{page}/roll")).await.value_of("nonce");
-    browser.post(&format!("{page}/roll"), &[("nonce", &nonce), ("overlap", overlap)]).await
+    let asked = browser.get(&format!("{page}/roll")).await;
+    let (nonce, shown) = (asked.value_of("nonce"), asked.value_of("shown"));
+    assert!(!shown.is_empty(), "the page says which secrets it is about");
+    let fields = [("nonce", nonce.as_str()), ("shown", &shown), ("overlap", overlap)];
+    browser.post(&format!("{page}/roll"), &fields).await
 }
 
 /// The same, to the new secret.
@@ -378,7 +381,8 @@ async fn nobody_rolls_or_enables_a_token_who_could_not_make_it_now() {
         let origin = Origin { actor, now: house.clock.now(), address: None };
         db::in_one(&mut house.conn(), |conn| {
             let token = Token::itself(conn, token)?.unwrap();
-            let rolled = token.roll(conn, &catalogue, Overlap::Day, Uuid::new_v4(), "tkh", &origin)?;
+            let asked = Asked { overlap: Overlap::Day, nonce: Uuid::new_v4(), shown: None };
+            let rolled = token.roll(conn, &catalogue, &asked, "tkh", &origin)?;
             token.disable(conn, "person", &origin)?;
             let enabled = token.enable(conn, &catalogue, &origin)?;
             Ok::<_, tokenhouse::db::DbError>((format!("{rolled:?}"), enabled))
@@ -437,4 +441,71 @@ async fn many_rolls_of_one_form_at_once_make_one_secret() {
     assert!(made == 1 || away > 0, "{made} secrets");
     assert!(answers.iter().all(|answer| matches!(answer.status.as_u16(), 200 | 303 | 503)));
     assert_eq!(facts::count(&house, "token_secrets"), 2);
+}
+
+#[actix_web::test]
+async fn a_form_about_other_secrets_than_work_by_now_does_nothing_and_shows_them() {
+    let house = House::open();
+    let (mut owner, page, older) = with_token(&house).await;
+    let path = format!("{page}/roll");
+    let (one, other) = (owner.get(&path).await, owner.get(&path).await);
+    let post = async |browser: &mut Browser, asked: &Answer| {
+        let (nonce, shown) = (asked.value_of("nonce"), asked.value_of("shown"));
+        browser.post(&path, &[("nonce", &nonce), ("shown", &shown), ("overlap", "day")]).await
+    };
+    let first = post(&mut owner, &one).await;
+    let secret = first.secret();
+    let second = post(&mut owner, &other).await;
+    assert_eq!(second.status, 422, "{}", second.text());
+    assert!(second.text().contains("have changed since this page was opened"), "{}", second.text());
+    assert_eq!(second.attributes("input[name='overlap'][checked]", "value"), ["day"]);
+    assert_eq!(
+        (call(&house, "/v2/whoami", &secret).await, call(&house, USE, &older).await),
+        ("ok".to_owned(), "ok".to_owned())
+    );
+    // The newer one is used after the page said that it never was.
+    let stale = owner.get(&path).await;
+    assert_eq!(call(&house, USE, &secret).await, "ok");
+    assert_eq!(post(&mut owner, &stale).await.status, 422);
+    // Finish is about the pair that was shown.
+    let shown = owner.get(&page).await.value_of("shown");
+    let newest = rolled(&mut owner, &page, "day").await;
+    let finish = owner.post(&format!("{page}/roll/finish"), &[("shown", &shown)]).await;
+    assert_eq!(finish.location(), format!("{page}?done=changed"));
+    for secret in [&secret, &newest] {
+        assert_eq!(call(&house, USE, secret).await, "ok");
+    }
+}
+
+#[actix_web::test]
+async fn a_person_who_could_not_make_a_scoped_token_any_more_neither_rolls_nor_enables_it() {
+    let house = House::open();
+    let (acme, hobby) = (house.account("Acme"), house.account("Hobby"));
+    house.join("Hobby", MEMBER, Role::ReadWrite);
+    house.join("Acme", MEMBER, Role::Admin);
+    let billing = Selection::Account { account: acme, except: Vec::new() };
+    let owner = Owner::User(house.user(MEMBER).id);
+    let (token, _) = made::granted(&house, owner, "Billing", &[("billing", Access::Read, billing)]);
+    let zones = Selection::Account { account: hobby, except: Vec::new() };
+    let (other, _) = made::granted(&house, owner, "Zones", &[("zones", Access::Full, zones)]);
+    house.join("Acme", MEMBER, Role::ReadOnly);
+    let mut member = house.signed_in(MEMBER).await;
+    for (token, statuses) in [(token, (403, 403)), (other, (200, 303))] {
+        let page = format!("/user/tokens/{token}");
+        member.post(&format!("{page}/disable"), &[]).await;
+        let enabled = member.post(&format!("{page}/enable"), &[]).await.status.as_u16();
+        assert_eq!((answered(&mut member, &page, "day").await.status.as_u16(), enabled), statuses);
+    }
+}
+
+#[actix_web::test]
+async fn a_secret_whose_time_is_up_here_ends_for_nodes_whose_clocks_are_behind_too() {
+    let house = House::open();
+    let (mut owner, page, older) = with_token(&house).await;
+    let behind = House::on(house.database.clone(), Clock::fixed(START), |_| {});
+    rolled(&mut owner, &page, "hour").await;
+    house.clock.advance(Duration::minutes(61));
+    assert_eq!(call(&behind, USE, &older).await, "ok");
+    rolled(&mut owner, &page, "leaked").await;
+    assert_eq!(call(&behind, USE, &older).await, REPLACED);
 }

@@ -35,6 +35,27 @@ pub enum Ends {
     AtFirstUse,
 }
 
+impl Ends {
+    /// The same for a token with this end.
+    fn no_later_than(self, end: Option<OffsetDateTime>) -> Ends {
+        match (self, end) {
+            (Ends::At(at), Some(end)) => Ends::At(at.min(end)),
+            (ends, _) => ends,
+        }
+    }
+}
+
+/// What a page showed of the secrets that work, to be sent along with its form: whoever decides
+/// about them decides about those.
+pub fn shown<'a>(secrets: impl IntoIterator<Item = &'a LiveSecret>) -> String {
+    let one = |secret: &LiveSecret| mark(secret.id, secret.awaits_first_use);
+    secrets.into_iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+fn mark(id: i64, awaits_first_use: bool) -> String {
+    format!("{id}{}", if awaits_first_use { "?" } else { "" })
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = token_secrets)]
 pub(super) struct LiveRow {
@@ -73,7 +94,7 @@ impl Token {
             .into_iter()
             .map(|row| LiveSecret {
                 id: row.id,
-                ends: row.ends(),
+                ends: row.ends().no_later_than(self.expires_at),
                 awaits_first_use: row.awaits_first_use(),
                 last_use: uses.remove(&row.id),
                 hint: row.hint,
@@ -83,12 +104,24 @@ impl Token {
     }
 }
 
-/// The secrets of a token that work, the oldest first.
-pub(super) fn rows(conn: &mut Conn, token: i64, now: OffsetDateTime) -> Result<Vec<LiveRow>, DbError> {
+/// The same as [`shown`], of what works now.
+pub(super) fn as_shown(rows: &[LiveRow]) -> String {
+    rows.iter().map(|row| mark(row.id, row.awaits_first_use())).collect::<Vec<_>>().join(" ")
+}
+
+/// The secrets that nobody has ended, the oldest first, also those whose time is up by this node's
+/// clock: another node's may run behind.
+pub(super) fn not_ended(conn: &mut Conn, token: i64) -> Result<Vec<LiveRow>, DbError> {
     Ok(token_secrets::table
         .filter(token_secrets::token_id.eq(token).and(token_secrets::ended_at.is_null()))
-        .filter(token_secrets::ends_at.is_null().or(token_secrets::ends_at.gt(now)))
         .order(token_secrets::id)
         .select(LiveRow::as_select())
         .load(conn)?)
+}
+
+/// The secrets of a token that work, the oldest first.
+pub(super) fn rows(conn: &mut Conn, token: i64, now: OffsetDateTime) -> Result<Vec<LiveRow>, DbError> {
+    let mut rows = not_ended(conn, token)?;
+    rows.retain(|row| row.ends_at.is_none_or(|end| end > now));
+    Ok(rows)
 }

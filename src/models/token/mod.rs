@@ -22,7 +22,7 @@ pub use issue::{Issued, NewToken, by_nonce, issue};
 pub use name::{NameRefused, TokenName};
 pub use overlap::Overlap;
 pub use pause::{Block, Enabled};
-pub use roll::Rolled;
+pub use roll::{Asked, Finished, Rolled};
 pub use secret::Secret;
 
 use super::audit::{self, Event, Origin};

@@ -73,7 +73,7 @@ impl Token {
         let Some(holder) = Holder::lock(conn, self.owned_by()?)? else { return Ok(Enabled::OwnerAway) };
         let Some(token) = lock(conn, self.id)? else { return Ok(Enabled::Ended) };
         let policy = token.policy(grants::of_token(conn, &token)?);
-        if !rules::maker_may(conn, catalogue, &holder, &policy, &origin.actor)? {
+        if !rules::maker_may_still(conn, catalogue, &holder, &policy, &origin.actor)? {
             return Ok(Enabled::NotAllowed);
         }
         if token.has_ended(origin.now) {

@@ -17,6 +17,8 @@ use time::{Duration, OffsetDateTime};
 pub const RECENT: Duration = Duration::days(1);
 /// So many of the tokens in use are named.
 pub const MOST_NAMED: usize = 20;
+/// No two nodes' clocks are further apart.
+const LONGEST_SKEW: Duration = Duration::minutes(1);
 /// A token has a use for each of its secrets and accounts.
 const MOST_READ: i64 = 200;
 
@@ -87,7 +89,8 @@ pub fn revoke_all(conn: &mut Conn, owner: Owner, origin: &Origin) -> Result<usiz
     };
     let Some(name) = name else { return Ok(0) };
     let line = audit::next_line(conn)?;
-    let ended = diesel::update(tokens::table.filter(live(owner, origin.now)))
+    // Those whose time is just up by this node's clock, too: another node's may run behind.
+    let ended = diesel::update(tokens::table.filter(live(owner, origin.now - LONGEST_SKEW)))
         .set((
             tokens::deleted_at.eq(origin.now),
             tokens::deleted_by.eq(origin.actor.user_id()),

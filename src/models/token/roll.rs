@@ -23,12 +23,36 @@ pub enum Rolled {
     Repeated,
     /// The form was used for something else.
     NonceTaken,
+    /// Other secrets work by now than those that the form was about; nothing was changed.
+    Changed,
     /// The token has ended.
     Ended,
     /// The account is suspended or being deleted, or gone; the user is deactivated, or gone.
     OwnerAway,
     /// Whoever asks could not make such a token now.
     NotAllowed,
+}
+
+/// A roll that somebody wants.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// How long the secret of now goes on.
+    pub overlap: Overlap,
+    /// Of the form, so that posting it twice rolls once.
+    pub nonce: Uuid,
+    /// The secrets that the form showed, as [`live::shown`] writes them; none where it showed none.
+    pub shown: Option<String>,
+}
+
+/// What became of the end of an overlap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finished {
+    /// The older secret has ended.
+    Done,
+    /// There was no overlap.
+    None,
+    /// Other secrets work by now than those that the page showed; nothing was changed.
+    Changed,
 }
 
 impl Token {
@@ -40,8 +64,7 @@ impl Token {
         &self,
         conn: &mut Conn,
         catalogue: &Catalogue,
-        overlap: Overlap,
-        nonce: Uuid,
+        asked: &Asked,
         brand: &str,
         origin: &Origin,
     ) -> Result<Rolled, DbError> {
@@ -49,18 +72,22 @@ impl Token {
         let Some(holder) = Holder::lock(conn, owner)? else { return Ok(Rolled::OwnerAway) };
         let Some(token) = lock(conn, self.id)? else { return Ok(Rolled::Ended) };
         let policy = token.policy(grants::of_token(conn, &token)?);
-        if !rules::maker_may(conn, catalogue, &holder, &policy, &origin.actor)? {
+        if !rules::maker_may_still(conn, catalogue, &holder, &policy, &origin.actor)? {
             return Ok(Rolled::NotAllowed);
         }
-        if let Some(known) = token.rolled_by(conn, nonce)? {
+        if let Some(known) = token.rolled_by(conn, asked.nonce)? {
             return Ok(known);
         }
         if token.has_ended(origin.now) {
             return Ok(Rolled::Ended);
         }
+        let working = live::rows(conn, token.id, origin.now)?;
+        if asked.shown.as_ref().is_some_and(|shown| *shown != live::as_shown(&working)) {
+            return Ok(Rolled::Changed);
+        }
         let secret =
             Secret::generate(brand, owner.kind()).map_err(|error| DbError::Corrupt(error.to_string()))?;
-        token.replace(conn, &secret, overlap, nonce, origin)?;
+        token.replace(conn, &secret, &working, asked, origin)?;
         Ok(Rolled::Made(secret))
     }
 
@@ -74,39 +101,51 @@ impl Token {
         Ok(known.map(|known| if known == (self.id, true) { Rolled::Repeated } else { Rolled::NonceTaken }))
     }
 
-    /// Ends an overlap now; says whether there was one.
-    pub fn finish_roll(&self, conn: &mut Conn, origin: &Origin) -> Result<bool, DbError> {
+    /// Ends an overlap of the secrets that a page showed, if it did, now.
+    pub fn finish_roll(
+        &self,
+        conn: &mut Conn,
+        shown: Option<&str>,
+        origin: &Origin,
+    ) -> Result<Finished, DbError> {
         if lock(conn, self.id)?.is_none() {
-            return Ok(false);
+            return Ok(Finished::None);
         }
-        let mut older = live::rows(conn, self.id, origin.now)?;
+        let working = live::rows(conn, self.id, origin.now)?;
+        // Only which ones: that the newer one was used meanwhile is a reason to finish.
+        let which = |text: &str| text.replace('?', "");
+        if shown.is_some_and(|shown| which(shown) != which(&live::as_shown(&working))) {
+            return Ok(Finished::Changed);
+        }
+        let mut older = live::not_ended(conn, self.id)?;
         older.pop();
         self.end_secrets(conn, &older, Ended::Replaced, origin)?;
         if older.is_empty() {
-            return Ok(false);
+            return Ok(Finished::None);
         }
         self.record_finish(conn, &older, "person", origin)?;
-        Ok(true)
+        Ok(Finished::Done)
     }
 
     fn replace(
         &self,
         conn: &mut Conn,
         secret: &Secret,
-        overlap: Overlap,
-        nonce: Uuid,
+        working: &[LiveRow],
+        asked: &Asked,
         origin: &Origin,
     ) -> Result<(), DbError> {
-        let mut ending = live::rows(conn, self.id, origin.now)?;
-        let goes_on = match ending.as_slice() {
+        let overlap = asked.overlap;
+        let goes_on = match working {
             _ if overlap == Overlap::Leaked => None,
-            [_, newer] if newer.awaits_first_use() => Some(0),
-            working => working.len().checked_sub(1),
+            [older, newer] if newer.awaits_first_use() => Some(older),
+            working => working.last(),
         };
-        let goes_on = goes_on.map(|place| ending.remove(place));
+        let mut ending = live::not_ended(conn, self.id)?;
+        ending.retain(|one| goes_on.is_none_or(|goes_on| goes_on.id != one.id));
         let why = if overlap == Overlap::Leaked { Ended::Leaked } else { Ended::Replaced };
         self.end_secrets(conn, &ending, why, origin)?;
-        if let Some(goes_on) = &goes_on {
+        if let Some(goes_on) = goes_on {
             diesel::update(token_secrets::table.find(goes_on.id))
                 .set((
                     token_secrets::ends_at.eq(overlap.ends_at(origin.now)),
@@ -119,13 +158,13 @@ impl Token {
                 token_secrets::token_id.eq(self.id),
                 token_secrets::digest.eq(secret.digest().bytes()),
                 token_secrets::hint.eq(secret.hint()),
-                token_secrets::form_nonce.eq(nonce),
+                token_secrets::form_nonce.eq(asked.nonce),
                 token_secrets::created_at.eq(origin.now),
                 token_secrets::rolled.eq(true),
             ))
             .execute(conn)?;
         diesel::update(tokens::table.find(self.id)).set(tokens::updated_at.eq(origin.now)).execute(conn)?;
-        let before = json!({ "goes_on": goes_on.map(|one| one.hint), "ended": hints(&ending) });
+        let before = json!({ "goes_on": goes_on.map(|one| &one.hint), "ended": hints(&ending) });
         let after = json!({ "overlap": overlap.key(), "hint": secret.hint() });
         audit::record(conn, origin, &self.event("token.rolled", Some(before), Some(after)))
     }
@@ -169,21 +208,31 @@ impl Token {
 /// calls may come here at once, on several nodes, and a roll beside them: the lock on the token
 /// puts them in order. A secret that was replaced meanwhile ends nothing any more.
 pub fn note_first_use(conn: &mut Conn, token: i64, secret: i64, origin: &Origin) -> Result<(), DbError> {
+    // Whoever comes after the first has nothing to wait for.
+    let still: Option<i64> = awaiting(secret).select(token_secrets::id).first(conn).optional()?;
+    if still.is_none() {
+        return Ok(());
+    }
     let Some(token) = lock(conn, token)? else { return Ok(()) };
-    let unused = token_secrets::table
-        .filter(token_secrets::id.eq(secret).and(token_secrets::rolled))
-        .filter(token_secrets::first_used_at.is_null().and(token_secrets::ended_at.is_null()));
-    let is_first = diesel::update(unused).set(token_secrets::first_used_at.eq(origin.now)).execute(conn)? > 0;
+    let is_first =
+        diesel::update(awaiting(secret)).set(token_secrets::first_used_at.eq(origin.now)).execute(conn)? > 0;
     if !is_first {
         return Ok(());
     }
-    let mut until_now = live::rows(conn, token.id, origin.now)?;
+    let mut until_now = live::not_ended(conn, token.id)?;
     until_now.retain(|one| one.id != secret && one.ends() == live::Ends::AtFirstUse);
     if until_now.is_empty() {
         return Ok(());
     }
     token.end_secrets(conn, &until_now, Ended::Replaced, origin)?;
     token.record_finish(conn, &until_now, "first_use", origin)
+}
+
+#[diesel::dsl::auto_type]
+fn awaiting(secret: i64) -> _ {
+    token_secrets::table
+        .filter(token_secrets::id.eq(secret).and(token_secrets::rolled))
+        .filter(token_secrets::first_used_at.is_null().and(token_secrets::ended_at.is_null()))
 }
 
 /// Why a secret has ended.

@@ -62,6 +62,24 @@ pub(super) fn maker_may(
     }
 }
 
+/// Whether whoever asks could make this token now, as it is: for what gives a token a new secret,
+/// or lets it work again.
+pub(super) fn maker_may_still(
+    conn: &mut Conn,
+    catalogue: &Catalogue,
+    holder: &Holder,
+    policy: &Policy,
+    actor: &Actor,
+) -> Result<bool, DbError> {
+    let held = match (holder, &policy.rights) {
+        (Holder::User(_, roles), Rights::Grants(grants)) if actor.user_id().is_some() => {
+            grants.iter().all(|grant| user_can_hold(catalogue, roles, grant))
+        }
+        _ => true,
+    };
+    Ok(held && maker_may(conn, catalogue, holder, policy, actor)?)
+}
+
 /// Why this holder gets no such token; none where nothing speaks against it.
 pub(super) fn refuse(
     conn: &mut Conn,

@@ -48,15 +48,16 @@ fn of_permission(permission: &Permission, rows: &[&Grant], around: &Surroundings
         ));
         sentences.extend(brought_back(rows, around));
     }
-    if rows.iter().any(|grant| !grant.records.is_open()) {
-        sentences.extend(narrowed_to_records(rows));
+    let reaching: Vec<&Grant> = rows.iter().copied().filter(|grant| reaches_something(grant)).collect();
+    if reaching.iter().any(|grant| !grant.records.is_open()) {
+        sentences.extend(narrowed_to_records(&reaching));
     }
     sentences
 }
 
 fn row(permission: &Permission, grant: &Grant, around: &Surroundings, alone: bool) -> Sentence {
     if let Selection::Only(only) = &grant.selection
-        && only.iter().all(|one| one.id.is_none())
+        && !reaches_something(grant)
     {
         return nothing_left(permission, only, alone);
     }
@@ -85,6 +86,11 @@ fn row(permission: &Permission, grant: &Grant, around: &Surroundings, alone: boo
     // Domains themselves, rather than something of them.
     phrases.extend(which(kind, grant, now, around, if itself { " " } else { " of " }, alone));
     Sentence::new("can", phrases)
+}
+
+/// Whether what the grant names is not all deleted.
+fn reaches_something(grant: &Grant) -> bool {
+    !matches!(&grant.selection, Selection::Only(only) if only.iter().all(|one| one.id.is_none()))
 }
 
 fn nothing_left(permission: &Permission, only: &[ResourceRef], alone: bool) -> Sentence {

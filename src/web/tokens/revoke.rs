@@ -53,22 +53,17 @@ pub async fn revoke(form: Posted<Member>, app: AppData) -> Result<HttpResponse, 
     let (owner, origin) = (member.owner(), member.signed_in.origin(&app));
     let (now, typed, whose) = (origin.now, fields.get("confirm").trim().to_owned(), whose(&member));
     let confirmed = typed == whose;
-    let revoked = app.db.long_transaction(move |conn| {
-        let standing = revoke::standing(conn, owner, now)?;
-        if standing.in_use > 0 && !confirmed {
-            return Ok(Err(standing));
-        }
-        revoke::revoke_all(conn, owner, &origin).map(Ok)
-    });
-    match revoked.await? {
-        Ok(0) => Ok(go_to(format!("{}?done=none", member.paths().list()))),
-        Ok(_) => Ok(go_to(format!("{}?done=revoked", member.paths().list()))),
-        Err(standing) => {
+    if !confirmed {
+        let standing = app.db.run(move |conn| revoke::standing(conn, owner, now)).await?;
+        if standing.in_use > 0 {
             let why = format!("Type {whose} exactly, to say that you mean all of them.");
             let field = Field { value: typed, error: Some(why) };
-            answer(&member, standing, field, StatusCode::UNPROCESSABLE_ENTITY, now)
+            return answer(&member, standing, field, StatusCode::UNPROCESSABLE_ENTITY, now);
         }
     }
+    let revoked = app.db.long_transaction(move |conn| revoke::revoke_all(conn, owner, &origin)).await?;
+    let done = if revoked == 0 { "none" } else { "revoked" };
+    Ok(go_to(format!("{}?done={done}", member.paths().list())))
 }
 
 /// The name of the account; of a person, the address.

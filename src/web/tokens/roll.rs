@@ -4,11 +4,11 @@ use super::create::{Told, reveal};
 use super::secrets::{self, SecretRow};
 use crate::db::DbError;
 use crate::http::{App, AppData, AppError};
-use crate::models::token::live::LiveSecret;
-use crate::models::token::{Overlap, Rolled, Token, grants, surroundings};
+use crate::models::token::live::{self, LiveSecret};
+use crate::models::token::{Asked, Finished, Overlap, Rolled, Token, grants, surroundings};
 use crate::policy::Act;
 use crate::policy::words;
-use crate::web::form::Posted;
+use crate::web::form::{Fields, Posted};
 use crate::web::guard::{CreateTokens, ManageTokens, TokenOwner};
 use crate::web::page::{Page, go_to, render};
 use crate::web::told::Moment;
@@ -26,6 +26,8 @@ struct RollPage {
     list_url: String,
     name: String,
     nonce: String,
+    /// The secrets that the page is about.
+    shown: String,
     secrets: Vec<SecretRow>,
     /// Of two secrets, the one that makes way, and why.
     makes_way: Option<(String, &'static str)>,
@@ -58,12 +60,14 @@ pub async fn roll(form: Posted<Member>, app: AppData) -> Result<HttpResponse, Ap
         let why = if overlap.is_none() { "Choose how long the secret of now goes on." } else { USED };
         return ask(&member, &app, overlap, Some(why)).await;
     };
+    let asked = Asked { overlap, nonce, shown: shown(&fields) };
     let (owner, id, paths) = (member.owner(), member.token()?, member.paths());
     let (catalogue, brand, origin) =
         (Arc::clone(&app.catalogue), app.brand.clone(), member.signed_in.origin(&app));
+    let now = origin.now;
     let rolled = app.db.transaction(move |conn| {
         let Some(token) = Token::find(conn, owner, id)? else { return Ok(None) };
-        let rolled = token.roll(conn, &catalogue, overlap, nonce, &brand, &origin)?;
+        let rolled = token.roll(conn, &catalogue, &asked, &brand, &origin)?;
         let policy = token.policy(grants::of_token(conn, &token)?);
         let words = words::of_policy(&catalogue, &policy, &surroundings(conn, owner)?);
         Ok(Some((token, rolled, words)))
@@ -75,11 +79,13 @@ pub async fn roll(form: Posted<Member>, app: AppData) -> Result<HttpResponse, Ap
     };
     match rolled {
         Rolled::Made(secret) => {
-            let (title, through) = ("The new secret is ready", through(overlap, app.clock.now()));
+            let ends = overlap.ends_at(now).map(|end| token.expires_at.map_or(end, |last| last.min(end)));
+            let (title, through) = ("The new secret is ready", through(overlap, ends, now));
             let name = token.name.clone();
             reveal(&member, &app, Told { id, name, secret, title, through, words })
         }
         Rolled::Repeated => Ok(go_to(format!("{}?rolled=1", paths.token(id)))),
+        Rolled::Changed => ask(&member, &app, Some(overlap), Some(CHANGED)).await,
         Rolled::NonceTaken => ask(&member, &app, Some(overlap), Some(USED)).await,
         Rolled::Ended => Ok(go_to(format!("{}?done=already", paths.token(id)))),
         Rolled::OwnerAway => Ok(go_to(format!("{}?done=away", paths.token(id)))),
@@ -92,17 +98,28 @@ pub async fn roll(form: Posted<Member>, app: AppData) -> Result<HttpResponse, Ap
 
 /// Ends an overlap.
 pub async fn finish(form: Posted<TokenOwner<ManageTokens>>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, _) = form.genuine()?;
+    let (member, fields) = form.genuine()?;
     let (owner, id, paths) = (member.owner(), member.token()?, member.paths());
+    let shown = shown(&fields);
     let origin = member.signed_in.origin(&app);
     let finished = app.db.transaction(move |conn| {
         let Some(token) = Token::find(conn, owner, id)? else { return Ok(None) };
-        token.finish_roll(conn, &origin).map(Some)
+        token.finish_roll(conn, shown.as_deref(), &origin).map(Some)
     });
-    let done = if finished.await?.ok_or(AppError::NotFound)? { "finished" } else { "unfinished" };
+    let done = match finished.await?.ok_or(AppError::NotFound)? {
+        Finished::Done => "finished",
+        Finished::None => "unfinished",
+        Finished::Changed => "changed",
+    };
     Ok(go_to(format!("{}?done={done}", paths.token(id))))
 }
 
+/// The secrets that the page was about, as it sends them along.
+fn shown(fields: &Fields) -> Option<String> {
+    Some(fields.get("shown").to_owned()).filter(|shown| !shown.is_empty())
+}
+
+const CHANGED: &str = "The secrets of this token have changed since this page was opened, so nothing was done. Look at them again, choose, and press the button.";
 const USED: &str = "This form was used before. Look at your choice and press the button again.";
 
 async fn ask(
@@ -117,7 +134,7 @@ async fn ask(
         let Some(token) = Token::find(conn, owner, id)? else { return Ok(None) };
         Ok(Some((token.secrets(conn, now)?, token)))
     });
-    let (live, token) = found.await?.ok_or(AppError::NotFound)?;
+    let (working, token) = found.await?.ok_or(AppError::NotFound)?;
     let state = member.state(&token, now);
     if state.has_ended() {
         return Ok(go_to(format!("{}?done=already", paths.token(id))));
@@ -127,8 +144,9 @@ async fn ask(
         list_url: paths.list(),
         name: token.name,
         nonce: Uuid::new_v4().to_string(),
-        secrets: secrets::rows(&live, now),
-        makes_way: makes_way(&live),
+        shown: live::shown(&working),
+        secrets: secrets::rows(&working, now),
+        makes_way: makes_way(&working),
         choices: Overlap::ALL.into_iter().map(|one| choice(one, chosen == Some(one))).collect(),
         note: state.code().map(|_| "Calls with it are refused now. A new secret changes nothing about that."),
         action: paths.roll(id),
@@ -160,8 +178,8 @@ fn choice(overlap: Overlap, checked: bool) -> Choice {
     Choice { value: overlap.key(), label, note, checked }
 }
 
-fn through(overlap: Overlap, now: OffsetDateTime) -> String {
-    match (overlap, overlap.ends_at(now)) {
+fn through(overlap: Overlap, ends: Option<OffsetDateTime>, now: OffsetDateTime) -> String {
+    match (overlap, ends) {
         (_, Some(end)) => {
             format!("has a new secret; the one before works until {}", Moment::past(end, now).exact)
         }

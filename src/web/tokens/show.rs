@@ -5,7 +5,7 @@ use super::refused::{RefusedRow, still_tried};
 use super::secrets::{self, SecretRow};
 use super::{person, remover};
 use crate::http::{AppData, AppError};
-use crate::models::token::live::LiveSecret;
+use crate::models::token::live::{self, LiveSecret};
 use crate::models::token::refusals::{self, Kept};
 use crate::models::token::usage::LastUse;
 use crate::models::token::{Block, Token, grants, surroundings, usage};
@@ -48,6 +48,8 @@ struct ShowPage {
     rename_url: String,
     roll_url: String,
     finish_url: String,
+    /// The secrets that *Finish now* is about.
+    shown: String,
     disable_url: String,
     enable_url: String,
     delete_url: String,
@@ -177,6 +179,7 @@ pub async fn show(
         repeated: from.repeated == "1" && !state.has_ended(),
         rolled_before: from.rolled == "1" && !state.has_ended(),
         disabled: token.disabled_at.is_some(),
+        shown: live::shown(&loaded.secrets),
         secrets: if state.has_ended() { Vec::new() } else { secrets::rows(&loaded.secrets, now) },
         again_url: format!("{}?again=1", paths.delete(id)),
         list_url: if state.has_ended() { paths.ended() } else { paths.list() },
