@@ -50,7 +50,7 @@ impl From<Error> for DbError {
 
 /// diesel hands these on as unknown errors: they are told apart by libpq's and the server's words.
 fn says_away(message: &str) -> bool {
-    const SIGNS: [&str; 9] = [
+    const SIGNS: [&str; 10] = [
         "terminating connection",
         "server closed the connection",
         "the database system is",
@@ -60,6 +60,7 @@ fn says_away(message: &str) -> bool {
         "canceling statement due to statement timeout",
         "canceling statement due to lock timeout",
         "SSL connection has been closed",
+        "deadlock detected",
     ];
     SIGNS.iter().any(|sign| message.contains(sign))
 }

@@ -43,6 +43,31 @@ pub fn set(
 ) -> Result<Changed, DbError> {
     Account::lock(conn, account.id)?;
     let before = role_of(conn, account.id, user.id)?;
+    put(conn, account, user, (before, role), origin)
+}
+
+/// Gives the member another role. Whoever was taken out meanwhile stays out.
+pub fn change(
+    conn: &mut Conn,
+    account: &Account,
+    user: &User,
+    role: Role,
+    origin: &Origin,
+) -> Result<Changed, DbError> {
+    Account::lock(conn, account.id)?;
+    match role_of(conn, account.id, user.id)? {
+        None => Ok(Changed::NoMember),
+        before => put(conn, account, user, (before, role), origin),
+    }
+}
+
+fn put(
+    conn: &mut Conn,
+    account: &Account,
+    user: &User,
+    (before, role): (Option<Role>, Role),
+    origin: &Origin,
+) -> Result<Changed, DbError> {
     if let Some(refused) = refuse(conn, account, user, before, Some(role), origin)? {
         return Ok(refused);
     }

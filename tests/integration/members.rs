@@ -208,3 +208,52 @@ async fn what_a_members_token_may_do_in_other_accounts_is_not_told_here() {
     let page = house.signed_in(ADMIN).await.get(&format!("/accounts/{acme}/members/tokens")).await.text();
     assert!(page.contains("Zones read") && !page.to_lowercase().contains("contacts"), "{page}");
 }
+
+#[actix_web::test]
+async fn a_token_about_its_user_alone_is_nobodys_business_in_an_account() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let own = [("user_details", Access::Read, Selection::Everywhere { except: Vec::new() })];
+    let (token, _) = made::granted(&house, Owner::User(house.user(MEMBER).id), "Private matter", &own);
+    let mut admin = house.signed_in(ADMIN).await;
+    let list = format!("/accounts/{acme}/members/tokens");
+    assert!(!admin.get(&list).await.text().contains("Private matter"));
+    assert_eq!(admin.get(&format!("{list}/{token}/block")).await.status.as_u16(), 404);
+    let asked = admin.get(&format!("{}/remove", of_member(&house, MEMBER))).await.text();
+    assert!(!asked.contains("Private matter"), "{asked}");
+}
+
+#[actix_web::test]
+async fn whoever_is_taken_out_while_a_role_is_given_stays_out() {
+    let house = House::open();
+    let (acme, admin, member) = (house.account("Acme"), house.user(ADMIN), house.user(MEMBER));
+    let origin = Origin {
+        actor: Actor::User { id: admin.id, email: admin.email },
+        now: house.clock.now(),
+        address: None,
+    };
+    let changed = tokenhouse::db::in_one(&mut house.conn(), |conn| {
+        let account = Account::find(conn, acme)?.unwrap();
+        assert_eq!(membership::remove(conn, &account, &member, &origin)?, Changed::Done);
+        membership::change(conn, &account, &member, Role::Admin, &origin)
+    });
+    assert_eq!(changed.unwrap(), Changed::NoMember);
+    assert_eq!(role(&house, MEMBER), "none");
+}
+
+#[actix_web::test]
+async fn whoever_has_left_an_account_is_told_nothing_of_it_any_more() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    house.join("Hobby", MEMBER, Role::ReadWrite);
+    let owner = Owner::User(house.user(MEMBER).id);
+    let (token, _) = made::with(&house, owner, "Laptop", Policy::unconditional(Rights::Everything));
+    let mut admin = house.signed_in(ADMIN).await;
+    admin.post(&format!("/accounts/{acme}/members/tokens/{token}/block"), &[("why", "Seen in a log")]).await;
+    let mut member = house.signed_in(MEMBER).await;
+    let page = format!("/user/tokens/{token}");
+    assert!(member.get(&page).await.text().contains("Blocked in Acme"));
+    admin.post(&format!("{}/remove", of_member(&house, MEMBER)), &[]).await;
+    let text = member.get(&page).await.text();
+    assert!(!text.contains("Acme") && !text.contains("Seen in a log"), "{text}");
+}

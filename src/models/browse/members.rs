@@ -11,11 +11,23 @@ use crate::models::membership::role_from;
 use crate::models::rows::containing;
 use crate::models::user::lower;
 use crate::models::{Account, User};
-use crate::policy::Role;
+use crate::policy::{Catalogue, Role, grants_in};
 use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 use std::collections::HashMap;
 use time::OffsetDateTime;
+
+/// So many of the tokens whose secrets somebody has seen are shown.
+pub const MOST_SEEN: usize = 50;
+
+/// Whose user tokens, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Of {
+    /// The account that they can reach.
+    pub account: i64,
+    /// One member's; none means every member's.
+    pub user: Option<i64>,
+}
 
 /// A member in the list.
 #[derive(Debug)]
@@ -85,7 +97,8 @@ pub fn one(conn: &mut Conn, account: i64, user: i64) -> Result<Option<Member>, D
     row.map(|(user, role, since)| Ok(Member { user, role: role_from(&role)?, since })).transpose()
 }
 
-/// The live account tokens whose secret was shown to the user: made or rolled by them.
+/// The live account tokens whose secret was shown to the user, made or rolled by them: as many as
+/// are shown, and one more where there are more.
 pub fn seen_by(
     conn: &mut Conn,
     account: &Account,
@@ -102,6 +115,7 @@ pub fn seen_by(
         .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(now)))
         .filter(tokens::id.nullable().eq_any(shown))
         .order((lower(tokens::name), tokens::id))
+        .limit(i64::try_from(MOST_SEEN + 1).unwrap_or(i64::MAX))
         .select((tokens::id, tokens::name))
         .load(conn)?;
     Ok(rows.into_iter().map(|(id, name)| Seen { id, name }).collect())
@@ -111,17 +125,18 @@ pub fn seen_by(
 /// loaded may reach it; whoever asks decides.
 pub fn user_tokens(
     conn: &mut Conn,
-    account: i64,
-    of: Option<i64>,
+    catalogue: &Catalogue,
+    of: Of,
     after: Option<Cursor>,
     now: OffsetDateTime,
 ) -> Result<(Vec<UserToken>, Option<Cursor>), DbError> {
+    let account = of.account;
     let mut members = memberships::table
         .inner_join(users::table)
         .filter(memberships::account_id.eq(account))
         .select((User::as_select(), memberships::role))
         .into_boxed();
-    if let Some(user) = of {
+    if let Some(user) = of.user {
         members = members.filter(memberships::user_id.eq(user));
     }
     let mut people = HashMap::new();
@@ -130,30 +145,34 @@ pub fn user_tokens(
     }
     let ids: Vec<i64> = people.keys().copied().collect();
     let own: Condition = Box::new(tokens::user_id.eq_any(ids).assume_not_null());
-    let (found, next): (Vec<_>, _) = newest(page(conn, own, reaching(account), after, now)?);
+    let (found, next): (Vec<_>, _) = newest(page(conn, own, reaching(account, catalogue), after, now)?);
     let (candidates, next): Found = (described(conn, found, &people)?, next);
-    Ok((with_facts(conn, account, candidates)?, next))
+    Ok((with_facts(conn, catalogue, account, candidates)?, next))
 }
 
 /// One live user token that can reach the account.
 pub fn user_token(
     conn: &mut Conn,
+    catalogue: &Catalogue,
     account: i64,
     id: i64,
     now: OffsetDateTime,
 ) -> Result<Option<UserToken>, DbError> {
-    let found = page(conn, Box::new(tokens::id.eq(id)), reaching(account), None, now)?;
+    let found = page(conn, Box::new(tokens::id.eq(id)), reaching(account, catalogue), None, now)?;
     let Some(user) = found.first().and_then(|token| token.user_id) else { return Ok(None) };
     let Some(member) = one(conn, account, user)? else { return Ok(None) };
     let people = HashMap::from([(user, (member.user, member.role))]);
     let candidates = described(conn, found, &people)?;
-    Ok(with_facts(conn, account, candidates)?.into_iter().next())
+    Ok(with_facts(conn, catalogue, account, candidates)?.into_iter().next())
 }
 
-fn reaching(account: i64) -> Condition {
+/// Tokens with a grant that concerns the account; what is the user's own concerns none.
+fn reaching(account: i64, catalogue: &Catalogue) -> Condition {
+    let keys: Vec<String> = catalogue.for_account_tokens().map(|one| one.key.to_string()).collect();
     let everywhere = exists(
         token_grants::table
-            .filter(token_grants::token_id.eq(tokens::id).and(token_grants::reach.eq("everything"))),
+            .filter(token_grants::token_id.eq(tokens::id).and(token_grants::reach.eq("everything")))
+            .filter(token_grants::permission.eq_any(keys)),
     );
     let whole = token_grants::table
         .filter(token_grants::account_id.eq(account).assume_not_null())
@@ -161,16 +180,21 @@ fn reaching(account: i64) -> Condition {
     let named = token_grant_resources::table
         .inner_join(token_grants::table)
         .filter(token_grant_resources::account_id.eq(account))
-        .filter(
-            token_grant_resources::effect.eq("include").and(token_grant_resources::resource_id.is_not_null()),
-        )
+        .filter(token_grant_resources::effect.eq("include"))
+        .filter(token_grant_resources::resource_id.is_not_null())
         .select(token_grants::token_id);
     Box::new(
         tokens::full_access.eq(true).or(everywhere).or(tokens::id.eq_any(whole)).or(tokens::id.eq_any(named)),
     )
 }
 
-fn with_facts(conn: &mut Conn, account: i64, candidates: Vec<Candidate>) -> Result<Vec<UserToken>, DbError> {
+fn with_facts(
+    conn: &mut Conn,
+    catalogue: &Catalogue,
+    account: i64,
+    mut candidates: Vec<Candidate>,
+) -> Result<Vec<UserToken>, DbError> {
+    candidates.retain(|one| grants_in(catalogue, &one.rights, account));
     let ids: Vec<i64> = candidates.iter().map(|one| one.token.id).collect();
     let used: HashMap<i64, Option<OffsetDateTime>> = token_use::table
         .inner_join(token_secrets::table)

@@ -3,7 +3,7 @@
 use super::roll::lock;
 use super::rules::{self, Holder};
 use super::{Token, grants};
-use crate::db::schema::{accounts, token_blocks, tokens};
+use crate::db::schema::{accounts, memberships, token_blocks, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::Account;
 use crate::models::audit::{self, Event, Origin};
@@ -120,11 +120,12 @@ impl Token {
         Ok(blocked)
     }
 
-    /// The accounts that do not let it in, by name.
+    /// The accounts of its user that do not let it in, by name. Of others nothing is told any more.
     pub fn blocks(&self, conn: &mut Conn) -> Result<Vec<Block>, DbError> {
         let rows: Vec<(String, OffsetDateTime, String)> = token_blocks::table
-            .inner_join(accounts::table)
+            .inner_join(accounts::table.inner_join(memberships::table))
             .filter(token_blocks::token_id.eq(self.id))
+            .filter(memberships::user_id.nullable().eq(self.user_id))
             .order((accounts::name, accounts::id))
             .select((accounts::name, token_blocks::blocked_at, token_blocks::why))
             .load(conn)?;

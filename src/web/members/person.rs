@@ -4,9 +4,9 @@ use super::title;
 use crate::db::{Conn, DbError};
 use crate::http::{App, AppData, AppError};
 use crate::models::Account;
-use crate::models::browse::members::{self, Member, Seen};
+use crate::models::browse::members::{self, MOST_SEEN, Member, Of, Seen};
 use crate::models::membership::{self, Changed};
-use crate::policy::{Act, Role};
+use crate::policy::{Act, Catalogue, Role};
 use crate::web::form::Posted;
 use crate::web::guard::{AccountMember, ManageMembers, SeeResources};
 use crate::web::page::{AccountNav, Page, Section, go_to, render};
@@ -15,6 +15,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use askama::Template;
+use std::sync::Arc;
 use time::OffsetDateTime;
 
 #[derive(Template)]
@@ -51,6 +52,7 @@ struct RemovePage {
     stops: Vec<String>,
     more_stops: bool,
     seen: Vec<SeenRow>,
+    more_seen: bool,
     error: Option<String>,
     action: String,
     cancel_url: String,
@@ -95,11 +97,7 @@ pub async fn set_role(
         return answer(&by, member, role, why, StatusCode::UNPROCESSABLE_ENTITY);
     };
     let (account, user, origin) = (by.account.clone(), member.user.clone(), by.signed_in.origin(&app));
-    let set = move |conn: &mut Conn| match members::one(conn, account.id, user.id)? {
-        // Removed meanwhile: a role would bring the person back in.
-        None => Ok(Changed::NoMember),
-        Some(_) => membership::set(conn, &account, &user, role, &origin),
-    };
+    let set = move |conn: &mut Conn| membership::change(conn, &account, &user, role, &origin);
     match app.db.transaction(set).await? {
         Changed::Done => Ok(go_to(format!("{}?done=role", paths::members(by.account.id)))),
         Changed::NoMember => Err(AppError::NotFound),
@@ -198,8 +196,15 @@ struct Stops {
 }
 
 /// What removing stops, and which secrets the person takes along.
-fn stops(conn: &mut Conn, account: &Account, user: i64, now: OffsetDateTime) -> Result<Stops, DbError> {
-    let (tokens, more) = members::user_tokens(conn, account.id, Some(user), None, now)?;
+fn stops(
+    conn: &mut Conn,
+    catalogue: &Catalogue,
+    account: &Account,
+    user: i64,
+    now: OffsetDateTime,
+) -> Result<Stops, DbError> {
+    let of = Of { account: account.id, user: Some(user) };
+    let (tokens, more) = members::user_tokens(conn, catalogue, of, None, now)?;
     let names = tokens.into_iter().map(|one| one.candidate.token.name).collect();
     Ok(Stops { names, more: more.is_some(), seen: members::seen_by(conn, account, user, now)? })
 }
@@ -212,7 +217,8 @@ async fn ask(
     status: StatusCode,
 ) -> Result<HttpResponse, AppError> {
     let (account, user, now) = (by.account.clone(), member.user.id, app.clock.now());
-    let stops = app.db.run(move |conn| stops(conn, &account, user, now)).await?;
+    let catalogue = Arc::clone(&app.catalogue);
+    let stops = app.db.run(move |conn| stops(conn, &catalogue, &account, user, now)).await?;
     let (account, oneself) = (by.account.id, user == by.signed_in.user.id);
     let tokens = paths::tokens(account);
     let page = RemovePage {
@@ -221,9 +227,11 @@ async fn ask(
         oneself,
         stops: stops.names,
         more_stops: stops.more,
+        more_seen: stops.seen.len() > MOST_SEEN,
         seen: stops
             .seen
             .into_iter()
+            .take(MOST_SEEN)
             .map(|one: Seen| SeenRow { url: tokens.token(one.id), name: one.name })
             .collect(),
         error,

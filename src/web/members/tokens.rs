@@ -2,7 +2,8 @@
 
 use crate::db::Conn;
 use crate::http::{AppData, AppError};
-use crate::models::browse::members::{self, UserToken};
+use crate::models::browse::members::{self, Of, UserToken};
+use crate::models::text;
 use crate::models::token::Token;
 use crate::policy::catalogue::{Catalogue, Category};
 use crate::policy::words::{self, Phrase};
@@ -17,6 +18,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, Query};
 use askama::Template;
+use std::sync::Arc;
 use time::OffsetDateTime;
 
 #[derive(Template)]
@@ -70,8 +72,9 @@ const LONGEST_REASON: usize = 255;
 pub async fn index(member: Member, app: AppData, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
     let (account, now) = (member.account.id, app.clock.now());
     let after = read_cursor(&asked.tokens);
+    let (catalogue, of) = (Arc::clone(&app.catalogue), Of { account, user: None });
     let (tokens, next) =
-        app.db.run(move |conn| members::user_tokens(conn, account, None, after, now)).await?;
+        app.db.run(move |conn| members::user_tokens(conn, &catalogue, of, after, now)).await?;
     let here = paths::members_tokens(account);
     let page = TokensPage {
         page: member.page("Members' tokens").under(Section::Members).with_flash(&asked.done),
@@ -96,8 +99,10 @@ pub async fn block(form: Posted<Member>, app: AppData, path: TokenPath) -> Resul
     let (member, fields) = form.genuine()?;
     let token = find(&member, &app, &path).await?;
     let why = fields.get("why").trim().to_owned();
-    if why.is_empty() || why.chars().count() > LONGEST_REASON {
-        let error = Some(format!("Say why, in up to {LONGEST_REASON} characters: the user reads it."));
+    let fault = text::fault_of_line(&why, LONGEST_REASON).map(|fault| format!("This {fault}."));
+    if why.is_empty() || fault.is_some() {
+        let missing = || format!("Say why, in up to {LONGEST_REASON} characters: the user reads it.");
+        let error = Some(fault.unwrap_or_else(missing));
         return ask(&member, &app, token, Field { value: why, error }, StatusCode::UNPROCESSABLE_ENTITY);
     }
     let (account, origin, id) =
@@ -124,7 +129,8 @@ pub async fn unblock(form: Posted<Member>, app: AppData, path: TokenPath) -> Res
 async fn find(member: &Member, app: &AppData, path: &TokenPath) -> Result<UserToken, AppError> {
     let id: i64 = path.1.parse().map_err(|_| AppError::NotFound)?;
     let (account, now) = (member.account.id, app.clock.now());
-    let found = app.db.run(move |conn| members::user_token(conn, account, id, now)).await?;
+    let catalogue = Arc::clone(&app.catalogue);
+    let found = app.db.run(move |conn| members::user_token(conn, &catalogue, account, id, now)).await?;
     found.ok_or(AppError::NotFound)
 }
 

@@ -83,7 +83,8 @@ fn named<P>(one: &ResourceRef, owner: &TokenOwner<P>) -> NamedRow {
         name: one.name.clone(),
         account: owner.account().is_none().then(|| name_of(one.account, owner)),
         url: one.id.filter(|_| reached).map(|id| paths::of_resource(one.kind, one.account, id)),
-        gone: one.id.is_none(),
+        // Of an account that the person has left, nothing is told any more.
+        gone: reached && one.id.is_none(),
     }
 }
 
