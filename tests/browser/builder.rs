@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokenhouse::models::{Account, membership};
 use tokenhouse::policy::Role;
 
-async fn signed_in(house: &House, called: &'static str, scripting: bool, page: &str) -> Window {
+pub async fn signed_in(house: &House, called: &'static str, scripting: bool, page: &str) -> Window {
     let window = Window::open(house, called, scripting).await;
     window.go(page).await;
     window.field("E-mail").await.send_keys(OWNER).await.unwrap();
@@ -17,7 +17,7 @@ async fn signed_in(house: &House, called: &'static str, scripting: bool, page: &
     window
 }
 
-async fn press(window: &Window, button: &str) {
+pub async fn press(window: &Window, button: &str) {
     window.button(button).await.click().await.unwrap();
 }
 
@@ -57,7 +57,7 @@ async fn created(window: &mut Window) -> String {
     secret
 }
 
-async fn call(
+pub async fn call(
     house: &House,
     secret: &str,
     method: &str,

@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod after;
 mod builder;
 mod driver;
 mod gallery;

@@ -398,7 +398,7 @@ async fn numbers_that_are_none_and_things_of_other_accounts_are_not_there() {
 }
 
 /// Addresses that hang on these permissions are asked here; zones and domains have files of their own.
-const ELSEWHERE: [&str; 2] = ["zones", "domains"];
+const ELSEWHERE: [&str; 4] = ["zones", "domains", "user_details", "memberships"];
 
 #[actix_web::test]
 async fn every_route_names_the_permission_and_the_access_that_it_needs() {

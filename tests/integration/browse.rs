@@ -192,9 +192,10 @@ async fn the_menu_leads_to_what_tokens_reach_and_says_where_one_is() {
         ("zones", "Zones"),
         ("certificates", "Certificates"),
         ("tokens", "Automation"),
+        ("members", "Members"),
     ] {
         let page = owner.get(&format!("/accounts/{acme}/{path}")).await;
-        assert_eq!(page.all("nav.nav a"), ["Domains", "Zones", "Certificates", "Automation"]);
+        assert_eq!(page.all("nav.nav a"), ["Domains", "Zones", "Certificates", "Automation", "Members"]);
         assert_eq!(page.all("nav.nav a[aria-current]"), [here]);
         assert!(page.links().contains(&"/help/api".to_owned()));
     }

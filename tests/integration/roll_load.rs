@@ -49,12 +49,12 @@ async fn call(address: SocketAddr, path: &str, secret: &str) -> (u16, String) {
 async fn a_roll_with_an_overlap_refuses_nobody_until_it_is_finished_and_then_each_old_call() {
     let mut two = Two::open().await;
     let new = rolled(&mut two.owner, &two.page, "hour").await;
-    let finished = Arc::new(AtomicBool::new(false));
+    let (asked, finished) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let before = Arc::new(AtomicUsize::new(0));
     let callers: Vec<_> = (0..CALLERS)
         .map(|caller| {
             let (old, new, node) = (two.secret.clone(), new.clone(), two.node(caller / 2));
-            let (finished, before) = (Arc::clone(&finished), Arc::clone(&before));
+            let (asked, finished, before) = (Arc::clone(&asked), Arc::clone(&finished), Arc::clone(&before));
             actix_web::rt::spawn(async move {
                 let mut seen = Vec::new();
                 let mut after = 0;
@@ -64,6 +64,9 @@ async fn a_roll_with_an_overlap_refuses_nobody_until_it_is_finished_and_then_eac
                     // Whether the answer was there already is asked before the call is begun.
                     let is_after = finished.load(Ordering::SeqCst);
                     let answer = call(node, USE, if changes { &new } else { &old }).await;
+                    if !asked.load(Ordering::SeqCst) {
+                        assert_eq!(answer, (200, String::new()), "before anybody asked for the end");
+                    }
                     if is_after {
                         after += 1
                     } else {
@@ -78,6 +81,7 @@ async fn a_roll_with_an_overlap_refuses_nobody_until_it_is_finished_and_then_eac
     while before.load(Ordering::SeqCst) < CALLERS * 8 {
         actix_web::rt::task::yield_now().await;
     }
+    asked.store(true, Ordering::SeqCst);
     let answer = two.owner.form(&format!("{}/roll/finish", two.page), &[]).send().await.unwrap();
     assert_eq!(answer.status(), 303);
     finished.store(true, Ordering::SeqCst);
