@@ -24,11 +24,7 @@
     return true;
   };
 
-  let under_way = false;
-  const ask = async (value, focus) => {
-    if (under_way) return true;
-    under_way = true;
-    form.setAttribute("aria-busy", "true");
+  const send = async (value, focus) => {
     try {
       const body = new URLSearchParams(new FormData(form));
       body.set("do", value);
@@ -36,11 +32,30 @@
       return answer.ok && put(await answer.text(), focus);
     } catch {
       return false;
-    } finally {
-      under_way = false;
-      form.removeAttribute("aria-busy");
     }
   };
+
+  // One after the other: what is pressed next is about the form as it is by then.
+  let turn = Promise.resolve();
+  let waiting = 0;
+  const ask = (value, focus) => {
+    waiting += 1;
+    form.setAttribute("aria-busy", "true");
+    const asked = turn.then(() => send(value, focus)).finally(() => {
+      waiting -= 1;
+      if (waiting === 0) form.removeAttribute("aria-busy");
+    });
+    turn = asked;
+    return asked;
+  };
+
+  form.addEventListener("submit", async (event) => {
+    if (waiting === 0) return;
+    event.preventDefault();
+    const { submitter } = event;
+    while (waiting > 0) await turn;
+    form.requestSubmit(submitter && submitter.isConnected ? submitter : null);
+  });
 
   form.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-swap]");

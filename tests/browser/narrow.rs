@@ -93,5 +93,6 @@ async fn measure(window: &mut Window, page: &str, too_wide: &mut Vec<String>) {
     }
     window.size(1280, 800).await;
     let name = page.trim_start_matches("/accounts/").replace(['/', '?', '='], "-");
+    let name: String = name.chars().take(80).collect();
     window.narrow_picture(&name).await;
 }
