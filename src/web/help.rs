@@ -17,6 +17,7 @@ struct ApiPage {
     codes: Vec<Code>,
     permissions: Vec<PermissionRow>,
     budgets: Vec<Budget>,
+    templates: Vec<String>,
     unnamed: i64,
     unknown: i64,
 }
@@ -108,6 +109,7 @@ pub async fn api(request: HttpRequest, app: AppData) -> Result<HttpResponse, App
         codes: codes(),
         permissions: permissions(&app.catalogue),
         budgets: budgets(&app.catalogue),
+        templates: app.catalogue.templates.iter().map(|one| one.key.clone()).collect(),
         unnamed: budget::UNNAMED,
         unknown: budget::UNKNOWN,
     };
