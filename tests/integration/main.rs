@@ -33,6 +33,7 @@ mod budgets_accounts;
 mod builder;
 mod builder_large;
 mod builder_pages;
+mod builder_random;
 mod builder_users;
 mod commands;
 mod commands_token;

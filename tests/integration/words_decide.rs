@@ -16,9 +16,9 @@ use tokenhouse::policy::{Access, Catalogue, Decision, Holder, Policy, Refusal, R
 const CASES: u32 = 7_000;
 
 /// A question in the words of the summary.
-struct Asked<'a> {
-    about: &'a str,
-    call: &'a Call,
+pub struct Asked<'a> {
+    pub about: &'a str,
+    pub call: &'a Call,
 }
 
 impl Asked<'_> {
@@ -28,7 +28,7 @@ impl Asked<'_> {
 }
 
 /// What somebody who only read the summary would answer.
-fn answer(told: &Told, own: Option<i64>, asked: &Asked<'_>) -> bool {
+pub fn answer(told: &Told, own: Option<i64>, asked: &Asked<'_>) -> bool {
     let account = asked.call.account;
     match own {
         Some(own) if own != account => return false,
