@@ -84,6 +84,12 @@ impl Policy {
     }
 }
 
+/// What somebody wrote, to be repeated in a sentence: cut where it would fill a page.
+pub fn shown(written: &str) -> String {
+    let start: String = written.chars().filter(|sign| !sign.is_control()).take(80).collect();
+    if start.len() < written.len() { format!("{start}…") } else { start }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,10 +1,15 @@
 //! Client networks, as somebody writes them: an address or a network a line.
 
+use super::shown;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// At most so many lines of each kind.
 pub const MOST_NETWORKS: usize = 100;
+
+/// Lines are read up to so many bytes.
+const MOST_BYTES: usize = 8192;
 
 /// So many faults are told at once.
 const MOST_TOLD: usize = 3;
@@ -12,13 +17,19 @@ const MOST_TOLD: usize = 3;
 /// Reads addresses and networks, one a line, also with commas between. What is given twice counts
 /// once. The error is for whoever wrote it, and names the lines.
 pub fn parse(text: &str) -> Result<Vec<IpNet>, String> {
-    let mut networks = Vec::new();
+    if text.len() > MOST_BYTES {
+        return Err(format!(
+            "At most {} KB of networks fit here. A wider network takes the place of several.",
+            MOST_BYTES / 1024
+        ));
+    }
+    let (mut networks, mut known) = (Vec::new(), HashSet::new());
     let mut faults = Vec::new();
     for (place, line) in text.lines().enumerate() {
         for written in line.split(',').map(str::trim).filter(|written| !written.is_empty()) {
             match network(written) {
-                Ok(network) if networks.contains(&network) => {}
-                Ok(network) => networks.push(network),
+                Ok(network) if known.insert(network) => networks.push(network),
+                Ok(_) => {}
                 Err(why) => faults.push(format!("Line {}: {why}", place + 1)),
             }
         }
@@ -66,7 +77,8 @@ pub fn short(network: IpNet) -> String {
 fn network(written: &str) -> Result<IpNet, String> {
     let wrong = || {
         format!(
-            "“{written}” is neither an address nor a network; write it like 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32."
+            "“{}” is neither an address nor a network; write it like 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32.",
+            shown(written)
         )
     };
     let Some((address, length)) = written.split_once('/') else {
@@ -82,15 +94,26 @@ fn network(written: &str) -> Result<IpNet, String> {
     let network = length.parse().ok().and_then(|length: u8| IpNet::new(address, length).ok());
     let network = network.ok_or_else(|| {
         let version = if address.is_ipv4() { "IPv4" } else { "IPv6" };
-        format!("“{written}” ends in /{length}; an {version} network goes up to /{most}.")
+        format!("“{}” ends in /{}; an {version} network goes up to /{most}.", shown(written), shown(length))
     })?;
     let network = unmapped(network);
     if network.addr() == network.network() {
         Ok(network)
     } else {
-        let meant = network.trunc();
+        let meant = meant(network);
         Err(format!("{network} has bits beyond its /{}. Did you mean {meant}?", network.prefix_len()))
     }
+}
+
+/// The network that may be meant. Behind a mapped IPv4 address a length that fits IPv4 is the length
+/// of an IPv4 network: none of IPv6 that is so wide is meant with such an address.
+fn meant(network: IpNet) -> IpNet {
+    let four = match network {
+        IpNet::V6(six) => six.addr().to_ipv4_mapped(),
+        IpNet::V4(_) => None,
+    };
+    let four = four.and_then(|four| Ipv4Net::new(four, network.prefix_len()).ok());
+    four.map_or(network, IpNet::V4).trunc()
 }
 
 /// A network of IPv4 addresses that are mapped into IPv6 is the IPv4 network: that is how the
@@ -137,6 +160,16 @@ mod tests {
         assert_eq!(read("::ffff:192.0.2.1"), ["192.0.2.1/32"]);
         assert_eq!(read("::ffff:192.0.2.0/120"), ["192.0.2.0/24"]);
         assert!(fault("::ffff:192.0.2.1/120").contains("Did you mean 192.0.2.0/24?"));
+        // A length that can only be meant for the IPv4 address.
+        for (written, meant) in [
+            ("::ffff:192.0.2.0/24", "192.0.2.0/24"),
+            ("::ffff:192.0.2.7/24", "192.0.2.0/24"),
+            ("::ffff:192.0.2.7/32", "192.0.2.7/32"),
+            ("::ffff:192.0.2.7/0", "0.0.0.0/0"),
+        ] {
+            let said = fault(written);
+            assert!(said.ends_with(&format!(" Did you mean {meant}?")), "{said}");
+        }
     }
 
     #[test]
@@ -165,10 +198,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_repeated_of_a_fault_is_cut() {
+        for wrong in ["x".repeat(8000), format!("192.0.2.1/{}", "9".repeat(8000))] {
+            let said = fault(&wrong);
+            assert!(said.len() < 300 && said.contains('…'), "{said}");
+        }
+    }
+
+    #[test]
     fn more_than_a_hundred_networks_are_refused_with_their_number() {
         let many = |count: u32| (0..count).map(|n| format!("10.0.{n}.0/24\n")).collect::<String>();
         assert_eq!(read(&many(100)).len(), 100);
         assert!(fault(&many(101)).contains("these are 101"));
+        let longer = "192.0.2.7,".repeat(820);
+        assert!(fault(&longer).starts_with("At most 8 KB of networks fit here."));
+        assert_eq!(read(&longer[..8190]), ["192.0.2.7/32"]);
     }
 
     #[test]

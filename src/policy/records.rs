@@ -1,7 +1,13 @@
 //! Which records of a zone a grant is narrowed to: name patterns and types.
 
+use super::shown;
+use std::collections::HashSet;
+
 /// At most so many name patterns narrow one grant.
 pub const MOST_RECORD_NAMES: usize = 50;
+
+/// Names, and types, are read up to so many bytes.
+const MOST_BYTES: usize = 4096;
 
 /// Which records of a zone a grant is narrowed to; empty lists narrow nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,14 +52,22 @@ impl RecordFilter {
     /// Reads name patterns, divided by commas or blanks; none, or a `*` of its own, means any name.
     /// `@` is the apex. The error is a sentence for whoever wrote them.
     pub fn parse_names(text: &str) -> Result<Vec<String>, String> {
-        let mut names = Vec::new();
-        for written in parts(text) {
-            let name = one_name(written)?;
-            if !names.contains(&name) {
+        fits(text, "names")?;
+        RecordFilter::names_of(parts(text).map(one_name))
+    }
+
+    /// Name patterns, each once and as many as a grant can have; a `*` among them means any name.
+    pub(super) fn names_of(
+        read: impl Iterator<Item = Result<String, String>>,
+    ) -> Result<Vec<String>, String> {
+        let (mut names, mut known) = (Vec::new(), HashSet::new());
+        for name in read {
+            let name = name?;
+            if known.insert(name.clone()) {
                 names.push(name);
             }
         }
-        if names.iter().any(|name| name == "*") {
+        if known.contains("*") {
             return Ok(Vec::new());
         }
         if names.len() > MOST_RECORD_NAMES {
@@ -68,6 +82,7 @@ impl RecordFilter {
     /// Reads record types, divided by commas or blanks; none, or `*`, means any type. The error is a
     /// sentence for whoever wrote them.
     pub fn parse_types(text: &str, known: &[&str]) -> Result<Vec<String>, String> {
+        fits(text, "types")?;
         let (mut types, mut any) = (Vec::new(), false);
         for written in parts(text) {
             let upper = written.to_ascii_uppercase();
@@ -87,6 +102,14 @@ impl RecordFilter {
     }
 }
 
+/// Refuses what is too long before there is work with it.
+fn fits(text: &str, what: &str) -> Result<(), String> {
+    if text.len() > MOST_BYTES {
+        return Err(format!("At most {} KB of {what} of records fit here.", MOST_BYTES / 1024));
+    }
+    Ok(())
+}
+
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(|sign: char| sign == ',' || sign.is_whitespace()).filter(|part| !part.is_empty())
 }
@@ -94,12 +117,6 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 /// Reads one name pattern.
 pub(super) fn one_name(written: &str) -> Result<String, String> {
     pattern(written).map_err(|why| format!("“{}” {why}.", shown(written)))
-}
-
-/// What was written, cut where it would fill a page.
-fn shown(written: &str) -> String {
-    let start: String = written.chars().filter(|sign| !sign.is_control()).take(80).collect();
-    if start.len() < written.len() { format!("{start}…") } else { start }
 }
 
 /// A pattern as it is kept: lower case, ASCII, empty at the apex.
@@ -206,6 +223,11 @@ mod tests {
             RecordFilter::parse_names(&many.join(" ")).unwrap_err(),
             "At most 50 names of records fit here, and these are 51."
         );
+        assert_eq!(
+            RecordFilter::parse_names(&"www,".repeat(1025)).unwrap_err(),
+            "At most 4 KB of names of records fit here."
+        );
+        assert_eq!(RecordFilter::parse_names(&"www,".repeat(1024)).unwrap(), ["www"]);
     }
 
     #[test]
@@ -216,6 +238,7 @@ mod tests {
         assert_eq!(parse("a,*").unwrap(), [""; 0]);
         assert_eq!(parse("TXT,FOO").unwrap_err(), "“FOO” is no type of records; there are A, AAAA, TXT.");
         assert!(parse("TXT/A").is_err() && parse("\u{0}").is_err());
+        assert_eq!(parse(&"TXT,".repeat(1025)).unwrap_err(), "At most 4 KB of types of records fit here.");
     }
 
     #[test]

@@ -2,7 +2,9 @@
 //! `zones:example.com/_acme-challenge*/TXT:write`.
 
 use super::records::one_name;
-use super::{Access, Catalogue, Grant, Permission, PermissionKey, RecordFilter, ResourceKind, Selection};
+use super::{
+    Access, Catalogue, Grant, Permission, PermissionKey, RecordFilter, ResourceKind, Selection, shown,
+};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 /// What would be read as part of the grammar.
@@ -61,7 +63,10 @@ pub struct Written<'a> {
 /// Reads scope text; `types` are the types of records that there are. The error is a sentence for
 /// whoever wrote it.
 pub fn parse<'a>(catalogue: &'a Catalogue, types: &[&str], text: &str) -> Result<Written<'a>, String> {
-    let wrong = || format!("“{text}” is not a scope; write it like zones:example.com:read or zones:*:write.");
+    let wrong = || {
+        let text = shown(text);
+        format!("“{text}” is not a scope; write it like zones:example.com:read or zones:*:write.")
+    };
     let mut parts = text.split(':');
     let (Some(key), Some(names), Some(access), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
@@ -70,7 +75,7 @@ pub fn parse<'a>(catalogue: &'a Catalogue, types: &[&str], text: &str) -> Result
     };
     let permission = catalogue.find(key).ok_or_else(|| {
         let known: Vec<&str> = catalogue.permissions.iter().map(|one| one.key.as_str()).collect();
-        format!("There is no permission “{key}”; there are {}.", known.join(", "))
+        format!("There is no permission “{}”; there are {}.", shown(key), known.join(", "))
     })?;
     let access = match access {
         "read" => Access::Read,
@@ -78,7 +83,7 @@ pub fn parse<'a>(catalogue: &'a Catalogue, types: &[&str], text: &str) -> Result
         _ => return Err(wrong()),
     };
     if !permission.access.contains(&access) {
-        return Err(format!("“{key}” can be read only; write {key}:{names}:read."));
+        return Err(format!("“{key}” can be read only; write {key}:{}:read.", shown(names)));
     }
     let mut parts = names.split('/');
     let (names, records) = match (parts.next(), parts.next(), parts.next(), parts.next()) {
@@ -92,7 +97,7 @@ pub fn parse<'a>(catalogue: &'a Catalogue, types: &[&str], text: &str) -> Result
     let mut all = false;
     let (mut only, mut except) = (Vec::new(), Vec::new());
     for name in names.split(',') {
-        let decoded = |name: &str| decoded(name).map(|name| name.to_lowercase()).ok_or_else(wrong);
+        let decoded = |name: &str| resource(name).ok_or_else(wrong);
         match name.strip_prefix('!') {
             _ if name.is_empty() || name == "!" => return Err(wrong()),
             _ if name == "*" => all = true,
@@ -113,6 +118,12 @@ fn decoded(name: &str) -> Option<String> {
     percent_decode_str(name).decode_utf8().ok().map(|name| name.into_owned())
 }
 
+/// The name of a resource; none that could be none.
+fn resource(name: &str) -> Option<String> {
+    let fits = |name: &String| name.len() <= 253 && !name.chars().any(char::is_control);
+    decoded(name).map(|name| name.to_lowercase()).filter(fits)
+}
+
 /// The part after the names of zones: names of records, then types, `*` for any.
 fn records(
     named: &str,
@@ -123,17 +134,8 @@ fn records(
     if typed.is_empty() || typed.contains(char::is_whitespace) {
         return Err(wrong());
     }
-    let mut names = Vec::new();
-    for name in named.split(',') {
-        let name = decoded(name).filter(|name| !name.is_empty()).ok_or_else(&wrong)?;
-        let name = one_name(&name)?;
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    if names.iter().any(|name| name == "*") {
-        names.clear();
-    }
+    let name = |name| one_name(&decoded(name).filter(|name| !name.is_empty()).ok_or_else(&wrong)?);
+    let names = RecordFilter::names_of(named.split(',').map(name))?;
     Ok(RecordFilter { names, types: RecordFilter::parse_types(typed, types)? })
 }
 
@@ -174,6 +176,9 @@ mod tests {
             "domain_research:*:write",
             "zones:a:b:read",
             "zones:%ff:read",
+            "zones:%00:read",
+            "zones:*,!a%0a.com:read",
+            &format!("zones:{}:read", "a".repeat(254)),
             "zones:a.com/home:read",
             "zones:a.com//A:read",
             "zones:a.com/home/:read",
@@ -189,6 +194,10 @@ mod tests {
             "billing:*/home/A:read",
         ] {
             assert!(parse(&catalogue, &TYPES, text).is_err(), "{text} was taken for a scope");
+        }
+        for text in [&"a".repeat(9000), &format!("{}:*:read", "a".repeat(9000))] {
+            let why = parse(&catalogue, &TYPES, text).unwrap_err();
+            assert!(why.len() < 600, "{why}");
         }
     }
 

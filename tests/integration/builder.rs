@@ -237,6 +237,7 @@ async fn every_refusal_stands_beside_its_field_and_what_was_entered_is_kept() {
     let house = House::open();
     let (acme, rival) = (house.account("Acme"), house.account("Rival"));
     let foreign = zone(&house, rival, "rival.example");
+    let long = "192.0.2.7,".repeat(820);
     let zones: &[(&str, &str)] = &[("r1.permission", "zones"), ("r1.access", "read"), ("r1.where", "all")];
     type Case<'a> = (&'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)], &'a str, &'a str);
     let cases: &[Case<'_>] = &[
@@ -246,6 +247,9 @@ async fn every_refusal_stands_beside_its_field_and_what_was_entered_is_kept() {
         (&[], &[("r1.permission", "zones")], "r1.access", "Choose how much of Zones it may do."),
         (&[], &[("r1.permission", "zones"), ("r1.access", "read")], "r1.where", "Choose where Zones applies"),
         (zones, &[("r1.where", "named")], "r1.where", "Select at least one zone"),
+        (zones, &[("r1.where", "except")], "r1.where", "Select what to leave out, or choose All zones, incl"),
+        (zones, &[("r1.names", &long)], "r1.names", "At most 4 KB of names of records fit here."),
+        (zones, &[("from", &long)], "from", "At most 8 KB of networks fit here."),
         (zones, &[("r1.where", "named"), ("r1.id", &foreign)], "r1.where", "was deleted meanwhile"),
         (zones, &[("r1.where", "except"), ("r1.id", &foreign)], "r1.where", "was deleted meanwhile"),
         (zones, &[("r1.where", "everywhere")], "r1.where", "Choose where Zones applies"),
@@ -391,6 +395,7 @@ async fn what_makes_no_sense_is_no_fault_of_the_server_and_makes_nothing() {
         ("template=%00", 400),
         ("name=%ff", 400),
         ("template=%3Cscript%3E&scope=%27&scope=zones:%25_:read&expires=%27&from=%3Cb%3E", 200),
+        ("scope=zones:%2500:read&scope=zones:*,!a%2500:read&scope=zones:*/%2500/A:read", 200),
         ("scope=zones:999999999999999999999:read&scope=zones:\u{fffd}:read", 200),
     ] {
         let answer = owner.get(&format!("{path}?{query}")).await;

@@ -3,9 +3,12 @@
 use crate::builder::Form;
 use crate::facts::{self, domain, zone};
 use crate::program::Program;
-use crate::support::{House, MEMBER, OWNER, READER};
-use tokenhouse::models::{Account, membership};
-use tokenhouse::policy::Role;
+use crate::support::{House, MEMBER, OWNER, READER, made};
+use tokenhouse::models::token::Owner;
+use tokenhouse::models::{Account, Resource, membership};
+use tokenhouse::policy::{
+    Access, Grant, PermissionKey, Policy, RecordFilter, ResourceKind, ResourceRef, Rights, Role, Selection,
+};
 
 const BUILD: &str = "/user/tokens/build";
 
@@ -72,7 +75,7 @@ async fn nobody_grants_in_an_account_what_the_role_there_does_not_allow() {
         (zones(&[("r1.where", "all"), ("r1.account", &rival)]), "r1.where", in_rival),
         (zones(&[("r1.where", "except"), ("r1.account", &rival)]), "r1.where", in_rival),
         (zones(&[("r1.where", "named"), ("r1.id", &here), ("r1.id", &there)]), "r1.where", in_rival),
-        (zones(&[("r1.where", "all")]), "r1.where", "Choose the account that Zones applies to."),
+        (zones(&[("r1.where", "all")]), "r1.where", "Choose an account."),
         (
             zones(&[("r1.where", "all"), ("r1.account", "987654")]),
             "r1.where",
@@ -138,6 +141,131 @@ async fn what_the_person_may_not_grant_is_disabled_with_the_reason() {
     assert!(!start.links().contains(&format!("{BUILD}?template=read_billing")));
     let all = start.all("#template-read_all").join(" ");
     assert!(all.contains("Without Billing, Webhooks"), "{all}");
+}
+
+#[actix_web::test]
+async fn what_the_person_may_not_grant_stays_in_its_row_until_it_is_changed() {
+    let house = House::open();
+    let acme = house.account("Acme").to_string();
+    let mut member = house.signed_in(MEMBER).await;
+    let address = format!("{BUILD}?scope=domains:*:read&scope=billing:*:read&scope=contacts:*:write");
+    let mut form = Form::open(&mut member, &address).await;
+    form.set("name", "Books");
+    for row in ["r1", "r2", "r3"] {
+        form.set(&format!("{row}.where"), "all").set(&format!("{row}.account"), &acme);
+    }
+    for button in ["summary", "update", "generate"] {
+        let answer = form.press(&mut member, button).await;
+        assert_eq!(form.get("r2.permission"), "billing", "{button}");
+        assert_eq!((form.get("r3.permission"), form.get("r3.access")), ("contacts", "full"), "{button}");
+        if button == "update" {
+            continue;
+        }
+        assert_eq!(answer.status, 422, "{button}");
+        for (row, why) in [
+            ("r2", "None of your roles may grant Billing with Read only."),
+            ("r3", "None of your roles may grant Contacts with Full access."),
+        ] {
+            assert_eq!(answer.all(&format!("[id='{row}.access-error']")), [why], "{button}");
+        }
+    }
+    // An account in which the permission cannot be had stays, too.
+    let rival = join(&house, "Rival", OWNER, Role::ReadOnly).to_string();
+    let mut owner = house.signed_in(OWNER).await;
+    let mut form = Form::open(&mut owner, BUILD).await;
+    form.set("name", "Books").set("r1.permission", "billing").set("r1.access", "read");
+    form.set("r1.where", "all").set("r1.account", &rival).press(&mut owner, "update").await;
+    assert_eq!(form.get("r1.account"), rival);
+    let answer = form.press(&mut owner, "summary").await;
+    assert!(answer.all("[id='r1.where-error']").join("").starts_with("In Rival you are read_only"));
+}
+
+#[actix_web::test]
+async fn the_only_account_is_preselected_in_sight_and_not_filled_in_behind_ones_back() {
+    let house = House::open();
+    let acme = house.account("Acme").to_string();
+    let mut member = house.signed_in(MEMBER).await;
+    let mut form = Form::open(&mut member, BUILD).await;
+    form.set("name", "One").set("r1.permission", "zones").press(&mut member, "update").await;
+    assert_eq!(form.get("r1.account"), acme);
+    form.set("r1.access", "read").set("r1.where", "all").set("r1.account", "");
+    let answer = form.press(&mut member, "summary").await;
+    assert_eq!(answer.all("[id='r1.where-error']"), ["Choose an account."]);
+    assert_eq!(form.get("r1.account"), "", "an emptied choice is not made again");
+    let words = async |member: &mut crate::support::client::Browser, account: &str| {
+        let fields = [
+            ("shape", "builder"),
+            ("expires", "90"),
+            ("row", "r1"),
+            ("r1.permission", "zones"),
+            ("r1.access", "read"),
+            ("r1.where", "all"),
+            ("r1.account", account),
+        ];
+        let answer = member.post("/user/tokens/words", &fields).await;
+        let said: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        said["sentences"].as_array().unwrap().len()
+    };
+    assert_eq!(words(&mut member, "").await, 0, "no words for what would be refused");
+    assert!(words(&mut member, &acme).await > 0);
+    form.set("r1.account", &acme).create(&mut member).await;
+    assert_eq!(facts::texts(&house, "account_id", "token_grants"), [acme]);
+}
+
+#[actix_web::test]
+async fn another_like_it_says_what_is_in_an_account_that_one_has_left_and_not_whether_it_is_there() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let rival = join(&house, "Rival", OWNER, Role::Owner);
+    let of = |account: i64, name: &str| -> ResourceRef {
+        let found = Resource::find(&mut house.conn(), account, ResourceKind::Zone, name).unwrap();
+        found.unwrap().to_ref().unwrap()
+    };
+    let grant = |selection| Grant {
+        permission: PermissionKey::try_from("zones".to_owned()).unwrap(),
+        access: Access::Read,
+        selection,
+        records: RecordFilter::default(),
+    };
+    let policy = Policy::unconditional(Rights::Grants(vec![
+        grant(Selection::Only(vec![of(acme, "example.com"), of(rival, "rival.example")])),
+        grant(Selection::Everywhere { except: vec![of(rival, "competitor.example")] }),
+    ]));
+    let person = house.user(OWNER);
+    let (token, _) = made::with(&house, Owner::User(person.id), "Both", policy);
+    let left = Account::find(&mut house.conn(), rival).unwrap().unwrap();
+    membership::remove(&mut house.conn(), &left, &person, &house.command_line()).unwrap();
+    let mut owner = house.signed_in(OWNER).await;
+    let mut pages = Vec::new();
+    let names = ["rival.example".to_owned(), "competitor.example".to_owned()];
+    for step in ["there", "deleted", "again"] {
+        let (mut conn, origin) = (house.conn(), house.command_line());
+        match step {
+            "deleted" => {
+                for name in &names {
+                    Resource::remove_domain(&mut conn, rival, name, &origin).unwrap();
+                }
+            }
+            "again" => drop(Resource::add_domains(&mut conn, rival, &names, &origin).unwrap()),
+            _ => {}
+        }
+        let page = owner.get(&format!("{BUILD}?like={token}")).await;
+        let mut fields = Form::read(&page);
+        fields.retain(|(name, _)| name != "nonce");
+        pages.push((page.all(".notice p"), fields));
+    }
+    assert_eq!(
+        pages[0].0[..2],
+        [
+            "rival.example is in an account that you are not a member of, and is not selected here.",
+            "competitor.example is in an account that you are not a member of, and is not selected here."
+        ]
+    );
+    assert_eq!(pages[0], pages[1]);
+    assert_eq!(pages[0], pages[2]);
+    let chosen: Vec<&String> =
+        pages[0].1.iter().filter(|(name, _)| name.ends_with(".id")).map(|(_, id)| id).collect();
+    assert_eq!(chosen, [&zone(&house, acme, "example.com")]);
 }
 
 #[actix_web::test]

@@ -191,6 +191,10 @@ impl Answer {
                 continue;
             }
             let chosen = one.select(&selector("option[selected]")).next();
+            // As browsers do: a choice that is disabled is not sent.
+            if chosen.is_some_and(|option| option.attr("disabled").is_some()) {
+                continue;
+            }
             let value = match one.value().name() {
                 "select" => chosen.and_then(|option| option.attr("value")).unwrap_or_default().to_owned(),
                 "textarea" => one.text().collect(),

@@ -88,7 +88,7 @@ fn begun_like(
     now: OffsetDateTime,
 ) -> Result<(Draft, Vec<String>), DbError> {
     let token = Token::find(conn, owner, id)?;
-    let source = token.map(|token| Source::of(conn, &token)).transpose()?;
+    let source = token.map(|token| Source::of(conn, &token, whose)).transpose()?;
     let blank = || (Draft::blank(Shape::Builder), Vec::new());
     Ok(source.map_or_else(blank, |source| Draft::like(&source, catalogue, whose, now)))
 }

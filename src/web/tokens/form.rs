@@ -79,9 +79,11 @@ pub async fn new(member: Member, app: AppData, query: Query<Like>) -> Result<Htt
     let (owner, whose, now) = (member.owner(), Whose::of(&member), app.clock.now());
     let source = app.db.run(move |conn| {
         let token = like.map(|id| Token::find(conn, owner, id)).transpose()?.flatten();
-        token.map(|token| Source::of(conn, &token)).transpose()
+        let source = token.map(|token| Source::of(conn, &token, &whose)).transpose()?;
+        Ok((source, whose))
     });
-    let (draft, said) = match source.await? {
+    let (source, whose) = source.await?;
+    let (draft, said) = match source {
         Some(source) => Draft::like(&source, &app.catalogue, &whose, now),
         None => (Draft::blank(Shape::Simple), Vec::new()),
     };

@@ -64,6 +64,7 @@ pub(super) struct AccountChoice {
     pub(super) id: i64,
     pub(super) label: String,
     pub(super) selected: bool,
+    /// Whether it cannot be chosen; never what is selected, which browsers would not send then.
     pub(super) disabled: bool,
 }
 
@@ -200,11 +201,13 @@ fn accounts(permission: &Permission, row: &RowDraft, whose: &Whose) -> Vec<Accou
             }
             _ => String::new(),
         };
+        let preselected = whose.only_account().filter(|_| !row.account_asked);
+        let selected = row.account.or(preselected) == Some(*id);
         AccountChoice {
             id: *id,
             label: format!("{name}{number}{limit}"),
-            selected: row.account.or(whose.only_account()) == Some(*id),
-            disabled: !held(Access::Read) && !held(Access::Full),
+            selected,
+            disabled: !selected && !held(Access::Read) && !held(Access::Full),
         }
     };
     whose.accounts.iter().map(choice).collect()

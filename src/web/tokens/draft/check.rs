@@ -103,9 +103,10 @@ impl Draft {
         for row in &self.rows {
             let asked = row.permission.as_ref().and_then(|key| checked.catalogue.get(key));
             let (permission, access) = match (asked, row.level) {
-                (_, Level::NoAccess) | (None, Level::Unchosen) => continue,
+                (None, Level::NoAccess | Level::Unchosen) if !row.says_where() => continue,
+                (Some(_), Level::NoAccess) => continue,
                 (Some(_), Level::Unchosen) if self.shape == Shape::Simple => continue,
-                (None, Level::Of(_)) => {
+                (None, _) => {
                     raised = true;
                     problems.push((format!("{}.permission", row.key), "Choose a permission.".to_owned()));
                     continue;

@@ -49,32 +49,31 @@ impl Checked<'_> {
         if permission.category == Category::User {
             return Ok(Selection::Everywhere { except: Vec::new() });
         }
-        let of_account = |except| {
-            let unchosen = || format!("Choose the account that {} applies to.", permission.title);
-            let account = row.account.filter(|_| self.whose.of_user).or(self.whose.only_account());
-            let account = account.ok_or_else(unchosen)?;
-            let refusal = self.whose.refusal(permission, access, account);
-            refusal.map_or(Ok(Selection::Account { account, except }), Err)
+        // For whom the account is a question, none is filled in that was not chosen.
+        let account = || {
+            let account = if self.whose.of_user { row.account } else { self.whose.only_account() };
+            let account = account.ok_or_else(|| "Choose an account.".to_owned())?;
+            self.whose.refusal(permission, access, account).map_or(Ok(account), Err)
         };
+        let all = || account().map(|account| Selection::Account { account, except: Vec::new() });
         let Some(kind) = permission.narrowed_by else {
             return match row.reach {
                 Where::Everywhere if self.whose.of_user => Ok(Selection::Everywhere { except: Vec::new() }),
-                _ if !self.whose.of_user => of_account(Vec::new()),
-                Where::All => of_account(Vec::new()),
+                _ if !self.whose.of_user => all(),
+                Where::All => all(),
                 _ => Err(format!("Choose in which accounts {} applies.", permission.title)),
             };
         };
         match row.reach {
-            Where::All => of_account(Vec::new()),
+            Where::All => all(),
             Where::Except => {
-                let except = self.chosen(row, kind)?;
-                let selection = of_account(except)?;
+                let selection = Selection::Account { account: account()?, except: self.left_out(row, kind)? };
                 self.within(&selection)?;
                 Ok(selection)
             }
             Where::Everywhere if self.whose.of_user => Ok(Selection::Everywhere { except: Vec::new() }),
             Where::EverywhereExcept if self.whose.of_user => {
-                Ok(Selection::Everywhere { except: self.chosen(row, kind)? })
+                Ok(Selection::Everywhere { except: self.left_out(row, kind)? })
             }
             Where::Named if row.chosen.is_empty() => Err(format!(
                 "Select at least one {}; with none, {} would do nothing.",
@@ -104,6 +103,19 @@ impl Checked<'_> {
         } else {
             Err(format!("A selected {} was deleted meanwhile. Look at the selection again.", kind.key()))
         }
+    }
+
+    /// What is left out, which is something: "except selected ones" never turns into all of them.
+    fn left_out(&self, row: &RowDraft, kind: ResourceKind) -> Result<Vec<ResourceRef>, String> {
+        if !row.chosen.is_empty() {
+            return self.chosen(row, kind);
+        }
+        let of = match row.reach {
+            Where::EverywhereExcept => " in all accounts",
+            _ if self.whose.of_user => " of one account",
+            _ => "",
+        };
+        Err(format!("Select what to leave out, or choose All {}{of}, including future ones.", kind.plural()))
     }
 
     /// Whether everything that is left out of one account is in that account.

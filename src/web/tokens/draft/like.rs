@@ -19,12 +19,14 @@ pub struct Source {
 }
 
 impl Source {
-    /// What there is to know of the token.
-    pub fn of(conn: &mut Conn, token: &Token) -> Result<Source, DbError> {
+    /// What there is to know of the token in the accounts that it is for: what is there in others is
+    /// nothing to tell.
+    pub fn of(conn: &mut Conn, token: &Token, whose: &Whose) -> Result<Source, DbError> {
         let policy = token.policy(grants::of_token(conn, token)?);
         let mut again = HashMap::new();
         if let Rights::Grants(grants) = &policy.rights {
-            for one in grants.iter().filter_map(left_out).flatten().filter(|one| one.id.is_none()) {
+            let gone = |one: &&ResourceRef| one.id.is_none() && whose.role(one.account).is_some();
+            for one in grants.iter().filter_map(left_out).flatten().filter(gone) {
                 if let Some(now) = Resource::find(conn, one.account, one.kind, &one.name)? {
                     again.insert(place(one), now.id);
                 }
@@ -117,6 +119,12 @@ fn row(key: String, grant: &Grant, source: &Source, whose: &Whose, unsaid: &mut 
     };
     let mut chosen = Vec::new();
     for one in grant.selection.named() {
+        // Nothing about whether it is still there.
+        if whose.role(one.account).is_none() {
+            let why = "is in an account that you are not a member of, and is not selected here.";
+            unsaid.push(format!("{} {why}", one.name));
+            continue;
+        }
         match source.id(one, &grant.selection) {
             Some(id) => chosen.push(id),
             None if reach == Where::Named => {

@@ -7,8 +7,11 @@ use crate::models::record::TYPES;
 use crate::models::token::expiry::PRESETS;
 use crate::policy::catalogue::{Category, Reach};
 use crate::policy::scope::{self, Written};
-use crate::policy::{Catalogue, ResourceKind, Template};
+use crate::policy::{Catalogue, ResourceKind, Template, shown};
 use crate::web::form::Fields;
+
+/// So many sentences say what an address asks for in vain.
+const MOST_SAID: usize = 10;
 
 /// Looks up resources by their names: kind, names.
 pub type Find<'a, E> = &'a mut dyn FnMut(ResourceKind, &[String]) -> Result<Vec<Resource>, E>;
@@ -67,7 +70,7 @@ impl Draft {
             None => Draft::blank(Shape::Builder),
         };
         if !key.is_empty() && catalogue.template(key).is_none() {
-            said.push(format!("There is no template “{key}”."));
+            said.push(format!("There is no template “{}”.", shown(key)));
         }
         for text in query.all("scope") {
             if draft.rows.len() == super::MOST_ROWS {
@@ -85,6 +88,11 @@ impl Draft {
             }
         }
         draft.take_conditions(query);
+        if said.len() > MOST_SAID {
+            let more = said.len() - MOST_SAID;
+            said.truncate(MOST_SAID);
+            said.push(format!("And {more} more."));
+        }
         Ok((draft, said))
     }
 
@@ -137,11 +145,12 @@ fn row<E>(
                 (Some(one), None) => chosen.push(one.id),
                 (Some(_), Some(_)) => {
                     said.push(format!(
-                        "Several of your accounts have a {} {name}: choose which.",
-                        kind.key()
+                        "Several of your accounts have a {} {}: choose which.",
+                        kind.key(),
+                        shown(name)
                     ));
                 }
-                (None, _) => said.push(format!("There is no {} {name} here.", kind.key())),
+                (None, _) => said.push(format!("There is no {} {} here.", kind.key(), shown(name))),
             }
         }
         chosen.sort_unstable();

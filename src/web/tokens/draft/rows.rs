@@ -100,6 +100,8 @@ pub struct RowDraft {
     pub reach: Where,
     /// Of which account, where that is a question.
     pub account: Option<i64>,
+    /// Whether that question was asked, so that an empty answer is one.
+    pub account_asked: bool,
     /// Ids of the chosen resources.
     pub chosen: Vec<i64>,
     /// What was searched for.
@@ -142,6 +144,7 @@ impl RowDraft {
             level: Level::from_key(fields.get(&of("access"))),
             reach: Where::from_key(fields.get(&of("where"))),
             account: fields.get(&of("account")).parse().ok(),
+            account_asked: fields.all(&of("account")).next().is_some(),
             chosen,
             search: fields.get(&of("q")).trim().to_owned(),
             names: fields.get(&of("names")).to_owned(),
@@ -157,8 +160,8 @@ impl RowDraft {
         }
         put("access", self.level.key().to_owned());
         put("where", self.reach.key().to_owned());
-        if let Some(account) = self.account {
-            put("account", account.to_string());
+        if self.account.is_some() || self.account_asked {
+            put("account", self.account.map(|account| account.to_string()).unwrap_or_default());
         }
         for id in &self.chosen {
             put("id", id.to_string());
@@ -166,6 +169,13 @@ impl RowDraft {
         put("names", self.names.clone());
         put("types", self.types.clone());
         fields.push(("row".to_owned(), self.key.clone()));
+    }
+
+    /// Whether it says something besides its permission and how much of it.
+    pub(super) fn says_where(&self) -> bool {
+        self.reach != Where::Unchosen
+            || self.account.is_some()
+            || !(self.chosen.is_empty() && self.names.is_empty() && self.types.is_empty())
     }
 
     /// A key that no row has.

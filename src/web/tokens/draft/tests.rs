@@ -151,16 +151,43 @@ fn a_row_that_is_not_finished_is_asked_about_beside_it_and_no_access_is_nothing(
     assert_eq!(at(no_permission, "r1.permission"), "Choose a permission.");
     let no_access = built("row=r1&r1.permission=zones&r1.where=all", &of_account()).unwrap_err();
     assert_eq!(at(no_access, "r1.access"), "Choose how much of Zones it may do.");
+    // What says where is no blank row, also when its permission was lost on the way.
+    for rest in [
+        "r1.access=none&r1.where=all",
+        "r1.account=1",
+        "r1.id=7",
+        "r1.names=www",
+        "r1.types=TXT",
+        "r1.permission=nonsense&r1.where=named",
+    ] {
+        let zones = "row=r2&r2.permission=zones&r2.access=read&r2.where=all";
+        let lost = built(&format!("{zones}&row=r1&{rest}"), &of_account()).unwrap_err();
+        assert_eq!(lost, [("r1.permission".to_owned(), "Choose a permission.".to_owned())], "{rest}");
+    }
     for nothing in ["row=r1", "row=r1&r1.permission=zones&r1.access=none&r1.where=all", ""] {
         assert!(at(built(nothing, &of_account()).unwrap_err(), "reach").starts_with("Choose at least one"));
     }
 }
 
 #[test]
-fn all_except_leaves_out_what_is_chosen_and_all_except_nothing_is_all() {
+fn all_except_leaves_out_what_is_chosen_and_nothing_chosen_is_never_taken_for_all() {
     let body = "row=r1&r1.permission=zones&r1.access=read&r1.where=except";
-    let all = grants(built(body, &of_account()).unwrap());
-    assert_eq!(all[0].selection, Selection::Account { account: 1, except: Vec::new() });
+    let simple = "name=CI&expires=90&zones.access=read&zones.where=except";
+    for nothing in [built(body, &of_account()).unwrap_err(), check(simple).unwrap_err()] {
+        let [(place, why)] = nothing.as_slice() else { panic!("{nothing:?}") };
+        assert!(place.ends_with(".where"), "{place}");
+        assert_eq!(why, "Select what to leave out, or choose All zones, including future ones.");
+    }
+    for (rest, which) in [("&r1.account=1", "of one account"), ("_everywhere", "in all accounts")] {
+        let body = match rest.strip_prefix('_') {
+            Some(_) => body.replace("where=except", "where=everywhere_except"),
+            None => format!("{body}{rest}"),
+        };
+        assert_eq!(
+            at(built(&body, &of_user()).unwrap_err(), "r1.where"),
+            format!("Select what to leave out, or choose All zones {which}, including future ones.")
+        );
+    }
     let except = grants(built(&format!("{body}&r1.id=7"), &of_account()).unwrap());
     assert!(matches!(&except[0].selection, Selection::Account { account: 1, .. }));
     assert_eq!(ids(&except[0].selection), [7]);
@@ -181,7 +208,7 @@ fn a_user_token_reaches_one_account_or_all_and_no_further_than_the_roles_there()
     let of_one = grants(built(&row("r1.access=read&r1.where=all&r1.account=2"), &of_user()).unwrap());
     assert_eq!(of_one[0].selection, Selection::Account { account: 2, except: Vec::new() });
     for (rest, why) in [
-        ("r1.access=read&r1.where=all", "Choose the account that Zones applies to."),
+        ("r1.access=read&r1.where=all", "Choose an account."),
         ("r1.access=read&r1.where=all&r1.account=3", "You are not a member of that account."),
         (
             "r1.access=full&r1.where=all&r1.account=2",
@@ -196,6 +223,24 @@ fn a_user_token_reaches_one_account_or_all_and_no_further_than_the_roles_there()
     let own = grants(built(&row("r1.access=read&r1.where=all&r1.account=2"), &of_account()).unwrap());
     assert_eq!(own[0].selection, Selection::Account { account: 1, except: Vec::new() });
     assert!(built(&row("r1.access=read&r1.where=everywhere"), &of_account()).is_err());
+}
+
+#[test]
+fn an_account_that_was_not_chosen_is_never_filled_in() {
+    let mut alone = of_user();
+    alone.accounts.truncate(1);
+    for rest in [
+        "r1.permission=zones&r1.where=all",
+        "r1.permission=zones&r1.where=except&r1.id=7",
+        "r1.permission=billing&r1.where=all",
+    ] {
+        let body = format!("row=r1&r1.access=read&{rest}");
+        for none in ["", "&r1.account="] {
+            let said = at(built(&format!("{body}{none}"), &alone).unwrap_err(), "r1.where");
+            assert_eq!(said, "Choose an account.", "{rest}");
+        }
+        assert!(built(&format!("{body}&r1.account=1"), &alone).is_ok(), "{rest}");
+    }
 }
 
 #[test]
@@ -291,7 +336,7 @@ fn what_a_draft_puts_down_is_read_back() {
     let body = "nonce=67e55044-10b1-426f-9247-bb680e5fe0c8&name=+a%26b+&reach=everything&from=1.2.3.4%0a::1\
                 &not_from=x&starts_on=2026-12-01&expires=date&expires_on=2027-01-01\
                 &row=r4&r4.permission=zones&r4.access=full&r4.where=everywhere_except&r4.account=7&r4.id=1&r4.id=3\
-                &r4.names=www&r4.types=A&row=r2&r2.access=none&row=r9&r9.permission=billing";
+                &r4.names=www&r4.types=A&row=r2&r2.access=none&row=r9&r9.permission=billing&r9.account=";
     let draft = Draft::parse(&fields(body), Shape::Builder, &catalogue);
     let again: Vec<(String, String)> = draft.fields();
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(again).finish();
@@ -369,6 +414,10 @@ fn an_address_fills_the_form_in_and_says_what_it_could_not() {
         Draft::from_query(&fields("template=nothing"), &catalogue, &of_account(), &mut find).unwrap();
     assert_eq!(said, ["There is no template “nothing”."]);
     assert!(draft.rows.is_empty());
+    let many = format!("template={0}{1}", "x".repeat(5000), "&scope=nothing".repeat(30));
+    let (_, said) = Draft::from_query(&fields(&many), &catalogue, &of_account(), &mut find).unwrap();
+    assert_eq!((said.len(), said[10].as_str()), (11, "And 21 more."));
+    assert!(said.iter().all(|one| one.len() < 300), "{said:?}");
     let (draft, _) =
         Draft::from_query(&fields("expires=2027-01-01"), &catalogue, &of_account(), &mut find).unwrap();
     assert_eq!((draft.expires.as_str(), draft.expires_on.as_str()), ("date", "2027-01-01"));
