@@ -1,5 +1,6 @@
 //! Without a mouse.
 
+use crate::builder::signed_in;
 use crate::support::{House, OWNER, ledger};
 use crate::window::Window;
 
@@ -50,4 +51,56 @@ async fn a_token_with_everything_is_made_by_keyboard_alone() {
     window.tab_to("link", "Tokens").await;
     window.press(ENTER).await;
     window.link("Active 1").await;
+}
+
+#[actix_web::test]
+async fn a_token_is_built_row_by_row_and_rolled_by_keyboard_alone() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let mut window =
+        signed_in(&house, "keyboard-builder", true, &format!("/accounts/{acme}/tokens/start")).await;
+    window.heading("Custom token").await;
+    window.tab_to("link", "Edit zone DNS").await;
+    window.press(ENTER).await;
+    window.radio("Permission 1: Zones", "Full access").await;
+    window.tab_to("searchbox", "Search zones").await;
+    window.keys("burrito").await;
+    window.checkbox("theburritobot.com").await;
+    window.tab_to("checkbox", "theburritobot.com").await;
+    window.press(' ').await;
+    window.tab_to("button", "Add a permission").await;
+    window.picture("focus-on-add").await;
+    window.press(ENTER).await;
+    // The focus is in the new row: its permission is chosen by its first letter.
+    window
+        .until("focus in the new row", async || {
+            let active = window.driver.client.active_element().await.ok()?;
+            (window.described(&active).await?.1 == "Permission 2").then_some(())
+        })
+        .await;
+    window.keys("W").await;
+    window.radio("Permission 2: Webhooks", "Read only").await;
+    window.tab_to("radio", "Read only").await;
+    window.press(' ').await;
+    window.tab_to("button", "Continue to summary").await;
+    window.press(ENTER).await;
+    window.heading("Summary").await;
+    window.says("zones:theburritobot.com:write").await;
+    window.says("webhooks:*:read").await;
+    window.tab_to("button", "Create token").await;
+    window.press(' ').await;
+    window.heading("Your token is ready").await;
+    ledger::put_down(&window.field("Token").await.prop("value").await.unwrap().unwrap());
+    window.tab_to("link", "Look at the token").await;
+    window.press(ENTER).await;
+    window.tab_to("link", "Roll").await;
+    window.press(ENTER).await;
+    window.heading("Roll “Edit zone DNS”?").await;
+    window.tab_to("radio", "For a day").await;
+    window.press(DOWN).await;
+    window.picture("roll").await;
+    window.tab_to("button", "Roll token").await;
+    window.press(' ').await;
+    window.heading("The new secret is ready").await;
+    ledger::put_down(&window.field("Token").await.prop("value").await.unwrap().unwrap());
 }

@@ -65,6 +65,7 @@ impl World {
             let wheres = [
                 "named",
                 "named",
+                "named",
                 "all",
                 "except",
                 "everywhere",
@@ -115,7 +116,9 @@ impl World {
             On::Made(..) => Access::Full,
             _ => dice.of(&permission.access),
         };
-        Call { account: dice.of(&self.accounts).1, permission: permission.key.clone(), access, on }
+        // More often where the role is low.
+        let account = self.accounts[usize::from(dice.once_in(3))].1;
+        Call { account, permission: permission.key.clone(), access, on }
     }
 
     fn decided(&self, policy: &Policy, holder: &Holder, call: &Call) -> Decision {
