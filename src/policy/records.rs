@@ -24,6 +24,11 @@ impl RecordFilter {
         self.names.is_empty() && self.types.is_empty()
     }
 
+    /// The name patterns as people write them: the apex is `@`.
+    pub fn written_names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|name| if name.is_empty() { "@" } else { name.as_str() })
+    }
+
     /// Whether a record of this name and type is let through.
     pub fn matches(&self, name: &str, record_type: &str) -> bool {
         let named = self.names.is_empty()

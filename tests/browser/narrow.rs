@@ -1,7 +1,9 @@
 //! On a phone nothing has to be pushed sideways, whatever people type.
 
-use crate::support::{House, OWNER, ledger};
+use crate::support::{House, OWNER, ledger, made};
 use crate::window::Window;
+use tokenhouse::models::token::Owner;
+use tokenhouse::policy::{Policy, Rights};
 
 #[actix_web::test]
 async fn no_page_scrolls_sideways_on_a_phone() {
@@ -32,7 +34,9 @@ async fn no_page_scrolls_sideways_on_a_phone() {
     window.field("Password").await.send_keys(&ledger::password()).await.unwrap();
     window.button("Sign in").await.click().await.unwrap();
     window.heading("Automation").await;
-    let list = format!("/accounts/{acme}/tokens");
+    let (list, members) = (format!("/accounts/{acme}/tokens"), format!("/accounts/{acme}/members"));
+    let of_owner = Owner::User(house.user(OWNER).id);
+    let (own, _) = made::with(&house, of_owner, &long, Policy::unconditional(Rights::Everything));
     for page in [
         "/accounts".to_owned(),
         list.clone(),
@@ -60,6 +64,16 @@ async fn no_page_scrolls_sideways_on_a_phone() {
         format!("/accounts/{acme}/zones?q=example"),
         format!("/accounts/{acme}/zones/{zone}"),
         "/help/api".to_owned(),
+        format!("{list}/{everything}/roll"),
+        format!("{list}/{everything}/disable"),
+        format!("{list}/revoke"),
+        format!("{members}/{}/remove", house.user(OWNER).id),
+        format!("{members}/{}", house.user(OWNER).id),
+        format!("{members}/tokens/{own}/block"),
+        format!("{members}/tokens"),
+        members,
+        "/user/tokens".to_owned(),
+        format!("/user/tokens/{own}"),
     ] {
         look(&mut window, &page, &mut too_wide).await;
     }

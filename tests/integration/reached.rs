@@ -42,7 +42,10 @@ async fn a_zone_names_each_token_that_reaches_it_with_its_rule_and_no_other() {
     );
     made::granted(&house, of, "Other zone", &[("zones", Access::Full, only(&[&two]))]);
     made::granted(&house, of, "Domains", &[("domains", Access::Full, all(&[]))]);
-    let records = RecordFilter { names: vec!["_acme-challenge*".to_owned()], types: vec!["TXT".to_owned()] };
+    let records = RecordFilter {
+        names: vec!["_acme-challenge*".to_owned(), String::new()],
+        types: vec!["TXT".to_owned()],
+    };
     let narrowed = Grant {
         permission: PermissionKey::try_from("zones".to_owned()).unwrap(),
         access: Access::Full,
@@ -87,7 +90,7 @@ async fn a_zone_names_each_token_that_reaches_it_with_its_rule_and_no_other() {
             row(
                 "ACME",
                 "",
-                "Zones: only this zone, records named _acme-challenge* and of type TXT only Full access"
+                "Zones: only this zone, records named _acme-challenge*, @ and of type TXT only Full access"
             ),
             row(
                 "Both ways",

@@ -2,7 +2,7 @@
 
 use super::Phrase;
 use crate::policy::catalogue::Category;
-use crate::policy::{Catalogue, Grant, RecordFilter, Rights, Selection};
+use crate::policy::{Catalogue, Grant, Rights, Selection};
 
 /// What the account with this number is called.
 pub type Called<'a> = &'a dyn Fn(i64) -> String;
@@ -78,14 +78,12 @@ fn place(selection: &Selection, called: Called<'_>) -> Phrase {
 
 /// " (TXT _acme-challenge*)".
 fn records(grant: &Grant) -> Option<Phrase> {
-    let RecordFilter { names, types } = &grant.records;
-    let names: Vec<&str> =
-        names.iter().map(|name| if name.is_empty() { "@" } else { name.as_str() }).collect();
+    let names: Vec<&str> = grant.records.written_names().collect();
     let few = |list: &[&str]| match list {
         [one, two, rest @ ..] if !rest.is_empty() => format!("{one}, {two} and {} more", rest.len()),
         some => some.join(", "),
     };
-    let types: Vec<&str> = types.iter().map(String::as_str).collect();
+    let types: Vec<&str> = grant.records.types.iter().map(String::as_str).collect();
     let parts: Vec<String> = [few(&types), few(&names)].into_iter().filter(|part| !part.is_empty()).collect();
     (!parts.is_empty()).then(|| Phrase::plain(format!(" ({})", parts.join(" "))))
 }

@@ -219,8 +219,9 @@ fn records(grant: &Grant) -> Option<String> {
         return None;
     }
     let mut parts = Vec::new();
-    if !grant.records.names.is_empty() {
-        parts.push(format!("named {}", grant.records.names.join(", ")));
+    let names: Vec<&str> = grant.records.written_names().collect();
+    if !names.is_empty() {
+        parts.push(format!("named {}", names.join(", ")));
     }
     if !grant.records.types.is_empty() {
         parts.push(format!("of type {}", grant.records.types.join(", ")));

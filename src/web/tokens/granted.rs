@@ -99,8 +99,7 @@ fn records(filter: &RecordFilter) -> String {
     if filter.is_open() {
         return String::new();
     }
-    let names: Vec<&str> =
-        filter.names.iter().map(|name| if name.is_empty() { "@" } else { name.as_str() }).collect();
+    let names: Vec<&str> = filter.written_names().collect();
     let named = if names.is_empty() { String::new() } else { format!(" named {}", names.join(", ")) };
     let types = if filter.types.is_empty() {
         String::new()
