@@ -1,17 +1,17 @@
 //! All of it put together: the same for `main` and for tests.
 
+mod chores;
+
 use crate::api;
 use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError};
 use crate::http::{
-    App, AppData, AppError, Budgets, FLUSH_EVERY, Gate, Hashing, LargeLists, LastUses, Refusals, SHARE_EVERY,
-    Sessions, get, headers,
+    App, AppData, AppError, Budgets, Gate, Hashing, LargeLists, LastUses, Refusals, Sessions, get, headers,
 };
 use crate::models::password::HashError;
-use crate::models::{budget, signing_key, throttle};
-use crate::policy::budget::Hour;
+use crate::models::signing_key;
 use crate::policy::{Catalogue, catalogue::CatalogueError};
 use crate::web;
 use actix_session::storage::{LoadError, SaveError};
@@ -35,7 +35,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use time::OffsetDateTime;
-use tokio::sync::watch;
 use tracing::Instrument;
 
 /// How long a request in flight may still take after the signal to end.
@@ -118,23 +117,9 @@ impl Server {
 
     /// Runs until it is stopped; what is in flight is finished and what is not written yet written.
     pub async fn run(self) -> io::Result<()> {
-        let (ended, end) = watch::channel(());
-        let housekeeping = tokio::spawn(every_now_and_then(self.app.clone(), end.clone()));
-        let sharing = tokio::spawn(share_now_and_then(self.app.clone(), end));
+        let chores = chores::start(&self.app);
         let result = self.server.await;
-        // A flush that is under way is finished: its uses are in no other place.
-        drop(ended);
-        let _ = (housekeeping.await, sharing.await);
-        let (app, now) = (&self.app, self.app.clock.now());
-        if let Err(error) = app.last_uses.flush_all(&app.db, now).await {
-            tracing::error!(%error, "the last uses of tokens could not be written");
-        }
-        if let Err(error) = app.refusals.flush(&app.db).await {
-            tracing::error!(%error, "the refused calls of tokens could not be written");
-        }
-        if let Err(error) = app.budgets.share(now).await {
-            tracing::error!(%error, "what was spent of budgets could not be shared");
-        }
+        chores.end(&self.app).await;
         result
     }
 }
@@ -191,49 +176,6 @@ async fn readyz(app: AppData) -> HttpResponse {
         Some(Err(_)) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
     };
     HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(said)
-}
-
-/// What this node owes to the sum of the budgets.
-async fn share_now_and_then(app: AppData, mut end: watch::Receiver<()>) {
-    let mut ticks = tokio::time::interval(SHARE_EVERY);
-    ticks.tick().await;
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            _ = end.changed() => return,
-        }
-        if let Err(error) = app.budgets.share(app.clock.now()).await {
-            tracing::warn!(%error, "budgets are counted by this node alone");
-        }
-    }
-}
-
-/// Uses of tokens and refused calls, the clock's offset, and what nobody needs any more.
-async fn every_now_and_then(app: AppData, mut end: watch::Receiver<()>) {
-    let mut ticks = tokio::time::interval(FLUSH_EVERY);
-    ticks.tick().await;
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            _ = end.changed() => return,
-        }
-        let now = app.clock.now();
-        if let Err(error) = app.last_uses.flush(&app.db, now).await {
-            tracing::warn!(%error, "the last uses of tokens wait for the database");
-        }
-        if let Err(error) = app.refusals.flush(&app.db).await {
-            tracing::warn!(%error, "the refused calls of tokens wait for the database");
-        }
-        let housekeeping = app.db.run(move |conn| {
-            throttle::sweep(conn, now - time::Duration::hours(1))?;
-            budget::sweep(conn, Hour::of(now))?;
-            db::database_now(conn)
-        });
-        match housekeeping.await {
-            Ok(database_now) => app.clock.correct(database_now),
-            Err(error) => tracing::warn!(%error, "housekeeping waits for the database"),
-        }
-    }
 }
 
 /// What the outermost layer keeps of a request. A clone of the request itself would be in the way

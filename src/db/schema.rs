@@ -18,6 +18,8 @@ diesel::table! {
         set_at -> Timestamptz,
         /// From when older tokens are bound too; NULL: never.
         binds_older_from -> Nullable<Timestamptz>,
+        /// How many account tokens may be live, where that is fewer than the plan allows.
+        account_tokens -> Nullable<Int8>,
     }
 }
 
@@ -56,6 +58,8 @@ diesel::table! {
         before -> Nullable<Jsonb>,
         after -> Nullable<Jsonb>,
         address -> Nullable<Inet>,
+        /// The user whom it concerns: who was changed, or whose token.
+        user_id -> Nullable<Int8>,
     }
 }
 
@@ -155,6 +159,60 @@ diesel::table! {
         /// The delegation.
         name_servers -> Array<Text>,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Links that make somebody a member, once. The one that is copied and the one that is mailed are two: only the latter proves an address.
+    invitations (id) {
+        id -> Int8,
+        account_id -> Int8,
+        email -> Text,
+        role -> Text,
+        copied_digest -> Bytea,
+        mailed_digest -> Nullable<Bytea>,
+        mailed_at -> Nullable<Timestamptz>,
+        invited_by -> Nullable<Int8>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        accepted_at -> Nullable<Timestamptz>,
+        accepted_by -> Nullable<Int8>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Digests of secrets that somebody found, until a node has worked them off.
+    leak_reports (id) {
+        id -> Int8,
+        digest -> Bytea,
+        /// The call that they came with: its owners get one mail each.
+        report -> Uuid,
+        reported_at -> Timestamptz,
+        address -> Nullable<Inet>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Mail on its way: what is to be said, never the text nor a link. Written with the change that it tells of.
+    mails (id) {
+        id -> Int8,
+        /// What it is about: the same is never queued twice, by whichever node.
+        key -> Text,
+        recipient -> Text,
+        letter -> Jsonb,
+        created_at -> Timestamptz,
+        /// When it may be sent, or tried again: whoever takes it on puts this off.
+        due_at -> Timestamptz,
+        tries -> Int4,
+        sent_at -> Nullable<Timestamptz>,
+        given_up_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -261,6 +319,27 @@ diesel::table! {
         created_at -> Timestamptz,
         idle_until -> Timestamptz,
         ends_at -> Timestamptz,
+        id -> Int8,
+        /// When the password was last said in this session.
+        password_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Sign-ins good and bad, first uses of tokens, and uses from a network that is new for them. No foreign keys.
+    sightings (id) {
+        id -> Int8,
+        at -> Timestamptz,
+        kind -> Text,
+        account_id -> Nullable<Int8>,
+        user_id -> Nullable<Int8>,
+        token_id -> Nullable<Int8>,
+        /// The token's name or the user's address, as it was then.
+        name -> Text,
+        address -> Nullable<Inet>,
+        client -> Text,
     }
 }
 
@@ -328,6 +407,17 @@ diesel::table! {
         account_id -> Nullable<Int8>,
         record_names -> Array<Text>,
         record_types -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Networks that a token was used from: /24 of IPv4, /48 of IPv6.
+    token_networks (token_id, network) {
+        token_id -> Int8,
+        network -> Cidr,
+        first_at -> Timestamptz,
     }
 }
 
@@ -421,6 +511,27 @@ diesel::table! {
         search_words -> Array<Text>,
         /// The line of the record that ended this token together with others; the record has no foreign keys.
         deleted_event -> Nullable<Int8>,
+        /// What the site admin who ended it wrote for its owner.
+        deleted_note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Links by which a person sets a new password or proves an address. The newest of a purpose is the only one; used ones are gone.
+    user_links (id) {
+        id -> Int8,
+        user_id -> Int8,
+        purpose -> Text,
+        /// The address that it proves, or that it was asked for.
+        email -> Text,
+        /// SHA-256 of what the link holds; NULL until it is on its way, so that what works is never stored.
+        digest -> Nullable<Bytea>,
+        /// The site admin who made it; NULL: the person.
+        made_by -> Nullable<Int8>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
     }
 }
 
@@ -437,6 +548,12 @@ diesel::table! {
         deactivated_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        /// Since when the user runs the site; set by the command line only.
+        site_admin_since -> Nullable<Timestamptz>,
+        /// When the address was proved: by a link that was mailed there, or by the command line's word. NULL gains nothing by its address.
+        email_verified_at -> Nullable<Timestamptz>,
+        /// Since when the user wants no mail, but for what others did to their tokens.
+        notices_off_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -485,6 +602,7 @@ diesel::joinable!(charges -> accounts (account_id));
 diesel::joinable!(contacts -> accounts (account_id));
 diesel::joinable!(domains -> contacts (registrant_id));
 diesel::joinable!(domains -> resources (resource_id));
+diesel::joinable!(invitations -> accounts (account_id));
 diesel::joinable!(memberships -> accounts (account_id));
 diesel::joinable!(memberships -> users (user_id));
 diesel::joinable!(platform_messages -> accounts (account_id));
@@ -498,6 +616,7 @@ diesel::joinable!(token_blocks -> users (blocked_by));
 diesel::joinable!(token_blocks -> tokens (token_id));
 diesel::joinable!(token_grant_resources -> token_grants (grant_id));
 diesel::joinable!(token_grants -> tokens (token_id));
+diesel::joinable!(token_networks -> tokens (token_id));
 diesel::joinable!(token_refusals -> tokens (token_id));
 diesel::joinable!(token_secrets -> tokens (token_id));
 diesel::joinable!(token_use -> token_secrets (secret_id));
@@ -515,6 +634,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     charges,
     contacts,
     domains,
+    invitations,
+    leak_reports,
+    mails,
     memberships,
     platform_messages,
     platform_statuses,
@@ -522,15 +644,18 @@ diesel::allow_tables_to_appear_in_same_query!(
     records,
     resources,
     sessions,
+    sightings,
     signing_keys,
     throttles,
     token_blocks,
     token_grant_resources,
     token_grants,
+    token_networks,
     token_refusals,
     token_secrets,
     token_use,
     tokens,
+    user_links,
     users,
     webhooks,
     whois_privacies,

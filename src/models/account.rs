@@ -156,6 +156,7 @@ impl Account {
     ) -> Event<'a> {
         Event {
             account: Some(self.id),
+            user: None,
             action,
             object: ("account", Some(self.id), &self.name),
             before,

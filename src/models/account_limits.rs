@@ -56,7 +56,11 @@ pub fn set(conn: &mut Conn, account: &Account, limits: &Limits, origin: &Origin)
     });
     let object = ("account", Some(account.id), account.name.as_str());
     let (account, action) = (Some(account.id), "account.limits_set");
-    audit::record(conn, origin, &Event { account, action, object, before: None, after: Some(after) })
+    audit::record(
+        conn,
+        origin,
+        &Event { account, user: None, action, object, before: None, after: Some(after) },
+    )
 }
 
 impl Row {

@@ -64,6 +64,8 @@ impl Origin {
 pub struct Event<'a> {
     /// The account it concerns.
     pub account: Option<i64>,
+    /// The user whose token it concerns; a user that it happened to is known by the object.
+    pub user: Option<i64>,
     /// What happened, as `noun.verb`.
     pub action: &'a str,
     /// Kind, number and name of what it happened to.
@@ -97,11 +99,13 @@ fn write(conn: &mut Conn, line: Option<i64>, origin: &Origin, event: &Event<'_>)
         Actor::CommandLine => ("command_line", None, ""),
     };
     let (object_kind, object_id, object_name) = event.object;
+    let user_id = if object_kind == "user" { object_id } else { event.user };
     diesel::insert_into(audit_events::table)
         .values((
             line.map(|line| audit_events::id.eq(line)),
             audit_events::at.eq(origin.now),
             audit_events::account_id.eq(event.account),
+            audit_events::user_id.eq(user_id),
             audit_events::actor_kind.eq(actor_kind),
             audit_events::actor_id.eq(actor_id),
             audit_events::actor_name.eq(actor_name),

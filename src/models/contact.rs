@@ -148,6 +148,6 @@ impl Contact {
         let Details { label, last_name, .. } = &self.details;
         let name = if label.is_empty() { last_name } else { label };
         let object = ("contact", Some(self.id), name.as_str());
-        Event { account: Some(self.account_id), action, object, before: None, after: None }
+        Event { account: Some(self.account_id), user: None, action, object, before: None, after: None }
     }
 }

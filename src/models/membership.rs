@@ -146,6 +146,7 @@ fn event<'a>(
 ) -> Event<'a> {
     Event {
         account: Some(account.id),
+        user: None,
         action,
         object: ("user", Some(user.id), &user.email),
         before: None,

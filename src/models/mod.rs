@@ -13,6 +13,7 @@ pub mod charge;
 pub mod contact;
 pub mod demo;
 pub mod domain;
+pub mod mail;
 pub mod membership;
 mod order;
 pub mod password;

@@ -111,7 +111,7 @@ impl Message {
         audit::record(
             conn,
             origin,
-            &Event { account: Some(account), action, object, before: None, after: None },
+            &Event { account: Some(account), user: None, action, object, before: None, after: None },
         )?;
         Ok(posted)
     }

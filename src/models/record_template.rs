@@ -140,6 +140,6 @@ impl RecordTemplate {
 
     fn event<'a>(&'a self, action: &'a str) -> Event<'a> {
         let object = ("template", Some(self.id), self.sid.as_str());
-        Event { account: Some(self.account_id), action, object, before: None, after: None }
+        Event { account: Some(self.account_id), user: None, action, object, before: None, after: None }
     }
 }

@@ -208,7 +208,7 @@ fn change<T>(
         let object = ("domain", Some(domain.id), domain.name.as_str());
         let account = Some(domain.account_id);
         let (before, after) = (Some(json!({ value: before })), Some(json!({ value: after })));
-        let event = Event { account, action, object, before, after };
+        let event = Event { account, user: None, action, object, before, after };
         audit::record(conn, origin, &event)?;
     }
     Ok(Changed::So(done))

@@ -218,7 +218,14 @@ fn of_kind(account: i64, kind: ResourceKind) -> _ {
 }
 
 fn event<'a>(account: i64, action: &'a str, name: &'a str) -> Event<'a> {
-    Event { account: Some(account), action, object: ("domain", None, name), before: None, after: None }
+    Event {
+        account: Some(account),
+        user: None,
+        action,
+        object: ("domain", None, name),
+        before: None,
+        after: None,
+    }
 }
 
 #[cfg(test)]

@@ -99,6 +99,7 @@ pub fn save(conn: &mut Conn, key: &str, new: &NewSession, now: OffsetDateTime) -
             sessions::address.eq(new.address.map(IpNet::from)),
             sessions::client.eq(&new.client),
             sessions::created_at.eq(now),
+            sessions::password_at.eq(now),
             sessions::idle_until.eq(now + IDLE),
             sessions::ends_at.eq(now + ABSOLUTE),
         ))

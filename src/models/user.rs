@@ -1,6 +1,6 @@
 //! People who sign in.
 
-use super::audit::{self, Event, Origin};
+use super::audit::{self, Actor, Event, Origin};
 use super::{Account, account};
 use crate::db::schema::{sessions, users};
 use crate::db::{Conn, DbError};
@@ -25,6 +25,12 @@ pub struct User {
     pub name: String,
     /// Since when the user may no longer sign in.
     pub deactivated_at: Option<OffsetDateTime>,
+    /// Since when the user runs the site.
+    pub site_admin_since: Option<OffsetDateTime>,
+    /// When the address was proved; an address that was not gains its user nothing.
+    pub email_verified_at: Option<OffsetDateTime>,
+    /// Since when the user wants no mail, but for what others did to their tokens.
+    pub notices_off_at: Option<OffsetDateTime>,
     /// When the user was made.
     pub created_at: OffsetDateTime,
     /// When the user was last changed.
@@ -70,7 +76,8 @@ impl User {
         Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
     }
 
-    /// Makes a user. `None` when the address is taken.
+    /// Makes a user, whose address is proved where the command line says it. `None` when the address
+    /// is taken.
     pub fn create(
         conn: &mut Conn,
         email: &str,
@@ -83,6 +90,7 @@ impl User {
                 users::email.eq(email),
                 users::name.eq(name),
                 users::password_hash.eq(password_hash),
+                users::email_verified_at.eq((origin.actor == Actor::CommandLine).then_some(origin.now)),
                 users::created_at.eq(origin.now),
                 users::updated_at.eq(origin.now),
             ))
@@ -162,6 +170,7 @@ impl User {
     fn event<'a>(&'a self, action: &'a str) -> Event<'a> {
         Event {
             account: None,
+            user: None,
             action,
             object: ("user", Some(self.id), &self.email),
             before: None,

@@ -132,7 +132,14 @@ impl Webhook {
 }
 
 fn event<'a>(account: i64, action: &'a str, id: i64, host: &'a str) -> Event<'a> {
-    Event { account: Some(account), action, object: ("webhook", Some(id), host), before: None, after: None }
+    Event {
+        account: Some(account),
+        user: None,
+        action,
+        object: ("webhook", Some(id), host),
+        before: None,
+        after: None,
+    }
 }
 
 #[cfg(test)]

@@ -100,7 +100,14 @@ impl Zone {
         if changed {
             let action = if active { "zone.activated" } else { "zone.deactivated" };
             let object = ("zone", Some(zone.id), zone.name.as_str());
-            let event = Event { account: Some(zone.account_id), action, object, before: None, after: None };
+            let event = Event {
+                account: Some(zone.account_id),
+                user: None,
+                action,
+                object,
+                before: None,
+                after: None,
+            };
             audit::record(conn, origin, &event)?;
         }
         Zone::find(conn, zone)

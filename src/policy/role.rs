@@ -35,11 +35,6 @@ impl Role {
         Role::ALL.into_iter().find(|role| role.key() == key)
     }
 
-    /// Whether a member with this role in some account may make user tokens.
-    pub fn makes_own_tokens(self) -> bool {
-        self >= Role::ReadWrite
-    }
-
     /// Whether this role may give a member who has one role, or none, another, or none: owners are
     /// made and lowered by owners alone.
     pub fn may_change(self, before: Option<Role>, after: Option<Role>) -> bool {
@@ -52,8 +47,8 @@ impl Role {
         match self {
             Role::ReadOnly => "Sees domains, zones and certificates, and the names and states of tokens.",
             Role::ReadWrite => "Sees what tokens may do, and makes user tokens of their own.",
-            Role::Admin => "Makes, rolls and deletes account tokens, and manages members but owners.",
-            Role::Owner => "All of that, and who is an owner.",
+            Role::Admin => "Makes, rolls and deletes account tokens; manages members but owners, and limits.",
+            Role::Owner => "All of that, and who is an owner, the plan and the account itself.",
         }
     }
 
@@ -76,34 +71,73 @@ pub enum Act {
     ManageTokens,
     /// Create and roll account tokens, and enable them again.
     CreateTokens,
+    /// Make user tokens: this role is needed in one account, whichever.
+    MakeOwnTokens,
     /// See which tokens of other members reach the account, and block them there.
     SeeMembersTokens,
-    /// See the members; give them roles below owner, and take them out.
+    /// See and invite members; give them roles below owner, and take them out.
     ManageMembers,
+    /// Set what the account demands of tokens.
+    ManageLimits,
+    /// Read what was changed and seen.
+    SeeActivity,
     /// Make owners, and unmake them.
     ManageOwners,
+    /// Put the account on another plan.
+    ManagePlan,
+    /// Delete the account, and undo that.
+    DeleteAccount,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 8] = [
+    pub const ALL: [Act; 13] = [
         Act::SeeResources,
         Act::SeeTokenNames,
         Act::SeeTokens,
-        Act::ManageTokens,
+        Act::MakeOwnTokens,
         Act::CreateTokens,
+        Act::ManageTokens,
         Act::SeeMembersTokens,
         Act::ManageMembers,
+        Act::ManageLimits,
+        Act::SeeActivity,
         Act::ManageOwners,
+        Act::ManagePlan,
+        Act::DeleteAccount,
     ];
+
+    /// What it is, as the table of roles says it on the page of members and in the documentation.
+    pub fn title(self) -> &'static str {
+        match self {
+            Act::SeeResources => "See domains, zones and certificates",
+            Act::SeeTokenNames => "See names and states of tokens",
+            Act::SeeTokens => "See what tokens may do, and when they were used",
+            Act::MakeOwnTokens => "Make user tokens of one's own",
+            Act::CreateTokens => "Make, roll and enable account tokens",
+            Act::ManageTokens => "Rename, disable, delete and revoke account tokens",
+            Act::SeeMembersTokens => "See the user tokens that reach the account, and block them here",
+            Act::ManageMembers => "Invite members, change and remove them, but owners",
+            Act::ManageLimits => "Set the limits for tokens",
+            Act::SeeActivity => "Read the activity",
+            Act::ManageOwners => "Make and unmake owners",
+            Act::ManagePlan => "Change the plan",
+            Act::DeleteAccount => "Delete the account, and undo that",
+        }
+    }
 
     /// The lowest role that may do it.
     pub fn lowest_role(self) -> Role {
         match self {
             Act::SeeResources | Act::SeeTokenNames => Role::ReadOnly,
-            Act::SeeTokens => Role::ReadWrite,
-            Act::ManageTokens | Act::CreateTokens | Act::SeeMembersTokens | Act::ManageMembers => Role::Admin,
-            Act::ManageOwners => Role::Owner,
+            Act::SeeTokens | Act::MakeOwnTokens => Role::ReadWrite,
+            Act::ManageTokens
+            | Act::CreateTokens
+            | Act::SeeMembersTokens
+            | Act::ManageMembers
+            | Act::ManageLimits
+            | Act::SeeActivity => Role::Admin,
+            Act::ManageOwners | Act::ManagePlan | Act::DeleteAccount => Role::Owner,
         }
     }
 

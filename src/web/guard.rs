@@ -87,30 +87,25 @@ pub struct CreateTokens;
 pub struct ManageMembers;
 /// To see and block members' tokens.
 pub struct SeeMembersTokens;
+/// To set the account's limits.
+pub struct ManageLimits;
+/// To read the account's activity.
+pub struct SeeActivity;
+/// To change the plan.
+pub struct ManagePlan;
+/// To delete the account, and undo that.
+pub struct DeleteAccount;
 
-impl Permit for SeeResources {
-    const ACT: Act = Act::SeeResources;
+macro_rules! permits {
+    ($($permit:ident),*) => {
+        $(impl Permit for $permit {
+            const ACT: Act = Act::$permit;
+        })*
+    };
 }
 
-impl Permit for ManageMembers {
-    const ACT: Act = Act::ManageMembers;
-}
-
-impl Permit for SeeMembersTokens {
-    const ACT: Act = Act::SeeMembersTokens;
-}
-
-impl Permit for SeeTokenNames {
-    const ACT: Act = Act::SeeTokenNames;
-}
-
-impl Permit for ManageTokens {
-    const ACT: Act = Act::ManageTokens;
-}
-
-impl Permit for CreateTokens {
-    const ACT: Act = Act::CreateTokens;
-}
+permits!(SeeResources, SeeTokenNames, ManageTokens, CreateTokens, ManageMembers, SeeMembersTokens);
+permits!(ManageLimits, SeeActivity, ManagePlan, DeleteAccount);
 
 /// A member of the account in the path who may do this: outsiders get 404, members without the
 /// role 403 with who can help. It yields the account that a handler works in.
@@ -241,8 +236,10 @@ impl<P> TokenOwner<P> {
             Some((_, role)) => role.may(act),
             None => match act {
                 Act::SeeTokenNames | Act::SeeTokens | Act::ManageTokens => true,
-                Act::CreateTokens => self.signed_in.accounts.iter().any(|(_, role)| role.makes_own_tokens()),
-                Act::SeeResources | Act::SeeMembersTokens | Act::ManageMembers | Act::ManageOwners => false,
+                Act::CreateTokens => {
+                    self.signed_in.accounts.iter().any(|(_, role)| role.may(Act::MakeOwnTokens))
+                }
+                _ => false,
             },
         }
     }

@@ -47,6 +47,12 @@ pub enum Section {
     Automation,
     /// Its people.
     Members,
+    /// What was changed and seen in it.
+    Activity,
+    /// The account itself.
+    Account,
+    /// What site admins look at, outside any account.
+    Admin,
     /// The person's own settings, outside any account.
     Settings,
 }
@@ -134,6 +140,9 @@ impl Section {
             Section::Certificates => "certificates",
             Section::Automation => "automation",
             Section::Members => "members",
+            Section::Activity => "activity",
+            Section::Account => "account",
+            Section::Admin => "admin",
             Section::Settings => "settings",
         }
     }

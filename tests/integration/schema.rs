@@ -130,6 +130,9 @@ fn what_is_deleted_takes_along_what_cannot_be_without_it_and_nothing_else() {
         "contacts.account_id → accounts: cascade",
         "domains.registrant_id → contacts: refused",
         "domains.resource_id → resources: cascade",
+        "invitations.accepted_by → users: set null",
+        "invitations.account_id → accounts: cascade",
+        "invitations.invited_by → users: set null",
         "memberships.account_id → accounts: cascade",
         "memberships.user_id → users: cascade",
         "platform_messages.account_id → accounts: cascade",
@@ -145,6 +148,7 @@ fn what_is_deleted_takes_along_what_cannot_be_without_it_and_nothing_else() {
         // The name stays, so that what was left out stays left out (rule 4).
         "token_grant_resources.resource_id → resources: set null",
         "token_grants.token_id → tokens: cascade",
+        "token_networks.token_id → tokens: cascade",
         "token_refusals.token_id → tokens: cascade",
         "token_secrets.token_id → tokens: cascade",
         "token_use.secret_id → token_secrets: cascade",
@@ -153,6 +157,8 @@ fn what_is_deleted_takes_along_what_cannot_be_without_it_and_nothing_else() {
         "tokens.deleted_by → users: set null",
         "tokens.disabled_by → users: set null",
         "tokens.user_id → users: cascade",
+        "user_links.made_by → users: set null",
+        "user_links.user_id → users: cascade",
         "webhooks.account_id → accounts: cascade",
         "whois_privacies.domain_id → resources: cascade",
         "zones.resource_id → resources: cascade",
@@ -175,6 +181,13 @@ fn every_foreign_key_has_an_index_to_follow_it_back_but_those_that_name_people()
     // Users are deactivated, never deleted.
     assert_eq!(
         without,
-        ["token_blocks.blocked_by", "tokens.created_by", "tokens.deleted_by", "tokens.disabled_by"]
+        [
+            "invitations.accepted_by",
+            "invitations.invited_by",
+            "token_blocks.blocked_by",
+            "tokens.deleted_by",
+            "tokens.disabled_by",
+            "user_links.made_by"
+        ]
     );
 }

@@ -41,6 +41,7 @@ pub(super) fn fill(
         let label = format!("{added} records");
         let event = Event {
             account: Some(account),
+            user: None,
             action: "record.created",
             object: ("record", None, &label),
             before: None,

@@ -91,5 +91,12 @@ fn event<'a>(
     before: Option<Value>,
     after: Option<Value>,
 ) -> Event<'a> {
-    Event { account: Some(zone.account_id), action, object: ("record", Some(record.id), name), before, after }
+    Event {
+        account: Some(zone.account_id),
+        user: None,
+        action,
+        object: ("record", Some(record.id), name),
+        before,
+        after,
+    }
 }

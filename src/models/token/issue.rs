@@ -152,7 +152,14 @@ fn insert(
     };
     let object = ("token", Some(id), new.name.as_str());
     let after = Some(json!({ "scopes": scopes, "hint": secret.hint() }));
-    let event = Event { account: owner.account(), action: "token.created", object, before: None, after };
+    let event = Event {
+        account: owner.account(),
+        user: owner.user(),
+        action: "token.created",
+        object,
+        before: None,
+        after,
+    };
     audit::record(conn, origin, &event)?;
     Ok(id)
 }

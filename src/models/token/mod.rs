@@ -248,6 +248,7 @@ impl Token {
     fn event<'a>(&'a self, action: &'a str, before: Option<Value>, after: Option<Value>) -> Event<'a> {
         Event {
             account: self.account_id,
+            user: self.user_id,
             action,
             object: ("token", Some(self.id), &self.name),
             before,

@@ -113,6 +113,7 @@ pub fn revoke_all(conn: &mut Conn, owner: Owner, origin: &Origin) -> Result<usiz
         };
         let event = Event {
             account: owner.account(),
+            user: owner.user(),
             action: "tokens.revoked",
             object: (kind, Some(id), &name),
             before: None,

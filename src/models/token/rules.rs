@@ -51,7 +51,7 @@ pub(super) fn maker_may(
     let Some(maker) = actor.user_id() else { return Ok(true) };
     match holder {
         Holder::User(user, roles) => {
-            Ok(user.id == maker && roles.iter().any(|(_, role)| role.makes_own_tokens()))
+            Ok(user.id == maker && roles.iter().any(|(_, role)| role.may(Act::MakeOwnTokens)))
         }
         Holder::Account(account) => {
             let role = membership::find(conn, account.id, maker)?.map(|(_, role)| role);

@@ -1,0 +1,10 @@
+DROP INDEX accounts_deleting_idx;
+ALTER TABLE account_limits DROP COLUMN account_tokens;
+DROP TABLE leak_reports;
+DROP INDEX tokens_expiry_idx, tokens_created_by_idx;
+ALTER TABLE tokens DROP COLUMN deleted_note;
+DROP INDEX audit_events_object_idx, audit_events_user_at_idx, audit_events_account_at_idx;
+ALTER TABLE audit_events DROP COLUMN user_id;
+DROP TABLE token_networks, sightings, mails, user_links, invitations;
+ALTER TABLE sessions DROP COLUMN password_at, DROP COLUMN id;
+ALTER TABLE users DROP COLUMN notices_off_at, DROP COLUMN email_verified_at, DROP COLUMN site_admin_since;

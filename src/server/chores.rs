@@ -1,0 +1,91 @@
+//! What a running server does beside answering.
+
+use crate::db;
+use crate::http::{AppData, FLUSH_EVERY, SHARE_EVERY};
+use crate::models::{budget, throttle};
+use crate::policy::budget::Hour;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// Says that the server ends.
+type End = watch::Receiver<()>;
+
+/// The chores of a running server.
+pub(super) struct Chores {
+    ended: watch::Sender<()>,
+    running: Vec<JoinHandle<()>>,
+}
+
+/// Begins with them.
+pub(super) fn start(app: &AppData) -> Chores {
+    let (ended, end) = watch::channel(());
+    let running = vec![
+        tokio::spawn(every_now_and_then(app.clone(), end.clone())),
+        tokio::spawn(share_now_and_then(app.clone(), end)),
+    ];
+    Chores { ended, running }
+}
+
+impl Chores {
+    /// Ends them, and writes what is not written yet. A flush that is under way is finished: its
+    /// uses are in no other place.
+    pub(super) async fn end(self, app: &AppData) {
+        drop(self.ended);
+        for chore in self.running {
+            let _ = chore.await;
+        }
+        let now = app.clock.now();
+        if let Err(error) = app.last_uses.flush_all(&app.db, now).await {
+            tracing::error!(%error, "the last uses of tokens could not be written");
+        }
+        if let Err(error) = app.refusals.flush(&app.db).await {
+            tracing::error!(%error, "the refused calls of tokens could not be written");
+        }
+        if let Err(error) = app.budgets.share(now).await {
+            tracing::error!(%error, "what was spent of budgets could not be shared");
+        }
+    }
+}
+
+/// What this node owes to the sum of the budgets.
+async fn share_now_and_then(app: AppData, mut end: End) {
+    let mut ticks = tokio::time::interval(SHARE_EVERY);
+    ticks.tick().await;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = end.changed() => return,
+        }
+        if let Err(error) = app.budgets.share(app.clock.now()).await {
+            tracing::warn!(%error, "budgets are counted by this node alone");
+        }
+    }
+}
+
+/// Uses of tokens and refused calls, the clock's offset, and what nobody needs any more.
+async fn every_now_and_then(app: AppData, mut end: End) {
+    let mut ticks = tokio::time::interval(FLUSH_EVERY);
+    ticks.tick().await;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = end.changed() => return,
+        }
+        let now = app.clock.now();
+        if let Err(error) = app.last_uses.flush(&app.db, now).await {
+            tracing::warn!(%error, "the last uses of tokens wait for the database");
+        }
+        if let Err(error) = app.refusals.flush(&app.db).await {
+            tracing::warn!(%error, "the refused calls of tokens wait for the database");
+        }
+        let housekeeping = app.db.run(move |conn| {
+            throttle::sweep(conn, now - time::Duration::hours(1))?;
+            budget::sweep(conn, Hour::of(now))?;
+            db::database_now(conn)
+        });
+        match housekeeping.await {
+            Ok(database_now) => app.clock.correct(database_now),
+            Err(error) => tracing::warn!(%error, "housekeeping waits for the database"),
+        }
+    }
+}
