@@ -24,6 +24,7 @@ use tokenhouse::clock::Clock;
 use tokenhouse::config::{Config, LogFormat, PublicUrl};
 use tokenhouse::db::{self, Conn};
 use tokenhouse::http::AppData;
+use tokenhouse::models::password::{self, Cost};
 use tokenhouse::models::{Account, Origin, User, membership};
 use tokenhouse::policy::Role;
 use tokenhouse::server::Server;
@@ -125,6 +126,20 @@ impl House {
         let account = Account::find_by_name(&mut conn, account).unwrap().unwrap();
         let set = membership::set(&mut conn, &account, &user, role, &self.command_line()).unwrap();
         assert_eq!(set, membership::Changed::Done);
+    }
+
+    /// Makes a user with the password of the run.
+    pub fn new_user(&self, email: &str, name: &str) -> User {
+        let hash = password::hash(&ledger::password(), Cost::CHEAP).unwrap();
+        User::create(&mut self.conn(), email, name, &hash, &self.command_line()).unwrap().unwrap()
+    }
+
+    /// Makes a user who runs the site, and is a member of nothing.
+    pub fn site_admin(&self, email: &str) -> User {
+        let user = self.new_user(email, "Sasha Site");
+        let sql = format!("UPDATE users SET site_admin_since = created_at WHERE id = {}", user.id);
+        database::run(&database::url(&self.database), &sql);
+        self.user(email)
     }
 
     /// Puts an account on another plan, as the command line does.
