@@ -93,6 +93,12 @@ impl User {
         Ok(with_password().filter(users::id.eq(id)).first(conn).optional()?)
     }
 
+    /// The same, kept as they are until the transaction ends.
+    pub fn lock_credentials(conn: &mut Conn, id: i64) -> Result<Option<Credentials>, DbError> {
+        // Shared: people who sign in do not wait for each other.
+        Ok(with_password().filter(users::id.eq(id)).for_share().first(conn).optional()?)
+    }
+
     /// Whether there is any user yet.
     pub fn exist(conn: &mut Conn) -> Result<bool, DbError> {
         Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
@@ -189,7 +195,8 @@ impl User {
         Ok(())
     }
 
-    fn event<'a>(&'a self, action: &'a str) -> Event<'a> {
+    /// A line of the record about the user.
+    pub(super) fn event<'a>(&'a self, action: &'a str) -> Event<'a> {
         Event {
             account: None,
             user: None,

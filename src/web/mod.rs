@@ -10,6 +10,7 @@ mod guard;
 mod help;
 mod known;
 mod members;
+mod own;
 mod page;
 mod password;
 pub mod paths;
@@ -79,6 +80,10 @@ fn routes() -> Vec<TableRow> {
         ("POST", paths::MEMBER_ROLE, post().to(members::set_role)),
         ("GET", paths::MEMBER_REMOVE, get().to(members::remove_confirm)),
         ("POST", paths::MEMBER_REMOVE, post().to(members::remove)),
+        ("GET", paths::SECURITY, get().to(own::security)),
+        ("POST", paths::SECURITY, post().to(own::change_password)),
+        ("POST", paths::SESSION_END, post().to(own::end)),
+        ("POST", paths::SESSIONS_END_OTHERS, post().to(own::end_others)),
         ("POST", paths::account_tokens::LIST, post().to(tokens::create)),
     ];
     routes.extend(token_routes!(account_tokens));

@@ -8,6 +8,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use askama::Template;
+use serde::Deserialize;
 
 /// What the layout needs.
 #[derive(Debug, Clone)]
@@ -114,6 +115,10 @@ impl Page {
             "removed" => Some("Member removed. Their user tokens reach this account no more.".to_owned()),
             "blocked" => Some("Token blocked here. It goes on working elsewhere.".to_owned()),
             "unblocked" => Some("Token let in again.".to_owned()),
+            "password" => Some("Password changed. You are signed in here only.".to_owned()),
+            "session" => Some("Session ended. Whoever was there is signed out.".to_owned()),
+            "sessions" => Some("All other sessions ended. You are signed in here only.".to_owned()),
+            "alone" => Some("There was no other session. Nothing was changed.".to_owned()),
             "revoked" => Some("All tokens revoked. Whatever used one gets an error from now on.".to_owned()),
             "none" => Some("There was no token left to revoke.".to_owned()),
             "already" => Some("The token had ended already. Nothing was changed.".to_owned()),
@@ -248,6 +253,14 @@ impl Field {
 /// Title of a plan.
 pub fn plan_title(catalogue: &Catalogue, key: &str) -> String {
     catalogue.plan(key).map(|plan| plan.title.clone()).unwrap_or_default()
+}
+
+/// The query of an address that says what was just done.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    /// Its key.
+    #[serde(default)]
+    pub done: String,
 }
 
 /// Answers with a page.

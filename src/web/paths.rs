@@ -6,6 +6,12 @@ use crate::policy::ResourceKind;
 pub const SIGN_IN: &str = "/sign-in";
 /// Where signing out is posted to.
 pub const SIGN_OUT: &str = "/sign-out";
+/// The password and the sessions of whoever is signed in; a new password is posted here.
+pub const SECURITY: &str = "/user/security";
+/// Where ending one session is posted to.
+pub const SESSION_END: &str = "/user/sessions/{session}/end";
+/// Where ending all other sessions is posted to.
+pub const SESSIONS_END_OTHERS: &str = "/user/sessions/end-others";
 /// The accounts to choose from.
 pub const ACCOUNTS: &str = "/accounts";
 /// The addresses of a list of tokens and of what can be done there, below a base.
@@ -81,6 +87,11 @@ pub const ZONE: &str = "/accounts/{account}/zones/{zone}";
 pub const CERTIFICATES: &str = "/accounts/{account}/certificates";
 /// What whoever writes a program needs to know.
 pub const HELP_API: &str = "/help/api";
+
+/// Address for ending a session.
+pub fn session_end(session: i64) -> String {
+    format!("/user/sessions/{session}/end")
+}
 
 /// Address of an account's members.
 pub fn members(account: i64) -> String {
