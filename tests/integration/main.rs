@@ -11,6 +11,8 @@
 mod support;
 use support::made;
 
+mod account_limits;
+mod account_pages;
 mod api;
 mod api_account;
 mod api_actors;
