@@ -14,6 +14,8 @@ pub mod charge;
 pub mod contact;
 pub mod demo;
 pub mod domain;
+pub mod invitation;
+pub mod link;
 pub mod mail;
 pub mod membership;
 mod order;

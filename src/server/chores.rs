@@ -2,6 +2,7 @@
 
 use crate::db::{self, DbError};
 use crate::http::{AppData, FLUSH_EVERY, SHARE_EVERY};
+use crate::mail::{self, Postman};
 use crate::models::{Origin, account_state, budget, throttle};
 use crate::policy::budget::Hour;
 use std::time::Duration;
@@ -26,7 +27,8 @@ pub(super) fn start(app: &AppData) -> Chores {
     let running = vec![
         tokio::spawn(every_now_and_then(app.clone(), end.clone())),
         tokio::spawn(share_now_and_then(app.clone(), end.clone())),
-        tokio::spawn(once_an_hour(app.clone(), end)),
+        tokio::spawn(once_an_hour(app.clone(), end.clone())),
+        tokio::spawn(send_mail(app.clone(), end)),
     ];
     Chores { ended, running }
 }
@@ -97,6 +99,26 @@ async fn share_now_and_then(app: AppData, mut end: End) {
         }
         if let Err(error) = app.budgets.share(app.clock.now()).await {
             tracing::warn!(%error, "budgets are counted by this node alone");
+        }
+    }
+}
+
+/// Mail that is due. Sending it is finished before the process ends.
+async fn send_mail(app: AppData, mut end: End) {
+    let Some(every) = app.mail.every else { return };
+    let postman = match Postman::of(&app.mail) {
+        Ok(postman) => postman,
+        Err(error) => return tracing::error!(%error, "no mail is sent"),
+    };
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = end.changed() => return,
+        }
+        if let Err(error) = mail::send_due(&app, &postman).await {
+            tracing::warn!(%error, "mail waits for the database");
         }
     }
 }

@@ -52,6 +52,7 @@ mod help;
 mod last_use;
 mod layering;
 mod lists;
+mod mail;
 mod main_job;
 mod members;
 mod pause;
