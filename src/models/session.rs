@@ -36,6 +36,10 @@ pub type SessionDigest = [u8; 32];
 /// A session, as it is stored.
 #[derive(Debug, Clone)]
 pub struct Stored {
+    /// Number of the session.
+    pub id: i64,
+    /// When the password was last said in it.
+    pub password_at: OffsetDateTime,
     /// What the pages remember in it.
     pub state: Value,
     idle_until: OffsetDateTime,
@@ -65,16 +69,23 @@ pub fn by_digests(
     digests: &[SessionDigest],
 ) -> Result<HashMap<SessionDigest, Stored>, DbError> {
     let keys: Vec<&[u8]> = digests.iter().map(<[u8; 32]>::as_slice).collect();
-    let rows: Vec<(Vec<u8>, Value, OffsetDateTime, OffsetDateTime)> = sessions::table
+    let rows: Vec<(Vec<u8>, i64, OffsetDateTime, Value, OffsetDateTime, OffsetDateTime)> = sessions::table
         .inner_join(users::table)
         .filter(sessions::digest.eq_any(keys))
         .filter(users::deactivated_at.is_null())
-        .select((sessions::digest, sessions::state, sessions::idle_until, sessions::ends_at))
+        .select((
+            sessions::digest,
+            sessions::id,
+            sessions::password_at,
+            sessions::state,
+            sessions::idle_until,
+            sessions::ends_at,
+        ))
         .load(conn)?;
     rows.into_iter()
-        .map(|(digest, state, idle_until, ends_at)| {
+        .map(|(digest, id, password_at, state, idle_until, ends_at)| {
             let digest = digest.try_into().map_err(|_| DbError::Corrupt("a session's digest".to_owned()))?;
-            Ok((digest, Stored { state, idle_until, ends_at }))
+            Ok((digest, Stored { id, password_at, state, idle_until, ends_at }))
         })
         .collect()
 }
@@ -85,6 +96,15 @@ pub fn put_off(conn: &mut Conn, digest: &SessionDigest, now: OffsetDateTime) -> 
         .set(sessions::idle_until.eq(now + IDLE))
         .execute(conn)?;
     Ok(())
+}
+
+/// Notes that the password was said again, and whether the session was still there: it touches no row
+/// that is gone.
+pub fn password_said(conn: &mut Conn, id: i64, now: OffsetDateTime) -> Result<bool, DbError> {
+    let touched = diesel::update(sessions::table.filter(sessions::id.eq(id)))
+        .set(sessions::password_at.eq(now))
+        .execute(conn)?;
+    Ok(touched == 1)
 }
 
 /// Stores a new session, and forgets those that have ended.

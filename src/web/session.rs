@@ -15,26 +15,38 @@ use rand::distr::{Alphanumeric, SampleString};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::net::IpAddr;
+use time::OffsetDateTime;
 
 const USER: &str = "user";
 const CSRF: &str = "csrf";
 const ADDRESS: &str = "address";
 const CLIENT: &str = "client";
+/// Read from the session's row into the state that is loaded, and never written back.
+const ID: &str = "id";
+/// The same.
+const PASSWORD_AT: &str = "password_at";
 
 /// What a signed-in browser's session says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedInSession {
+    /// Number of the session.
+    pub id: i64,
     /// Number of the user.
     pub user: i64,
     /// Secret behind the form tokens.
     pub csrf: String,
+    /// When the password was last said in it, to the second.
+    pub password_at: OffsetDateTime,
 }
 
 /// Reads the session; none where nobody is signed in.
 pub fn read(session: &Session) -> Option<SignedInSession> {
+    let id = session.get(ID).ok().flatten()?;
     let user = session.get(USER).ok().flatten()?;
     let csrf = session.get(CSRF).ok().flatten()?;
-    Some(SignedInSession { user, csrf })
+    let password_at = session.get(PASSWORD_AT).ok().flatten()?;
+    let password_at = OffsetDateTime::from_unix_timestamp(password_at).ok()?;
+    Some(SignedInSession { id, user, csrf, password_at })
 }
 
 /// Signs a user in: a new session with a new key, whatever was there before.
@@ -105,7 +117,11 @@ impl SessionStore for Store {
                 Err(error) => return Err(other(error)),
             }
         }
-        serde_json::from_value(stored.state).map_err(|error| LoadError::Deserialization(error.into()))
+        let mut state: State =
+            serde_json::from_value(stored.state).map_err(|error| LoadError::Deserialization(error.into()))?;
+        state.insert(ID.to_owned(), stored.id.to_string());
+        state.insert(PASSWORD_AT.to_owned(), stored.password_at.unix_timestamp().to_string());
+        Ok(Some(state))
     }
 
     async fn save(
