@@ -23,6 +23,8 @@ pub struct Account {
     pub plan: String,
     /// `active`, `suspended` or `deleting`.
     pub state: String,
+    /// Since when it is in that state.
+    pub state_since: OffsetDateTime,
     /// When it was made.
     pub created_at: OffsetDateTime,
     /// When it was last changed.
@@ -123,20 +125,6 @@ impl Account {
         Ok(Some(account))
     }
 
-    /// Suspends it, or lets it go on. Its tokens pause at the next call.
-    pub fn suspend(&self, conn: &mut Conn, suspended: bool, origin: &Origin) -> Result<(), DbError> {
-        let (state, action) =
-            if suspended { ("suspended", "account.suspended") } else { ("active", "account.resumed") };
-        diesel::update(accounts::table.find(self.id).filter(accounts::state.ne("deleting")))
-            .set((
-                accounts::state.eq(state),
-                accounts::state_since.eq(origin.now),
-                accounts::updated_at.eq(origin.now),
-            ))
-            .execute(conn)?;
-        audit::record(conn, origin, &self.event(action, None, None))
-    }
-
     /// What the plain sentences about a policy of its tokens say of the account.
     pub fn surroundings(&self, conn: &mut Conn) -> Result<Surroundings, DbError> {
         let accounts = surroundings(conn, &[(self.clone(), None)])?;
@@ -148,7 +136,7 @@ impl Account {
         self.state == "active"
     }
 
-    fn event<'a>(
+    pub(super) fn event<'a>(
         &'a self,
         action: &'a str,
         before: Option<serde_json::Value>,

@@ -1,5 +1,6 @@
 //! Domains, zones, records and certificates, as pages list them.
 
+pub mod breaking;
 pub mod members;
 pub mod reaching;
 

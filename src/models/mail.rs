@@ -1,5 +1,9 @@
 //! Mail on its way: put down with the change that it tells of, and sent by whichever node comes first.
 
+mod outbox;
+
+pub use outbox::{Due, sweep, take};
+
 use crate::db::schema::mails;
 use crate::db::{Conn, DbError};
 use diesel::prelude::*;

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod account_limits;
+pub mod account_state;
 pub mod audit;
 pub mod browse;
 pub mod budget;
@@ -13,6 +14,8 @@ pub mod charge;
 pub mod contact;
 pub mod demo;
 pub mod domain;
+pub mod invitation;
+pub mod link;
 pub mod mail;
 pub mod membership;
 mod order;

@@ -1,5 +1,6 @@
 //! The pages: one use case a file, and one table of routes.
 
+mod account;
 mod accounts;
 pub mod assets;
 mod browse;
@@ -66,6 +67,15 @@ fn routes() -> Vec<TableRow> {
         ("POST", paths::SIGN_OUT, post().to(sign_in::delete)),
         ("GET", paths::HELP_API, get().to(help::api)),
         ("GET", paths::ACCOUNTS, get().to(accounts::index)),
+        ("GET", paths::ACCOUNT, get().to(account::show)),
+        ("POST", paths::ACCOUNT, post().to(account::change)),
+        ("GET", paths::ACCOUNT_PLAN, get().to(account::plan_confirm)),
+        ("POST", paths::ACCOUNT_PLAN, post().to(account::plan)),
+        ("GET", paths::ACCOUNT_LIMITS, get().to(account::limits)),
+        ("POST", paths::ACCOUNT_LIMITS, post().to(account::set_limits)),
+        ("GET", paths::ACCOUNT_DELETE, get().to(account::delete_confirm)),
+        ("POST", paths::ACCOUNT_DELETE, post().to(account::delete)),
+        ("POST", paths::ACCOUNT_RESTORE, post().to(account::restore)),
         ("GET", paths::DOMAINS, get().to(browse::domains)),
         ("GET", paths::DOMAIN, get().to(browse::domain)),
         ("GET", paths::ZONES, get().to(browse::zones)),

@@ -291,18 +291,11 @@ impl World {
         let all: Vec<&str> = catalogue.for_account_tokens().map(|one| one.key.as_str()).collect();
         add("reading", account(holding(&house, acme, &all, Access::Read, None)));
         add("full", account(holding(&house, acme, &all, Access::Full, None)));
-        // Those above were made before the limits, the last one after.
+        // Those above were made before the limits, the last one at the same moment.
         house.clock.advance(Duration::seconds(1));
-        let limits = Limits {
-            longest_life_days: None,
-            never_allowed: true,
-            write_needs_network: false,
-            everything_allowed: false,
-            set_at: house.clock.now(),
-            binds_older_from: None,
-        };
-        account_limits::set(&mut conn, &account_of("Acme"), &limits, &house.command_line()).unwrap();
         add("against the limits", account(everything()));
+        let limits = Limits { everything_allowed: false, ..Limits::none(house.clock.now()) };
+        account_limits::set(&mut conn, &account_of("Acme"), &limits, &house.command_line()).unwrap();
         let cookie = house.signed_in(OWNER).await;
         World { house, acme, secrets, cookie }
     }

@@ -11,6 +11,8 @@
 mod support;
 use support::made;
 
+mod account_limits;
+mod account_pages;
 mod api;
 mod api_account;
 mod api_actors;
@@ -50,6 +52,7 @@ mod help;
 mod last_use;
 mod layering;
 mod lists;
+mod mail;
 mod main_job;
 mod members;
 mod own_password;

@@ -180,6 +180,51 @@ const TABLE: &[Row] = &[
         [401, 303, 303, 303, 303, 303, 401, 401, 303],
     ),
     ("POST", "/user/sessions/end-others", Does::EndsSession, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
+    // Enough to see what an account is; to change it, its limits or its end, a role.
+    ("GET", "/accounts/{account}/settings", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303, 404]),
+    ("POST", "/accounts/{account}/settings", Does::Nothing, [401, 404, 403, 403, 403, 422, 401, 401, 404]),
+    (
+        "GET",
+        "/accounts/{account}/settings/plan",
+        Does::Nothing,
+        [303, 404, 403, 403, 403, 303, 303, 303, 404],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/settings/plan",
+        Does::Nothing,
+        [401, 404, 403, 403, 403, 303, 401, 401, 404],
+    ),
+    (
+        "GET",
+        "/accounts/{account}/settings/limits",
+        Does::Nothing,
+        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/settings/limits",
+        Does::Adds("audit_events WHERE action = 'account.limits_set'"),
+        [401, 404, 403, 403, 303, 303, 401, 401, 404],
+    ),
+    (
+        "GET",
+        "/accounts/{account}/settings/delete",
+        Does::Nothing,
+        [303, 404, 403, 403, 403, 200, 303, 303, 404],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/settings/delete",
+        Does::Nothing,
+        [401, 404, 403, 403, 403, 422, 401, 401, 404],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/settings/restore",
+        Does::Nothing,
+        [401, 404, 403, 403, 403, 303, 401, 401, 404],
+    ),
     // Everybody's own, so that nobody is turned away who is somebody.
     ("GET", "/user/tokens", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
     ("GET", "/user/tokens/ended", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
@@ -461,6 +506,8 @@ async fn ask(actor: &Browser, method: &str, path: &str, secret: Option<&str>) ->
         ("email", "nobody@example.com"),
         ("password", wrong.as_str()),
         ("overlap", "leaked"),
+        ("never", "1"),
+        ("everything", "1"),
     ];
     let request = match method {
         "POST" => actor.form(path, &fields),

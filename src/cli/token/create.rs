@@ -192,6 +192,12 @@ fn why_not(issued: &Issued, holder: &For) -> String {
     match issued {
         Issued::Made { .. } | Issued::Repeated { .. } | Issued::NonceTaken => "Try again.".to_owned(),
         Issued::LimitReached(limit) => format!("The plan allows {limit} tokens, and there are as many."),
+        Issued::OwnLimitReached(limit) => {
+            format!("The account's limits allow {limit} tokens, and there are as many.")
+        }
+        Issued::AgainstLimits(breaches) => {
+            breaches.iter().map(|one| one.advice()).collect::<Vec<_>>().join(" ")
+        }
         Issued::PlanHasNoScopes => "The plan of this account has no scoped tokens: use --full.".to_owned(),
         Issued::OwnerAway => match holder {
             For::Account(_) => "The account is suspended.".to_owned(),

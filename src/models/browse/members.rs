@@ -167,7 +167,7 @@ pub fn user_token(
 }
 
 /// Tokens with a grant that concerns the account; what is the user's own concerns none.
-fn reaching(account: i64, catalogue: &Catalogue) -> Condition {
+pub(super) fn reaching(account: i64, catalogue: &Catalogue) -> Condition {
     let keys: Vec<String> = catalogue.for_account_tokens().map(|one| one.key.to_string()).collect();
     let everywhere = exists(
         token_grants::table

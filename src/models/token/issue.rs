@@ -6,7 +6,7 @@ use super::{Owner, TokenName, grants, search};
 use crate::db::schema::{token_secrets, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::audit::{self, Event, Origin};
-use crate::policy::{Catalogue, Grant, Policy, Rights, Selection, scope};
+use crate::policy::{Breach, Catalogue, Grant, Policy, Rights, Selection, scope};
 use diesel::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
@@ -41,6 +41,10 @@ pub enum Issued {
     NonceTaken,
     /// So many tokens may be live, by the plan or for each user, and are.
     LimitReached(i64),
+    /// So many account tokens may be live, by the account's own limits, and are.
+    OwnLimitReached(i64),
+    /// The account's limits have no such tokens.
+    AgainstLimits(Vec<Breach>),
     /// The plan has no scoped account tokens.
     PlanHasNoScopes,
     /// The account is suspended or being deleted, or gone; the user is deactivated, or gone.

@@ -6,7 +6,7 @@ use super::revoke::live;
 use crate::db::schema::{resources, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::audit::Actor;
-use crate::models::{Account, User, membership};
+use crate::models::{Account, User, account_limits, membership};
 use crate::policy::{
     Act, Catalogue, Grant, MOST_NAMED_RESOURCES, Policy, Rights, Role, Selection, may_grant, scope,
     user_can_hold,
@@ -114,15 +114,26 @@ pub(super) fn refuse(
             return Ok(Some(Issued::ResourcesGone));
         }
     }
-    let (owner, limit) = match holder {
+    let (owner, most) = match holder {
         Holder::Account(account) => {
-            (Owner::Account(account.id), plan.and_then(|(_, plan)| plan.account_tokens))
+            let limits = account_limits::of_account(conn, account.id)?;
+            let breaches = limits.as_ref().map(|limits| limits.broken_by(policy, now)).unwrap_or_default();
+            if !breaches.is_empty() {
+                return Ok(Some(Issued::AgainstLimits(breaches)));
+            }
+            let by_plan = plan.and_then(|(_, plan)| plan.account_tokens);
+            let own = limits.and_then(|limits| limits.account_tokens);
+            let own = own.filter(|own| by_plan.is_none_or(|plan| *own < plan));
+            let most = own.map(Issued::OwnLimitReached).or(by_plan.map(Issued::LimitReached));
+            (Owner::Account(account.id), most)
         }
-        Holder::User(user, _) => (Owner::User(user.id), catalogue.user_tokens),
+        Holder::User(user, _) => (Owner::User(user.id), catalogue.user_tokens.map(Issued::LimitReached)),
     };
-    let Some(limit) = limit else { return Ok(None) };
+    let Some(reached @ (Issued::LimitReached(limit) | Issued::OwnLimitReached(limit))) = most else {
+        return Ok(None);
+    };
     let live: i64 = tokens::table.filter(live(owner, now)).count().get_result(conn)?;
-    Ok((live >= limit).then_some(Issued::LimitReached(limit)))
+    Ok((live >= limit).then_some(reached))
 }
 
 /// Whether every named resource is of the account that it is named in, of the kind that narrows

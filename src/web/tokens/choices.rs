@@ -1,13 +1,13 @@
 //! What both forms for a new token offer: resources to choose, ends of its life, and what is wrong.
 
-use super::draft::{Draft, Problems, RowDraft, Whose};
+use super::draft::{Draft, Problems, RowDraft, Shape, Whose};
 use crate::db::{Conn, DbError};
-use crate::models::Resource;
 use crate::models::resource::MOST_COUNTED;
 use crate::models::token::TokenName;
 use crate::models::token::expiry::{Expiry, PRESETS};
+use crate::models::{Resource, account_limits};
 use crate::policy::words::works_through;
-use crate::policy::{Catalogue, MOST_NAMED_RESOURCES, Policy, ResourceKind};
+use crate::policy::{Breach, Catalogue, MOST_NAMED_RESOURCES, Policy, ResourceKind};
 use crate::web::guard::TokenOwner;
 use std::collections::HashMap;
 use time::OffsetDateTime;
@@ -167,7 +167,30 @@ pub(super) fn checked(
     now: OffsetDateTime,
 ) -> Result<Result<(TokenName, Policy), Problems>, DbError> {
     let there = chosen(conn, whose, draft)?;
-    Ok(draft.check(catalogue, whose, &there, now))
+    let checked = draft.check(catalogue, whose, &there, now);
+    // Those of a user are held against the limits of each account at the call.
+    let Some(account) = whose.only_account().filter(|_| !whose.of_user) else { return Ok(checked) };
+    let Some(limits) = account_limits::of_account(conn, account)? else { return Ok(checked) };
+    Ok(checked.and_then(|(name, policy)| {
+        let breaches = limits.broken_by(&policy, now);
+        if breaches.is_empty() { Ok((name, policy)) } else { Err(against_limits(&breaches, draft.shape)) }
+    }))
+}
+
+/// What is against the account's limits, each beside its field.
+pub(super) fn against_limits(breaches: &[Breach], shape: Shape) -> Problems {
+    let problem = |breach: &Breach| {
+        let advice = breach.advice();
+        match (breach, shape) {
+            (Breach::LivesTooLong(_) | Breach::LivesForEver, _) => ("expires".to_owned(), advice),
+            (Breach::WritesFromAnywhere, Shape::Builder) => ("from".to_owned(), advice),
+            (Breach::WritesFromAnywhere, Shape::Simple) => {
+                ("reach".to_owned(), format!("{advice} They can be given in the builder."))
+            }
+            (Breach::Everything, _) => ("reach".to_owned(), advice),
+        }
+    };
+    breaches.iter().map(problem).collect()
 }
 
 /// One of the choices for the end of its life.

@@ -1,6 +1,6 @@
 //! The simple form, posted; and making a token, for both forms: its secret is in this answer, once.
 
-use super::choices::checked;
+use super::choices::{against_limits, checked};
 use super::draft::{Draft, Problems, Shape, Whose};
 use super::form::Form;
 use crate::db::DbError;
@@ -138,7 +138,10 @@ pub(super) async fn make(member: &Member, draft: Draft, app: &App) -> Result<Mad
         Outcome::Before(Issued::Repeated { id }) | Outcome::Issued(Issued::Repeated { id }, ..) => {
             Made::Answer(go_to(format!("{}?repeated=1", member.paths().token(id))))
         }
-        Outcome::Before(issued) | Outcome::Issued(issued, ..) => again(draft, why_not(&issued, member)),
+        Outcome::Before(issued) | Outcome::Issued(issued, ..) => {
+            let problems = why_not(&issued, member, draft.shape);
+            again(draft, problems)
+        }
         Outcome::Refused(problems) => again(draft, problems),
     })
 }
@@ -156,7 +159,7 @@ fn nonce_taken() -> Problems {
     vec![("reach".to_owned(), why.to_owned())]
 }
 
-fn why_not(issued: &Issued, member: &Member) -> Problems {
+fn why_not(issued: &Issued, member: &Member, shape: Shape) -> Problems {
     let of_account = member.account().is_some();
     let why = match issued {
         Issued::Made { .. } | Issued::Repeated { .. } => return Vec::new(),
@@ -174,6 +177,12 @@ fn why_not(issued: &Issued, member: &Member) -> Problems {
                 "The plan allows {limit} tokens, and there are as many. Delete one that is not used any more."
             )
         }
+        Issued::OwnLimitReached(limit) => {
+            format!(
+                "The account's limits allow {limit} tokens, and there are as many. Delete one that is not used any more."
+            )
+        }
+        Issued::AgainstLimits(breaches) => return against_limits(breaches, shape),
         Issued::PlanHasNoScopes => {
             "The plan has no scoped tokens any more. Reload the page to see what it allows.".to_owned()
         }

@@ -1,0 +1,106 @@
+//! Suspending an account, and deleting it: for thirty days that is a state, which an owner or a site
+//! admin undoes; then the account goes, and only the record stays.
+
+use super::Account;
+use super::audit::Origin;
+use crate::db::schema::{accounts, resources, tokens};
+use crate::db::{Conn, DbError};
+use diesel::prelude::*;
+use time::{Duration, OffsetDateTime};
+
+/// So long an account that is being deleted can be brought back.
+pub const KEPT: Duration = Duration::days(30);
+/// So many rows go at once, each of which takes others along.
+const AT_ONCE: i64 = 2_000;
+
+/// What became of a change of state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turned {
+    /// It is done.
+    Done,
+    /// The account is not in a state from which this leads on, or not any more.
+    NotNow,
+}
+
+impl Account {
+    /// Suspends it, or lets it go on. Its tokens pause, or work again, at the next call.
+    pub fn suspend(&self, conn: &mut Conn, suspended: bool, origin: &Origin) -> Result<Turned, DbError> {
+        if suspended {
+            self.turn(conn, ("active", "suspended"), "account.suspended", origin)
+        } else {
+            self.turn(conn, ("suspended", "active"), "account.resumed", origin)
+        }
+    }
+
+    /// Begins to delete it: its tokens pause at the next call.
+    pub fn delete(&self, conn: &mut Conn, origin: &Origin) -> Result<Turned, DbError> {
+        self.turn(conn, ("active", "deleting"), "account.deletion_begun", origin)
+    }
+
+    /// Brings it back, as long as it is kept.
+    pub fn restore(&self, conn: &mut Conn, origin: &Origin) -> Result<Turned, DbError> {
+        self.turn(conn, ("deleting", "active"), "account.restored", origin)
+    }
+
+    /// From when on it is gone, while it is being deleted.
+    pub fn gone_from(&self) -> Option<OffsetDateTime> {
+        (self.state == "deleting").then(|| self.state_since + KEPT)
+    }
+
+    fn turn(
+        &self,
+        conn: &mut Conn,
+        (from, to): (&str, &str),
+        action: &str,
+        origin: &Origin,
+    ) -> Result<Turned, DbError> {
+        let Some(now) = Account::lock(conn, self.id)? else { return Ok(Turned::NotNow) };
+        // Nothing is brought back of which a part may be gone already.
+        if now.state != from || now.gone_from().is_some_and(|end| end <= origin.now) {
+            return Ok(Turned::NotNow);
+        }
+        diesel::update(accounts::table.find(self.id))
+            .set((
+                accounts::state.eq(to),
+                accounts::state_since.eq(origin.now),
+                accounts::updated_at.eq(origin.now),
+            ))
+            .execute(conn)?;
+        super::audit::record(conn, origin, &now.event(action, None, None))?;
+        Ok(Turned::Done)
+    }
+}
+
+/// An account that is to go by now, if there is one.
+pub fn due(conn: &mut Conn, now: OffsetDateTime) -> Result<Option<Account>, DbError> {
+    Ok(accounts::table
+        .filter(accounts::state.eq("deleting").and(accounts::state_since.le(now - KEPT)))
+        .order(accounts::state_since)
+        .select(Account::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// Takes a part of an account that is due away, or, when nothing else is left, the account itself;
+/// says whether it is gone. A part at a time, so that no transaction takes long.
+pub fn take_apart(conn: &mut Conn, id: i64, origin: &Origin) -> Result<bool, DbError> {
+    let Some(account) = Account::lock(conn, id)? else { return Ok(true) };
+    if account.gone_from().is_none_or(|end| end > origin.now) {
+        return Ok(true);
+    }
+    let part = tokens::table.filter(tokens::account_id.eq(id)).limit(AT_ONCE).select(tokens::id);
+    let part: Vec<i64> = part.load(conn)?;
+    if !part.is_empty() {
+        diesel::delete(tokens::table.filter(tokens::id.eq_any(part))).execute(conn)?;
+        return Ok(false);
+    }
+    let part = resources::table.filter(resources::account_id.eq(id)).limit(AT_ONCE).select(resources::id);
+    let part: Vec<i64> = part.load(conn)?;
+    if !part.is_empty() {
+        diesel::delete(resources::table.filter(resources::id.eq_any(part))).execute(conn)?;
+        return Ok(false);
+    }
+    diesel::delete(accounts::table.find(id)).execute(conn)?;
+    super::audit::record(conn, origin, &account.event("account.deleted", None, None))?;
+    Ok(true)
+}
