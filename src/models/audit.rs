@@ -29,6 +29,8 @@ pub enum Actor {
     },
     /// Whoever has a shell on the machine.
     CommandLine,
+    /// Nobody who is known: somebody reported a leak.
+    Nobody,
 }
 
 impl Actor {
@@ -36,7 +38,7 @@ impl Actor {
     pub fn user_id(&self) -> Option<i64> {
         match self {
             Actor::User { id, .. } => Some(*id),
-            Actor::Token { .. } | Actor::CommandLine => None,
+            Actor::Token { .. } | Actor::CommandLine | Actor::Nobody => None,
         }
     }
 }
@@ -97,6 +99,7 @@ fn write(conn: &mut Conn, line: Option<i64>, origin: &Origin, event: &Event<'_>)
         Actor::User { id, email } => ("user", Some(*id), email.as_str()),
         Actor::Token { id, name } => ("token", Some(*id), name.as_str()),
         Actor::CommandLine => ("command_line", None, ""),
+        Actor::Nobody => ("nobody", None, ""),
     };
     let (object_kind, object_id, object_name) = event.object;
     let user_id = if object_kind == "user" { object_id } else { event.user };

@@ -14,6 +14,7 @@ pub mod charge;
 pub mod contact;
 pub mod demo;
 pub mod domain;
+pub mod leak;
 pub mod mail;
 pub mod membership;
 mod order;

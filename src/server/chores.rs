@@ -1,11 +1,15 @@
 //! What a running server does beside answering.
 
-use crate::db;
+use crate::db::{self, DbError};
 use crate::http::{AppData, FLUSH_EVERY, SHARE_EVERY};
-use crate::models::{budget, throttle};
+use crate::models::{budget, leak, throttle};
 use crate::policy::budget::Hour;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+/// How often a node looks for reports of leaked secrets.
+const LOOK_FOR_LEAKS_EVERY: Duration = Duration::from_secs(1);
 
 /// Says that the server ends.
 type End = watch::Receiver<()>;
@@ -21,7 +25,8 @@ pub(super) fn start(app: &AppData) -> Chores {
     let (ended, end) = watch::channel(());
     let running = vec![
         tokio::spawn(every_now_and_then(app.clone(), end.clone())),
-        tokio::spawn(share_now_and_then(app.clone(), end)),
+        tokio::spawn(share_now_and_then(app.clone(), end.clone())),
+        tokio::spawn(end_what_leaked(app.clone(), end)),
     ];
     Chores { ended, running }
 }
@@ -86,6 +91,32 @@ async fn every_now_and_then(app: AppData, mut end: End) {
         match housekeeping.await {
             Ok(database_now) => app.clock.correct(database_now),
             Err(error) => tracing::warn!(%error, "housekeeping waits for the database"),
+        }
+    }
+}
+
+/// Reports of leaked secrets, those of other nodes and of before a restart too.
+async fn end_what_leaked(app: AppData, mut end: End) {
+    let mut ticks = tokio::time::interval(LOOK_FOR_LEAKS_EVERY);
+    let mut waits = false;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = end.changed() => return,
+        }
+        let done = work_off_leaks(&app).await;
+        if let (Err(error), false) = (&done, waits) {
+            tracing::warn!(%error, "reports of leaked secrets wait for the database");
+        }
+        waits = done.is_err();
+    }
+}
+
+async fn work_off_leaks(app: &AppData) -> Result<(), DbError> {
+    loop {
+        let now = app.clock.now();
+        if !app.db.transaction(move |conn| leak::work_off(conn, now)).await? {
+            return Ok(());
         }
     }
 }

@@ -15,6 +15,9 @@ use std::pin::Pin;
 /// No form of ours has more fields.
 const MOST_FIELDS: usize = 2_000;
 
+/// Fields that no page shows again, whatever becomes of their form.
+const NEVER_KEPT: [&str; 3] = ["csrf", "password", "secret"];
+
 /// The fields of a form, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fields(Vec<(String, String)>);
@@ -45,7 +48,7 @@ impl Fields {
     }
 
     fn kept(self) -> Vec<(String, String)> {
-        self.0.into_iter().filter(|(name, _)| name != "csrf" && name != "password").collect()
+        self.0.into_iter().filter(|(name, _)| !NEVER_KEPT.contains(&name.as_str())).collect()
     }
 }
 
@@ -159,8 +162,8 @@ mod tests {
     }
 
     #[test]
-    fn neither_password_nor_form_token_is_kept_for_later() {
-        let fields = Fields::parse(b"csrf=1&password=2&name=3").unwrap();
+    fn neither_password_nor_form_token_nor_a_pasted_secret_is_kept_for_later() {
+        let fields = Fields::parse(b"csrf=1&password=2&name=3&secret=4").unwrap();
         assert_eq!(fields.kept(), [("name".to_owned(), "3".to_owned())]);
     }
 
