@@ -1,11 +1,11 @@
 //! Tokenhouse: the page behind *Automation → Tokens*, and the check that makes its tokens mean
 //! something.
 //!
-//! The rings, from the outside in; nothing names what lies further out, and `web` and `api` do not
-//! name each other:
+//! The rings, from the outside in; nothing names what lies further out, and `web`, `api` and
+//! `mail` do not name each other:
 //!
 //! ```text
-//! main → cli → server → { web · api } → http → models → { policy · db }
+//! main → cli → server → { web · api · mail } → http → models → { policy · db }
 //! ```
 //!
 //! - [`policy`]: what may be permitted and whether a call is; pure.
@@ -13,6 +13,7 @@
 //! - [`models`]: accounts, users, tokens and what can be done with them.
 //! - [`http`]: what pages and API both need: errors, client addresses, headers.
 //! - [`web`]: the pages, one use case a file. [`api`]: the API that tokens open.
+//!   [`mail`]: letters, written and sent.
 //! - [`server`]: all of it put together, the same for `serve` and for tests. [`cli`]: the commands.
 //!
 //! [`config`], [`clock`] and [`telemetry`] stand beside the rings.
@@ -23,6 +24,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod http;
+pub mod mail;
 pub mod models;
 pub mod policy;
 pub mod server;

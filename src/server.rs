@@ -97,6 +97,7 @@ impl Server {
             clock,
             catalogue,
             public: config.public.clone(),
+            mail: config.mail.clone(),
             bound,
             trusted_proxies: config.trusted_proxies.clone(),
             brand: config.brand.clone(),

@@ -195,7 +195,7 @@ async fn rows(server: &Served, secrets: &Secrets, folder: &Path, size: &Size) ->
 
 /// The cookie that an answer sets, as a browser sends it back.
 fn cookie(answer: &Answer) -> String {
-    answer.header("set-cookie").split(';').next().unwrap().to_owned()
+    answer.cookie("tokenhouse").split(';').next().unwrap().to_owned()
 }
 
 fn call(path: &str, secret: &String) -> String {

@@ -22,6 +22,7 @@ pub fn body(error: &AppError) -> Option<String> {
         AppError::Forbidden(_)
         | AppError::SignInFirst { .. }
         | AppError::SignedOut { .. }
+        | AppError::PasswordAgain(_)
         | AppError::ForeignForm
         | AppError::StaleForm
         | AppError::Internal(_) => ("Internal server error", "internal"),

@@ -83,6 +83,29 @@ pub struct ServeArgs {
     #[allow(missing_docs)]
     pub brand: BrandArgs,
 
+    /// The server that sends mail, such as smtps://user:password@mail.example.com
+    ///
+    /// smtp://user:password@host:587?tls=required is STARTTLS, smtp://host is plain SMTP. As other
+    /// users of the machine can see a command line, rather set TOKENHOUSE_SMTP. Without it mail is
+    /// not sent: it goes to a folder, and the pages say so.
+    #[arg(long, env = "TOKENHOUSE_SMTP", value_name = "URL", hide_env_values = true,
+          value_parser = secret)]
+    pub smtp: Option<SecretString>,
+
+    /// Whom mail comes from, such as tokens@example.com
+    ///
+    /// "Tokens of Example <tokens@example.com>" gives it a name, too. Needed with --smtp.
+    #[arg(long, env = "TOKENHOUSE_MAIL_FROM", value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
+
+    /// The folder that mail goes to without --smtp, one .eml file each
+    ///
+    /// Invitations and links for new passwords stand in them, so only this server's user may read
+    /// it. [default: mail, in the folder of the private Postgres or, with a database URL, where
+    /// that folder would be]
+    #[arg(long, env = "TOKENHOUSE_MAIL_FOLDER", value_name = "FOLDER")]
+    pub mail_folder: Option<OsString>,
+
     /// Fill an empty database with accounts, people and domains to try things out with
     ///
     /// Their sign-ins are printed when they are made, and never again.

@@ -6,12 +6,14 @@
 //! never quotes a value that may be a secret.
 
 mod args;
+mod mail;
 mod public_url;
 mod resolve;
 #[cfg(test)]
 mod tests;
 
 pub use args::{BrandArgs, DatabaseArgs, ServeArgs, Switch};
+pub use mail::{Mail, MailWay};
 pub use public_url::PublicUrl;
 
 use crate::models::password::Cost;
@@ -39,6 +41,8 @@ pub struct Config {
     pub pool_size: u32,
     /// How many user tokens each person may have; none means any number.
     pub user_tokens: Option<i64>,
+    /// Where mail goes.
+    pub mail: Mail,
     /// Whether to fill an empty database with demo data.
     pub demo: bool,
     /// How to write the log.
@@ -77,8 +81,11 @@ pub struct ConfigError(String);
 impl Config {
     /// What the tests use: any free port on loopback, plain http, no proxies, and passwords that
     /// cost next to nothing.
-    pub fn for_tests(database_url: String) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// None that anybody could cause.
+    pub fn for_tests(database_url: String) -> Result<Self, ConfigError> {
+        Ok(Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             database: Database::Url(SecretString::from(database_url)),
             public: PublicUrl::loopback(),
@@ -86,9 +93,10 @@ impl Config {
             brand: DEFAULT_BRAND.to_string(),
             pool_size: 4,
             user_tokens: None,
+            mail: Mail::for_tests()?,
             demo: false,
             log_format: LogFormat::Text,
             password_cost: Cost::CHEAP,
-        }
+        })
     }
 }

@@ -1,7 +1,8 @@
 //! The file, and how command line, environment, file and defaults come together.
 
 use super::{
-    BrandArgs, Config, ConfigError, DEFAULT_BRAND, Database, DatabaseArgs, LogFormat, PublicUrl, ServeArgs,
+    BrandArgs, Config, ConfigError, DEFAULT_BRAND, Database, DatabaseArgs, LogFormat, Mail, PublicUrl,
+    ServeArgs,
 };
 use crate::db::private::running_as_root;
 use crate::models::password::Cost;
@@ -28,6 +29,9 @@ struct File {
     pool_size: Option<u32>,
     user_tokens: Option<i64>,
     brand: Option<String>,
+    smtp: Option<String>,
+    mail_from: Option<String>,
+    mail_folder: Option<String>,
     demo: Option<bool>,
     log_format: Option<String>,
 }
@@ -117,6 +121,16 @@ impl ServeArgs {
         if user_tokens.is_some_and(|number| number < 1) {
             return Err(ConfigError("the number of user tokens must be 1 or more".to_string()));
         }
+        let database = self.database.resolve_with(&file)?;
+        let smtp = self.smtp.filter(|url| !url.expose_secret().trim().is_empty());
+        let mail = Mail::resolve(
+            smtp.or_else(|| filled(file.smtp.clone()).map(SecretString::from)),
+            filled(self.mail_from).or_else(|| filled(file.mail_from.clone())),
+            || {
+                let told = self.mail_folder.filter(|folder| !folder.is_empty()).map(PathBuf::from);
+                mail_folder(told.or_else(|| filled(file.mail_folder.clone()).map(PathBuf::from)), &database)
+            },
+        )?;
         let log_format = filled(self.log_format).or_else(|| filled(file.log_format.clone()));
         Ok(Config {
             listen,
@@ -127,6 +141,7 @@ impl ServeArgs {
                 .filter(|size| (1..=100).contains(size))
                 .ok_or_else(|| ConfigError("the pool size must be a number from 1 to 100".to_string()))?,
             user_tokens,
+            mail,
             demo: self.demo.map_or(file.demo.unwrap_or(false), |demo| demo.0),
             log_format: match log_format.as_deref() {
                 None | Some("text") => LogFormat::Text,
@@ -136,7 +151,7 @@ impl ServeArgs {
                 }
             },
             password_cost: Cost::OWASP,
-            database: self.database.resolve_with(&file)?,
+            database,
         })
     }
 }
@@ -221,6 +236,22 @@ fn database_url(url: SecretString) -> Result<Database, ConfigError> {
         return Ok(Database::Url(url));
     }
     Err(ConfigError("the database URL must start with postgres:// or postgresql://".to_string()))
+}
+
+fn mail_folder(told: Option<PathBuf>, database: &Database) -> Result<PathBuf, ConfigError> {
+    let folder = match (told, database) {
+        (Some(folder), _) => folder,
+        (None, Database::Private { data }) => data.join("mail"),
+        (None, Database::Url(_)) => default_data_folder().map(|data| data.join("mail")).map_err(|_| {
+            ConfigError(
+                "there is no home folder to put mail into: name a folder with --mail-folder, or a server with --smtp"
+                    .to_owned(),
+            )
+        })?,
+    };
+    std::path::absolute(&folder).map_err(|error| {
+        ConfigError(format!("the folder for mail {} cannot be found ({error})", folder.display()))
+    })
 }
 
 fn private(data: PathBuf) -> Result<Database, ConfigError> {

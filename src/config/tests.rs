@@ -227,6 +227,9 @@ fn an_empty_setting_counts_as_not_set() {
         args.pool_size = Some(String::new());
         args.user_tokens = Some(String::new());
         args.log_format = Some(String::new());
+        args.smtp = Some(SecretString::from(String::new()));
+        args.mail_from = Some(String::new());
+        args.mail_folder = Some(OsString::new());
         args.database.database_url = Some(SecretString::from(String::new()));
         args.database.config = Some(OsString::new());
     });
@@ -260,5 +263,66 @@ fn the_number_of_user_tokens_is_one_or_more_and_any_without_it() {
     for wrong in ["0", "-1", "many"] {
         let said = sentence(with(|args| args.user_tokens = Some(wrong.to_owned())));
         assert_eq!(said, "the number of user tokens must be 1 or more");
+    }
+}
+
+#[test]
+fn mail_goes_to_a_folder_beside_the_data_unless_a_server_is_named() {
+    let folder = |config: Config| match config.mail.way {
+        MailWay::Folder(folder) => folder,
+        MailWay::Smtp(_) => panic!("it would be sent"),
+    };
+    let config = with(|_| {}).unwrap();
+    assert!(!config.mail.is_sent());
+    assert_eq!(folder(config), Path::new("/srv/data/mail"));
+    let told = with(|args| args.mail_folder = Some("/srv/mail".into()));
+    assert_eq!(folder(told.unwrap()), Path::new("/srv/mail"));
+    let (_kept, path) = file("mail-folder = \"/srv/post\"\nmail-from = \"a@example.com\"\n");
+    let config = with(|args| args.database.config = path).unwrap();
+    assert_eq!(config.mail.from.to_string(), "Tokenhouse <a@example.com>");
+    assert_eq!(folder(config), Path::new("/srv/post"));
+
+    let sent = with(|args| {
+        args.smtp = Some(SecretString::from("smtp://mail.example.com"));
+        args.mail_from = Some("Tokens of Acme <tokens@example.com>".to_owned());
+    });
+    let mail = sent.unwrap().mail;
+    assert!(mail.is_sent());
+    assert_eq!(mail.from.to_string(), "\"Tokens of Acme\" <tokens@example.com>");
+}
+
+#[test]
+fn an_smtp_url_that_is_wrong_is_named_without_its_password() {
+    let smtp = |url: &str| {
+        with(|args| {
+            args.smtp = Some(SecretString::from(url.to_owned()));
+            args.mail_from = Some("tokens@example.com".to_owned());
+        })
+    };
+    for good in [
+        "smtp://mail.example.com",
+        "smtps://u:hunter2@mail.example.com",
+        "smtp://u:hunter2@mail.example.com:587?tls=required",
+        "smtp://u:hunter2@127.0.0.1:2525",
+        "smtp://u:hunter2@[::1]:2525",
+    ] {
+        let config = smtp(good).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"), "{good}");
+    }
+    for (bad, why) in [
+        ("mail.example.com", "the SMTP URL must be"),
+        ("https://u:hunter2@mail.example.com", "the SMTP URL must be"),
+        ("smtp://u:hunter2@mail.example.com?tls=perhaps", "the SMTP URL must be"),
+        ("smtp://u:hunter2@mail.example.com", "in the open"),
+        ("smtp://u:hunter2@mail.example.com?tls=opportunistic", "in the open"),
+    ] {
+        let said = sentence(smtp(bad));
+        assert!(said.contains(why) && !said.contains("hunter2"), "{bad}: {said}");
+    }
+    let nobody = with(|args| args.smtp = Some(SecretString::from("smtp://mail.example.com")));
+    assert!(sentence(nobody).contains("--mail-from"));
+    for bad in ["tokens", "a@b@c", "a@example.com\r\nBcc: b@example.com", "a@example.com, b@example.com"] {
+        let said = sentence(with(|args| args.mail_from = Some(bad.to_owned())));
+        assert!(said.contains("not an address for mail"), "{bad:?}: {said}");
     }
 }

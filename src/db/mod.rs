@@ -149,6 +149,16 @@ pub fn in_one<T, E: From<diesel::result::Error>>(
     conn.transaction(work)
 }
 
+/// Whether this transaction is the only one, on any node, that is at this chore.
+pub fn alone(conn: &mut Conn, chore: i64) -> Result<bool, DbError> {
+    use diesel::prelude::*;
+    diesel::define_sql_function! {
+        /// Until the transaction ends; answers at once.
+        fn pg_try_advisory_xact_lock(key: diesel::sql_types::BigInt) -> diesel::sql_types::Bool;
+    }
+    Ok(diesel::select(pg_try_advisory_xact_lock(chore)).get_result(conn)?)
+}
+
 /// What the database's clock says.
 pub fn database_now(conn: &mut Conn) -> Result<OffsetDateTime, DbError> {
     use diesel::prelude::*;

@@ -2,7 +2,7 @@
 
 use super::{Budgets, Gate, Hashing, LargeLists, LastUses, Refusals, Sessions};
 use crate::clock::Clock;
-use crate::config::PublicUrl;
+use crate::config::{Mail, PublicUrl};
 use crate::db::Db;
 use crate::policy::Catalogue;
 use actix_web::cookie::Key;
@@ -26,6 +26,8 @@ pub struct App {
     pub catalogue: Arc<Catalogue>,
     /// Where the world reaches it.
     pub public: PublicUrl,
+    /// Where mail goes.
+    pub mail: Mail,
     /// Where it listens.
     pub bound: SocketAddr,
     /// Proxies whose word on client addresses counts.

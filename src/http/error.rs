@@ -32,6 +32,9 @@ pub enum AppError {
         /// What it held.
         fields: Vec<(String, String)>,
     },
+    /// The password has to be said again first; what was typed is kept.
+    #[error("the password first")]
+    PasswordAgain(Box<PasswordAgain>),
     /// A form that does not come from these pages.
     #[error("not sent from these pages")]
     ForeignForm,
@@ -70,6 +73,21 @@ pub enum AppError {
     Internal(String),
 }
 
+/// A form that waits for its sender's password.
+#[derive(Debug, Clone, Default)]
+pub struct PasswordAgain {
+    /// Where it was posted to.
+    pub action: String,
+    /// What it held.
+    pub fields: Vec<(String, String)>,
+    /// Whose password.
+    pub email: String,
+    /// What was wrong with the one that was typed.
+    pub error: Option<String>,
+    /// How long to wait before the next try.
+    pub wait: Option<Duration>,
+}
+
 /// A refusal with the API's own words.
 #[derive(Debug, Clone)]
 pub struct ApiRefusal {
@@ -104,6 +122,8 @@ impl ResponseError for AppError {
             | AppError::ForeignForm
             | AppError::StaleForm
             | AppError::AddressRefused => StatusCode::FORBIDDEN,
+            AppError::PasswordAgain(again) if again.wait.is_some() => StatusCode::TOO_MANY_REQUESTS,
+            AppError::PasswordAgain(_) => StatusCode::FORBIDDEN,
             AppError::SignInFirst { .. } => StatusCode::SEE_OTHER,
             AppError::SignedOut { .. } | AppError::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             AppError::BadRequest(_) => StatusCode::BAD_REQUEST,
@@ -132,6 +152,11 @@ impl ResponseError for AppError {
             AppError::MethodNotAllowed(allow) => {
                 if let Some(value) = HeaderValue::from_str(allow).ok().filter(|value| !value.is_empty()) {
                     headers.insert(ALLOW, value);
+                }
+            }
+            AppError::PasswordAgain(again) => {
+                if let Some(wait) = again.wait {
+                    headers.insert(RETRY_AFTER, HeaderValue::from(wait.whole_seconds().max(1)));
                 }
             }
             AppError::TooMany(wait) => {

@@ -29,7 +29,7 @@ pub enum Actor {
     },
     /// Whoever has a shell on the machine.
     CommandLine,
-    /// Nobody who is known: somebody reported a leak.
+    /// Nobody: time, or somebody who did not say who.
     Nobody,
 }
 
@@ -55,6 +55,11 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// Time itself, now.
+    pub fn nobody(now: OffsetDateTime) -> Origin {
+        Origin { actor: Actor::Nobody, now, address: None }
+    }
+
     /// The command line, now.
     pub fn command_line(now: OffsetDateTime) -> Origin {
         Origin { actor: Actor::CommandLine, now, address: None }

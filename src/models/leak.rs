@@ -1,14 +1,17 @@
 //! Reports of leaked secrets: put down when they come, and worked off by whichever node is first.
 
-use super::audit::{Actor, Origin};
+use super::Account;
+use super::audit::Origin;
+use super::mail::{self, LeakedToken, Letter};
 use super::token::secret::Digest;
 use super::token::{Token, Why};
-use crate::db::schema::{leak_reports, token_secrets, tokens};
+use crate::db::schema::{leak_reports, memberships, token_secrets, tokens, users};
 use crate::db::{Conn, DbError};
-use crate::policy::{Standing, State};
+use crate::policy::{Act, Role, Standing, State};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use ipnet::IpNet;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -62,12 +65,44 @@ pub fn work_off(conn: &mut Conn, now: OffsetDateTime) -> Result<bool, DbError> {
     let digests: Vec<Vec<u8>> = diesel::delete(leak_reports::table.filter(leak_reports::report.eq(report)))
         .returning(leak_reports::digest)
         .get_results(conn)?;
-    let address = address.map(|network| network.addr());
-    let origin = Origin { actor: Actor::Nobody, now, address };
+    let origin = Origin { address: address.map(|network| network.addr()), ..Origin::nobody(now) };
+    let mut told: BTreeMap<i64, (String, Vec<LeakedToken>)> = BTreeMap::new();
     for token in working(conn, &digests, now)? {
-        token.delete(conn, Why::Leak, &origin)?;
+        if !token.delete(conn, Why::Leak, &origin)? {
+            continue;
+        }
+        let (account, people) = concerned(conn, &token)?;
+        let hint = token.hint(conn)?;
+        for (user, email) in people {
+            let leaked =
+                LeakedToken { name: token.name.clone(), hint: hint.clone(), account: account.clone() };
+            told.entry(user).or_insert_with(|| (email, Vec::new())).1.push(leaked);
+        }
+    }
+    for (user, (email, tokens)) in told {
+        mail::queue(conn, &format!("leaked/{report}/{user}"), &email, &Letter::Leaked { tokens }, now)?;
     }
     Ok(true)
+}
+
+/// Whom to tell that a token has leaked: its user; of an account's token whoever manages such, and
+/// its maker, if still a member. With the account's name.
+fn concerned(conn: &mut Conn, token: &Token) -> Result<(Option<String>, Vec<(i64, String)>), DbError> {
+    let reachable = || users::deactivated_at.is_null().and(users::email_verified_at.is_not_null());
+    let Some(id) = token.account_id else {
+        let own = users::table.filter(users::id.nullable().eq(token.user_id)).filter(reachable());
+        return Ok((None, own.select((users::id, users::email)).load(conn)?));
+    };
+    let managing: Vec<&str> =
+        Role::ALL.into_iter().filter(|role| role.may(Act::ManageTokens)).map(Role::key).collect();
+    let maker = token.created_by.unwrap_or(0);
+    let people = users::table
+        .inner_join(memberships::table)
+        .filter(memberships::account_id.eq(id).and(reachable()))
+        .filter(memberships::role.eq_any(managing).or(users::id.eq(maker)))
+        .select((users::id, users::email))
+        .load(conn)?;
+    Ok((Account::find(conn, id)?.map(|account| account.name), people))
 }
 
 /// The tokens that have one of these secrets and have not ended, where that secret has not been ended

@@ -37,6 +37,28 @@ pub struct User {
     pub updated_at: OffsetDateTime,
 }
 
+/// What a password is compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Credentials {
+    /// Number of the user.
+    pub user: i64,
+    /// E-mail address, as it was written.
+    pub email: String,
+    /// Hash of the password.
+    pub hash: String,
+}
+
+/// An active user who signs in with a password.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn with_password() -> _ {
+    let hash: diesel::dsl::AssumeNotNull<users::password_hash> = users::password_hash.assume_not_null();
+    users::table.filter(users::deactivated_at.is_null()).filter(users::password_hash.is_not_null()).select((
+        users::id,
+        users::email,
+        hash,
+    ))
+}
+
 impl User {
     /// The user with this number.
     pub fn find(conn: &mut Conn, id: i64) -> Result<Option<User>, DbError> {
@@ -57,18 +79,24 @@ impl User {
             .optional()?)
     }
 
-    /// Number and password hash of an active user with this address. Addresses are ASCII: other
-    /// letters would be folded in one way here and in another by the database.
-    pub fn credentials(conn: &mut Conn, email: &str) -> Result<Option<(i64, String)>, DbError> {
+    /// The credentials of an active user with this address. Addresses are ASCII: other letters would
+    /// be folded in one way here and in another by the database.
+    pub fn credentials(conn: &mut Conn, email: &str) -> Result<Option<Credentials>, DbError> {
         if !email.is_ascii() {
             return Ok(None);
         }
-        let row: Option<(i64, Option<String>)> = users::table
-            .filter(lower(users::email).eq(lower(email)).and(users::deactivated_at.is_null()))
-            .select((users::id, users::password_hash))
-            .first(conn)
-            .optional()?;
-        Ok(row.and_then(|(id, hash)| Some((id, hash?))))
+        Ok(with_password().filter(lower(users::email).eq(lower(email))).first(conn).optional()?)
+    }
+
+    /// The credentials of an active user.
+    pub fn credentials_of(conn: &mut Conn, id: i64) -> Result<Option<Credentials>, DbError> {
+        Ok(with_password().filter(users::id.eq(id)).first(conn).optional()?)
+    }
+
+    /// The same, kept as they are until the transaction ends.
+    pub fn lock_credentials(conn: &mut Conn, id: i64) -> Result<Option<Credentials>, DbError> {
+        // Shared: people who sign in do not wait for each other.
+        Ok(with_password().filter(users::id.eq(id)).for_share().first(conn).optional()?)
     }
 
     /// Whether there is any user yet.
@@ -190,7 +218,8 @@ impl User {
         Ok(())
     }
 
-    fn event<'a>(&'a self, action: &'a str) -> Event<'a> {
+    /// A line of the record about the user.
+    pub(super) fn event<'a>(&'a self, action: &'a str) -> Event<'a> {
         Event {
             account: None,
             user: None,

@@ -2,7 +2,8 @@
 
 use crate::db::{self, DbError};
 use crate::http::{AppData, FLUSH_EVERY, SHARE_EVERY};
-use crate::models::{budget, leak, throttle};
+use crate::mail::{self, Postman};
+use crate::models::{Origin, account_state, budget, leak, throttle};
 use crate::policy::budget::Hour;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -10,6 +11,8 @@ use tokio::task::JoinHandle;
 
 /// How often a node looks for reports of leaked secrets.
 const LOOK_FOR_LEAKS_EVERY: Duration = Duration::from_secs(1);
+/// The lock of the chore that takes accounts away.
+const ACCOUNTS: i64 = 1;
 
 /// Says that the server ends.
 type End = watch::Receiver<()>;
@@ -26,7 +29,9 @@ pub(super) fn start(app: &AppData) -> Chores {
     let running = vec![
         tokio::spawn(every_now_and_then(app.clone(), end.clone())),
         tokio::spawn(share_now_and_then(app.clone(), end.clone())),
-        tokio::spawn(end_what_leaked(app.clone(), end)),
+        tokio::spawn(end_what_leaked(app.clone(), end.clone())),
+        tokio::spawn(once_an_hour(app.clone(), end.clone())),
+        tokio::spawn(send_mail(app.clone(), end)),
     ];
     Chores { ended, running }
 }
@@ -52,6 +57,40 @@ impl Chores {
     }
 }
 
+/// What is due by the day: at the start and once an hour, by one node at a time.
+async fn once_an_hour(app: AppData, mut end: End) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(3_600));
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = end.changed() => return,
+        }
+        if let Err(error) = take_accounts_away(&app, &end).await {
+            tracing::warn!(%error, "accounts that are to go wait for the database");
+        }
+    }
+}
+
+/// Accounts whose thirty days are over, a part at a time.
+async fn take_accounts_away(app: &AppData, end: &End) -> Result<(), DbError> {
+    let is_ending = || end.has_changed().is_err();
+    while !is_ending() {
+        let origin = Origin::nobody(app.clock.now());
+        let part = app.db.transaction(move |conn| {
+            if !db::alone(conn, ACCOUNTS)? {
+                return Ok(false);
+            }
+            let Some(account) = account_state::due(conn, origin.now)? else { return Ok(false) };
+            account_state::take_apart(conn, account.id, &origin)?;
+            Ok::<_, DbError>(true)
+        });
+        if !part.await? {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
 /// What this node owes to the sum of the budgets.
 async fn share_now_and_then(app: AppData, mut end: End) {
     let mut ticks = tokio::time::interval(SHARE_EVERY);
@@ -63,6 +102,26 @@ async fn share_now_and_then(app: AppData, mut end: End) {
         }
         if let Err(error) = app.budgets.share(app.clock.now()).await {
             tracing::warn!(%error, "budgets are counted by this node alone");
+        }
+    }
+}
+
+/// Mail that is due. Sending it is finished before the process ends.
+async fn send_mail(app: AppData, mut end: End) {
+    let Some(every) = app.mail.every else { return };
+    let postman = match Postman::of(&app.mail) {
+        Ok(postman) => postman,
+        Err(error) => return tracing::error!(%error, "no mail is sent"),
+    };
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = end.changed() => return,
+        }
+        if let Err(error) = mail::send_due(&app, &postman).await {
+            tracing::warn!(%error, "mail waits for the database");
         }
     }
 }

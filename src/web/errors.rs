@@ -2,7 +2,7 @@
 
 use super::page::Page;
 use super::paths;
-use crate::http::AppError;
+use crate::http::{AppError, PasswordAgain};
 use askama::Template;
 
 #[derive(Template)]
@@ -25,12 +25,21 @@ struct SignedOutPage {
     sign_in_url: String,
 }
 
+#[derive(Template)]
+#[template(path = "sign_in/password_again.html")]
+struct PasswordAgainPage {
+    page: Page,
+    asked: PasswordAgain,
+    cancel_url: &'static str,
+}
+
 /// The page for an error; none for those that need no body. `csrf` is the secret behind the forms
 /// of whoever is signed in.
 pub fn page(error: &AppError, status: u16, csrf: Option<&str>, request_id: &str) -> Option<String> {
     let (heading, message) = match error {
         AppError::SignInFirst { .. } => return None,
         AppError::SignedOut { action, fields } => return signed_out(action, fields),
+        AppError::PasswordAgain(asked) => return password_again(asked, csrf.unwrap_or_default()),
         other => said(other),
     };
     let way_on = match error {
@@ -77,6 +86,7 @@ fn said(error: &AppError) -> (&'static str, String) {
         AppError::Busy => ("Back in a moment", "Too much is going on at once. Reload in a moment."),
         AppError::SignInFirst { .. }
         | AppError::SignedOut { .. }
+        | AppError::PasswordAgain(_)
         | AppError::Unauthenticated(_)
         | AppError::AddressRefused
         | AppError::Api(_)
@@ -86,6 +96,11 @@ fn said(error: &AppError) -> (&'static str, String) {
         ),
     };
     (heading, message.to_owned())
+}
+
+fn password_again(asked: &PasswordAgain, csrf: &str) -> Option<String> {
+    let page = Page { signed_in: true, ..Page::new("Your password, please", csrf) };
+    PasswordAgainPage { page, asked: asked.clone(), cancel_url: paths::ACCOUNTS }.render().ok()
 }
 
 fn signed_out(action: &str, fields: &[(String, String)]) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use super::csrf;
 use super::guard::{Guard, signed_in_session};
+use super::password::{Caller, LastSaid};
 use crate::http::{App, AppError, read_body};
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
@@ -12,11 +13,11 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 
+/// What is never kept for later: passwords, and what the page that keeps a form has anew.
+const NOT_KEPT: [&str; 5] = ["csrf", "password", "password_again", "new_password", "secret"];
+
 /// No form of ours has more fields.
 const MOST_FIELDS: usize = 2_000;
-
-/// Fields that no page shows again, whatever becomes of their form.
-const NEVER_KEPT: [&str; 3] = ["csrf", "password", "secret"];
 
 /// The fields of a form, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,13 +43,19 @@ impl Fields {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).unwrap_or_default()
     }
 
+    /// Whether there is such a field, be it empty.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+
     /// Every value of a field.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    fn kept(self) -> Vec<(String, String)> {
-        self.0.into_iter().filter(|(name, _)| !NEVER_KEPT.contains(&name.as_str())).collect()
+    /// What is kept where the form has to wait.
+    pub(super) fn kept(self) -> Vec<(String, String)> {
+        self.0.into_iter().filter(|(name, _)| !NOT_KEPT.contains(&name.as_str())).collect()
     }
 }
 
@@ -84,6 +91,7 @@ pub struct Posted<G> {
     by: G,
     fields: Fields,
     genuine: bool,
+    password: LastSaid,
 }
 
 impl<G> Posted<G> {
@@ -97,6 +105,25 @@ impl<G> Posted<G> {
     pub fn perhaps_stale(self) -> (G, Fields, bool) {
         (self.by, self.fields, self.genuine)
     }
+
+    /// The sender and the fields, if the form token is right and the password was said lately, or is
+    /// right in this form: before somebody gets more access than before. Otherwise the answer is a
+    /// page that asks for the password and posts the same form again.
+    pub async fn fresh(self, app: &App) -> Result<(G, Fields), AppError> {
+        let (by, fields, password) = self.genuine_and_password()?;
+        password.said_lately(&fields, app).await?;
+        Ok((by, fields))
+    }
+
+    /// As [`Posted::genuine`], for what asks for the password only once it knows more.
+    pub fn genuine_and_password(self) -> Result<(G, Fields, LastSaid), AppError> {
+        if self.genuine { Ok((self.by, self.fields, self.password)) } else { Err(AppError::StaleForm) }
+    }
+
+    /// As [`Posted::perhaps_stale`], for forms of which one button asks for the password.
+    pub fn perhaps_stale_and_password(self) -> (G, Fields, bool, LastSaid) {
+        (self.by, self.fields, self.genuine, self.password)
+    }
 }
 
 impl<G: Guard + 'static> FromRequest for Posted<G> {
@@ -107,21 +134,20 @@ impl<G: Guard + 'static> FromRequest for Posted<G> {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let fields = fields_from_our_pages(&request, payload).await?;
+            let action = request.path().to_owned();
             let Some(session) = signed_in_session(&request) else {
-                return Err(AppError::SignedOut { action: request.path().to_owned(), fields: fields.kept() });
+                return Err(AppError::SignedOut { action, fields: fields.kept() });
             };
             let by = match G::check(&request).await {
                 // The user was deactivated while the session was read.
                 Err(AppError::SignInFirst { .. }) => {
-                    return Err(AppError::SignedOut {
-                        action: request.path().to_owned(),
-                        fields: fields.kept(),
-                    });
+                    return Err(AppError::SignedOut { action, fields: fields.kept() });
                 }
                 other => other?,
             };
             let genuine = csrf::belongs(&session.csrf, fields.get("csrf"));
-            Ok(Posted { by, fields, genuine })
+            let password = LastSaid { session, caller: Caller::extract(&request).await?, action };
+            Ok(Posted { by, fields, genuine, password })
         })
     }
 }
@@ -162,8 +188,9 @@ mod tests {
     }
 
     #[test]
-    fn neither_password_nor_form_token_nor_a_pasted_secret_is_kept_for_later() {
-        let fields = Fields::parse(b"csrf=1&password=2&name=3&secret=4").unwrap();
+    fn neither_passwords_nor_form_token_nor_a_pasted_secret_are_kept_for_later() {
+        let fields =
+            Fields::parse(b"csrf=1&password=2&name=3&password_again=4&new_password=5&secret=6").unwrap();
         assert_eq!(fields.kept(), [("name".to_owned(), "3".to_owned())]);
     }
 

@@ -1,5 +1,6 @@
 //! The pages: one use case a file, and one table of routes.
 
+mod account;
 mod accounts;
 mod admin;
 pub mod assets;
@@ -9,9 +10,12 @@ pub mod errors;
 mod form;
 mod guard;
 mod help;
+mod known;
 mod leaked;
 mod members;
+mod own;
 mod page;
+mod password;
 pub mod paths;
 pub mod session;
 mod sign_in;
@@ -65,6 +69,15 @@ fn routes() -> Vec<TableRow> {
         ("POST", paths::SIGN_OUT, post().to(sign_in::delete)),
         ("GET", paths::HELP_API, get().to(help::api)),
         ("GET", paths::ACCOUNTS, get().to(accounts::index)),
+        ("GET", paths::ACCOUNT, get().to(account::show)),
+        ("POST", paths::ACCOUNT, post().to(account::change)),
+        ("GET", paths::ACCOUNT_PLAN, get().to(account::plan_confirm)),
+        ("POST", paths::ACCOUNT_PLAN, post().to(account::plan)),
+        ("GET", paths::ACCOUNT_LIMITS, get().to(account::limits)),
+        ("POST", paths::ACCOUNT_LIMITS, post().to(account::set_limits)),
+        ("GET", paths::ACCOUNT_DELETE, get().to(account::delete_confirm)),
+        ("POST", paths::ACCOUNT_DELETE, post().to(account::delete)),
+        ("POST", paths::ACCOUNT_RESTORE, post().to(account::restore)),
         ("GET", paths::DOMAINS, get().to(browse::domains)),
         ("GET", paths::DOMAIN, get().to(browse::domain)),
         ("GET", paths::ZONES, get().to(browse::zones)),
@@ -79,6 +92,10 @@ fn routes() -> Vec<TableRow> {
         ("POST", paths::MEMBER_ROLE, post().to(members::set_role)),
         ("GET", paths::MEMBER_REMOVE, get().to(members::remove_confirm)),
         ("POST", paths::MEMBER_REMOVE, post().to(members::remove)),
+        ("GET", paths::SECURITY, get().to(own::security)),
+        ("POST", paths::SECURITY, post().to(own::change_password)),
+        ("POST", paths::SESSION_END, post().to(own::end)),
+        ("POST", paths::SESSIONS_END_OTHERS, post().to(own::end_others)),
         ("POST", paths::account_tokens::LIST, post().to(tokens::create)),
         ("GET", paths::ADMIN_TOKENS, get().to(admin::tokens)),
         ("POST", paths::ADMIN_TOKENS_SECRET, post().to(admin::by_secret)),

@@ -4,10 +4,12 @@ use super::assets;
 use crate::http::AppError;
 use crate::models::{Account, User};
 use crate::policy::Catalogue;
+use crate::policy::words::long_day;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use askama::Template;
+use serde::Deserialize;
 
 /// What the layout needs.
 #[derive(Debug, Clone)]
@@ -114,7 +116,16 @@ impl Page {
             "removed" => Some("Member removed. Their user tokens reach this account no more.".to_owned()),
             "blocked" => Some("Token blocked here. It goes on working elsewhere.".to_owned()),
             "unblocked" => Some("Token let in again.".to_owned()),
+            "password" => Some("Password changed. You are signed in here only.".to_owned()),
+            "session" => Some("Session ended. Whoever was there is signed out.".to_owned()),
+            "sessions" => Some("All other sessions ended. You are signed in here only.".to_owned()),
+            "alone" => Some("There was no other session. Nothing was changed.".to_owned()),
             "revoked" => Some("All tokens revoked. Whatever used one gets an error from now on.".to_owned()),
+            "account" => Some("Account changed.".to_owned()),
+            "plan" => Some("Plan changed. It holds from the next call on.".to_owned()),
+            "limits" => Some("Limits set. They hold from the next call on.".to_owned()),
+            "restored" => Some("The account is back, and its tokens work again.".to_owned()),
+            "late" => Some("The account was changed by somebody else meanwhile. Nothing was done.".to_owned()),
             "none" => Some("There was no token left to revoke.".to_owned()),
             "already" => Some("The token had ended already. Nothing was changed.".to_owned()),
             _ => None,
@@ -159,6 +170,8 @@ pub struct AccountNav {
     pub initial: String,
     /// Title of its plan.
     pub plan: String,
+    /// What all of its pages say: that it is suspended, or being deleted.
+    pub notice: Option<String>,
     /// Whether the page is in this account.
     pub current: bool,
 }
@@ -176,6 +189,18 @@ impl AccountNav {
                 .map(|first| first.to_uppercase().collect())
                 .unwrap_or_default(),
             plan: plan_title(catalogue, &account.plan),
+            notice: match (account.is_active(), account.gone_from()) {
+                (true, _) => None,
+                (false, None) => Some(format!(
+                    "{} is suspended: its tokens are paused, and user tokens reach nothing of it. Whoever runs this site can tell why.",
+                    account.name
+                )),
+                (false, Some(end)) => Some(format!(
+                    "{} is being deleted: its tokens are paused, and on {} it is gone. Until then an owner can bring it back, under Account → Delete.",
+                    account.name,
+                    long_day(end.date())
+                )),
+            },
             current: false,
         }
     }
@@ -198,6 +223,11 @@ impl AccountNav {
     /// Address of its members.
     pub fn members(&self) -> String {
         super::paths::members(self.id)
+    }
+
+    /// Address of the account itself.
+    pub fn settings(&self) -> String {
+        super::paths::account(self.id)
     }
 
     /// Address of its tokens.
@@ -251,6 +281,14 @@ impl Field {
 /// Title of a plan.
 pub fn plan_title(catalogue: &Catalogue, key: &str) -> String {
     catalogue.plan(key).map(|plan| plan.title.clone()).unwrap_or_default()
+}
+
+/// The query of an address that says what was just done.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    /// Its key.
+    #[serde(default)]
+    pub done: String,
 }
 
 /// Answers with a page.

@@ -6,6 +6,12 @@ use crate::policy::ResourceKind;
 pub const SIGN_IN: &str = "/sign-in";
 /// Where signing out is posted to.
 pub const SIGN_OUT: &str = "/sign-out";
+/// The password and the sessions of whoever is signed in; a new password is posted here.
+pub const SECURITY: &str = "/user/security";
+/// Where ending one session is posted to.
+pub const SESSION_END: &str = "/user/sessions/{session}/end";
+/// Where ending all other sessions is posted to.
+pub const SESSIONS_END_OTHERS: &str = "/user/sessions/end-others";
 /// The accounts to choose from.
 pub const ACCOUNTS: &str = "/accounts";
 /// The addresses of a list of tokens and of what can be done there, below a base.
@@ -69,6 +75,17 @@ pub const MEMBER_ROLE: &str = "/accounts/{account}/members/{user}/role";
 /// The page that asks before a member is taken out, or leaves.
 pub const MEMBER_REMOVE: &str = "/accounts/{account}/members/{user}/remove";
 
+/// The account itself: its name is posted here.
+pub const ACCOUNT: &str = "/accounts/{account}/settings";
+/// The page that asks before the account goes on another plan.
+pub const ACCOUNT_PLAN: &str = "/accounts/{account}/settings/plan";
+/// What the account demands of tokens.
+pub const ACCOUNT_LIMITS: &str = "/accounts/{account}/settings/limits";
+/// The page that asks before the account is deleted.
+pub const ACCOUNT_DELETE: &str = "/accounts/{account}/settings/delete";
+/// Where bringing it back is posted to.
+pub const ACCOUNT_RESTORE: &str = "/accounts/{account}/settings/restore";
+
 /// The account's domains.
 pub const DOMAINS: &str = "/accounts/{account}/domains";
 /// One domain.
@@ -130,6 +147,11 @@ pub fn admin_tokens_of(whose: &str) -> String {
     format!("{ADMIN_TOKENS}?{query}")
 }
 
+/// Address for ending a session.
+pub fn session_end(session: i64) -> String {
+    format!("/user/sessions/{session}/end")
+}
+
 /// Address of an account's members.
 pub fn members(account: i64) -> String {
     format!("/accounts/{account}/members")
@@ -163,6 +185,31 @@ pub fn member_role(account: i64, user: i64) -> String {
 /// Address of the page that asks before a member is taken out.
 pub fn member_remove(account: i64, user: i64) -> String {
     format!("/accounts/{account}/members/{user}/remove")
+}
+
+/// Address of the account itself.
+pub fn account(account: i64) -> String {
+    format!("/accounts/{account}/settings")
+}
+
+/// Address of the page that asks before the account goes on another plan.
+pub fn account_plan(account: i64) -> String {
+    format!("/accounts/{account}/settings/plan")
+}
+
+/// Address of what the account demands of tokens.
+pub fn account_limits(account: i64) -> String {
+    format!("/accounts/{account}/settings/limits")
+}
+
+/// Address of the page that asks before the account is deleted.
+pub fn account_delete(account: i64) -> String {
+    format!("/accounts/{account}/settings/delete")
+}
+
+/// Address for bringing an account back.
+pub fn account_restore(account: i64) -> String {
+    format!("/accounts/{account}/settings/restore")
 }
 
 /// Address of an account's domains.

@@ -3,10 +3,10 @@
 use super::form::{Fields, OpenForm, Posted};
 use super::guard::{SignedIn, signed_in_session};
 use super::page::{Page, go_to, render};
+use super::password::{Caller, Tried, Whose, too_often};
 use super::{csrf, paths, session};
-use crate::http::{AppData, AppError, ClientAddress, client_name, network_of};
+use crate::http::{AppData, AppError, client_name};
 use crate::models::User;
-use crate::models::throttle::{self, Allowance};
 use actix_session::Session;
 use actix_web::cookie::{Cookie, CookieJar, SameSite};
 use actix_web::http::StatusCode;
@@ -15,13 +15,6 @@ use actix_web::web::Query;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
-use std::net::IpAddr;
-use time::Duration;
-
-/// Wrong and right attempts for one address of e-mail from one network.
-const PER_PERSON: Allowance = Allowance { attempts: 10, window: Duration::minutes(15) };
-/// Attempts from one network, whoever they are for.
-const PER_NETWORK: Allowance = Allowance { attempts: 100, window: Duration::minutes(15) };
 
 #[derive(Template)]
 #[template(path = "sign_in/new.html")]
@@ -65,7 +58,7 @@ pub async fn create(
     app: AppData,
     form: OpenForm,
     session: Session,
-    client: ClientAddress,
+    caller: Caller,
 ) -> Result<HttpResponse, AppError> {
     let fields = form.0;
     let secret = FormSecret::of(&request, &app);
@@ -74,39 +67,25 @@ pub async fn create(
         return secret.kept(again(&secret, &fields, why, StatusCode::FORBIDDEN)?, &app);
     }
     let email = fields.get("email").trim().to_owned();
-    let buckets = Buckets::of(&email, client.0);
-    let (counted, address, now) = (buckets.clone(), email.clone(), app.clock.now());
-    let (wait, known) = app
-        .db
-        .run(move |conn| {
-            // Unknown addresses are counted alike, and everything is counted before any hashing.
-            let limits = [(counted.network.as_str(), PER_NETWORK), (counted.person.as_str(), PER_PERSON)];
-            let wait = throttle::count(conn, &limits, now)?;
-            Ok((wait, if wait.is_none() { User::credentials(conn, &address)? } else { None }))
-        })
-        .await?;
-    if let Some(wait) = wait {
-        tracing::warn!(network = %buckets.network, "sign-in throttled");
-        let minutes = (wait.whole_seconds() + 59) / 60;
-        let why = format!("Too many attempts from here. Wait {minutes} min, then try again.");
-        let mut response = again(&secret, &fields, &why, StatusCode::TOO_MANY_REQUESTS)?;
-        response.headers_mut().insert(RETRY_AFTER, wait.whole_seconds().max(1).into());
-        return secret.kept(response, &app);
-    }
-    let (user, hash) = known.unzip();
-    let right =
-        app.hashing.verify(fields.get("password").to_owned(), hash).await.map_err(|_| AppError::Busy)?;
-    let Some(user) = user.filter(|_| right) else {
-        tracing::warn!(network = %buckets.network, "sign-in refused");
-        let why = "E-mail and password do not fit together.";
-        return secret.kept(again(&secret, &fields, why, StatusCode::UNAUTHORIZED)?, &app);
+    let credentials = match caller.tries(Whose::Address(email), fields.get("password"), &app).await? {
+        Tried::Right(credentials) => credentials,
+        Tried::TooOften(wait) => {
+            let mut response = again(&secret, &fields, &too_often(wait), StatusCode::TOO_MANY_REQUESTS)?;
+            response.headers_mut().insert(RETRY_AFTER, wait.whole_seconds().max(1).into());
+            return secret.kept(response, &app);
+        }
+        Tried::Wrong => {
+            let why = "E-mail and password do not fit together.";
+            return secret.kept(again(&secret, &fields, why, StatusCode::UNAUTHORIZED)?, &app);
+        }
     };
-    let client_name = client_name(request.headers());
-    session::sign_in(&session, user, client.0, &client_name)
+    let user = credentials.user;
+    session::sign_in(&session, &credentials, caller.address, &client_name(request.headers()))
         .map_err(|error| AppError::Internal(error.to_string()))?;
-    app.db.run(move |conn| throttle::forget(conn, &buckets.person)).await?;
     tracing::info!(user, "signed in");
-    Ok(go_to(paths::own_path(fields.get("next")).unwrap_or("/")))
+    let mut response = go_to(paths::own_path(fields.get("next")).unwrap_or("/"));
+    caller.known.remember(&credentials, &mut response, &app)?;
+    Ok(response)
 }
 
 /// Signs out: the session ends on the server, too.
@@ -147,22 +126,6 @@ fn again(
         first_user_line: None,
     };
     render(&page, status)
-}
-
-#[derive(Clone)]
-struct Buckets {
-    network: String,
-    person: String,
-}
-
-impl Buckets {
-    fn of(email: &str, address: IpAddr) -> Buckets {
-        let network = network_of(address);
-        Buckets {
-            person: format!("sign-in {network} {}", email.to_lowercase()),
-            network: format!("sign-in {network}"),
-        }
-    }
 }
 
 /// The secret behind the sign-in form's token. It rests in a signed cookie, so that nobody needs a

@@ -147,6 +147,19 @@ impl StateBadge {
     }
 }
 
+/// A number as people read it: "2,400".
+pub fn grouped(number: i64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,6 +181,11 @@ mod tests {
         ] {
             assert_eq!(ago(Duration::minutes(minutes)), said);
         }
+    }
+
+    #[test]
+    fn numbers_are_read_in_threes() {
+        assert_eq!([0, 30, 999, 2_400, 1_000_000].map(grouped), ["0", "30", "999", "2,400", "1,000,000"]);
     }
 
     #[test]

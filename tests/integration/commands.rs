@@ -57,7 +57,11 @@ impl Shell {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TOKENHOUSE_")) {
             command.env_remove(name);
         }
-        command.args(words).env("DATABASE_URL", self.url()).stdin(Stdio::null());
+        command
+            .args(words)
+            .env("DATABASE_URL", self.url())
+            .env("TOKENHOUSE_MAIL_FOLDER", ledger::run_folder().join("mail"))
+            .stdin(Stdio::null());
         command
     }
 

@@ -94,3 +94,12 @@ pub fn end_tokens(house: &House, but: &str) {
     let end = "UPDATE tokens SET deleted_at = '2026-11-22 12:00Z', deleted_why = 'command_line'";
     change(house, &format!("{end} WHERE deleted_at IS NULL AND name <> '{but}'"));
 }
+
+/// Waits until it is so; each look at the database takes the time that there is to wait.
+pub fn until(mut is_so: impl FnMut() -> bool) {
+    let begun = std::time::Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "it never was so");
+        std::thread::yield_now();
+    }
+}

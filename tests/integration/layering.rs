@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where, and what must not be named there.
-const RINGS: [(&str, &[&str]); 9] = [
+const RINGS: [(&str, &[&str]); 10] = [
     (
         "policy",
         &[
@@ -49,12 +49,41 @@ const RINGS: [(&str, &[&str]); 9] = [
             "crate::db::schema",
             "crate::web",
             "crate::api",
+            "crate::mail",
             "crate::cli",
             "crate::server",
         ],
     ),
-    ("web", &["diesel", "r2d2", "crate::db::schema", "crate::api", "crate::cli", "crate::server"]),
-    ("api", &["diesel", "r2d2", "askama", "crate::db::schema", "crate::web", "crate::cli", "crate::server"]),
+    (
+        "mail",
+        &[
+            "actix",
+            "diesel",
+            "r2d2",
+            "crate::db::schema",
+            "crate::web",
+            "crate::api",
+            "crate::cli",
+            "crate::server",
+        ],
+    ),
+    (
+        "web",
+        &["diesel", "r2d2", "crate::db::schema", "crate::mail", "crate::api", "crate::cli", "crate::server"],
+    ),
+    (
+        "api",
+        &[
+            "diesel",
+            "r2d2",
+            "askama",
+            "crate::db::schema",
+            "crate::mail",
+            "crate::web",
+            "crate::cli",
+            "crate::server",
+        ],
+    ),
     ("cli", &["crate::db::schema", "crate::web", "crate::api"]),
     ("clock", &["actix", "diesel", "crate::"]),
     (

@@ -2,7 +2,7 @@
 
 use super::facts;
 use crate::support::client::{Answer, read, whoami};
-use crate::support::{House, OWNER, START, ledger, made};
+use crate::support::{House, MEMBER, OWNER, START, ledger, made};
 use reqwest::Client;
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -317,4 +317,39 @@ async fn the_guide_names_the_expression_that_finds_tokens_and_where_to_send_them
         assert_eq!(facts::text(&house, &format!("SELECT 'tkh_a_short' ~ '{expression}'")), "false");
     }
     assert_eq!(house.clock.now(), START);
+}
+
+#[actix_web::test]
+async fn whoever_answers_for_a_leaked_token_is_told_by_one_mail_a_call() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let (member, owner) = (Owner::User(house.user(MEMBER).id), Owner::Account(acme));
+    let of = |owner, name: &str| made::with(&house, owner, name, everything()).1;
+    let secrets = [of(owner, "Deploy"), of(owner, "Backup"), of(member, "Laptop"), of(member, "Second one")];
+    facts::change(&house, "UPDATE users SET email_verified_at = NULL WHERE email = 'admin@example.com'");
+    facts::change(&house, "UPDATE users SET notices_off_at = created_at WHERE email = 'owner@example.com'");
+    report(&house, &[&secrets[0], &secrets[1], &secrets[2], &unknown()]).await;
+    worked_off(&house).await;
+    let mut mails = house.mails().await;
+    mails.sort();
+    let whom: Vec<&str> = mails.iter().map(|(to, ..)| to.as_str()).collect();
+    assert_eq!(whom, [MEMBER, OWNER], "one each, whatever was switched off, and only to proved addresses");
+    assert_eq!(mails[0].1, "Leaked, and deleted: Laptop");
+    assert_eq!(mails[1].1, "Leaked, and deleted: Deploy and 1 more");
+    assert!(mails[1].2.contains("- Deploy (tkh_a_…") && mails[1].2.contains("), of Acme"), "{}", mails[1].2);
+    assert!(
+        mails[0].2.contains("- Laptop (tkh_u_…") && mails[0].2.contains("one of your own"),
+        "{}",
+        mails[0].2
+    );
+    assert!(!mails.iter().any(|(_, _, text)| secrets.iter().any(|secret| text.contains(secret.as_str()))));
+    // Reported again, by another call: nothing is left to be told. Another one is told again.
+    report(&house, &[&secrets[0], &secrets[2]]).await;
+    report(&house, &[&secrets[3]]).await;
+    worked_off(&house).await;
+    let mails = house.mails().await;
+    assert_eq!(
+        mails.iter().map(|(to, subject, _)| format!("{to} {subject}")).collect::<Vec<_>>(),
+        ["member@example.com Leaked, and deleted: Second one"]
+    );
 }

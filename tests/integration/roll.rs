@@ -506,6 +506,7 @@ async fn a_secret_whose_time_is_up_here_ends_for_nodes_whose_clocks_are_behind_t
     rolled(&mut owner, &page, "hour").await;
     house.clock.advance(Duration::minutes(61));
     assert_eq!(call(&behind, USE, &older).await, "ok");
+    let mut owner = house.signed_in(OWNER).await;
     rolled(&mut owner, &page, "leaked").await;
     assert_eq!(call(&behind, USE, &older).await, REPLACED);
 }

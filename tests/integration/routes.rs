@@ -11,6 +11,8 @@ use tokenhouse::policy::{Policy, Rights, Role};
 
 const ACTORS: [&str; 9] =
     ["nobody", "stranger", "reader", "member", "admin", "owner", "deactivated", "token", "site admin"];
+/// Makes the tokens that the cells are about, in a session that no cell ends.
+const MAKER: &str = "maker@example.com";
 const GONE: &str = "gone@example.com";
 /// Runs the site, and is no member of Acme.
 const SITE: &str = "site@example.com";
@@ -28,6 +30,8 @@ enum Does {
     Removes,
     Blocks,
     SignsOut,
+    /// Another session of the actor's.
+    EndsSession,
     /// One row more of this: a table, with a WHERE if need be.
     Adds(&'static str),
     /// One row less.
@@ -166,6 +170,61 @@ const TABLE: &[Row] = &[
         Does::Nothing,
         [401, 404, 403, 403, 303, 303, 401, 401, 404],
     ),
+    // `{session}` is another one of the actor's own.
+    ("GET", "/user/security", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
+    ("POST", "/user/security", Does::Nothing, [401, 422, 422, 422, 422, 422, 401, 401, 422]),
+    (
+        "POST",
+        "/user/sessions/{session}/end",
+        Does::EndsSession,
+        [401, 303, 303, 303, 303, 303, 401, 401, 303],
+    ),
+    ("POST", "/user/sessions/end-others", Does::EndsSession, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
+    // Enough to see what an account is; to change it, its limits or its end, a role.
+    ("GET", "/accounts/{account}/settings", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303, 404]),
+    ("POST", "/accounts/{account}/settings", Does::Nothing, [401, 404, 403, 403, 403, 422, 401, 401, 404]),
+    (
+        "GET",
+        "/accounts/{account}/settings/plan",
+        Does::Nothing,
+        [303, 404, 403, 403, 403, 303, 303, 303, 404],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/settings/plan",
+        Does::Nothing,
+        [401, 404, 403, 403, 403, 303, 401, 401, 404],
+    ),
+    (
+        "GET",
+        "/accounts/{account}/settings/limits",
+        Does::Nothing,
+        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/settings/limits",
+        Does::Adds("audit_events WHERE action = 'account.limits_set'"),
+        [401, 404, 403, 403, 303, 303, 401, 401, 404],
+    ),
+    (
+        "GET",
+        "/accounts/{account}/settings/delete",
+        Does::Nothing,
+        [303, 404, 403, 403, 403, 200, 303, 303, 404],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/settings/delete",
+        Does::Nothing,
+        [401, 404, 403, 403, 403, 422, 401, 401, 404],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/settings/restore",
+        Does::Nothing,
+        [401, 404, 403, 403, 403, 303, 401, 401, 404],
+    ),
     // Everybody's own, so that nobody is turned away who is somebody.
     ("GET", "/user/tokens", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
     ("GET", "/user/tokens/ended", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
@@ -297,7 +356,11 @@ async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_th
     let house = House::open();
     let (acme, hobby) = (house.account("Acme"), house.account("Hobby"));
     let target = house.new_user("target@example.com", "Tara Target");
-    let mut maker = house.signed_in(OWNER).await;
+    house.new_user(MAKER, "Mina Maker");
+    for account in ["Acme", "Hobby"] {
+        house.join(account, MAKER, Role::Owner);
+    }
+    let mut maker = house.signed_in(MAKER).await;
     // In another account, so that it lives on when all of Acme are revoked.
     let (_, bearer) = maker.make_full_token(hobby, "Bearer").await;
     let mut actors = everybody(&house).await;
@@ -319,6 +382,11 @@ async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_th
                 path.replace("{account}", &account.to_string()).replace("{token}", &token.to_string());
             let address = address.replace("{user}", &user.to_string());
             let address = address.replace("{zone}", &zone).replace("{domain}", &domain);
+            let of_own = owner_of_own(ACTORS[place]);
+            let address = match does {
+                Does::EndsSession => address.replace("{session}", &another_session(&house, of_own)),
+                _ => address,
+            };
             let secret_of_caller = (ACTORS[place] == "token").then_some(bearer.as_str());
             let before = Seen::of(&house, token, does);
             let answer = ask(&actors[place], method, &address, secret_of_caller, (token, &secret)).await;
@@ -475,7 +543,7 @@ impl Seen {
             Does::Promotes => self.reader = "admin".to_owned(),
             Does::Removes => self.reader = String::new(),
             Does::Blocks => self.blocks += 1,
-            Does::SignsOut => self.sessions -= 1,
+            Does::SignsOut | Does::EndsSession => self.sessions -= 1,
             Does::Adds(_) => self.rows += 1,
             Does::Takes(_) => self.rows -= 1,
         }
@@ -507,6 +575,8 @@ async fn ask(
         ("plan", "enterprise"),
         ("token", token.as_str()),
         ("secret", its_secret),
+        ("never", "1"),
+        ("everything", "1"),
     ];
     let request = match method {
         "POST" => actor.form(path, &fields),
@@ -557,6 +627,21 @@ async fn everybody(house: &House) -> Vec<Browser> {
         actors.push(browser);
     }
     actors
+}
+
+/// Signs a user in somewhere else; the number of that session.
+fn another_session(house: &House, email: &str) -> String {
+    let user = house.user(email).id;
+    facts::change(
+        house,
+        &format!(
+            "DELETE FROM sessions WHERE client = 'elsewhere';
+             INSERT INTO sessions (digest, user_id, state, client, created_at, password_at, idle_until, ends_at)
+             VALUES (sha256('{user}'), {user}, '{{}}', 'elsewhere', '2026-11-22 11:00Z', '2026-11-22 11:00Z',
+                     '2026-11-22 23:00Z', '2026-11-29 11:00Z')"
+        ),
+    );
+    facts::number(house, "SELECT id FROM sessions WHERE client = 'elsewhere'").to_string()
 }
 
 /// Another owner of Acme, who will not stay.

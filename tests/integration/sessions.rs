@@ -56,7 +56,7 @@ async fn the_table_of_sessions_opens_nothing() {
     browser.get("/sign-in").await;
     let fields = [("email", OWNER), ("password", &ledger::password())];
     let answer = read(browser.form("/sign-in", &fields)).await;
-    let cookie = answer.header("set-cookie").split(';').next().unwrap();
+    let cookie = answer.cookie("tokenhouse").split(';').next().unwrap();
     let value = percent_decode_str(cookie.split_once('=').unwrap().1).decode_utf8().unwrap().into_owned();
     // Behind the signature stands the key.
     let key = value[value.len() - 64..].to_owned();
@@ -81,7 +81,7 @@ async fn a_session_of_one_node_is_known_to_the_other_and_ended_on_both() {
     let mut owner = house.anybody();
     owner.get("/sign-in").await;
     let answer = owner.post("/sign-in", &[("email", OWNER), ("password", &ledger::password())]).await;
-    let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+    let cookie = answer.cookie("tokenhouse").split(';').next().unwrap().to_owned();
     let there = || read(second.anybody().request("GET", "/accounts").header("cookie", &cookie));
     assert_eq!(there().await.status, 200);
     owner.get("/accounts").await;

@@ -133,6 +133,12 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
+    /// What it says of the cookie of this name; empty where it sets none.
+    pub fn cookie(&self, name: &str) -> &str {
+        let all = self.headers.get_all("set-cookie").iter().map(|one| one.to_str().unwrap());
+        all.into_iter().find(|one| one.starts_with(&format!("{name}="))).unwrap_or_default()
+    }
+
     /// Where it sends the browser.
     pub fn location(&self) -> &str {
         self.header("location")

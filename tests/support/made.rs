@@ -26,6 +26,16 @@ pub fn with(house: &House, owner: Owner, name: &str, policy: Policy) -> (i64, St
     (id, secret.expose().to_owned())
 }
 
+/// A permission with its access and selection.
+pub fn grant(key: &str, access: Access, selection: Selection) -> Grant {
+    Grant {
+        permission: PermissionKey::try_from(key.to_owned()).unwrap(),
+        access,
+        selection,
+        records: RecordFilter::default(),
+    }
+}
+
 /// A token with these grants and no condition: key, access, selection.
 pub fn granted(
     house: &House,
@@ -33,13 +43,8 @@ pub fn granted(
     name: &str,
     grants: &[(&str, Access, Selection)],
 ) -> (i64, String) {
-    let grant = |(key, access, selection): &(&str, Access, Selection)| Grant {
-        permission: PermissionKey::try_from((*key).to_owned()).unwrap(),
-        access: *access,
-        selection: selection.clone(),
-        records: RecordFilter::default(),
-    };
-    let rights = Rights::Grants(grants.iter().map(grant).collect());
+    let rights = grants.iter().map(|(key, access, selection)| grant(key, *access, selection.clone()));
+    let rights = Rights::Grants(rights.collect());
     with(house, owner, name, Policy::unconditional(rights))
 }
 

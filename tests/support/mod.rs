@@ -12,6 +12,7 @@ pub mod database;
 pub mod description;
 pub mod ledger;
 pub mod made;
+pub mod smtp;
 
 use actix_web::dev::ServerHandle;
 use secrecy::SecretString;
@@ -24,6 +25,7 @@ use tokenhouse::clock::Clock;
 use tokenhouse::config::{Config, LogFormat, PublicUrl};
 use tokenhouse::db::{self, Conn};
 use tokenhouse::http::AppData;
+use tokenhouse::mail::{Failed, Mail, Post};
 use tokenhouse::models::password::{self, Cost};
 use tokenhouse::models::{Account, Origin, User, membership};
 use tokenhouse::policy::Role;
@@ -73,7 +75,7 @@ impl House {
     /// A server on the database at this address, which may lead through something that is in the way.
     pub fn at(url: String, database: String, clock: Clock, change: impl FnOnce(&mut Config)) -> House {
         tokenhouse::telemetry::start_to(LogFormat::Text, ledger::log_file());
-        let mut config = Config::for_tests(url.clone());
+        let mut config = Config::for_tests(url.clone()).unwrap();
         change(&mut config);
         let (built, building) = mpsc::channel();
         let of_thread = clock.clone();
@@ -149,6 +151,14 @@ impl House {
         account.set_plan(&mut conn, plan, &self.command_line()).unwrap();
     }
 
+    /// Works off the mail that is due, and answers it: recipient, subject, text.
+    pub async fn mails(&self) -> Vec<(String, String, String)> {
+        let bag = Bag::default();
+        while tokenhouse::mail::send_due(&self.app, &bag).await.unwrap() > 0 {}
+        let mails = bag.0.into_inner().unwrap();
+        mails.into_iter().map(|mail| (mail.recipient.to_string(), mail.subject, mail.text)).collect()
+    }
+
     /// Address of a page.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
@@ -170,6 +180,23 @@ impl House {
 impl Drop for House {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// Takes mail, and keeps it.
+#[derive(Default)]
+pub struct Bag(pub std::sync::Mutex<Vec<Mail>>);
+
+impl Post for Bag {
+    async fn deliver(&self, mail: &Mail) -> Result<(), Failed> {
+        for link in mail.text.split_whitespace().filter(|word| word.starts_with("http")) {
+            let held = link.rsplit(['/', '=']).next().unwrap();
+            if held.len() >= 32 {
+                ledger::put_down(held);
+            }
+        }
+        self.0.lock().unwrap().push(mail.clone());
+        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Access tokens.
 
+pub mod counts;
 mod described;
 pub mod expiry;
 pub mod grants;

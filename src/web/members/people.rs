@@ -30,6 +30,14 @@ struct PeoplePage {
     count: String,
     rows: Vec<Row>,
     pages: Pages,
+    roles: [&'static str; 4],
+    acts: Vec<ActRow>,
+}
+
+/// What each role may do: the table of [`policy`](crate::policy), highest role first.
+struct ActRow {
+    title: &'static str,
+    may: [bool; 4],
 }
 
 struct Row {
@@ -57,7 +65,7 @@ pub async fn index(
     let row = |one: members::Member| Row {
         url: paths::member(account, one.user.id),
         role: title(one.role),
-        owner: one.role == Role::Owner,
+        owner: one.role.may(Act::ManageOwners),
         since: Moment::past(one.since, now),
         deactivated: one.user.deactivated_at.is_some(),
         oneself: one.user.id == own,
@@ -76,8 +84,18 @@ pub async fn index(
         tokens_url: paths::members_tokens(account),
         count: counted(part.total, "member", "members"),
         pages: Pages::of(&part, &paths::members(account), &q),
+        roles: highest_first().map(title),
+        acts: Act::ALL
+            .map(|act| ActRow { title: act.title(), may: highest_first().map(|role| role.may(act)) })
+            .into(),
         rows: if may_manage { part.rows.into_iter().map(row).collect() } else { Vec::new() },
         q,
     };
     render(&page, StatusCode::OK)
+}
+
+fn highest_first() -> [Role; 4] {
+    let mut roles = Role::ALL;
+    roles.reverse();
+    roles
 }

@@ -2,6 +2,7 @@
 
 use crate::policy::budget::Quota;
 use crate::web::told::Moment;
+use crate::web::told::grouped;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -32,28 +33,5 @@ impl Budget {
             is_unlimited: limit.is_none(),
             reset: Moment { relative: hour, ..Moment::past(reset, now) },
         }
-    }
-}
-
-/// A number as people read it: "2,400".
-pub(super) fn grouped(number: i64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_read_in_threes() {
-        assert_eq!([0, 30, 999, 2_400, 1_000_000].map(grouped), ["0", "30", "999", "2,400", "1,000,000"]);
     }
 }

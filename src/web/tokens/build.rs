@@ -107,7 +107,7 @@ fn begun_as_asked(
 
 /// What the pressed button asks for.
 pub async fn built(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, fields, genuine) = form.perhaps_stale();
+    let (member, fields, genuine, password) = form.perhaps_stale_and_password();
     let mut draft = Draft::parse(&fields, Shape::Builder, &app.catalogue);
     if !genuine {
         let builder = Builder { said: vec![STALE.to_owned()], ..Builder::of(draft) };
@@ -116,6 +116,7 @@ pub async fn built(form: Posted<Member>, app: AppData) -> Result<HttpResponse, A
     match fields.get("do").split_once('.').unwrap_or((fields.get("do"), "")) {
         ("summary", _) => return continued(&member, draft, &app).await,
         ("generate", _) => {
+            password.said_lately(&fields, &app).await?;
             return match make(&member, draft, &app).await? {
                 Made::Answer(answer) => Ok(answer),
                 Made::Refused(draft, problems) => refused(&member, draft, problems, &app).await,

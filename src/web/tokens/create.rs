@@ -40,17 +40,20 @@ pub(super) const STALE: &str = "This form was out of date, so nothing was made. 
 
 /// What the pressed button asks for.
 pub async fn create(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, fields, genuine) = form.perhaps_stale();
+    let (member, fields, genuine, password) = form.perhaps_stale_and_password();
     let draft = Draft::parse(&fields, Shape::Simple, &app.catalogue);
     if !genuine {
         let form = Form { notice: Some(STALE.to_owned()), ..Form::of(draft) };
         return form.answer(&member, &app, StatusCode::FORBIDDEN).await;
     }
     match fields.get("do") {
-        "generate" => match make(&member, draft, &app).await? {
-            Made::Answer(answer) => Ok(answer),
-            Made::Refused(draft, problems) => refused(&member, draft, problems, &app).await,
-        },
+        "generate" => {
+            password.said_lately(&fields, &app).await?;
+            match make(&member, draft, &app).await? {
+                Made::Answer(answer) => Ok(answer),
+                Made::Refused(draft, problems) => refused(&member, draft, problems, &app).await,
+            }
+        }
         "review" => review(member, draft, &app).await,
         _ => Form::of(draft).answer(&member, &app, StatusCode::OK).await,
     }

@@ -9,6 +9,7 @@ mod draft;
 mod form;
 mod granted;
 mod index;
+mod limited;
 mod pause;
 mod place;
 mod refused;

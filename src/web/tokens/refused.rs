@@ -1,10 +1,10 @@
 //! The refused calls of a token, as its page tells them.
 
-use super::budget::grouped;
 use crate::models::token::Token;
 use crate::models::token::refusals::Kept;
 use crate::policy::Catalogue;
 use crate::web::told::Moment;
+use crate::web::told::grouped;
 use time::OffsetDateTime;
 
 /// Refused calls of one kind.

@@ -1,12 +1,12 @@
 //! *Revoke all*: a page that says what will stop, then the end of every live token at once.
 
-use super::budget::grouped;
 use crate::http::{AppData, AppError};
 use crate::models::token::revoke::{self, Standing};
 use crate::web::form::Posted;
 use crate::web::guard::{ManageTokens, TokenOwner};
 use crate::web::page::{Field, Page, go_to, render};
 use crate::web::told::Used;
+use crate::web::told::grouped;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;

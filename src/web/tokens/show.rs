@@ -1,6 +1,7 @@
 //! One token: what it may do, by name, and since when it is used.
 
 use super::granted::{self, GrantRow};
+use super::limited;
 use super::refused::{RefusedRow, still_tried};
 use super::secrets::{self, SecretRow};
 use super::{how_it_ended, person};
@@ -42,6 +43,8 @@ struct ShowPage {
     words: Vec<Sentence>,
     refused: Vec<RefusedRow>,
     blocked: Vec<BlockedRow>,
+    /// Where limits keep it out.
+    limited: Vec<String>,
     may_manage: bool,
     may_create: bool,
     may_see: bool,
@@ -110,6 +113,7 @@ struct Loaded {
     secrets: Vec<LiveSecret>,
     refused: Vec<Kept>,
     blocks: Vec<Block>,
+    limited: Vec<String>,
     around: Surroundings,
 }
 
@@ -121,10 +125,16 @@ pub async fn show(
 ) -> Result<HttpResponse, AppError> {
     let (owner, id, paths) = (member.owner(), member.token()?, member.paths());
     let now = app.clock.now();
+    let accounts: Vec<(i64, String)> =
+        member.accounts().iter().map(|(account, _)| (account.id, account.name.clone())).collect();
+    let catalogue = Arc::clone(&app.catalogue);
     let loaded = app.db.run(move |conn| {
         let Some(token) = Token::find(conn, owner, id)? else { return Ok(None) };
+        let rights = grants::of_token(conn, &token)?;
+        let made = (&token.policy(rights.clone()), token.created_at);
         Ok(Some(Loaded {
-            rights: grants::of_token(conn, &token)?,
+            limited: limited::said(conn, &catalogue, &accounts, made, now)?,
+            rights,
             hint: token.hint(conn)?,
             maker: token.maker(conn)?,
             remover: token.remover(conn)?,
@@ -165,6 +175,7 @@ pub async fn show(
             Vec::new()
         },
         refused: if may_see { refused(&catalogue, &loaded.refused, now) } else { Vec::new() },
+        limited: if may_see && !state.has_ended() { loaded.limited } else { Vec::new() },
         blocked: loaded.blocks.iter().map(|one| BlockedRow::of(one, now)).collect(),
         may_manage: member.may(Act::ManageTokens),
         may_see,

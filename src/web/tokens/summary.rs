@@ -3,6 +3,7 @@
 
 use super::create::Member;
 use super::draft::{Draft, Whose};
+use super::limited;
 use crate::http::{App, AppError};
 use crate::models::token::surroundings;
 use crate::policy::words::{self, Sentence};
@@ -20,6 +21,8 @@ struct SummaryPage {
     account: Option<String>,
     name: String,
     words: Vec<Sentence>,
+    /// Where limits would keep it out.
+    limited: Vec<String>,
     /// The grants as the API spells them, and where they apply, which that does not say.
     scopes: Vec<(String, String)>,
     fields: Vec<(String, String)>,
@@ -41,13 +44,20 @@ pub(super) async fn page(
             grants.iter().map(|grant| (scope::of_grant(grant), place(grant, &whose))).collect()
         }
     };
-    let words =
-        app.db.run(move |conn| Ok(words::of_policy(&catalogue, &policy, &surroundings(conn, owner)?)));
+    let accounts: Vec<(i64, String)> =
+        whose.accounts.iter().map(|(id, name, _)| (*id, name.clone())).collect();
+    let now = app.clock.now();
+    let said = app.db.run(move |conn| {
+        let words = words::of_policy(&catalogue, &policy, &surroundings(conn, owner)?);
+        Ok((words, limited::said(conn, &catalogue, &accounts, (&policy, now), now)?))
+    });
+    let (words, limited) = said.await?;
     let paths = member.paths();
     let page = SummaryPage {
         page: member.page("Summary"),
         account: member.account().map(|account| account.name.clone()),
-        words: words.await?,
+        words,
+        limited,
         scopes,
         fields: draft.fields(),
         name: draft.name.trim().to_owned(),

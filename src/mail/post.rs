@@ -1,0 +1,148 @@
+//! The ways that a mail can go.
+
+use super::Mail;
+use crate::config::{self, MailWay};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use secrecy::ExposeSecret;
+use std::fs::{DirBuilder, OpenOptions};
+use std::future::Future;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Why a mail could not be sent, for the log.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Failed(pub String);
+
+/// A way that a mail can go.
+pub trait Post: Sync {
+    /// Sends it.
+    fn deliver(&self, mail: &Mail) -> impl Future<Output = Result<(), Failed>>;
+}
+
+/// The way that was configured.
+pub struct Postman {
+    from: Mailbox,
+    way: Way,
+}
+
+enum Way {
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Folder(PathBuf),
+}
+
+impl Postman {
+    /// From the settings.
+    ///
+    /// # Errors
+    /// Where the SMTP URL is none; the settings have checked it.
+    pub fn of(settings: &config::Mail) -> Result<Postman, Failed> {
+        let way = match &settings.way {
+            MailWay::Folder(folder) => Way::Folder(folder.clone()),
+            MailWay::Smtp(url) => {
+                let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
+                    .map_err(|_| Failed("the SMTP URL is none".to_owned()))?;
+                Way::Smtp(transport.build())
+            }
+        };
+        Ok(Postman { from: settings.from.clone(), way })
+    }
+}
+
+impl Post for Postman {
+    async fn deliver(&self, mail: &Mail) -> Result<(), Failed> {
+        let message = message(mail, &self.from)?;
+        match &self.way {
+            Way::Smtp(transport) => {
+                transport.send(message).await.map(drop).map_err(|error| Failed(error.to_string()))
+            }
+            Way::Folder(folder) => {
+                let path = folder.join(format!("{}-{}.eml", mail.at.unix_timestamp(), mail.id));
+                let (folder, text) = (folder.clone(), message.formatted());
+                let put = tokio::task::spawn_blocking(move || put(&folder, &path, &text)).await;
+                put.map_err(|error| Failed(error.to_string()))?.map_err(|error| Failed(error.to_string()))
+            }
+        }
+    }
+}
+
+/// Its address and its headers are typed: nothing that somebody wrote can become a header.
+fn message(mail: &Mail, from: &Mailbox) -> Result<Message, Failed> {
+    let name = HeaderName::new_from_ascii("Auto-Submitted".to_owned());
+    let automatic = name.map_err(|error| Failed(error.to_string()))?;
+    Message::builder()
+        .from(from.clone())
+        .to(Mailbox::new(None, mail.recipient.clone()))
+        .subject(&mail.subject)
+        .date(mail.at.into())
+        .message_id(Some(format!("<{}@{}>", mail.message_id, from.email.domain())))
+        // RFC 3834: nobody's holiday answers it.
+        .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()))
+        .header(ContentType::TEXT_PLAIN)
+        .body(mail.text.clone())
+        .map_err(|error| Failed(error.to_string()))
+}
+
+/// For nobody else's eyes: links that work stand in it. Whole or not at all, and once, as the name
+/// is the mail's.
+fn put(folder: &Path, path: &Path, text: &[u8]) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let unfinished = path.with_extension("part");
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+    file.write_all(text)?;
+    file.sync_all()?;
+    std::fs::rename(unfinished, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+    use time::macros::datetime;
+
+    fn mail(subject: &str) -> Mail {
+        Mail {
+            id: 7,
+            message_id: "7.1".to_owned(),
+            recipient: "reader@example.com".parse().unwrap(),
+            subject: subject.to_owned(),
+            text: "Hello\n.\nBcc: all@example.com\n".to_owned(),
+            at: datetime!(2026-11-22 12:00 UTC),
+        }
+    }
+
+    #[test]
+    fn what_somebody_wrote_never_becomes_a_header() {
+        let from: Mailbox = "Tokenhouse <tokens@example.com>".parse().unwrap();
+        for evil in ["Hi\r\nBcc: all@example.com", "Hi\nBcc: all@example.com", "Hi\rBcc: all@example.com"] {
+            let text = String::from_utf8(message(&mail(evil), &from).unwrap().formatted()).unwrap();
+            let (headers, _) = text.split_once("\r\n\r\n").unwrap();
+            assert!(!headers.lines().any(|line| line.starts_with("Bcc")), "{headers}");
+            assert!(headers.contains("Message-ID: <7.1@example.com>"), "{headers}");
+            assert!(headers.contains("Auto-Submitted: auto-generated"), "{headers}");
+        }
+    }
+
+    #[tokio::test]
+    async fn without_a_server_a_mail_becomes_a_file_for_one_pair_of_eyes() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = data.path().join("mail");
+        let from: Mailbox = "tokens@example.com".parse().unwrap();
+        let postman = Postman { from, way: Way::Folder(folder.clone()) };
+        // Twice, as after a crash: it is the same file.
+        for _ in 0..2 {
+            postman.deliver(&mail("Hi")).await.unwrap();
+        }
+        let files: Vec<PathBuf> =
+            std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(files, [folder.join("1795348800-7.eml")]);
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&files[0])), (0o700, 0o600));
+        let text = std::fs::read_to_string(&files[0]).unwrap();
+        assert!(text.contains("To: reader@example.com") && text.contains("\r\nHello\r\n"), "{text}");
+    }
+}

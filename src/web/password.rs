@@ -1,0 +1,179 @@
+//! A password that somebody types: how often it may be tried, whether it is right, and when it is
+//! asked for again.
+
+use super::form::Fields;
+use super::known::Known;
+use super::session::SignedInSession;
+use crate::http::{App, AppError, ClientAddress, PasswordAgain, network_of};
+use crate::models::User;
+use crate::models::session;
+use crate::models::throttle::{self, Allowance};
+use crate::models::user::Credentials;
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use std::future::{Ready, ready};
+use std::net::IpAddr;
+use time::Duration;
+
+/// So long nobody is asked for the password again.
+const LASTS: Duration = Duration::minutes(15);
+
+/// Attempts, wrong and right, for one person: from one network, or in one browser that is known.
+const PER_PERSON: Allowance = Allowance { attempts: 10, window: Duration::minutes(15) };
+/// Attempts from one network, whoever they are for. Browsers that are known do not count.
+const PER_NETWORK: Allowance = Allowance { attempts: 100, window: Duration::minutes(15) };
+
+/// Where a password comes from.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The client address.
+    pub address: IpAddr,
+    /// As whom the browser has signed in before.
+    pub known: Known,
+}
+
+impl FromRequest for Caller {
+    type Error = AppError;
+    type Future = Ready<Result<Self, AppError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let address = ClientAddress::from_request(request, payload).into_inner();
+        let app = request.app_data::<Data<App>>().ok_or_else(|| AppError::Internal("no app".to_owned()));
+        ready(address.and_then(|address| {
+            let known = Known::of(request, app?);
+            Ok(Caller { address: address.0, known })
+        }))
+    }
+}
+
+/// Whose password it is to be.
+#[derive(Debug, Clone)]
+pub enum Whose {
+    /// Whoever has this address of e-mail, if anybody.
+    Address(String),
+    /// The user with this number.
+    User(i64),
+}
+
+/// What became of a password.
+pub enum Tried {
+    /// It is right.
+    Right(Credentials),
+    /// It is not, or there is no such person.
+    Wrong,
+    /// Nobody looked: there were too many attempts, and so long is to be waited.
+    TooOften(Duration),
+}
+
+impl Caller {
+    /// Tries a password. Unknown addresses are counted alike, and everything is counted before any
+    /// hashing.
+    pub async fn tries(&self, whose: Whose, password: &str, app: &App) -> Result<Tried, AppError> {
+        let (network, known, now) = (network_of(self.address), self.known.clone(), app.clock.now());
+        let counting = move |conn: &mut _| {
+            let found = match &whose {
+                Whose::Address(email) => User::credentials(conn, email)?,
+                Whose::User(id) => User::credentials_of(conn, *id)?,
+            };
+            let of_network = format!("sign-in {network}");
+            let email = match &whose {
+                Whose::Address(email) => email.as_str(),
+                Whose::User(_) => found.as_ref().map(|found| found.email.as_str()).unwrap_or_default(),
+            };
+            let mut limits = Vec::new();
+            // A stranger in the same network locks nobody out whose browser is known.
+            let person = match found.as_ref().filter(|found| known.is_of(found)) {
+                Some(found) => format!("sign-in known {} {}", known.device(), found.user),
+                None => {
+                    limits.push((of_network.as_str(), PER_NETWORK));
+                    format!("{of_network} {}", email.to_lowercase())
+                }
+            };
+            limits.push((person.as_str(), PER_PERSON));
+            let wait = throttle::count(conn, &limits, now)?;
+            Ok((found.filter(|_| wait.is_none()), wait, person))
+        };
+        let (found, wait, person) = app.db.run(counting).await?;
+        let network = network_of(self.address);
+        if let Some(wait) = wait {
+            tracing::warn!(%network, "passwords throttled");
+            return Ok(Tried::TooOften(wait));
+        }
+        let hash = found.as_ref().map(|found| found.hash.clone());
+        let right = app.hashing.verify(password.to_owned(), hash).await.map_err(|_| AppError::Busy)?;
+        let Some(found) = found.filter(|_| right) else {
+            tracing::warn!(%network, "password refused");
+            return Ok(Tried::Wrong);
+        };
+        app.db.run(move |conn| throttle::forget(conn, &person)).await?;
+        Ok(Tried::Right(found))
+    }
+}
+
+/// What somebody reads who has to wait.
+pub fn too_often(wait: Duration) -> String {
+    format!("Too many attempts from here. Wait {} min, then try again.", (wait.whole_seconds() + 59) / 60)
+}
+
+/// When the password was last said in a session, and the form that may have to wait for it.
+pub struct LastSaid {
+    /// The session.
+    pub session: SignedInSession,
+    /// Who sends the form.
+    pub caller: Caller,
+    /// Where it was posted to.
+    pub action: String,
+}
+
+impl LastSaid {
+    /// Goes on when the password was said lately, or is right in this form; otherwise the answer is
+    /// the page that asks for it. Only for forms whose token is right.
+    pub async fn said_lately(self, fields: &Fields, app: &App) -> Result<(), AppError> {
+        if app.clock.now() - self.session.password_at <= LASTS {
+            return Ok(());
+        }
+        self.said_now(fields, app).await
+    }
+
+    /// Goes on only when the password is right in this form, however lately it was said.
+    pub async fn said_now(self, fields: &Fields, app: &App) -> Result<(), AppError> {
+        let (id, user) = (self.session.id, self.session.user);
+        let typed = fields.get("password_again");
+        if typed.is_empty() {
+            let error = fields.has("password_again").then(|| "Type your password.".to_owned());
+            return self.ask(fields, app, error, None).await;
+        }
+        match self.caller.tries(Whose::User(user), typed, app).await? {
+            Tried::Right(_) => {
+                let now = app.clock.now();
+                if app.db.run(move |conn| session::password_said(conn, id, now)).await? {
+                    return Ok(());
+                }
+                // The session was ended meanwhile.
+                Err(AppError::SignedOut { action: self.action, fields: fields.clone().kept() })
+            }
+            Tried::Wrong => self.ask(fields, app, Some("This is not your password.".to_owned()), None).await,
+            Tried::TooOften(wait) => self.ask(fields, app, Some(too_often(wait)), Some(wait)).await,
+        }
+    }
+
+    async fn ask(
+        self,
+        fields: &Fields,
+        app: &App,
+        error: Option<String>,
+        wait: Option<Duration>,
+    ) -> Result<(), AppError> {
+        let user = self.session.user;
+        let user = app.db.run(move |conn| User::find(conn, user)).await?.ok_or(AppError::NotFound)?;
+        let (action, fields) = (self.action, fields.clone().kept());
+        Err(AppError::PasswordAgain(Box::new(PasswordAgain {
+            action,
+            fields,
+            email: user.email,
+            error,
+            wait,
+        })))
+    }
+}
