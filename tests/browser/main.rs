@@ -15,4 +15,5 @@ mod main_job;
 mod narrow;
 mod pictures;
 mod reaches;
+mod site;
 mod window;
