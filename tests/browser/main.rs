@@ -16,4 +16,5 @@ mod narrow;
 mod people;
 mod pictures;
 mod reaches;
+mod site;
 mod window;
