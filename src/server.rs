@@ -213,8 +213,8 @@ async fn finish(
         takes_gzip: web::assets::takes_gzip(request.headers()),
         https: app.is_some_and(|app| app.public.is_https()),
     };
-    // The path holds no secret; a query could, by somebody's mistake, and is never logged.
-    let span = tracing::info_span!("request", id = %asked.id, method = %request.method(), path = %asked.path);
+    // What a mailed link holds is left out of the path; a query could hold a secret, by somebody's mistake, and is never logged.
+    let span = tracing::info_span!("request", id = %asked.id, method = %request.method(), path = %web::paths::loggable(&asked.path));
     let answer = async {
         // A panic is one request's misfortune: it gets its 500, and the worker lives.
         let error = match AssertUnwindSafe(next.call(request)).catch_unwind().await {

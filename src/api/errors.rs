@@ -23,6 +23,7 @@ pub fn body(error: &AppError) -> Option<String> {
         | AppError::SignInFirst { .. }
         | AppError::SignedOut { .. }
         | AppError::PasswordAgain(_)
+        | AppError::LinkOver
         | AppError::ForeignForm
         | AppError::StaleForm
         | AppError::Internal(_) => ("Internal server error", "internal"),

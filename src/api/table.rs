@@ -17,7 +17,7 @@ pub fn of_account() -> Vec<ApiRoute> {
         at("GET", "/v2/user", user::show)
             .one::<user::UserDetails>(200, "The user whom the token belongs to."),
         at("PATCH", "/v2/user", user::change)
-            .one::<user::UserDetails>(200, "Changes name or e-mail address of the user.")
+            .one::<user::UserDetails>(200, "Changes the name of the user. About another e-mail address the user is asked by mail; until then it stays what it is.")
             .takes::<user::UserChange>(),
         at("GET", "/v2/user/memberships", user::memberships)
             .many::<user::Membership>("The user's accounts, with the role in each."),

@@ -4,7 +4,7 @@ use super::body::{Body, Fields};
 use super::json::{Moment, ok};
 use super::of_user::OfUser;
 use super::permits::{Full, Memberships, Read, UserDetails as OfDetails};
-use crate::db::DbError;
+use crate::db::{Conn, DbError};
 use crate::http::{AppData, AppError};
 use crate::models::{User, text};
 use actix_web::HttpResponse;
@@ -21,7 +21,9 @@ pub struct UserDetails {
     updated_at: Moment,
 }
 
-/// What is to change; what is null or not there stays.
+/// What is to change; what is null or not there stays. Another e-mail address is not changed at once,
+/// as one signs in with it: a link is mailed there, and `email` stays what it is until the user has
+/// opened the link and said the password.
 #[derive(Debug, ToSchema)]
 pub struct UserChange {
     name: Option<String>,
@@ -56,7 +58,14 @@ pub async fn show(caller: OfUser<OfDetails, Read>, app: AppData) -> Result<HttpR
     Ok(ok(UserDetails::of(user)))
 }
 
-/// Changes name or e-mail address.
+/// What became of a change.
+enum Changed {
+    To(User),
+    Gone,
+    TooOften,
+}
+
+/// Changes the name at once, and asks by mail about another e-mail address.
 pub async fn change(
     caller: OfUser<OfDetails, Full>,
     app: AppData,
@@ -65,15 +74,24 @@ pub async fn change(
     let mut fields = body.fields().await?;
     let change = read(&mut fields)?;
     let (id, origin) = (caller.user, caller.origin());
-    let work =
-        move |conn: &mut _| User::change(conn, id, change.name.as_deref(), change.email.as_deref(), &origin);
-    let user = match app.db.transaction(work).await {
-        Err(DbError::Taken(_)) => {
-            fields.refuse("email", "has already been taken");
+    let work = move |conn: &mut Conn| {
+        let Some(user) = User::find(conn, id)? else { return Ok(Changed::Gone) };
+        if let Some(email) = change.email.filter(|email| *email != user.email)
+            && user.ask_address(conn, &email, false, &origin)?.is_some()
+        {
+            return Ok(Changed::TooOften);
+        }
+        let user = User::change(conn, id, change.name.as_deref(), None, &origin)?;
+        Ok::<_, DbError>(user.map_or(Changed::Gone, Changed::To))
+    };
+    let user = match app.db.transaction(work).await? {
+        Changed::To(user) => Some(user),
+        Changed::Gone => None,
+        Changed::TooOften => {
+            fields.refuse("email", "was asked for too often; try again in an hour");
             fields.done()?;
             None
         }
-        other => other?,
     };
     Ok(ok(UserDetails::of(user.ok_or(AppError::NotFound)?)))
 }

@@ -41,6 +41,9 @@ pub enum AppError {
     /// A form of another session, or an older one.
     #[error("the form was out of date")]
     StaleForm,
+    /// A link that was used, is too old, or never was.
+    #[error("the link is over")]
+    LinkOver,
     /// The request makes no sense; says why.
     #[error("{0}")]
     BadRequest(&'static str),
@@ -117,7 +120,7 @@ impl From<DbError> for AppError {
 impl ResponseError for AppError {
     fn status_code(&self) -> StatusCode {
         match self {
-            AppError::NotFound => StatusCode::NOT_FOUND,
+            AppError::NotFound | AppError::LinkOver => StatusCode::NOT_FOUND,
             AppError::Forbidden(_)
             | AppError::ForeignForm
             | AppError::StaleForm

@@ -24,6 +24,27 @@ pub enum Letter {
         /// The tokens.
         tokens: Vec<LeakedToken>,
     },
+    /// A link to set a new password, where the recipient's is the proved address of an active user.
+    PasswordLink,
+    /// A link that proves an address.
+    AddressLink {
+        /// Number of the link.
+        link: i64,
+    },
+    /// Another address is to be a user's, or is.
+    AddressChanged {
+        /// Number of the user.
+        user: i64,
+        /// The other address.
+        to: String,
+        /// Whether it is already.
+        done: bool,
+    },
+    /// A password was changed.
+    PasswordChanged {
+        /// Number of the user.
+        user: i64,
+    },
 }
 
 /// A token that was reported as leaked.

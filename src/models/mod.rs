@@ -33,6 +33,7 @@ pub mod text;
 pub mod throttle;
 pub mod token;
 pub mod user;
+pub mod user_link;
 pub mod webhook;
 pub mod zone;
 

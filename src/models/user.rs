@@ -1,12 +1,15 @@
 //! People who sign in.
 
+mod profile;
+
+pub use profile::{Proved, forgotten};
+
 use super::audit::{self, Actor, Event, Origin};
 use super::{Account, account};
 use crate::db::schema::{sessions, users};
 use crate::db::{Conn, DbError};
 use crate::policy::words::Surroundings;
 use diesel::prelude::*;
-use serde_json::json;
 use time::OffsetDateTime;
 
 diesel::define_sql_function! {
@@ -130,40 +133,6 @@ impl User {
             audit::record(conn, origin, &user.event("user.created"))?;
         }
         Ok(made)
-    }
-
-    /// Gives the user another name and e-mail address, of which nothing is wrong; what is not given
-    /// stays. `None` when the user is gone, [`DbError::Taken`] when the address is somebody else's.
-    pub fn change(
-        conn: &mut Conn,
-        id: i64,
-        name: Option<&str>,
-        email: Option<&str>,
-        origin: &Origin,
-    ) -> Result<Option<User>, DbError> {
-        let Some(before) = User::lock(conn, id)? else { return Ok(None) };
-        let (name, email) = (name.unwrap_or(&before.name), email.unwrap_or(&before.email));
-        if (name, email) == (before.name.as_str(), before.email.as_str()) {
-            return Ok(Some(before));
-        }
-        let user: User = diesel::update(users::table.find(id))
-            .set((users::name.eq(name), users::email.eq(email), users::updated_at.eq(origin.now)))
-            .returning(User::as_returning())
-            .get_result(conn)?;
-        let was = json!({ "name": before.name, "email": before.email });
-        let is = json!({ "name": user.name, "email": user.email });
-        let changed = Event { before: Some(was), after: Some(is), ..user.event("user.changed") };
-        audit::record(conn, origin, &changed)?;
-        Ok(Some(user))
-    }
-
-    /// Sets a new password and ends every session.
-    pub fn set_password(&self, conn: &mut Conn, password_hash: &str, origin: &Origin) -> Result<(), DbError> {
-        diesel::update(users::table.find(self.id))
-            .set((users::password_hash.eq(password_hash), users::updated_at.eq(origin.now)))
-            .execute(conn)?;
-        self.end_sessions(conn)?;
-        audit::record(conn, origin, &self.event("user.password_set"))
     }
 
     /// Deactivates: no sign-in, no session from now on.

@@ -62,6 +62,10 @@ pub fn page(error: &AppError, status: u16, csrf: Option<&str>, request_id: &str)
 fn said(error: &AppError) -> (&'static str, String) {
     let (heading, message) = match error {
         AppError::NotFound => ("Nothing here", "There is no such page, or it is not yours to see."),
+        AppError::LinkOver => (
+            "This link is over",
+            "It was used already, is too old, or a newer one has taken its place. Nothing was changed. Ask for another.",
+        ),
         AppError::Forbidden(who_can_help) => return ("Not with your role", who_can_help.clone()),
         AppError::ForeignForm => (
             "Not sent from here",

@@ -7,7 +7,9 @@ pub mod assets;
 mod browse;
 mod csrf;
 pub mod errors;
+mod forgotten;
 mod form;
+mod form_secret;
 mod guard;
 mod help;
 mod known;
@@ -92,6 +94,16 @@ fn routes() -> Vec<TableRow> {
         ("POST", paths::MEMBER_ROLE, post().to(members::set_role)),
         ("GET", paths::MEMBER_REMOVE, get().to(members::remove_confirm)),
         ("POST", paths::MEMBER_REMOVE, post().to(members::remove)),
+        ("GET", paths::FORGOTTEN, get().to(forgotten::new)),
+        ("POST", paths::FORGOTTEN, post().to(forgotten::create)),
+        ("GET", paths::RESET, get().to(forgotten::open)),
+        ("POST", paths::RESET, post().to(forgotten::reset)),
+        ("GET", paths::ADDRESS, get().to(own::address_open)),
+        ("POST", paths::ADDRESS, post().to(own::address_prove)),
+        ("GET", paths::PROFILE, get().to(own::profile)),
+        ("POST", paths::PROFILE, post().to(own::change_profile)),
+        ("POST", paths::OWN_ADDRESS, post().to(own::address_ask)),
+        ("POST", paths::OWN_ADDRESS_AGAIN, post().to(own::address_again)),
         ("GET", paths::SECURITY, get().to(own::security)),
         ("POST", paths::SECURITY, post().to(own::change_password)),
         ("POST", paths::SESSION_END, post().to(own::end)),

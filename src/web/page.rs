@@ -7,7 +7,7 @@ use crate::policy::Catalogue;
 use crate::policy::words::long_day;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::ContentType;
+use actix_web::http::header::{ContentType, HeaderValue, REFERRER_POLICY};
 use askama::Template;
 use serde::Deserialize;
 
@@ -116,6 +116,9 @@ impl Page {
             "removed" => Some("Member removed. Their user tokens reach this account no more.".to_owned()),
             "blocked" => Some("Token blocked here. It goes on working elsewhere.".to_owned()),
             "unblocked" => Some("Token let in again.".to_owned()),
+            "profile" => Some("Saved.".to_owned()),
+            "link" => Some("A link was mailed. Nothing changes before it is opened.".to_owned()),
+            "reset" => Some("Your new password is set. Sign in with it.".to_owned()),
             "password" => Some("Password changed. You are signed in here only.".to_owned()),
             "session" => Some("Session ended. Whoever was there is signed out.".to_owned()),
             "sessions" => Some("All other sessions ended. You are signed in here only.".to_owned()),
@@ -295,6 +298,14 @@ pub struct Done {
 pub fn render(page: &impl Template, status: StatusCode) -> Result<HttpResponse, AppError> {
     let body = page.render().map_err(|error| AppError::Internal(format!("template: {error}")))?;
     Ok(HttpResponse::build(status).content_type(ContentType::html()).body(body))
+}
+
+/// An answer at an address that holds a secret: of that address, browsers tell nobody the path. Not
+/// `no-referrer`: with that, they would send `Origin: null` with the page's own form.
+pub fn link_page(mut response: HttpResponse) -> HttpResponse {
+    let policy = HeaderValue::from_static("strict-origin");
+    response.headers_mut().insert(REFERRER_POLICY, policy);
+    response
 }
 
 /// Answers with another address to go to.

@@ -6,6 +6,18 @@ use crate::policy::ResourceKind;
 pub const SIGN_IN: &str = "/sign-in";
 /// Where signing out is posted to.
 pub const SIGN_OUT: &str = "/sign-out";
+/// Where a forgotten password begins.
+pub const FORGOTTEN: &str = "/forgotten";
+/// The page behind a link that sets a new password.
+pub const RESET: &str = "/reset/{secret}";
+/// The page behind a link that proves an address.
+pub const ADDRESS: &str = "/address/{secret}";
+/// Name and mail of whoever is signed in.
+pub const PROFILE: &str = "/user";
+/// Where another address is posted to.
+pub const OWN_ADDRESS: &str = "/user/address";
+/// Where asking for the link once more is posted to.
+pub const OWN_ADDRESS_AGAIN: &str = "/user/address/again";
 /// The password and the sessions of whoever is signed in; a new password is posted here.
 pub const SECURITY: &str = "/user/security";
 /// Where ending one session is posted to.
@@ -145,6 +157,22 @@ pub fn admin_account(account: i64) -> String {
 pub fn admin_tokens_of(whose: &str) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("whose", whose).finish();
     format!("{ADMIN_TOKENS}?{query}")
+}
+
+/// Address of a link that sets a new password.
+pub fn reset_link(secret: &str) -> String {
+    format!("/reset/{secret}")
+}
+
+/// Address of a link that proves an address.
+pub fn address_link(secret: &str) -> String {
+    format!("/address/{secret}")
+}
+
+/// What of a path may stand in the log: what a link holds may not.
+pub fn loggable(path: &str) -> &str {
+    let links = ["/reset/", "/address/", "/invitations/"];
+    links.into_iter().find(|link| path.starts_with(link)).unwrap_or(path)
 }
 
 /// Address for ending a session.

@@ -1,14 +1,14 @@
 //! Signing in and out.
 
 use super::form::{Fields, OpenForm, Posted};
+use super::form_secret::FormSecret;
 use super::guard::{SignedIn, signed_in_session};
 use super::page::{Page, go_to, render};
 use super::password::{Caller, Tried, Whose, too_often};
-use super::{csrf, paths, session};
+use super::{paths, session};
 use crate::http::{AppData, AppError, client_name};
 use crate::models::User;
 use actix_session::Session;
-use actix_web::cookie::{Cookie, CookieJar, SameSite};
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Query;
@@ -31,6 +31,9 @@ struct SignInPage {
 pub struct Next {
     #[serde(default)]
     next: String,
+    /// What was just done.
+    #[serde(default)]
+    done: String,
 }
 
 /// The sign-in page.
@@ -43,7 +46,7 @@ pub async fn new(request: HttpRequest, app: AppData, query: Query<Next>) -> Resu
         no_user.then(|| "tokenhouse user create --email you@example.com --name \"Your Name\"".to_owned());
     let form = FormSecret::of(&request, &app);
     let page = SignInPage {
-        page: Page::new("Sign in", &form.secret),
+        page: Page::new("Sign in", &form.secret).with_flash(&query.done),
         email: String::new(),
         next: query.next.clone(),
         error: None,
@@ -62,7 +65,7 @@ pub async fn create(
 ) -> Result<HttpResponse, AppError> {
     let fields = form.0;
     let secret = FormSecret::of(&request, &app);
-    if !csrf::belongs(&secret.secret, fields.get("csrf")) {
+    if !secret.is_behind(&fields) {
         let why = "The form was out of date. Try again.";
         return secret.kept(again(&secret, &fields, why, StatusCode::FORBIDDEN)?, &app);
     }
@@ -126,45 +129,4 @@ fn again(
         first_user_line: None,
     };
     render(&page, status)
-}
-
-/// The secret behind the sign-in form's token. It rests in a signed cookie, so that nobody needs a
-/// session before signing in.
-struct FormSecret {
-    secret: String,
-    is_new: bool,
-}
-
-impl FormSecret {
-    fn of(request: &HttpRequest, app: &AppData) -> FormSecret {
-        let mut jar = CookieJar::new();
-        if let Some(cookie) = request.cookie(Self::name(app)) {
-            jar.add_original(cookie);
-        }
-        match jar.signed(&app.signing_key).get(Self::name(app)) {
-            Some(cookie) => FormSecret { secret: cookie.value().to_owned(), is_new: false },
-            None => FormSecret { secret: csrf::new_secret(), is_new: true },
-        }
-    }
-
-    fn kept(&self, mut response: HttpResponse, app: &AppData) -> Result<HttpResponse, AppError> {
-        if self.is_new {
-            let cookie = Cookie::build(Self::name(app), self.secret.clone())
-                .path("/")
-                .http_only(true)
-                .secure(app.public.is_https())
-                .same_site(SameSite::Lax)
-                .finish();
-            let mut jar = CookieJar::new();
-            jar.signed_mut(&app.signing_key).add(cookie);
-            for signed in jar.delta() {
-                response.add_cookie(signed).map_err(|error| AppError::Internal(error.to_string()))?;
-            }
-        }
-        Ok(response)
-    }
-
-    fn name(app: &AppData) -> &'static str {
-        if app.public.is_https() { "__Host-tokenhouse-form" } else { "tokenhouse-form" }
-    }
 }

@@ -247,6 +247,14 @@ async fn a_persons_own_tokens_with_every_kind_of_rule() {
     window.menu("owner@example.com").await.click().await.unwrap();
     window.link("Account Settings").await;
     window.picture("menu").await;
+    window.go("/user").await;
+    window.says("You sign in with owner@example.com").await;
+    window.pictures("profile").await;
+    window.narrow_picture("profile").await;
+    window.go("/user/security").await;
+    window.says("Where you are signed in").await;
+    window.pictures("security").await;
+    window.narrow_picture("security").await;
     window.go("/user/tokens/revoke").await;
     window.heading("Revoke all your tokens?").await;
     window.picture("revoke").await;

@@ -13,6 +13,7 @@ mod gallery;
 mod keyboard;
 mod main_job;
 mod narrow;
+mod own;
 mod people;
 mod pictures;
 mod reaches;

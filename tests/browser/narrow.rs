@@ -3,6 +3,7 @@
 use crate::support::{House, OWNER, database, ledger, made};
 use crate::window::Window;
 use tokenhouse::models::token::Owner;
+use tokenhouse::models::user_link::{self, Purpose};
 use tokenhouse::policy::{Policy, Rights};
 
 #[actix_web::test]
@@ -75,6 +76,10 @@ async fn no_page_scrolls_sideways_on_a_phone() {
         format!("{members}/tokens"),
         members,
         "/user/tokens".to_owned(),
+        "/user".to_owned(),
+        "/user/security".to_owned(),
+        "/forgotten".to_owned(),
+        "/forgotten?done=sent".to_owned(),
         format!("/user/tokens/{own}"),
         "/admin/tokens".to_owned(),
         "/admin/tokens?whose=Acme".to_owned(),
@@ -89,6 +94,11 @@ async fn no_page_scrolls_sideways_on_a_phone() {
     ] {
         look(&mut window, &page, &mut too_wide).await;
     }
+    for (purpose, path) in [(Purpose::Password, "reset"), (Purpose::Address, "address")] {
+        let page = link(&house, purpose, path);
+        window.go(&page).await;
+        measure(&mut window, path, &mut too_wide).await;
+    }
     window.go(&format!("{list}/build?template=monitor&name={long}&from=2001:db8::/32")).await;
     window.button("Continue to summary").await.click().await.unwrap();
     window.heading("Summary").await;
@@ -102,6 +112,19 @@ async fn no_page_scrolls_sideways_on_a_phone() {
     ledger::put_down(&window.field("Token").await.prop("value").await.unwrap().unwrap());
     measure(&mut window, "created", &mut too_wide).await;
     assert!(too_wide.is_empty(), "{too_wide:#?}");
+}
+
+/// A page behind a mailed link, with an address that is as long as they come.
+fn link(house: &House, purpose: Purpose, path: &str) -> String {
+    let (user, now) = (house.user(OWNER).id, house.clock.now());
+    let email = format!("{}@{}.example", "w".repeat(64), "x".repeat(60));
+    let armed = tokenhouse::db::in_one(&mut house.conn(), |conn| {
+        let id = user_link::ask(conn, user, purpose, &email, None, now)?;
+        user_link::arm(conn, id, now)
+    });
+    let secret = armed.unwrap().unwrap();
+    ledger::put_down(secret.expose());
+    format!("/{path}/{}", secret.expose())
 }
 
 async fn look(window: &mut Window, page: &str, too_wide: &mut Vec<String>) {

@@ -1,0 +1,155 @@
+//! Links by which a person sets a new password, or proves an address: once, and the newest only.
+
+use super::User;
+use super::link::{LinkSecret, presented};
+use crate::db::schema::{user_links, users};
+use crate::db::{Conn, DbError};
+use diesel::prelude::*;
+use time::{Duration, OffsetDateTime};
+
+/// What a link is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To set a new password.
+    Password,
+    /// To prove an address of e-mail, and to have it from then on.
+    Address,
+}
+
+impl Purpose {
+    fn key(self) -> &'static str {
+        match self {
+            Purpose::Password => "password",
+            Purpose::Address => "address",
+        }
+    }
+
+    /// How long a link works after it was made.
+    pub fn lasts(self) -> Duration {
+        match self {
+            Purpose::Password => Duration::minutes(30),
+            Purpose::Address => Duration::days(1),
+        }
+    }
+}
+
+/// A link that works.
+#[derive(Debug)]
+pub struct Opened {
+    /// Whose it is; an active user.
+    pub user: User,
+    /// The address that it proves, or that it was asked for.
+    pub email: String,
+    /// Who made it: a site admin for somebody else, or the person, who said the password. None:
+    /// whoever asked said no password.
+    pub made_by: Option<i64>,
+}
+
+/// Asks for a link, which is armed when it is on its way; one of the same purpose that was asked for
+/// before opens nothing any more. Returns its number.
+pub fn ask(
+    conn: &mut Conn,
+    user: i64,
+    purpose: Purpose,
+    email: &str,
+    made_by: Option<i64>,
+    now: OffsetDateTime,
+) -> Result<i64, DbError> {
+    // Two at once would both take the place of the one before.
+    User::lock(conn, user)?;
+    forget(conn, user, purpose)?;
+    Ok(diesel::insert_into(user_links::table)
+        .values((
+            user_links::user_id.eq(user),
+            user_links::purpose.eq(purpose.key()),
+            user_links::email.eq(email),
+            user_links::made_by.eq(made_by),
+            user_links::created_at.eq(now),
+            user_links::expires_at.eq(now + purpose.lasts()),
+        ))
+        .returning(user_links::id)
+        .get_result(conn)?)
+}
+
+/// Makes what the link holds, in the transaction of whoever shows it or sends it; its time runs from
+/// now. None where a newer one was asked for, or its user was deactivated.
+pub fn arm(conn: &mut Conn, id: i64, now: OffsetDateTime) -> Result<Option<LinkSecret>, DbError> {
+    let purpose: Option<String> = user_links::table
+        .inner_join(users::table.on(users::id.eq(user_links::user_id)))
+        .filter(user_links::id.eq(id).and(users::deactivated_at.is_null()))
+        .select(user_links::purpose)
+        .first(conn)
+        .optional()?;
+    let known = [Purpose::Password, Purpose::Address];
+    let Some(purpose) = known.into_iter().find(|known| Some(known.key()) == purpose.as_deref()) else {
+        return Ok(None);
+    };
+    let secret = LinkSecret::generate()?;
+    let armed = diesel::update(user_links::table.find(id))
+        .set((
+            user_links::digest.eq(secret.digest().as_slice()),
+            user_links::expires_at.eq(now + purpose.lasts()),
+        ))
+        .execute(conn)?;
+    Ok((armed == 1).then_some(secret))
+}
+
+/// The link that holds this, if it works.
+pub fn open(
+    conn: &mut Conn,
+    secret: &str,
+    purpose: Purpose,
+    now: OffsetDateTime,
+) -> Result<Option<Opened>, DbError> {
+    let Some(digest) = presented(secret) else { return Ok(None) };
+    let row: Option<(User, String, Option<i64>)> = user_links::table
+        .inner_join(users::table.on(users::id.eq(user_links::user_id)))
+        .filter(user_links::digest.eq(digest.as_slice()).and(user_links::purpose.eq(purpose.key())))
+        .filter(user_links::expires_at.gt(now).and(users::deactivated_at.is_null()))
+        .select((User::as_select(), user_links::email, user_links::made_by))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(user, email, made_by)| Opened { user, email, made_by }))
+}
+
+/// The same, which is the one time that it works: in the transaction of what it is for.
+pub fn use_up(
+    conn: &mut Conn,
+    secret: &str,
+    purpose: Purpose,
+    now: OffsetDateTime,
+) -> Result<Option<Opened>, DbError> {
+    let Some(opened) = open(conn, secret, purpose, now)? else { return Ok(None) };
+    let digest = presented(secret).unwrap_or_default();
+    let gone =
+        diesel::delete(user_links::table.filter(user_links::digest.eq(digest.as_slice()))).execute(conn)?;
+    // Whoever used it at the same moment was first.
+    Ok((gone == 1).then_some(opened))
+}
+
+/// The address that waits for its link to be opened.
+pub fn awaited_address(conn: &mut Conn, user: i64, now: OffsetDateTime) -> Result<Option<String>, DbError> {
+    Ok(user_links::table
+        .filter(user_links::user_id.eq(user).and(user_links::purpose.eq(Purpose::Address.key())))
+        .filter(user_links::expires_at.gt(now))
+        .select(user_links::email)
+        .first(conn)
+        .optional()?)
+}
+
+/// From now on the user's link of this purpose opens nothing.
+pub fn forget(conn: &mut Conn, user: i64, purpose: Purpose) -> Result<(), DbError> {
+    let of_user = user_links::user_id.eq(user).and(user_links::purpose.eq(purpose.key()));
+    diesel::delete(user_links::table.filter(of_user)).execute(conn)?;
+    Ok(())
+}
+
+/// What a link of this number was asked for: its user and its address.
+pub fn asked(conn: &mut Conn, id: i64) -> Result<Option<(User, String)>, DbError> {
+    Ok(user_links::table
+        .inner_join(users::table.on(users::id.eq(user_links::user_id)))
+        .filter(user_links::id.eq(id).and(users::deactivated_at.is_null()))
+        .select((User::as_select(), user_links::email))
+        .first(conn)
+        .optional()?)
+}

@@ -1,0 +1,168 @@
+//! A forgotten password: a link by mail, or from a site admin, by which a new one is set.
+
+use super::form::OpenForm;
+use super::form_secret::FormSecret;
+use super::page::{Done, Page, go_to, link_page, render};
+use super::password::{Caller, too_often};
+use super::paths;
+use crate::http::{AppData, AppError, network_of};
+use crate::models::throttle::{self, Allowance};
+use crate::models::user_link::{self, Opened, Purpose};
+use crate::models::{Actor, Origin, password, text, user};
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::web::{Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use time::Duration;
+
+/// Links for one address of e-mail, whoever asks.
+const PER_ADDRESS: Allowance = Allowance { attempts: 5, window: Duration::hours(1) };
+/// Links that one network asks for.
+const PER_NETWORK: Allowance = Allowance { attempts: 20, window: Duration::hours(1) };
+
+#[derive(Template)]
+#[template(path = "sign_in/forgotten.html")]
+struct ForgottenPage {
+    page: Page,
+    action: &'static str,
+    email: String,
+    error: Option<String>,
+    sent: bool,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/reset.html")]
+struct ResetPage {
+    page: Page,
+    action: String,
+    email: String,
+    error: Option<String>,
+}
+
+/// The page that asks for an address, and the one that says what happens now.
+pub async fn new(request: HttpRequest, app: AppData, done: Query<Done>) -> Result<HttpResponse, AppError> {
+    let form = FormSecret::of(&request, &app);
+    asking(&form, &app, "", None, done.done == "sent", StatusCode::OK)
+}
+
+/// Puts the request down. It is the same work for every address, and whether it is anybody's is
+/// looked up only where the mail is sent: neither the answer nor its time says anything.
+pub async fn create(
+    request: HttpRequest,
+    app: AppData,
+    form: OpenForm,
+    caller: Caller,
+) -> Result<HttpResponse, AppError> {
+    let (secret, fields) = (FormSecret::of(&request, &app), form.0);
+    let email = fields.get("email").trim().to_owned();
+    if !secret.is_behind(&fields) {
+        let why = "The form was out of date. Try again.".to_owned();
+        return asking(&secret, &app, &email, Some(why), false, StatusCode::FORBIDDEN);
+    }
+    if !text::is_email(&email) {
+        let why = "This is no e-mail address.".to_owned();
+        return asking(&secret, &app, &email, Some(why), false, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let (asked, network, now) = (email.clone(), network_of(caller.address), app.clock.now());
+    let wait = app.db.transaction(move |conn| {
+        let of_network = format!("forgotten {network}");
+        let of_address = format!("forgotten for {}", asked.to_lowercase());
+        let limits = [(of_network.as_str(), PER_NETWORK), (of_address.as_str(), PER_ADDRESS)];
+        let wait = throttle::count(conn, &limits, now)?;
+        if wait.is_none() {
+            user::forgotten(conn, &asked, now)?;
+        }
+        Ok::<_, crate::db::DbError>(wait)
+    });
+    match wait.await? {
+        None => Ok(go_to(format!("{}?done=sent", paths::FORGOTTEN))),
+        Some(wait) => {
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            let mut response = asking(&secret, &app, &email, Some(too_often(wait)), false, status)?;
+            response.headers_mut().insert(RETRY_AFTER, wait.whole_seconds().max(1).into());
+            Ok(response)
+        }
+    }
+}
+
+fn asking(
+    form: &FormSecret,
+    app: &AppData,
+    email: &str,
+    error: Option<String>,
+    sent: bool,
+    status: StatusCode,
+) -> Result<HttpResponse, AppError> {
+    let page = ForgottenPage {
+        page: Page::new("Forgotten password", &form.secret),
+        action: paths::FORGOTTEN,
+        email: email.to_owned(),
+        error,
+        sent,
+    };
+    form.kept(render(&page, status)?, app)
+}
+
+/// The page behind the link: it changes nothing, as programs that look through mail open links, too.
+pub async fn open(request: HttpRequest, app: AppData, path: Path<String>) -> Result<HttpResponse, AppError> {
+    let opened = find(&app, &path).await?;
+    let form = FormSecret::of(&request, &app);
+    form.kept(resetting(&form, &path, &opened, None, StatusCode::OK)?, &app)
+}
+
+/// Sets the new password, once, and ends every session.
+pub async fn reset(
+    request: HttpRequest,
+    app: AppData,
+    path: Path<String>,
+    form: OpenForm,
+    caller: Caller,
+) -> Result<HttpResponse, AppError> {
+    let (secret, fields) = (FormSecret::of(&request, &app), form.0);
+    if !secret.is_behind(&fields) {
+        return Err(AppError::StaleForm);
+    }
+    // Before any hashing: whoever has no link costs a look-up.
+    let opened = find(&app, &path).await?;
+    let new = fields.get("new_password");
+    if let Err(refused) = password::check(new) {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return resetting(&secret, &path, &opened, Some(refused.to_string()), status);
+    }
+    let hash = app.hashing.hash(new.to_owned()).await.map_err(|_| AppError::Busy)?;
+    let hash = hash.map_err(|error| AppError::Internal(error.to_string()))?;
+    let (text, now, address) = (path.into_inner(), app.clock.now(), caller.address);
+    let set = app.db.transaction(move |conn| {
+        let Some(opened) = user_link::use_up(conn, &text, Purpose::Password, now)? else { return Ok(false) };
+        let actor = Actor::User { id: opened.user.id, email: opened.user.email.clone() };
+        opened.user.set_password(conn, &hash, &Origin { actor, now, address: Some(address) })?;
+        Ok::<_, crate::db::DbError>(true)
+    });
+    if !set.await? {
+        return Err(AppError::LinkOver);
+    }
+    Ok(go_to(format!("{}?done=reset", paths::SIGN_IN)))
+}
+
+async fn find(app: &AppData, path: &Path<String>) -> Result<Opened, AppError> {
+    let (secret, now) = (path.as_str().to_owned(), app.clock.now());
+    let opened = app.db.run(move |conn| user_link::open(conn, &secret, Purpose::Password, now)).await?;
+    opened.ok_or(AppError::LinkOver)
+}
+
+fn resetting(
+    form: &FormSecret,
+    path: &str,
+    opened: &Opened,
+    error: Option<String>,
+    status: StatusCode,
+) -> Result<HttpResponse, AppError> {
+    let page = ResetPage {
+        page: Page::new("A new password", &form.secret),
+        action: paths::reset_link(path),
+        email: opened.user.email.clone(),
+        error,
+    };
+    Ok(link_page(render(&page, status)?))
+}

@@ -1,0 +1,184 @@
+//! The address of e-mail: nothing changes before the link that was mailed to the other one is opened.
+
+use super::profile::{Typed, answer};
+use crate::http::{AppData, AppError};
+use crate::models::text;
+use crate::models::user::Proved;
+use crate::models::user_link::{self, Opened, Purpose};
+use crate::models::{Actor, Origin};
+use crate::web::form::{Fields, OpenForm, Posted};
+use crate::web::form_secret::FormSecret;
+use crate::web::guard::SignedIn;
+use crate::web::page::{Field, Page, go_to, link_page, render};
+use crate::web::password::{Caller, Tried, Whose, too_often};
+use crate::web::paths;
+use actix_web::http::StatusCode;
+use actix_web::web::Path;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "own/address.html")]
+struct AddressPage {
+    page: Page,
+    action: String,
+    name: String,
+    email: String,
+    /// The address of now, where it is another.
+    before: Option<String>,
+    asks_password: bool,
+    wrong: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "own/address_proved.html")]
+struct ProvedPage {
+    page: Page,
+    heading: &'static str,
+    said: String,
+}
+
+/// Asks for the link that makes another address one's own. The password is said each time.
+pub async fn ask(form: Posted<SignedIn>, app: AppData) -> Result<HttpResponse, AppError> {
+    let (by, fields, password) = form.genuine_and_password()?;
+    let email = fields.get("email").trim().to_owned();
+    let fault = match email.as_str() {
+        one if one == by.user.email => Some("This is your address already."),
+        // Whoever signs in is looked up by it: other letters fold in one way here, in another there.
+        one if !one.is_ascii() => Some("Use an address without letters beyond ASCII."),
+        one if !text::is_email(one) => Some("This is no e-mail address."),
+        _ => None,
+    };
+    if let Some(why) = fault {
+        return refused(&by, &app, email, why.to_owned(), StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
+    password.said_now(&fields, &app).await?;
+    send(by, app, email, true).await
+}
+
+/// Sends the link that proves the address of now again.
+pub async fn again(form: Posted<SignedIn>, app: AppData) -> Result<HttpResponse, AppError> {
+    let (by, _) = form.genuine()?;
+    if by.user.email_verified_at.is_some() {
+        return Ok(go_to(paths::PROFILE));
+    }
+    let email = by.user.email.clone();
+    send(by, app, email, false).await
+}
+
+async fn send(by: SignedIn, app: AppData, email: String, said: bool) -> Result<HttpResponse, AppError> {
+    let (user, origin, asked) = (by.user.clone(), by.origin(&app), email.clone());
+    let wait = app.db.transaction(move |conn| user.ask_address(conn, &asked, said, &origin));
+    match wait.await? {
+        None => Ok(go_to(format!("{}?done=link", paths::PROFILE))),
+        Some(wait) => refused(&by, &app, email, too_often(wait), StatusCode::TOO_MANY_REQUESTS).await,
+    }
+}
+
+async fn refused(
+    by: &SignedIn,
+    app: &AppData,
+    email: String,
+    why: String,
+    status: StatusCode,
+) -> Result<HttpResponse, AppError> {
+    let address = Some(Field { value: email, error: Some(why) });
+    answer(by, app, "", Typed { address, ..Typed::default() }, status).await
+}
+
+/// The page behind the link: it changes nothing, as programs that look through mail open links, too.
+pub async fn open(request: HttpRequest, app: AppData, path: Path<String>) -> Result<HttpResponse, AppError> {
+    let opened = find(&app, &path).await?;
+    let form = FormSecret::of(&request, &app);
+    form.kept(page(&form, &path, &opened, None, StatusCode::OK)?, &app)
+}
+
+/// Makes the address the user's, for whoever has the link.
+pub async fn prove(
+    request: HttpRequest,
+    app: AppData,
+    path: Path<String>,
+    form: OpenForm,
+    caller: Caller,
+) -> Result<HttpResponse, AppError> {
+    let (secret, fields) = (FormSecret::of(&request, &app), form.0);
+    if !secret.is_behind(&fields) {
+        return Err(AppError::StaleForm);
+    }
+    let opened = find(&app, &path).await?;
+    if asks_password(&opened)
+        && let Some((why, status)) = wrong_password(&opened, &fields, &caller, &app).await?
+    {
+        return page(&secret, &path, &opened, Some(why), status);
+    }
+    let (text, now, address) = (path.into_inner(), app.clock.now(), caller.address);
+    let proved = app.db.transaction(move |conn| {
+        let Some(opened) = user_link::use_up(conn, &text, Purpose::Address, now)? else { return Ok(None) };
+        let actor = Actor::User { id: opened.user.id, email: opened.user.email.clone() };
+        let origin = Origin { actor, now, address: Some(address) };
+        let proved = opened.user.prove_address(conn, &opened.email, &origin)?;
+        Ok::<_, crate::db::DbError>(Some((opened.email, proved)))
+    });
+    let (email, proved) = proved.await?.ok_or(AppError::LinkOver)?;
+    let (heading, said, status) = match proved {
+        Proved::Verified => ("Your address is proved", format!("{email} is yours. Mail goes there."), 200),
+        Proved::Changed(before) => (
+            "Your address is another",
+            format!("From now on you sign in with {email} instead of {before}, and mail goes there."),
+            200,
+        ),
+        Proved::Taken => (
+            "Nothing was changed",
+            format!("{email} is the address of somebody else here. Sign in with it, or give another one."),
+            422,
+        ),
+    };
+    let shown = ProvedPage { page: Page::new(heading, &secret.secret), heading, said };
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    Ok(link_page(render(&shown, status)?))
+}
+
+async fn find(app: &AppData, path: &Path<String>) -> Result<Opened, AppError> {
+    let (secret, now) = (path.as_str().to_owned(), app.clock.now());
+    let opened = app.db.run(move |conn| user_link::open(conn, &secret, Purpose::Address, now)).await?;
+    opened.ok_or(AppError::LinkOver)
+}
+
+/// Where nobody said the password when another address was asked for: a token did, and an address
+/// signs in.
+fn asks_password(opened: &Opened) -> bool {
+    opened.made_by.is_none() && opened.email != opened.user.email
+}
+
+async fn wrong_password(
+    opened: &Opened,
+    fields: &Fields,
+    caller: &Caller,
+    app: &AppData,
+) -> Result<Option<(String, StatusCode)>, AppError> {
+    let typed = fields.get("password");
+    Ok(match caller.tries(Whose::User(opened.user.id), typed, app).await? {
+        Tried::Right(_) => None,
+        Tried::Wrong => Some(("This is not your password.".to_owned(), StatusCode::UNPROCESSABLE_ENTITY)),
+        Tried::TooOften(wait) => Some((too_often(wait), StatusCode::TOO_MANY_REQUESTS)),
+    })
+}
+
+fn page(
+    form: &FormSecret,
+    path: &str,
+    opened: &Opened,
+    wrong: Option<String>,
+    status: StatusCode,
+) -> Result<HttpResponse, AppError> {
+    let page = AddressPage {
+        page: Page::new("Is this your address?", &form.secret),
+        action: paths::address_link(path),
+        name: opened.user.name.clone(),
+        email: opened.email.clone(),
+        before: Some(opened.user.email.clone()).filter(|email| *email != opened.email),
+        asks_password: asks_password(opened),
+        wrong,
+    };
+    Ok(link_page(render(&page, status)?))
+}

@@ -1,0 +1,213 @@
+//! A forgotten password: a link by mail, or from a site admin.
+
+use super::facts;
+use super::own_profile::link;
+use crate::support::client::{Answer, Browser, read};
+use crate::support::{House, MEMBER, OWNER, ledger};
+use std::time::Instant;
+use time::Duration;
+use tokenhouse::db;
+use tokenhouse::models::user_link::{self, Purpose};
+use tokenhouse::models::{User, password};
+
+fn new_password() -> String {
+    let new = password::random().unwrap();
+    ledger::put_down(&new);
+    new
+}
+
+async fn ask(house: &House, email: &str) -> Answer {
+    let mut browser = house.anybody();
+    browser.get("/forgotten").await;
+    browser.post("/forgotten", &[("email", email)]).await
+}
+
+async fn set(house: &House, link: &str, new: &str) -> Answer {
+    let mut browser = house.anybody();
+    // Where the link is over its page has no form.
+    browser.get("/forgotten").await;
+    browser.get(link).await;
+    browser.post(link, &[("new_password", new)]).await
+}
+
+async fn signs_in(house: &House, email: &str, password: &str) -> bool {
+    let mut browser = house.anybody();
+    browser.get("/sign-in").await;
+    browser.post("/sign-in", &[("email", email), ("password", password)]).await.status == 303
+}
+
+fn said(answer: &Answer) -> (u16, String) {
+    (answer.status.as_u16(), answer.location().to_owned())
+}
+
+#[actix_web::test]
+async fn a_link_by_mail_sets_a_new_password_once_and_ends_every_session() {
+    let house = House::open();
+    let mut owner = house.signed_in(OWNER).await;
+    assert!(house.anybody().get("/sign-in").await.links().contains(&"/forgotten".to_owned()));
+    let answer = ask(&house, " Owner@Example.com ").await;
+    assert_eq!(said(&answer), (303, "/forgotten?done=sent".to_owned()));
+    assert_eq!(house.anybody().get(answer.location()).await.heading(), "Look into your mail");
+    let link = link(&house, "Owner@Example.com").await;
+    let page = house.anybody().get(&link).await;
+    assert_eq!((page.status.as_u16(), page.heading().as_str()), (200, "A new password"));
+    assert_eq!((page.header("cache-control"), page.header("referrer-policy")), ("no-store", "strict-origin"));
+    let weak = set(&house, &link, "password").await;
+    assert_eq!(weak.status, 422);
+    assert!(weak.all("#new_password-error")[0].starts_with("This password is among those"));
+    assert_eq!(owner.get("/user").await.status, 200, "nothing was changed so far");
+    let new = new_password();
+    let answer = set(&house, &link, &new).await;
+    assert_eq!(said(&answer), (303, "/sign-in?done=reset".to_owned()));
+    let told = house.mails().await;
+    assert_eq!((told[0].0.as_str(), told[0].1.as_str()), (OWNER, "Your password was changed"));
+    assert_eq!(owner.get("/user").await.status, 303);
+    assert_eq!(facts::sessions(&house), 0);
+    assert!(signs_in(&house, OWNER, &new).await && !signs_in(&house, OWNER, &ledger::password()).await);
+    assert_eq!(set(&house, &link, &new_password()).await.status, 404, "once");
+    assert!(signs_in(&house, OWNER, &new).await);
+    let lines = facts::texts(&house, "actor_name", "audit_events WHERE action = 'user.password_set'");
+    assert_eq!(lines, [OWNER]);
+    assert_eq!(facts::count(&house, "user_links"), 0);
+}
+
+#[actix_web::test]
+async fn it_works_for_half_an_hour_and_only_the_newest_does() {
+    let house = House::open();
+    ask(&house, OWNER).await;
+    let older = link(&house, OWNER).await;
+    ask(&house, OWNER).await;
+    let newer = link(&house, OWNER).await;
+    assert_eq!(house.anybody().get(&older).await.heading(), "This link is over");
+    house.clock.advance(Duration::minutes(30) - Duration::seconds(1));
+    assert_eq!(house.anybody().get(&newer).await.status, 200);
+    house.clock.advance(Duration::seconds(1));
+    assert_eq!(set(&house, &newer, &new_password()).await.status, 404);
+    assert!(signs_in(&house, OWNER, &ledger::password()).await);
+}
+
+#[actix_web::test]
+async fn the_answer_is_the_same_for_everybody_and_only_who_may_have_one_gets_a_mail() {
+    let house = House::open();
+    facts::change(&house, "UPDATE users SET email_verified_at = NULL WHERE email = 'member@example.com'");
+    let gone = house.new_user("gone@example.com", "Gus Gone");
+    gone.deactivate(&mut house.conn(), &house.command_line()).unwrap();
+    let known = ask(&house, OWNER).await;
+    for email in ["nobody@example.com", MEMBER, "gone@example.com", "öwner@example.com"] {
+        assert_eq!(said(&ask(&house, email).await), said(&known), "{email}");
+    }
+    let to: Vec<_> = house.mails().await.into_iter().map(|(to, ..)| to).collect();
+    assert_eq!(to, [OWNER]);
+    assert_eq!(facts::count(&house, "user_links"), 1);
+    for nonsense in ["", "nobody", "a@b"] {
+        let answer = ask(&house, nonsense).await;
+        assert_eq!((answer.status.as_u16(), answer.all("#email-error").len()), (422, 1), "{nonsense}");
+    }
+}
+
+#[actix_web::test]
+async fn no_address_and_no_network_asks_without_end() {
+    let house = House::with(|config| config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]);
+    let mut browser = house.anybody();
+    browser.get("/forgotten").await;
+    let from = |browser: &Browser, address: String, email: String| {
+        let form = browser.form("/forgotten", &[("email", &email)]);
+        read(form.header("x-forwarded-for", address))
+    };
+    for email in ["owner@example.com", "nobody@example.com"] {
+        for n in 1..=5 {
+            assert_eq!(from(&browser, format!("192.0.2.{n}"), email.to_owned()).await.status, 303);
+        }
+        let answer = from(&browser, "192.0.2.6".to_owned(), email.to_uppercase()).await;
+        assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, "3600"), "{email}");
+    }
+    for n in 1..=20 {
+        let answer = from(&browser, "198.51.100.1".to_owned(), format!("somebody{n}@example.com")).await;
+        assert_eq!(answer.status, 303);
+    }
+    let answer = from(&browser, "198.51.100.1".to_owned(), MEMBER.to_owned()).await;
+    assert_eq!(answer.status, 429);
+    assert_eq!(facts::count(&house, "mails"), 30);
+}
+
+#[actix_web::test]
+async fn a_link_from_a_site_admin_works_the_same_and_needs_no_mail() {
+    let house = House::open();
+    facts::change(&house, "UPDATE users SET email_verified_at = NULL");
+    let (member, admin) = (house.user(MEMBER), house.site_admin("site@example.com"));
+    let now = house.clock.now();
+    let secret = db::in_one(&mut house.conn(), |conn| {
+        let id = user_link::ask(conn, member.id, Purpose::Password, &member.email, Some(admin.id), now)?;
+        user_link::arm(conn, id, now)
+    });
+    let secret = secret.unwrap().unwrap();
+    ledger::put_down(secret.expose());
+    assert_eq!(house.anybody().get(&format!("/address/{}", secret.expose())).await.status, 404);
+    let new = new_password();
+    assert_eq!(set(&house, &format!("/reset/{}", secret.expose()), &new).await.status, 303);
+    assert!(signs_in(&house, MEMBER, &new).await);
+    assert!(house.mails().await.is_empty(), "an address that is not proved gets none");
+}
+
+#[actix_web::test]
+async fn a_new_password_another_address_and_deactivation_each_end_the_link() {
+    let house = House::open();
+    let ends: [(&str, fn(&House, User)); 3] = [
+        ("password", |house, user| {
+            let hash = password::hash(&new_password(), password::Cost::CHEAP).unwrap();
+            user.set_password(&mut house.conn(), &hash, &house.command_line()).unwrap();
+        }),
+        ("address", |house, user| {
+            user.prove_address(&mut house.conn(), "other@example.com", &house.command_line()).unwrap();
+        }),
+        ("deactivated", |house, user| {
+            user.deactivate(&mut house.conn(), &house.command_line()).unwrap();
+        }),
+    ];
+    for (what, end) in ends {
+        let user = house.new_user(&format!("{what}@example.com"), "Una User");
+        ask(&house, &user.email).await;
+        let link = link(&house, &user.email).await;
+        assert_eq!(house.anybody().get(&link).await.status, 200);
+        end(&house, user);
+        assert_eq!(set(&house, &link, &new_password()).await.status, 404, "{what}");
+    }
+}
+
+#[actix_web::test]
+async fn a_link_that_two_use_at_once_sets_one_password() {
+    let house = House::open();
+    ask(&house, OWNER).await;
+    let link = link(&house, OWNER).await;
+    let (one, two) = (new_password(), new_password());
+    let answers = futures_util::future::join(set(&house, &link, &one), set(&house, &link, &two)).await;
+    let statuses = [answers.0.status.as_u16(), answers.1.status.as_u16()];
+    assert!(statuses == [303, 404] || statuses == [404, 303], "{statuses:?}");
+    assert_eq!(facts::count(&house, "audit_events WHERE action = 'user.password_set'"), 1);
+    assert_eq!(signs_in(&house, OWNER, &one).await, statuses[0] == 303);
+}
+
+#[actix_web::test]
+async fn the_time_of_the_answer_tells_nothing() {
+    let house = House::open();
+    let mut browser = house.anybody();
+    browser.get("/forgotten").await;
+    let mut times = [Vec::new(), Vec::new()];
+    for round in 0..60 {
+        facts::change(&house, "DELETE FROM throttles");
+        for (place, email) in ["owner@example.com", "nobody@example.com"].into_iter().enumerate() {
+            let before = Instant::now();
+            let answer = browser.post("/forgotten", &[("email", email)]).await;
+            assert_eq!(answer.status, 303);
+            if round > 5 {
+                times[place].push(before.elapsed());
+            }
+        }
+    }
+    let median = |times: &mut Vec<std::time::Duration>| {
+        times.sort();
+        times[times.len() / 2].as_secs_f64()
+    };
+    let (known, unknown) = (median(&mut times[0]), median(&mut times[1]));
+    assert!(known < unknown * 2.0 && unknown < known * 2.0, "{known} {unknown}");
+}
