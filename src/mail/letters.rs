@@ -62,6 +62,7 @@ struct LeakedText {
     home: String,
 }
 
+#[derive(Template)]
 #[template(path = "mail/password_link.txt")]
 struct PasswordLinkText {
     name: String,
