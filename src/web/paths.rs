@@ -130,6 +130,8 @@ pub const ADMIN_USER_DEACTIVATE: &str = "/admin/users/{user}/deactivate";
 pub const ADMIN_USER_REACTIVATE: &str = "/admin/users/{user}/reactivate";
 /// Where ending every session of a user is posted to.
 pub const ADMIN_USER_SIGN_OUT: &str = "/admin/users/{user}/sign-out";
+/// Where a link for a new password is asked for.
+pub const ADMIN_USER_PASSWORD: &str = "/admin/users/{user}/password-link";
 /// Every account.
 pub const ADMIN_ACCOUNTS: &str = "/admin/accounts";
 /// One of them.

@@ -316,6 +316,12 @@ const TABLE: &[Row] = &[
     ("GET", "/admin/users/{user}", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
     (
         "POST",
+        "/admin/users/{user}/password-link",
+        Does::Adds("user_links"),
+        [401, 404, 404, 404, 404, 404, 401, 401, 200],
+    ),
+    (
+        "POST",
         "/admin/users/{user}/sign-out",
         Does::Adds("audit_events WHERE action = 'user.signed_out'"),
         [401, 404, 404, 404, 404, 404, 401, 401, 303],
