@@ -248,6 +248,8 @@ pub struct UserNav {
     pub email: String,
     /// Initials of the name.
     pub initials: String,
+    /// Whether the person runs the site.
+    pub site_admin: bool,
 }
 
 impl UserNav {
@@ -258,6 +260,7 @@ impl UserNav {
             name: user.name.clone(),
             email: user.email.clone(),
             initials: initials.flat_map(char::to_uppercase).collect(),
+            site_admin: user.site_admin_since.is_some(),
         }
     }
 }

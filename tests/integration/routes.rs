@@ -306,23 +306,80 @@ const TABLE: &[Row] = &[
     ("GET", "/user/tokens/{token}/disable", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
     ("POST", "/user/tokens/{token}/disable", Does::Disables, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
     ("POST", "/user/tokens/{token}/enable", Does::Nothing, [401, 303, 403, 303, 303, 303, 401, 401, 303]),
+    // Nobody who signs in but a site admin finds anything there. `{user}` is somebody without a session,
+    // `{account}` is Hobby.
+    ("GET", "/admin/tokens", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
+    ("POST", "/admin/tokens/secret", Does::Nothing, [401, 404, 404, 404, 404, 404, 401, 401, 200]),
+    ("GET", "/admin/tokens/revoke", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
+    ("POST", "/admin/tokens/revoke", Does::Deletes, [401, 404, 404, 404, 404, 404, 401, 401, 303]),
+    ("GET", "/admin/users", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
+    ("GET", "/admin/users/{user}", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
+    (
+        "POST",
+        "/admin/users/{user}/sign-out",
+        Does::Adds("audit_events WHERE action = 'user.signed_out'"),
+        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+    ),
+    ("GET", "/admin/users/{user}/deactivate", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
+    (
+        "POST",
+        "/admin/users/{user}/deactivate",
+        Does::Adds("users WHERE deactivated_at IS NOT NULL"),
+        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+    ),
+    (
+        "POST",
+        "/admin/users/{user}/reactivate",
+        Does::Takes("users WHERE deactivated_at IS NOT NULL"),
+        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+    ),
+    ("GET", "/admin/accounts", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
+    ("GET", "/admin/accounts/{account}", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
+    (
+        "POST",
+        "/admin/accounts/{account}/plan",
+        Does::Adds("accounts WHERE plan = 'enterprise'"),
+        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+    ),
+    (
+        "POST",
+        "/admin/accounts/{account}/suspend",
+        Does::Adds("accounts WHERE state = 'suspended'"),
+        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+    ),
+    (
+        "POST",
+        "/admin/accounts/{account}/resume",
+        Does::Takes("accounts WHERE state = 'suspended'"),
+        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+    ),
+    (
+        "POST",
+        "/admin/accounts/{account}/restore",
+        Does::Nothing,
+        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+    ),
+    // The same for whoever it is.
+    ("POST", "/leaked", Does::Nothing, [202; 9]),
 ];
 
 #[actix_web::test]
 async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_than_that() {
+    let open = tokenhouse::web::open_route_table();
     assert_same_routes(
-        tokenhouse::web::route_table(),
+        tokenhouse::web::route_table().into_iter().chain(open).collect(),
         TABLE.iter().map(|&(method, path, ..)| (method, path)).collect(),
     );
     let house = House::open();
-    let acme = house.account("Acme");
+    let (acme, hobby) = (house.account("Acme"), house.account("Hobby"));
+    let target = house.new_user("target@example.com", "Tara Target");
     house.new_user(MAKER, "Mina Maker");
     for account in ["Acme", "Hobby"] {
         house.join(account, MAKER, Role::Owner);
     }
     let mut maker = house.signed_in(MAKER).await;
     // In another account, so that it lives on when all of Acme are revoked.
-    let (_, bearer) = maker.make_full_token(house.account("Hobby"), "Bearer").await;
+    let (_, bearer) = maker.make_full_token(hobby, "Bearer").await;
     let mut actors = everybody(&house).await;
     let (zone, domain) =
         (facts::zone(&house, acme, "example.com"), facts::domain(&house, acme, "example.com"));
@@ -336,8 +393,11 @@ async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_th
             } else {
                 maker.make_full_token(acme, "Before").await
             };
-            let address = path.replace("{account}", &acme.to_string()).replace("{token}", &token.to_string());
-            let address = address.replace("{user}", &house.user(READER).id.to_string());
+            let admin = path.starts_with("/admin/");
+            let (account, user) = if admin { (hobby, target.id) } else { (acme, house.user(READER).id) };
+            let address =
+                path.replace("{account}", &account.to_string()).replace("{token}", &token.to_string());
+            let address = address.replace("{user}", &user.to_string());
             let address = address.replace("{zone}", &zone).replace("{domain}", &domain);
             let of_own = owner_of_own(ACTORS[place]);
             let address = match does {
@@ -346,7 +406,7 @@ async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_th
             };
             let secret_of_caller = (ACTORS[place] == "token").then_some(bearer.as_str());
             let before = Seen::of(&house, token, does);
-            let answer = ask(&actors[place], method, &address, secret_of_caller).await;
+            let answer = ask(&actors[place], method, &address, secret_of_caller, (token, &secret)).await;
             let cell = format!("{} {method} {path}", ACTORS[place]);
             assert_eq!(answer.status, expected, "{cell}: {}", answer.text());
             if matches!(ACTORS[place], "nobody" | "deactivated" | "token") && expected == 303 {
@@ -508,10 +568,16 @@ impl Seen {
     }
 }
 
-async fn ask(actor: &Browser, method: &str, path: &str, secret: Option<&str>) -> Answer {
+async fn ask(
+    actor: &Browser,
+    method: &str,
+    path: &str,
+    secret: Option<&str>,
+    (token, its_secret): (i64, &str),
+) -> Answer {
     let wrong = password::random().unwrap();
     ledger::put_down(&wrong);
-    let nonce = uuid::Uuid::new_v4().to_string();
+    let (nonce, token) = (uuid::Uuid::new_v4().to_string(), token.to_string());
     let fields = [
         ("name", "After"),
         ("reach", "everything"),
@@ -523,6 +589,9 @@ async fn ask(actor: &Browser, method: &str, path: &str, secret: Option<&str>) ->
         ("email", "nobody@example.com"),
         ("password", wrong.as_str()),
         ("overlap", "leaked"),
+        ("plan", "enterprise"),
+        ("token", token.as_str()),
+        ("secret", its_secret),
         ("never", "1"),
         ("everything", "1"),
     ];
@@ -530,6 +599,7 @@ async fn ask(actor: &Browser, method: &str, path: &str, secret: Option<&str>) ->
         // Without an address: the account keeps its name.
         "POST" if path.ends_with("/settings") => actor.form(path, &fields[..1]),
         "POST" => actor.form(path, &fields),
+        _ if path == "/admin/tokens/revoke" => actor.request(method, &format!("{path}?token={token}")),
         _ if path.ends_with("/resources") => actor.request(method, &format!("{path}?kind=domain")),
         _ => actor.request(method, path),
     };
