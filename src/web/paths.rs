@@ -111,6 +111,22 @@ pub const CERTIFICATES: &str = "/accounts/{account}/certificates";
 /// What whoever writes a program needs to know.
 pub const HELP_API: &str = "/help/api";
 
+/// Address of a link that sets a new password.
+pub fn reset_link(secret: &str) -> String {
+    format!("/reset/{secret}")
+}
+
+/// Address of a link that proves an address.
+pub fn address_link(secret: &str) -> String {
+    format!("/address/{secret}")
+}
+
+/// What of a path may stand in the log: what a link holds may not.
+pub fn loggable(path: &str) -> &str {
+    let links = ["/reset/", "/address/", "/invitations/"];
+    links.into_iter().find(|link| path.starts_with(link)).unwrap_or(path)
+}
+
 /// Where whoever finds secrets in the open reports them.
 pub const LEAKED: &str = "/leaked";
 
@@ -159,22 +175,6 @@ pub fn admin_account(account: i64) -> String {
 pub fn admin_tokens_of(whose: &str) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("whose", whose).finish();
     format!("{ADMIN_TOKENS}?{query}")
-}
-
-/// Address of a link that sets a new password.
-pub fn reset_link(secret: &str) -> String {
-    format!("/reset/{secret}")
-}
-
-/// Address of a link that proves an address.
-pub fn address_link(secret: &str) -> String {
-    format!("/address/{secret}")
-}
-
-/// What of a path may stand in the log: what a link holds may not.
-pub fn loggable(path: &str) -> &str {
-    let links = ["/reset/", "/address/", "/invitations/"];
-    links.into_iter().find(|link| path.starts_with(link)).unwrap_or(path)
 }
 
 /// Address for ending a session.
