@@ -1,13 +1,13 @@
 //! What each letter says: a template, its first line the subject.
 
+mod own;
+
 use super::Mail;
 use crate::db::{Conn, DbError};
 use crate::http::App;
-use crate::models::User;
 use crate::models::invitation;
 use crate::models::mail::{Due, LeakedToken, Letter};
 use crate::models::text::is_hidden;
-use crate::models::user_link::{self, Purpose};
 use askama::Template;
 use lettre::Address;
 use time::OffsetDateTime;
@@ -62,49 +62,6 @@ struct LeakedText {
     home: String,
 }
 
-#[derive(Template)]
-#[template(path = "mail/password_link.txt")]
-struct PasswordLinkText {
-    name: String,
-    link: String,
-    home: String,
-}
-
-#[derive(Template)]
-#[template(path = "mail/address_link.txt")]
-struct AddressLinkText {
-    name: String,
-    email: String,
-    link: String,
-    home: String,
-}
-
-#[derive(Template)]
-#[template(path = "mail/address_taken.txt")]
-struct AddressTakenText {
-    name: String,
-    forgotten: String,
-    home: String,
-}
-
-#[derive(Template)]
-#[template(path = "mail/address_changed.txt")]
-struct AddressChangedText {
-    name: String,
-    to: String,
-    done: bool,
-    home: String,
-}
-
-#[derive(Template)]
-#[template(path = "mail/password_changed.txt")]
-struct PasswordChangedText {
-    name: String,
-    at: String,
-    forgotten: String,
-    home: String,
-}
-
 /// Writes a letter, in a transaction: what its link holds is stored with that.
 pub(super) fn write(conn: &mut Conn, app: &App, due: &Due, now: OffsetDateTime) -> Result<Written, DbError> {
     let Ok(recipient) = due.recipient.parse::<Address>() else { return Ok(Written::NoAddress) };
@@ -142,6 +99,10 @@ fn say(conn: &mut Conn, app: &App, letter: &Letter, due: &Due, now: OffsetDateTi
             })?;
             Ok(Some((text, Link::Made)))
         }
+        Letter::PasswordLink => own::password_link(conn, app, &due.recipient, now),
+        Letter::AddressLink { link } => own::address_link(conn, app, *link, now),
+        Letter::AddressChanged { user, to, done } => own::address_changed(conn, app, *user, to, *done),
+        Letter::PasswordChanged { user } => own::password_changed(conn, app, *user, due.created_at),
         Letter::Leaked { tokens } => {
             let text = text(&LeakedText {
                 first: tokens.first().map(|token| line(&token.name)).unwrap_or_default(),
@@ -151,21 +112,6 @@ fn say(conn: &mut Conn, app: &App, letter: &Letter, due: &Due, now: OffsetDateTi
             })?;
             Ok(Some((text, Link::None)))
         }
-        Letter::PasswordLink => password_link(conn, app, &due.recipient, now),
-        Letter::AddressLink { link } => address_link(conn, app, *link, now),
-        Letter::AddressChanged { user, to, done } => {
-            let Some(user) = User::find(conn, *user)? else { return Ok(None) };
-            let (name, to, home) = (line(&user.name), line(to), link(app, "/"));
-            let text = text(&AddressChangedText { name, to, done: *done, home })?;
-            Ok(Some((text, Link::None)))
-        }
-        Letter::PasswordChanged { user } => {
-            let Some(user) = User::find(conn, *user)? else { return Ok(None) };
-            let (name, at) = (line(&user.name), moment(due.created_at));
-            let (forgotten, home) = (link(app, "/forgotten"), link(app, "/"));
-            let text = text(&PasswordChangedText { name, at, forgotten, home })?;
-            Ok(Some((text, Link::None)))
-        }
     }
 }
 
@@ -173,39 +119,6 @@ fn leaked(token: &LeakedToken) -> String {
     let whose =
         token.account.as_ref().map_or("one of your own".to_owned(), |account| format!("of {account}"));
     line(&format!("{} ({}), {whose}", token.name, token.hint))
-}
-
-/// For an active user whose proved address it is; anybody else gets nothing.
-fn password_link(conn: &mut Conn, app: &App, email: &str, now: OffsetDateTime) -> Result<Said, DbError> {
-    let found = if email.is_ascii() { User::find_by_email(conn, email)? } else { None };
-    let may_have = |user: &User| user.deactivated_at.is_none() && user.email_verified_at.is_some();
-    let Some(user) = found.filter(may_have) else { return Ok(None) };
-    let asked = user_link::ask(conn, user.id, Purpose::Password, &user.email, None, now)?;
-    let Some(secret) = user_link::arm(conn, asked, now)? else { return Ok(None) };
-    let text = text(&PasswordLinkText {
-        name: line(&user.name),
-        link: link(app, &format!("/reset/{}", secret.expose())),
-        home: link(app, "/"),
-    })?;
-    Ok(Some((text, Link::Made)))
-}
-
-/// Whose address it is already is told so, and nobody else learns it.
-fn address_link(conn: &mut Conn, app: &App, id: i64, now: OffsetDateTime) -> Result<Said, DbError> {
-    let Some((user, email)) = user_link::asked(conn, id)? else { return Ok(None) };
-    if let Some(other) = User::find_by_email(conn, &email)?.filter(|other| other.id != user.id) {
-        let (name, forgotten) = (line(&other.name), link(app, "/forgotten"));
-        let text = text(&AddressTakenText { name, forgotten, home: link(app, "/") })?;
-        return Ok(Some((text, Link::None)));
-    }
-    let Some(secret) = user_link::arm(conn, id, now)? else { return Ok(None) };
-    let text = text(&AddressLinkText {
-        name: line(&user.name),
-        email: line(&email),
-        link: link(app, &format!("/address/{}", secret.expose())),
-        home: link(app, "/"),
-    })?;
-    Ok(Some((text, Link::Made)))
 }
 
 fn text(template: &impl Template) -> Result<String, DbError> {

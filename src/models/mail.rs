@@ -19,11 +19,6 @@ pub enum Letter {
         /// Number of the invitation.
         invitation: i64,
     },
-    /// Somebody found secrets of these tokens, which were deleted.
-    Leaked {
-        /// The tokens.
-        tokens: Vec<LeakedToken>,
-    },
     /// A link to set a new password, where the recipient's is the proved address of an active user.
     PasswordLink,
     /// A link that proves an address.
@@ -44,6 +39,11 @@ pub enum Letter {
     PasswordChanged {
         /// Number of the user.
         user: i64,
+    },
+    /// Somebody found secrets of these tokens, which were deleted.
+    Leaked {
+        /// The tokens.
+        tokens: Vec<LeakedToken>,
     },
 }
 

@@ -1,6 +1,7 @@
 //! Links by which a person sets a new password, or proves an address: once, and the newest only.
 
 use super::User;
+use super::audit::{self, Origin};
 use super::link::{LinkSecret, presented};
 use crate::db::schema::{user_links, users};
 use crate::db::{Conn, DbError};
@@ -92,6 +93,17 @@ pub fn arm(conn: &mut Conn, id: i64, now: OffsetDateTime) -> Result<Option<LinkS
         ))
         .execute(conn)?;
     Ok((armed == 1).then_some(secret))
+}
+
+/// Makes a link by which the user sets a new password, for whoever runs the site to hand over: armed
+/// at once. None where the user is deactivated.
+pub fn hand_over(conn: &mut Conn, user: &User, origin: &Origin) -> Result<Option<LinkSecret>, DbError> {
+    let link = ask(conn, user.id, Purpose::Password, &user.email, origin.actor.user_id(), origin.now)?;
+    let secret = arm(conn, link, origin.now)?;
+    if secret.is_some() {
+        audit::record(conn, origin, &user.event("user.password_link_made"))?;
+    }
+    Ok(secret)
 }
 
 /// The link that holds this, if it works.

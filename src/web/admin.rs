@@ -4,6 +4,7 @@
 mod account;
 mod accounts;
 mod found;
+mod password;
 mod revoke;
 mod tokens;
 mod user;
@@ -11,6 +12,7 @@ mod users;
 
 pub use account::{restore, resume, set_plan, show as account, suspend};
 pub use accounts::index as accounts;
+pub use password::make as password_link;
 pub use revoke::{confirm as revoke_confirm, revoke};
 pub use tokens::{by_secret, index as tokens};
 pub use user::{deactivate, deactivate_confirm, reactivate, show as user, sign_out};

@@ -119,6 +119,7 @@ fn routes() -> Vec<TableRow> {
         ("POST", paths::ADMIN_USER_DEACTIVATE, post().to(admin::deactivate)),
         ("POST", paths::ADMIN_USER_REACTIVATE, post().to(admin::reactivate)),
         ("POST", paths::ADMIN_USER_SIGN_OUT, post().to(admin::sign_out)),
+        ("POST", paths::ADMIN_USER_PASSWORD, post().to(admin::password_link)),
         ("GET", paths::ADMIN_ACCOUNTS, get().to(admin::accounts)),
         ("GET", paths::ADMIN_ACCOUNT, get().to(admin::account)),
         ("POST", paths::ADMIN_ACCOUNT_PLAN, post().to(admin::set_plan)),

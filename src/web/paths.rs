@@ -111,6 +111,22 @@ pub const CERTIFICATES: &str = "/accounts/{account}/certificates";
 /// What whoever writes a program needs to know.
 pub const HELP_API: &str = "/help/api";
 
+/// Address of a link that sets a new password.
+pub fn reset_link(secret: &str) -> String {
+    format!("/reset/{secret}")
+}
+
+/// Address of a link that proves an address.
+pub fn address_link(secret: &str) -> String {
+    format!("/address/{secret}")
+}
+
+/// What of a path may stand in the log: what a link holds may not.
+pub fn loggable(path: &str) -> &str {
+    let links = ["/reset/", "/address/", "/invitations/"];
+    links.into_iter().find(|link| path.starts_with(link)).unwrap_or(path)
+}
+
 /// Where whoever finds secrets in the open reports them.
 pub const LEAKED: &str = "/leaked";
 
@@ -130,6 +146,8 @@ pub const ADMIN_USER_DEACTIVATE: &str = "/admin/users/{user}/deactivate";
 pub const ADMIN_USER_REACTIVATE: &str = "/admin/users/{user}/reactivate";
 /// Where ending every session of a user is posted to.
 pub const ADMIN_USER_SIGN_OUT: &str = "/admin/users/{user}/sign-out";
+/// Where a link for a new password is asked for.
+pub const ADMIN_USER_PASSWORD: &str = "/admin/users/{user}/password-link";
 /// Every account.
 pub const ADMIN_ACCOUNTS: &str = "/admin/accounts";
 /// One of them.
@@ -157,22 +175,6 @@ pub fn admin_account(account: i64) -> String {
 pub fn admin_tokens_of(whose: &str) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("whose", whose).finish();
     format!("{ADMIN_TOKENS}?{query}")
-}
-
-/// Address of a link that sets a new password.
-pub fn reset_link(secret: &str) -> String {
-    format!("/reset/{secret}")
-}
-
-/// Address of a link that proves an address.
-pub fn address_link(secret: &str) -> String {
-    format!("/address/{secret}")
-}
-
-/// What of a path may stand in the log: what a link holds may not.
-pub fn loggable(path: &str) -> &str {
-    let links = ["/reset/", "/address/", "/invitations/"];
-    links.into_iter().find(|link| path.starts_with(link)).unwrap_or(path)
 }
 
 /// Address for ending a session.

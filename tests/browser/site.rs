@@ -34,7 +34,6 @@ async fn paste_and_revoke(called: &'static str, scripting: bool) {
     let acme = house.account("Acme");
     let (token, secret) = house.signed_in(OWNER).await.make_full_token(acme, "Deploy DNS from CI").await;
     let mut window = signed_in(&house, called, scripting, SITE, "/accounts").await;
-    window.menu(SITE).await.click().await.unwrap();
     window.link("Admin").await.click().await.unwrap();
     window.heading("By a secret that was found").await;
     window.pictures("admin").await;

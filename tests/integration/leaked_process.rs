@@ -94,9 +94,9 @@ async fn a_huge_body_is_cut_and_costs_no_memory() {
         let mut stream = TcpStream::connect(process.address).unwrap();
         stream.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        let head = "POST /leaked HTTP/1.1\r\nhost: house\r\ncontent-length: 2000000000\r\n\r\n";
+        let head = "POST /leaked HTTP/1.1\r\nhost: house\r\ntransfer-encoding: chunked\r\n\r\n";
         stream.write_all(head.as_bytes()).unwrap();
-        let part = vec![b'x'; 64 * 1024];
+        let part = [b"10000\r\n".as_slice(), &[b'x'; 0x10000], b"\r\n"].concat();
         let mut sent = 0;
         while sent < 64 * 1024 * 1024 && stream.write_all(&part).is_ok() {
             sent += part.len();

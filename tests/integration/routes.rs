@@ -199,7 +199,12 @@ const TABLE: &[Row] = &[
     ("POST", "/user/sessions/end-others", Does::EndsSession, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
     // Enough to see what an account is; to change it, its limits or its end, a role.
     ("GET", "/accounts/{account}/settings", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303, 404]),
-    ("POST", "/accounts/{account}/settings", Does::Nothing, [401, 404, 403, 403, 403, 422, 401, 401, 404]),
+    (
+        "POST",
+        "/accounts/{account}/settings",
+        Does::Adds("accounts WHERE name = 'After'"),
+        [401, 404, 403, 403, 403, 303, 401, 401, 404],
+    ),
     (
         "GET",
         "/accounts/{account}/settings/plan",
@@ -316,6 +321,12 @@ const TABLE: &[Row] = &[
     ("GET", "/admin/users/{user}", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
     (
         "POST",
+        "/admin/users/{user}/password-link",
+        Does::Adds("user_links"),
+        [401, 404, 404, 404, 404, 404, 401, 401, 200],
+    ),
+    (
+        "POST",
         "/admin/users/{user}/sign-out",
         Does::Adds("audit_events WHERE action = 'user.signed_out'"),
         [401, 404, 404, 404, 404, 404, 401, 401, 303],
@@ -422,6 +433,7 @@ async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_th
                 actors[place] = house.signed_in(email_of(ACTORS[place])).await;
             }
             facts::end_tokens(&house, "Bearer");
+            facts::change(&house, "UPDATE accounts SET name = 'Acme' WHERE name = 'After'");
             if matches!(does, Does::Promotes | Does::Removes) {
                 house.join("Acme", READER, Role::ReadOnly);
             }

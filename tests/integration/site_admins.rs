@@ -103,7 +103,7 @@ async fn a_deactivated_user_is_out_at_the_next_call_and_in_again_when_reactivate
     assert_eq!(browser.get("/accounts").await.status, 303);
     admin.post(&format!("{path}/deactivate"), &[]).await;
     assert_eq!(facts::count(&house, "audit_events WHERE action = 'user.deactivated'"), 1, "once");
-    assert!(admin.get(&path).await.text().contains("Deactivated just now."));
+    assert!(admin.get(&path).await.text().contains("Deactivated just now"));
     assert_eq!(admin.post(&format!("{path}/reactivate"), &[]).await.status, 303);
     assert_eq!(whoami(house.address, &secret).await.0, 200);
     browser.sign_in(OWNER, &crate::support::ledger::password()).await;
@@ -203,4 +203,28 @@ async fn an_account_that_is_being_deleted_is_brought_back_while_it_is_kept() {
         house.signed_in(STRANGER).await.get(&format!("/accounts/{}/tokens", rival.id)).await.status,
         200
     );
+}
+
+#[actix_web::test]
+async fn a_link_for_a_new_password_is_shown_once_and_opens_once() {
+    let house = House::open();
+    house.site_admin(SITE);
+    let member = house.user(MEMBER).id;
+    let mut admin = house.signed_in(SITE).await;
+    let path = format!("/admin/users/{member}/password-link");
+    let link = async |admin: &mut crate::support::client::Browser| {
+        let page = admin.post(&path, &[]).await;
+        assert_eq!((page.status.as_u16(), page.header("cache-control")), (200, "no-store"));
+        page.secret().strip_prefix(&house.url("")).unwrap().to_owned()
+    };
+    let (older, newer) = (link(&mut admin).await, link(&mut admin).await);
+    crate::support::ledger::put_down(newer.rsplit('/').next().unwrap());
+    assert!(!admin.get(&format!("/admin/users/{member}")).await.body.contains(&newer));
+    assert_ne!(house.anybody().get(&older).await.status, 200, "the newest alone opens something");
+    let mut anybody = house.anybody();
+    assert_eq!(anybody.get(&newer).await.status, 200);
+    let line = format!("audit_events WHERE action = 'user.password_link_made' AND user_id = {member}");
+    assert_eq!(facts::count(&house, &line), 2);
+    facts::change(&house, &format!("UPDATE users SET deactivated_at = created_at WHERE id = {member}"));
+    assert_eq!(admin.post(&path, &[]).await.status, 303, "whoever is deactivated needs none");
 }

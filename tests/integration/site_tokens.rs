@@ -148,7 +148,7 @@ async fn among_a_hundred_thousand_tokens_a_search_takes_no_longer_and_shows_fift
         ("rare", "", 50, "Rare load 60"),
         ("load", "", 50, "Rare load 60"),
         ("load 99999", "", 1, "Load 99999"),
-        ("loa 9999", "", 10, "Load 99999"),
+        ("loa 9999", "", 11, "Load 99999"),
         ("nothing", "", 0, ""),
         ("", "Acme", 50, "Load 100000"),
         ("", "Rival", 50, "Rare load 60"),

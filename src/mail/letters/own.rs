@@ -1,0 +1,123 @@
+//! Letters about one's own address and password.
+
+use super::{Link, Said, line, link, moment, text};
+use crate::db::{Conn, DbError};
+use crate::http::App;
+use crate::models::User;
+use crate::models::user_link::{self, Purpose};
+use askama::Template;
+use time::OffsetDateTime;
+
+#[derive(Template)]
+#[template(path = "mail/password_link.txt")]
+struct PasswordLinkText {
+    name: String,
+    link: String,
+    home: String,
+}
+
+#[derive(Template)]
+#[template(path = "mail/address_link.txt")]
+struct AddressLinkText {
+    name: String,
+    email: String,
+    link: String,
+    home: String,
+}
+
+#[derive(Template)]
+#[template(path = "mail/address_taken.txt")]
+struct AddressTakenText {
+    name: String,
+    forgotten: String,
+    home: String,
+}
+
+#[derive(Template)]
+#[template(path = "mail/address_changed.txt")]
+struct AddressChangedText {
+    name: String,
+    to: String,
+    done: bool,
+    home: String,
+}
+
+#[derive(Template)]
+#[template(path = "mail/password_changed.txt")]
+struct PasswordChangedText {
+    name: String,
+    at: String,
+    forgotten: String,
+    home: String,
+}
+
+/// For an active user whose proved address it is; anybody else gets nothing.
+pub(super) fn password_link(
+    conn: &mut Conn,
+    app: &App,
+    email: &str,
+    now: OffsetDateTime,
+) -> Result<Said, DbError> {
+    let found = if email.is_ascii() { User::find_by_email(conn, email)? } else { None };
+    let may_have = |user: &User| user.deactivated_at.is_none() && user.email_verified_at.is_some();
+    let Some(user) = found.filter(may_have) else { return Ok(None) };
+    let asked = user_link::ask(conn, user.id, Purpose::Password, &user.email, None, now)?;
+    let Some(secret) = user_link::arm(conn, asked, now)? else { return Ok(None) };
+    let text = text(&PasswordLinkText {
+        name: line(&user.name),
+        link: link(app, &format!("/reset/{}", secret.expose())),
+        home: link(app, "/"),
+    })?;
+    Ok(Some((text, Link::Made)))
+}
+
+/// Whose address it is already is told so, and nobody else learns it.
+pub(super) fn address_link(
+    conn: &mut Conn,
+    app: &App,
+    id: i64,
+    now: OffsetDateTime,
+) -> Result<Said, DbError> {
+    let Some((user, email)) = user_link::asked(conn, id)? else { return Ok(None) };
+    if let Some(other) = User::find_by_email(conn, &email)?.filter(|other| other.id != user.id) {
+        let (name, forgotten) = (line(&other.name), link(app, "/forgotten"));
+        let text = text(&AddressTakenText { name, forgotten, home: link(app, "/") })?;
+        return Ok(Some((text, Link::None)));
+    }
+    let Some(secret) = user_link::arm(conn, id, now)? else { return Ok(None) };
+    let text = text(&AddressLinkText {
+        name: line(&user.name),
+        email: line(&email),
+        link: link(app, &format!("/address/{}", secret.expose())),
+        home: link(app, "/"),
+    })?;
+    Ok(Some((text, Link::Made)))
+}
+
+/// Another address is to be a user's, or is.
+pub(super) fn address_changed(
+    conn: &mut Conn,
+    app: &App,
+    user: i64,
+    to: &str,
+    done: bool,
+) -> Result<Said, DbError> {
+    let Some(user) = User::find(conn, user)? else { return Ok(None) };
+    let (name, to, home) = (line(&user.name), line(to), link(app, "/"));
+    let text = text(&AddressChangedText { name, to, done, home })?;
+    Ok(Some((text, Link::None)))
+}
+
+/// A password was changed.
+pub(super) fn password_changed(
+    conn: &mut Conn,
+    app: &App,
+    user: i64,
+    at: OffsetDateTime,
+) -> Result<Said, DbError> {
+    let Some(user) = User::find(conn, user)? else { return Ok(None) };
+    let (name, at) = (line(&user.name), moment(at));
+    let (forgotten, home) = (link(app, "/forgotten"), link(app, "/"));
+    let text = text(&PasswordChangedText { name, at, forgotten, home })?;
+    Ok(Some((text, Link::None)))
+}

@@ -1,0 +1,53 @@
+//! A link by which a user sets a new password, shown once to whoever hands it over.
+
+use super::page;
+use crate::http::{AppData, AppError};
+use crate::models::User;
+use crate::models::user_link::{self, Purpose};
+use crate::web::form::Posted;
+use crate::web::guard::SiteAdmin;
+use crate::web::page::{Page, go_to, render};
+use crate::web::paths;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Path;
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "admin/password.html")]
+struct LinkPage {
+    page: Page,
+    name: String,
+    email: String,
+    link: String,
+    minutes: i64,
+    user_url: String,
+}
+
+/// Makes the link; one that was made before opens nothing any more.
+pub async fn make(
+    form: Posted<SiteAdmin>,
+    app: AppData,
+    path: Path<String>,
+) -> Result<HttpResponse, AppError> {
+    let (admin, _) = form.genuine()?;
+    let id: i64 = path.parse().map_err(|_| AppError::NotFound)?;
+    let origin = admin.signed_in.origin(&app);
+    let made = app.db.transaction(move |conn| {
+        let Some(user) = User::lock(conn, id)? else { return Ok(None) };
+        Ok(Some((user_link::hand_over(conn, &user, &origin)?, user)))
+    });
+    let (secret, user) = made.await?.ok_or(AppError::NotFound)?;
+    let Some(secret) = secret else {
+        return Ok(go_to(format!("{}?done=changed", paths::admin_user(id))));
+    };
+    let page = LinkPage {
+        page: page(&admin, "A link for a new password", ""),
+        link: app.public.link(app.bound, &paths::reset_link(secret.expose())),
+        minutes: Purpose::Password.lasts().whole_minutes(),
+        user_url: paths::admin_user(id),
+        name: user.name,
+        email: user.email,
+    };
+    render(&page, StatusCode::OK)
+}
