@@ -27,6 +27,7 @@ pub mod registration;
 pub mod resource;
 mod rows;
 pub mod session;
+pub mod sighting;
 pub mod signing_key;
 pub mod text;
 pub mod throttle;

@@ -70,6 +70,7 @@ mod roll_load;
 mod routes;
 mod schema;
 mod sessions;
+mod sightings;
 mod sign_in;
 mod sign_in_known;
 mod tokens_create;

@@ -19,7 +19,7 @@ fn columns(conn: &mut Conn) -> Vec<String> {
     let diesel = "CASE udt_name WHEN 'int8' THEN 'Int8' WHEN 'int4' THEN 'Int4' WHEN 'text' THEN 'Text'
         WHEN 'timestamptz' THEN 'Timestamptz' WHEN 'bool' THEN 'Bool' WHEN 'bytea' THEN 'Bytea'
         WHEN 'jsonb' THEN 'Jsonb' WHEN 'date' THEN 'Date' WHEN 'uuid' THEN 'Uuid' WHEN 'inet' THEN 'Inet'
-        WHEN '_text' THEN 'Array<Text>' WHEN '_cidr' THEN 'Array<Cidr>' ELSE 'unknown: ' || udt_name END";
+        WHEN '_text' THEN 'Array<Text>' WHEN '_cidr' THEN 'Array<Cidr>' WHEN 'cidr' THEN 'Cidr' ELSE 'unknown: ' || udt_name END";
     let line = format!(
         "table_name || '.' || column_name || ': ' ||
          CASE is_nullable WHEN 'YES' THEN 'Nullable<' || {diesel} || '>' ELSE {diesel} END"

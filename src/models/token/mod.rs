@@ -9,6 +9,7 @@ pub mod list;
 pub mod live;
 pub mod lookup;
 mod name;
+pub mod networks;
 mod overlap;
 mod pause;
 pub mod refusals;
