@@ -42,6 +42,8 @@ macro_rules! token_routes {
             ("GET", at::RESOURCES, get().to(tokens::resources)),
             ("GET", at::REVOKE, get().to(tokens::revoke_confirm)),
             ("POST", at::REVOKE, post().to(tokens::revoke)),
+            ("GET", at::CHOSEN, get().to(tokens::chosen_confirm)),
+            ("POST", at::CHOSEN, post().to(tokens::chosen_delete)),
             ("GET", at::TOKEN, get().to(tokens::show)),
             ("GET", at::RENAME, get().to(tokens::rename_edit)),
             ("POST", at::RENAME, post().to(tokens::rename)),

@@ -33,6 +33,8 @@ macro_rules! token_addresses {
         pub const RESOURCES: &str = concat!($base, "/resources");
         /// The page that asks before all of them are revoked.
         pub const REVOKE: &str = concat!($base, "/revoke");
+        /// The page that asks before several chosen ones are deleted.
+        pub const CHOSEN: &str = concat!($base, "/chosen");
         /// One token.
         pub const TOKEN: &str = concat!($base, "/{token}");
         /// The form that renames it.
@@ -252,6 +254,11 @@ impl TokenPaths {
     /// The page that asks before all of them are revoked.
     pub fn revoke(&self) -> String {
         self.below("revoke")
+    }
+
+    /// The page that asks before several chosen ones are deleted.
+    pub fn chosen(&self) -> String {
+        self.below("chosen")
     }
 
     /// One token.

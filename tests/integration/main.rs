@@ -73,6 +73,7 @@ mod sessions;
 mod sightings;
 mod sign_in;
 mod sign_in_known;
+mod tokens_chosen;
 mod tokens_create;
 mod tokens_form;
 mod tokens_limits;

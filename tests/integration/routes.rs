@@ -89,6 +89,19 @@ const TABLE: &[Row] = &[
         Does::Deletes,
         [401, 404, 403, 403, 303, 303, 401, 401, 404],
     ),
+    // `id` is the token of the cell.
+    (
+        "GET",
+        "/accounts/{account}/tokens/chosen",
+        Does::Nothing,
+        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/tokens/chosen",
+        Does::Deletes,
+        [401, 404, 403, 403, 303, 303, 401, 401, 404],
+    ),
     (
         "GET",
         "/accounts/{account}/tokens/{token}",
@@ -237,6 +250,8 @@ const TABLE: &[Row] = &[
     ("GET", "/user/tokens/resources", Does::Nothing, [303, 200, 403, 200, 200, 200, 303, 303, 200]),
     ("GET", "/user/tokens/revoke", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
     ("POST", "/user/tokens/revoke", Does::Deletes, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
+    ("GET", "/user/tokens/chosen", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
+    ("POST", "/user/tokens/chosen", Does::Deletes, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
     ("GET", "/user/tokens/{token}", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
     ("GET", "/user/tokens/{token}/rename", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
     ("POST", "/user/tokens/{token}/rename", Does::Renames, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
@@ -329,7 +344,7 @@ async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_th
             };
             let secret_of_caller = (ACTORS[place] == "token").then_some(bearer.as_str());
             let before = Seen::of(&house, token, does);
-            let answer = ask(&actors[place], method, &address, secret_of_caller).await;
+            let answer = ask(&actors[place], method, &address, token, secret_of_caller).await;
             let cell = format!("{} {method} {path}", ACTORS[place]);
             assert_eq!(answer.status, expected, "{cell}: {}", answer.text());
             if matches!(ACTORS[place], "nobody" | "deactivated" | "token") && expected == 303 {
@@ -491,7 +506,8 @@ impl Seen {
     }
 }
 
-async fn ask(actor: &Browser, method: &str, path: &str, secret: Option<&str>) -> Answer {
+async fn ask(actor: &Browser, method: &str, path: &str, token: i64, secret: Option<&str>) -> Answer {
+    let id = token.to_string();
     let wrong = password::random().unwrap();
     ledger::put_down(&wrong);
     let nonce = uuid::Uuid::new_v4().to_string();
@@ -508,10 +524,12 @@ async fn ask(actor: &Browser, method: &str, path: &str, secret: Option<&str>) ->
         ("overlap", "leaked"),
         ("never", "1"),
         ("everything", "1"),
+        ("id", id.as_str()),
     ];
     let request = match method {
         "POST" => actor.form(path, &fields),
         _ if path.ends_with("/resources") => actor.request(method, &format!("{path}?kind=domain")),
+        _ if path.ends_with("/chosen") => actor.request(method, &format!("{path}?id={token}")),
         _ => actor.request(method, path),
     };
     read(match secret {

@@ -1,8 +1,10 @@
 //! Access tokens.
 
+pub mod chosen;
 pub mod counts;
 mod described;
 pub mod expiry;
+pub mod filter;
 pub mod grants;
 mod issue;
 pub mod list;
