@@ -6,6 +6,7 @@
 pub mod account;
 pub mod account_limits;
 pub mod account_state;
+pub mod activity;
 pub mod audit;
 pub mod browse;
 pub mod budget;

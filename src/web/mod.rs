@@ -2,6 +2,7 @@
 
 mod account;
 mod accounts;
+mod activity;
 pub mod assets;
 mod browse;
 mod csrf;
@@ -96,6 +97,12 @@ fn routes() -> Vec<TableRow> {
         ("POST", paths::SECURITY, post().to(own::change_password)),
         ("POST", paths::SESSION_END, post().to(own::end)),
         ("POST", paths::SESSIONS_END_OTHERS, post().to(own::end_others)),
+        ("GET", paths::ACTIVITY, get().to(activity::of_account)),
+        ("GET", paths::ACTIVITY_CSV, get().to(activity::account_csv)),
+        ("GET", paths::ACTIVITY_JSON_LINES, get().to(activity::account_json_lines)),
+        ("GET", paths::OWN_ACTIVITY, get().to(activity::own)),
+        ("GET", paths::OWN_ACTIVITY_CSV, get().to(activity::own_csv)),
+        ("GET", paths::OWN_ACTIVITY_JSON_LINES, get().to(activity::own_json_lines)),
         ("POST", paths::account_tokens::LIST, post().to(tokens::create)),
     ];
     routes.extend(token_routes!(account_tokens));

@@ -234,6 +234,11 @@ impl AccountNav {
         super::paths::account(self.id)
     }
 
+    /// Address of its activity.
+    pub fn activity(&self) -> String {
+        super::paths::activity(self.id)
+    }
+
     /// Address of its tokens.
     pub fn tokens(&self) -> String {
         super::paths::tokens(self.id).list()

@@ -88,6 +88,19 @@ pub const ACCOUNT_DELETE: &str = "/accounts/{account}/settings/delete";
 /// Where bringing it back is posted to.
 pub const ACCOUNT_RESTORE: &str = "/accounts/{account}/settings/restore";
 
+/// What was changed and seen in the account.
+pub const ACTIVITY: &str = "/accounts/{account}/activity";
+/// All of it, as CSV.
+pub const ACTIVITY_CSV: &str = "/accounts/{account}/activity.csv";
+/// All of it, as JSON lines.
+pub const ACTIVITY_JSON_LINES: &str = "/accounts/{account}/activity.jsonl";
+/// What the person who is signed in did, and what concerns them.
+pub const OWN_ACTIVITY: &str = "/user/activity";
+/// All of it, as CSV.
+pub const OWN_ACTIVITY_CSV: &str = "/user/activity.csv";
+/// All of it, as JSON lines.
+pub const OWN_ACTIVITY_JSON_LINES: &str = "/user/activity.jsonl";
+
 /// The account's domains.
 pub const DOMAINS: &str = "/accounts/{account}/domains";
 /// One domain.
@@ -104,6 +117,11 @@ pub const HELP_API: &str = "/help/api";
 /// Address for ending a session.
 pub fn session_end(session: i64) -> String {
     format!("/user/sessions/{session}/end")
+}
+
+/// Address of an account's activity.
+pub fn activity(account: i64) -> String {
+    format!("/accounts/{account}/activity")
 }
 
 /// Address of an account's members.

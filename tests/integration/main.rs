@@ -13,6 +13,7 @@ use support::made;
 
 mod account_limits;
 mod account_pages;
+mod activity;
 mod api;
 mod api_account;
 mod api_actors;

@@ -238,6 +238,17 @@ const TABLE: &[Row] = &[
         Does::Nothing,
         [401, 404, 403, 403, 403, 303, 401, 401, 404],
     ),
+    ("GET", "/accounts/{account}/activity", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303, 404]),
+    ("GET", "/accounts/{account}/activity.csv", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303, 404]),
+    (
+        "GET",
+        "/accounts/{account}/activity.jsonl",
+        Does::Nothing,
+        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+    ),
+    ("GET", "/user/activity", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
+    ("GET", "/user/activity.csv", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
+    ("GET", "/user/activity.jsonl", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
     // Everybody's own, so that nobody is turned away who is somebody.
     ("GET", "/user/tokens", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
     ("GET", "/user/tokens/ended", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
