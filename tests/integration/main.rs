@@ -64,6 +64,7 @@ mod policies;
 mod policy_rules;
 mod program;
 mod reached;
+mod record_killed;
 mod refusals;
 mod revoke_all;
 mod roll;

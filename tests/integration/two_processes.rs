@@ -18,13 +18,13 @@ const CALLERS: usize = 50;
 const CALLS_AFTER: u64 = 1_000;
 
 /// A process that serves.
-struct Node {
+pub(crate) struct Node {
     process: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Node {
-    fn start(shell: &Shell) -> Node {
+    pub(crate) fn start(shell: &Shell) -> Node {
         let mut process =
             shell.command(&["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(process.stderr.take().unwrap());
