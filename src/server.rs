@@ -9,7 +9,8 @@ use crate::config::{Config, Database};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError};
 use crate::http::{
-    App, AppData, AppError, Budgets, Gate, Hashing, LargeLists, LastUses, Refusals, Sessions, get, headers,
+    App, AppData, AppError, Budgets, Gate, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions,
+    SignIns, get, headers,
 };
 use crate::models::password::HashError;
 use crate::models::signing_key;
@@ -105,6 +106,8 @@ impl Server {
             signing_key: Key::from(key.expose_secret()),
             hashing: Hashing::start(config.password_cost)?,
             last_uses: LastUses::default(),
+            networks: Networks::default(),
+            sign_ins: SignIns::default(),
             refusals: Refusals::default(),
             is_ending: AtomicBool::new(false),
         });

@@ -87,12 +87,14 @@ impl Call {
     /// Notes that a secret which works was accepted, for the account that the path names, where the
     /// token's holder reaches it: a use, whatever the call ends in. Then looks at the network.
     pub fn accept(&self, request: &HttpRequest) -> Result<(), AppError> {
+        let client = client_name(request.headers());
+        self.app.networks.note(self.found.token, self.address, self.now, &client);
         self.app.last_uses.note(Use {
             secret: self.found.secret,
             account: self.reached(account_in_path(request)).map_or(0, |one| one.account.id),
             at: self.now,
             address: self.address,
-            client: client_name(request.headers()),
+            client,
         });
         if !self.found.policy.admits(self.address) {
             tracing::info!(token = self.found.token, "call refused by address");

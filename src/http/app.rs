@@ -1,6 +1,6 @@
 //! What every handler can reach.
 
-use super::{Budgets, Gate, Hashing, LargeLists, LastUses, Refusals, Sessions};
+use super::{Budgets, Gate, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions, SignIns};
 use crate::clock::Clock;
 use crate::config::{Mail, PublicUrl};
 use crate::db::Db;
@@ -40,6 +40,10 @@ pub struct App {
     pub hashing: Hashing,
     /// Uses of tokens that are not written yet.
     pub last_uses: LastUses,
+    /// Networks that tokens were used from, and that are not written yet.
+    pub networks: Networks,
+    /// Sign-ins that are not written yet.
+    pub sign_ins: SignIns,
     /// Refused calls that are not written yet.
     pub refusals: Refusals,
     /// What callers have spent of their hour.

@@ -11,8 +11,10 @@ mod hashing;
 pub mod headers;
 mod large_lists;
 mod last_use;
+mod networks;
 mod refusals;
 mod route;
+mod sign_ins;
 
 pub use app::{App, AppData};
 pub use body::read_body;
@@ -23,5 +25,7 @@ pub use gate::{Gate, Sessions};
 pub use hashing::{Hashing, HashingBusy};
 pub use large_lists::LargeLists;
 pub use last_use::{FLUSH_EVERY, LastUses};
+pub use networks::Networks;
 pub use refusals::{Presented, Refusals};
 pub use route::{TableRow, get, resources};
+pub use sign_ins::SignIns;

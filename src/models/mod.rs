@@ -6,6 +6,7 @@
 pub mod account;
 pub mod account_limits;
 pub mod account_state;
+pub mod activity;
 pub mod audit;
 pub mod browse;
 pub mod budget;
@@ -28,6 +29,7 @@ pub mod registration;
 pub mod resource;
 mod rows;
 pub mod session;
+pub mod sighting;
 pub mod signing_key;
 pub mod text;
 pub mod throttle;

@@ -3,7 +3,7 @@
 use crate::db::{self, DbError};
 use crate::http::{AppData, FLUSH_EVERY, SHARE_EVERY};
 use crate::mail::{self, Postman};
-use crate::models::{Origin, account_state, budget, leak, throttle};
+use crate::models::{Origin, account_state, budget, leak, sighting, throttle};
 use crate::policy::budget::Hour;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -47,6 +47,12 @@ impl Chores {
         let now = app.clock.now();
         if let Err(error) = app.last_uses.flush_all(&app.db, now).await {
             tracing::error!(%error, "the last uses of tokens could not be written");
+        }
+        if let Err(error) = app.networks.flush(&app.db).await {
+            tracing::error!(%error, "the networks of tokens could not be written");
+        }
+        if let Err(error) = app.sign_ins.flush(app).await {
+            tracing::error!(%error, "sign-ins could not be written");
         }
         if let Err(error) = app.refusals.flush(&app.db).await {
             tracing::error!(%error, "the refused calls of tokens could not be written");
@@ -139,12 +145,19 @@ async fn every_now_and_then(app: AppData, mut end: End) {
         if let Err(error) = app.last_uses.flush(&app.db, now).await {
             tracing::warn!(%error, "the last uses of tokens wait for the database");
         }
+        if let Err(error) = app.networks.flush(&app.db).await {
+            tracing::warn!(%error, "the networks of tokens wait for the database");
+        }
+        if let Err(error) = app.sign_ins.flush(&app).await {
+            tracing::warn!(%error, "sign-ins wait for the database");
+        }
         if let Err(error) = app.refusals.flush(&app.db).await {
             tracing::warn!(%error, "the refused calls of tokens wait for the database");
         }
         let housekeeping = app.db.run(move |conn| {
             throttle::sweep(conn, now - time::Duration::hours(1))?;
             budget::sweep(conn, Hour::of(now))?;
+            sighting::sweep(conn, now)?;
             db::database_now(conn)
         });
         match housekeeping.await {

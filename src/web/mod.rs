@@ -2,6 +2,7 @@
 
 mod account;
 mod accounts;
+mod activity;
 mod admin;
 pub mod assets;
 mod browse;
@@ -46,6 +47,8 @@ macro_rules! token_routes {
             ("GET", at::RESOURCES, get().to(tokens::resources)),
             ("GET", at::REVOKE, get().to(tokens::revoke_confirm)),
             ("POST", at::REVOKE, post().to(tokens::revoke)),
+            ("GET", at::CHOSEN, get().to(tokens::chosen_confirm)),
+            ("POST", at::CHOSEN, post().to(tokens::chosen_delete)),
             ("GET", at::TOKEN, get().to(tokens::show)),
             ("GET", at::RENAME, get().to(tokens::rename_edit)),
             ("POST", at::RENAME, post().to(tokens::rename)),
@@ -108,6 +111,12 @@ fn routes() -> Vec<TableRow> {
         ("POST", paths::SECURITY, post().to(own::change_password)),
         ("POST", paths::SESSION_END, post().to(own::end)),
         ("POST", paths::SESSIONS_END_OTHERS, post().to(own::end_others)),
+        ("GET", paths::ACTIVITY, get().to(activity::of_account)),
+        ("GET", paths::ACTIVITY_CSV, get().to(activity::account_csv)),
+        ("GET", paths::ACTIVITY_JSON_LINES, get().to(activity::account_json_lines)),
+        ("GET", paths::OWN_ACTIVITY, get().to(activity::own)),
+        ("GET", paths::OWN_ACTIVITY_CSV, get().to(activity::own_csv)),
+        ("GET", paths::OWN_ACTIVITY_JSON_LINES, get().to(activity::own_json_lines)),
         ("POST", paths::account_tokens::LIST, post().to(tokens::create)),
         ("GET", paths::ADMIN_TOKENS, get().to(admin::tokens)),
         ("POST", paths::ADMIN_TOKENS_SECRET, post().to(admin::by_secret)),

@@ -111,6 +111,10 @@ impl Page {
             "unfinished" => Some("Only one secret works already. Nothing was changed.".to_owned()),
             "away" => Some("Its account is suspended. Nothing was changed.".to_owned()),
             "deleted" => Some("Token deleted. Whatever used it gets an error from now on.".to_owned()),
+            "chosen" => Some("Tokens deleted. Whatever used one gets an error from now on.".to_owned()),
+            "chosen-rest" => Some("Tokens deleted. Some of those that you chose had ended already.".to_owned()),
+            "chosen-already" => Some("All that you chose had ended already. Nothing was changed.".to_owned()),
+            "chosen-none" => Some("No token was chosen. Tick the box in front of each that is to go, then press Delete selected.".to_owned()),
             "renamed" => Some("Token renamed.".to_owned()),
             "role" => Some("Role changed. It holds from the next call on.".to_owned()),
             "removed" => Some("Member removed. Their user tokens reach this account no more.".to_owned()),
@@ -231,6 +235,11 @@ impl AccountNav {
     /// Address of the account itself.
     pub fn settings(&self) -> String {
         super::paths::account(self.id)
+    }
+
+    /// Address of its activity.
+    pub fn activity(&self) -> String {
+        super::paths::activity(self.id)
     }
 
     /// Address of its tokens.

@@ -4,9 +4,10 @@
 use super::form::Fields;
 use super::known::Known;
 use super::session::SignedInSession;
-use crate::http::{App, AppError, ClientAddress, PasswordAgain, network_of};
+use crate::http::{App, AppError, ClientAddress, PasswordAgain, client_name, network_of};
 use crate::models::User;
 use crate::models::session;
+use crate::models::sighting::SignIn;
 use crate::models::throttle::{self, Allowance};
 use crate::models::user::Credentials;
 use actix_web::dev::Payload;
@@ -29,6 +30,8 @@ const PER_NETWORK: Allowance = Allowance { attempts: 100, window: Duration::minu
 pub struct Caller {
     /// The client address.
     pub address: IpAddr,
+    /// What the browser says it is.
+    pub client: String,
     /// As whom the browser has signed in before.
     pub known: Known,
 }
@@ -42,7 +45,7 @@ impl FromRequest for Caller {
         let app = request.app_data::<Data<App>>().ok_or_else(|| AppError::Internal("no app".to_owned()));
         ready(address.and_then(|address| {
             let known = Known::of(request, app?);
-            Ok(Caller { address: address.0, known })
+            Ok(Caller { address: address.0, client: client_name(request.headers()), known })
         }))
     }
 }
@@ -70,6 +73,7 @@ impl Caller {
     /// Tries a password. Unknown addresses are counted alike, and everything is counted before any
     /// hashing.
     pub async fn tries(&self, whose: Whose, password: &str, app: &App) -> Result<Tried, AppError> {
+        let signs_in = matches!(whose, Whose::Address(_));
         let (network, known, now) = (network_of(self.address), self.known.clone(), app.clock.now());
         let counting = move |conn: &mut _| {
             let found = match &whose {
@@ -102,6 +106,17 @@ impl Caller {
         }
         let hash = found.as_ref().map(|found| found.hash.clone());
         let right = app.hashing.verify(password.to_owned(), hash).await.map_err(|_| AppError::Busy)?;
+        // Into memory only, and of a user who exists: from outside nobody can tell.
+        if let Some(found) = found.as_ref().filter(|_| signs_in) {
+            app.sign_ins.note(SignIn {
+                user: found.user,
+                email: found.email.clone(),
+                good: right,
+                at: now,
+                address: self.address,
+                client: self.client.clone(),
+            });
+        }
         let Some(found) = found.filter(|_| right) else {
             tracing::warn!(%network, "password refused");
             return Ok(Tried::Wrong);

@@ -45,6 +45,8 @@ macro_rules! token_addresses {
         pub const RESOURCES: &str = concat!($base, "/resources");
         /// The page that asks before all of them are revoked.
         pub const REVOKE: &str = concat!($base, "/revoke");
+        /// The page that asks before several chosen ones are deleted.
+        pub const CHOSEN: &str = concat!($base, "/chosen");
         /// One token.
         pub const TOKEN: &str = concat!($base, "/{token}");
         /// The form that renames it.
@@ -97,6 +99,19 @@ pub const ACCOUNT_LIMITS: &str = "/accounts/{account}/settings/limits";
 pub const ACCOUNT_DELETE: &str = "/accounts/{account}/settings/delete";
 /// Where bringing it back is posted to.
 pub const ACCOUNT_RESTORE: &str = "/accounts/{account}/settings/restore";
+
+/// What was changed and seen in the account.
+pub const ACTIVITY: &str = "/accounts/{account}/activity";
+/// All of it, as CSV.
+pub const ACTIVITY_CSV: &str = "/accounts/{account}/activity.csv";
+/// All of it, as JSON lines.
+pub const ACTIVITY_JSON_LINES: &str = "/accounts/{account}/activity.jsonl";
+/// What the person who is signed in did, and what concerns them.
+pub const OWN_ACTIVITY: &str = "/user/activity";
+/// All of it, as CSV.
+pub const OWN_ACTIVITY_CSV: &str = "/user/activity.csv";
+/// All of it, as JSON lines.
+pub const OWN_ACTIVITY_JSON_LINES: &str = "/user/activity.jsonl";
 
 /// The account's domains.
 pub const DOMAINS: &str = "/accounts/{account}/domains";
@@ -180,6 +195,11 @@ pub fn admin_tokens_of(whose: &str) -> String {
 /// Address for ending a session.
 pub fn session_end(session: i64) -> String {
     format!("/user/sessions/{session}/end")
+}
+
+/// Address of an account's activity.
+pub fn activity(account: i64) -> String {
+    format!("/accounts/{account}/activity")
 }
 
 /// Address of an account's members.
@@ -330,6 +350,11 @@ impl TokenPaths {
     /// The page that asks before all of them are revoked.
     pub fn revoke(&self) -> String {
         self.below("revoke")
+    }
+
+    /// The page that asks before several chosen ones are deleted.
+    pub fn chosen(&self) -> String {
+        self.below("chosen")
     }
 
     /// One token.

@@ -156,6 +156,12 @@ async fn a_list_with_every_kind_of_row() {
     window.pictures("spent").await;
     window.menu("Acme").await.click().await.unwrap();
     window.picture("switcher").await;
+    window.go(&format!("/accounts/{acme}/activity")).await;
+    window.heading("Activity").await;
+    window.pictures("activity").await;
+    window.go(&format!("/accounts/{acme}/tokens?unused=1")).await;
+    window.says("Not used for 90 days").await;
+    window.pictures("narrowed").await;
 }
 
 /// The page that asks before a token is rolled, the overlap on its own page, and the softer ways.

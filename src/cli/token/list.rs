@@ -4,6 +4,7 @@ use super::ListArgs;
 use crate::cli::{CliError, Opened, account_of, open, output, user_of};
 use crate::models::token::Owner;
 use crate::models::token::expiry::iso_day;
+use crate::models::token::filter::Filter;
 use crate::models::token::list::{Listed, Sort, Wanted, Which};
 use crate::models::{Account, User};
 use crate::policy::words::last_day;
@@ -31,7 +32,7 @@ pub(super) fn list(args: ListArgs) -> Result<(), CliError> {
         Of::User(user) => Owner::User(user.id),
     };
     let which = if args.ended { Which::Ended } else { Which::Live };
-    let (wanted, mut after) = (Wanted { owner, which, search: None }, None);
+    let (wanted, mut after) = (Wanted { owner, which, search: None, filter: Filter::default() }, None);
     output::note(HEADINGS.join("\t"));
     loop {
         let (rows, next) = wanted.page(&mut conn, Sort::Newest, after, origin.now)?;

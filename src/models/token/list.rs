@@ -1,6 +1,7 @@
 //! Somebody's tokens, a page at a time.
 
 use super::described::described;
+use super::filter::Filter;
 use super::search::Search;
 use super::{Owner, Token, usage};
 use crate::db::schema::{token_secrets, token_use, tokens};
@@ -61,6 +62,8 @@ pub struct Wanted {
     pub which: Which,
     /// What they are looked for by.
     pub search: Option<Search>,
+    /// What else they must be.
+    pub filter: Filter,
 }
 
 /// A token with what a row of the list says of it.
@@ -103,15 +106,23 @@ impl Wanted {
             Which::Live => Box::new(own.and(tokens::deleted_at.is_null()).and(not(expired()))),
             Which::Ended => Box::new(own.and(tokens::deleted_at.is_not_null().or(expired()))),
         };
+        let kept = match self.filter.condition(self.which, now) {
+            Some(filter) => Box::new(kept.and(filter)),
+            None => kept,
+        };
         match &self.search {
             Some(search) => Ok(Box::new(kept.and(search.condition(conn, self.owner)?))),
             None => Ok(kept),
         }
     }
 
+    fn is_narrowed(&self) -> bool {
+        self.search.is_some() || self.filter != Filter::default()
+    }
+
     /// How many there are, up to [`MOST_COUNTED`] and one.
     pub fn count(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<usize, DbError> {
-        if self.search.is_some() {
+        if self.is_narrowed() {
             return Ok(self.some_ids(conn, now)?.len());
         }
         let newest = (tokens::created_at.desc(), tokens::id.desc());
@@ -138,10 +149,10 @@ impl Wanted {
         Ok(tokens::table.filter(condition).select(tokens::id).limit(most).load(conn)?)
     }
 
-    /// The same tokens, by the quicker way: Postgres cannot tell a rare word from a frequent one
-    /// and would walk through every token in order. Few that match are named instead.
+    /// The same tokens, by the quicker way: Postgres cannot tell a rare word or maker from a
+    /// frequent one and would walk through every token in order. Few that match are named instead.
     fn found(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<Condition, DbError> {
-        if self.search.is_some() {
+        if self.is_narrowed() {
             let ids = self.some_ids(conn, now)?;
             if ids.len() <= MOST_COUNTED {
                 return Ok(Box::new(tokens::id.eq_any(ids)));

@@ -1,14 +1,17 @@
 //! Access tokens.
 
+pub mod chosen;
 pub mod counts;
 mod described;
 pub mod expiry;
+pub mod filter;
 pub mod grants;
 mod issue;
 pub mod list;
 pub mod live;
 pub mod lookup;
 mod name;
+pub mod networks;
 mod overlap;
 mod pause;
 pub mod refusals;

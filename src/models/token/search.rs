@@ -82,6 +82,21 @@ impl Search {
         Ok(Box::new(by_words.or(by_hint)))
     }
 
+    /// Numbers of the owner's tokens that it finds, the newest first, ended ones included.
+    pub fn newest(&self, conn: &mut Conn, owner: Owner, most: usize) -> Result<Vec<i64>, DbError> {
+        let own: Condition = match owner {
+            Owner::Account(id) => Box::new(tokens::account_id.eq(id).assume_not_null()),
+            Owner::User(id) => Box::new(tokens::user_id.eq(id).assume_not_null()),
+        };
+        let condition = self.condition(conn, owner)?;
+        Ok(tokens::table
+            .filter(own.and(condition))
+            .order((tokens::created_at.desc(), tokens::id.desc()))
+            .limit(i64::try_from(most).unwrap_or(i64::MAX))
+            .select(tokens::id)
+            .load(conn)?)
+    }
+
     /// Tokens of anybody with such a secret; their owner is asked for beside it.
     fn tokens_with_hint(&self, conn: &mut Conn) -> Result<Vec<i64>, DbError> {
         let (end, whole) = match &self.hint {

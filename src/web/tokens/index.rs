@@ -2,11 +2,13 @@
 
 use super::budget::Budget;
 use super::granted;
+use super::narrow::Narrowing;
 use super::place::{Choice, Place};
 use super::{how_it_ended, person};
 use crate::http::{AppData, AppError};
 use crate::models::Account;
 use crate::models::budget::{self, Payer};
+use crate::models::token::filter::{self, Filter};
 use crate::models::token::list::{Listed, MOST_COUNTED, Sort, Wanted, Which};
 use crate::models::token::search::Search;
 use crate::policy::budget::Hour;
@@ -31,6 +33,8 @@ struct TokensPage {
     list_url: String,
     new_url: String,
     revoke_url: Option<String>,
+    /// Where what is chosen goes, for those who may delete it.
+    chosen_url: Option<String>,
     ended: bool,
     here: String,
     live_url: String,
@@ -43,6 +47,7 @@ struct TokensPage {
     sort_key: &'static str,
     sorted: &'static str,
     choices: Vec<Choice>,
+    narrowing: Narrowing,
     clear_url: String,
     rows: Vec<Row>,
     older: Option<String>,
@@ -68,6 +73,7 @@ struct Prefer {
 }
 
 struct Row {
+    id: i64,
     name: String,
     url: String,
     hint: String,
@@ -125,14 +131,18 @@ async fn index(
     let may_see = member.may(Act::SeeTokens);
     let search = Search::parse(&place.q).map(|search| if may_see { search } else { search.by_name_only() });
     let asked = if may_see || place.sort() != Sort::LastUse { place.sort() } else { Sort::Newest };
-    let wanted = Wanted { owner: member.owner(), which, search };
+    let filter = if may_see { place.filter() } else { Filter::default() };
+    // Whether there are too many is asked without what then could not be done.
+    let wanted = Wanted { owner: member.owner(), which, search, filter: Filter { unused: false, ..filter } };
     // Whoever merely looks does not pay for counting: only the choice itself is always checked.
-    let is_usual = wanted.search.is_none() && which == Which::Live && asked != Sort::LastUse;
+    let by_use = asked == Sort::LastUse || filter.unused;
+    let is_usual = wanted.search.is_none() && filter.made_by.is_none() && which == Which::Live && !by_use;
     let account = member.account().map(|account| account.id);
     let known = account.and_then(|account| app.large_lists.known(account, now)).filter(|_| is_usual);
     let from = place.clone();
     let found = app.db.run(move |conn| {
-        let (live, ended) =
+        let mut wanted = wanted;
+        let (mut live, ended) =
             (wanted.of(Which::Live).count(conn, now)?, wanted.of(Which::Ended).count(conn, now)?);
         let count = if which == Which::Live { live } else { ended };
         let too_many = match known {
@@ -140,13 +150,18 @@ async fn index(
             Some(too_many) => too_many,
             None => wanted.are_too_many_to_sort_by_use(conn, now)?,
         };
+        if filter.unused && !too_many {
+            wanted.filter.unused = true;
+            live = wanted.of(Which::Live).count(conn, now)?;
+        }
+        let makers = if may_see { filter::makers(conn, wanted.owner)? } else { Vec::new() };
         let sort = if too_many && asked == Sort::LastUse { Sort::Newest } else { asked };
         let cursor = from.cursor(sort);
         let (rows, next) = wanted.page(conn, sort, cursor.clone(), now)?;
         let spent = account.map(|id| budget::spent(conn, Payer::Account(id), Hour::of(now))).transpose()?;
-        Ok((live, ended, too_many, sort, cursor.is_some(), rows, next, spent))
+        Ok((live, ended, too_many, makers, sort, cursor.is_some(), rows, next, spent))
     });
-    let (live, ended, too_many, sort, is_further, listed, next, spent) = found.await?;
+    let (live, ended, too_many, makers, sort, is_further, listed, next, spent) = found.await?;
     if let Some(account) = account
         && is_usual
         && known.is_none()
@@ -171,6 +186,7 @@ async fn index(
         list_url: paths.list(),
         new_url: paths.new_token(),
         revoke_url: (live > 0 && member.may(Act::ManageTokens)).then(|| paths.revoke()),
+        chosen_url: (which == Which::Live && member.may(Act::ManageTokens)).then(|| paths.chosen()),
         ended: which == Which::Ended,
         live_url: place.link(&paths.list(), sort, None),
         ended_url: place.link(&paths.ended(), sort, None),
@@ -186,6 +202,7 @@ async fn index(
             Sort::LastUse => "last used first",
         },
         choices: place.choices(&here, sort, may_see, too_many),
+        narrowing: if may_see { Narrowing::of(filter, makers, which, too_many) } else { Narrowing::none() },
         clear_url: Place::default().link(&here, sort, None),
         rows: listed.into_iter().map(|one| Row::of(one, &member, &app, now)).collect(),
         older: next.map(|next| place.link(&here, sort, Some(&next))),
@@ -229,6 +246,7 @@ impl Row {
             None => "Expired".to_owned(),
         };
         Row {
+            id,
             name: token.name,
             url: paths.token(id),
             hint: one.hint,

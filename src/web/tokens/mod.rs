@@ -3,6 +3,7 @@
 mod budget;
 mod build;
 mod choices;
+mod chosen;
 mod create;
 mod delete;
 mod draft;
@@ -10,6 +11,7 @@ mod form;
 mod granted;
 mod index;
 mod limited;
+mod narrow;
 mod pause;
 mod place;
 mod refused;
@@ -26,6 +28,7 @@ mod words;
 use crate::models::Token;
 
 pub use build::{build, built};
+pub use chosen::{confirm as chosen_confirm, delete as chosen_delete};
 pub use create::create;
 pub use delete::{confirm as delete_confirm, delete};
 pub use form::new;

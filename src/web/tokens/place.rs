@@ -1,5 +1,6 @@
-//! What somebody wants to see of the list, as its address says it: search, order and place.
+//! What somebody wants to see of the list, as its address says it: search, filters, order and place.
 
+use crate::models::token::filter::{Filter, Maker};
 use crate::models::token::list::{Cursor, MOST_SORTED_BY_USE, Sort};
 use crate::models::token::secret;
 use serde::Deserialize;
@@ -14,6 +15,12 @@ pub struct Place {
     /// In which order.
     #[serde(default)]
     sort: String,
+    /// Who made the tokens.
+    #[serde(default)]
+    by: String,
+    /// Whether only those that nobody uses.
+    #[serde(default)]
+    unused: String,
     /// Where the page starts.
     #[serde(default)]
     before: String,
@@ -43,6 +50,15 @@ impl Place {
         SORTS.iter().find(|(_, key, _)| *key == self.sort).map_or(Sort::Newest, |(sort, ..)| *sort)
     }
 
+    /// The filters that are set. A maker whom nobody wrote so is none.
+    pub fn filter(&self) -> Filter {
+        let made_by = match self.by.as_str() {
+            COMMAND_LINE => Some(Maker::CommandLine),
+            number => number.parse().ok().map(Maker::User),
+        };
+        Filter { made_by, unused: self.unused == "1" }
+    }
+
     /// How addresses spell an order; the usual one goes without saying.
     pub fn key(sort: Sort) -> &'static str {
         SORTS.iter().find(|(known, ..)| *known == sort).map_or("", |(_, key, _)| key)
@@ -70,11 +86,18 @@ impl Place {
         Some(Place { q: end, ..self.clone() }.link(path, self.sort(), None))
     }
 
-    /// The same search in this order, from this place on.
+    /// The same search and filters in this order, from this place on.
     pub fn link(&self, path: &str, sort: Sort, after: Option<&Cursor>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         if !self.q.trim().is_empty() {
             query.append_pair("q", self.q.trim());
+        }
+        let filter = self.filter();
+        if let Some(maker) = filter.made_by {
+            query.append_pair("by", &maker_key(maker));
+        }
+        if filter.unused {
+            query.append_pair("unused", "1");
         }
         if sort != Sort::Newest {
             query.append_pair("sort", Place::key(sort));
@@ -102,6 +125,15 @@ impl Place {
 }
 
 const NEVER: &str = "never";
+const COMMAND_LINE: &str = "cli";
+
+/// How addresses spell a maker.
+pub fn maker_key(maker: Maker) -> String {
+    match maker {
+        Maker::User(id) => id.to_string(),
+        Maker::CommandLine => COMMAND_LINE.to_owned(),
+    }
+}
 
 /// Microseconds and number; for names, number and name.
 fn written(cursor: &Cursor) -> String {
@@ -148,5 +180,11 @@ mod tests {
         let place = Place { q: " a&b ".to_owned(), sort: "name".to_owned(), ..Place::default() };
         assert_eq!(place.link("/t", place.sort(), None), "/t?q=a%26b&sort=name");
         assert_eq!(Place::default().link("/t", Sort::Newest, None), "/t");
+        for (by, unused, link) in
+            [("17", "1", "/t?by=17&unused=1"), ("cli", "", "/t?by=cli"), ("x", "2", "/t")]
+        {
+            let place = Place { by: by.to_owned(), unused: unused.to_owned(), ..Place::default() };
+            assert_eq!(place.link("/t", place.sort(), None), link);
+        }
     }
 }

@@ -1,0 +1,90 @@
+//! Lines out of their rows, and what of that which they name still exists.
+
+use super::{Changed, Cursor, Line, Named, Seen, Source};
+use crate::db::schema::{memberships, resources, tokens};
+use crate::db::{Conn, DbError};
+use crate::models::token::Owner;
+use diesel::prelude::*;
+use std::collections::{HashMap, HashSet};
+
+/// What of that which lines name exists, by its number; whoever shows it decides who may see it.
+#[derive(Debug, Default)]
+pub struct There {
+    /// Whose each token is.
+    pub tokens: HashMap<i64, Owner>,
+    /// Account and user of each membership.
+    pub members: HashSet<(i64, i64)>,
+    /// The account of each domain and zone.
+    pub resources: HashMap<i64, i64>,
+}
+
+/// What of these lines exists.
+pub fn there(conn: &mut Conn, lines: &[Line]) -> Result<There, DbError> {
+    let named = |kinds: &[&str]| -> HashSet<i64> {
+        let both = lines.iter().flat_map(|line| [&line.who, &line.object]);
+        both.filter(|one| kinds.contains(&one.kind.as_str())).filter_map(|one| one.id).collect()
+    };
+    let owners: Vec<(i64, Option<i64>, Option<i64>)> = tokens::table
+        .filter(tokens::id.eq_any(named(&["token"])))
+        .select((tokens::id, tokens::account_id, tokens::user_id))
+        .load(conn)?;
+    let owner = |(id, account, user): (i64, Option<i64>, Option<i64>)| {
+        Some((id, account.map(Owner::Account).or(user.map(Owner::User))?))
+    };
+    let accounts: HashSet<i64> = lines.iter().filter_map(|line| line.account).collect();
+    let members = memberships::table
+        .filter(memberships::account_id.eq_any(accounts))
+        .filter(memberships::user_id.eq_any(named(&["user"])))
+        .select((memberships::account_id, memberships::user_id))
+        .load::<(i64, i64)>(conn)?;
+    let resources = resources::table
+        .filter(resources::id.eq_any(named(&["domain", "zone"])))
+        .select((resources::id, resources::account_id))
+        .load::<(i64, i64)>(conn)?;
+    Ok(There {
+        tokens: owners.into_iter().filter_map(owner).collect(),
+        members: members.into_iter().collect(),
+        resources: resources.into_iter().collect(),
+    })
+}
+
+impl From<Changed> for Line {
+    fn from(row: Changed) -> Line {
+        Line {
+            place: Cursor { at: row.at, source: Source::Changed, id: row.id },
+            account: row.account_id,
+            user: row.user_id,
+            who: Named { kind: row.actor_kind, id: row.actor_id, name: row.actor_name },
+            action: row.action,
+            object: Named { kind: row.object_kind, id: row.object_id, name: row.object_name },
+            before: row.before,
+            after: row.after,
+            address: row.address.map(|address| address.addr()),
+            client: String::new(),
+        }
+    }
+}
+
+impl From<Seen> for Line {
+    fn from(row: Seen) -> Line {
+        let named = |kind: &str, id| Named { kind: kind.to_owned(), id, name: row.name.clone() };
+        let object = match row.token_id {
+            Some(token) => named("token", Some(token)),
+            None => named("user", row.user_id),
+        };
+        // Whoever did not know the password may have been anybody.
+        let nobody = || Named { kind: "nobody".to_owned(), id: None, name: String::new() };
+        Line {
+            place: Cursor { at: row.at, source: Source::Seen, id: row.id },
+            account: row.account_id,
+            user: row.user_id,
+            who: if row.kind == "sign_in_refused" { nobody() } else { object.clone() },
+            action: format!("seen.{}", row.kind),
+            object,
+            before: None,
+            after: None,
+            address: row.address.map(|address| address.addr()),
+            client: row.client,
+        }
+    }
+}

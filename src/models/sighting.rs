@@ -1,0 +1,56 @@
+//! What was not changed but seen: sign-ins, first uses of tokens, and uses from networks that are
+//! new for them. Apart from the record, and not kept for ever.
+
+use crate::db::schema::sightings;
+use crate::db::{Conn, DbError};
+use diesel::prelude::*;
+use ipnet::IpNet;
+use std::net::IpAddr;
+use time::{Duration, OffsetDateTime};
+
+/// For so long sightings are kept.
+pub const KEPT: Duration = Duration::days(400);
+
+/// Somebody's attempt to sign in as a user that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignIn {
+    /// Number of the user.
+    pub user: i64,
+    /// The address of the user.
+    pub email: String,
+    /// Whether the password was right.
+    pub good: bool,
+    /// When.
+    pub at: OffsetDateTime,
+    /// From where.
+    pub address: IpAddr,
+    /// What the browser said it is.
+    pub client: String,
+}
+
+/// Puts attempts down.
+pub fn put_down(conn: &mut Conn, attempts: &[SignIn]) -> Result<(), DbError> {
+    for part in attempts.chunks(1_000) {
+        let rows: Vec<_> = part
+            .iter()
+            .map(|one| {
+                (
+                    sightings::at.eq(one.at),
+                    sightings::kind.eq(if one.good { "signed_in" } else { "sign_in_refused" }),
+                    sightings::user_id.eq(one.user),
+                    sightings::name.eq(&one.email),
+                    sightings::address.eq(IpNet::from(one.address)),
+                    sightings::client.eq(&one.client),
+                )
+            })
+            .collect();
+        diesel::insert_into(sightings::table).values(rows).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Forgets what is older than [`KEPT`].
+pub fn sweep(conn: &mut Conn, now: OffsetDateTime) -> Result<(), DbError> {
+    diesel::delete(sightings::table.filter(sightings::at.lt(now - KEPT))).execute(conn)?;
+    Ok(())
+}

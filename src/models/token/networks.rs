@@ -1,0 +1,127 @@
+//! The networks that tokens were used from: written apart from the calls, a batch at a time.
+
+use crate::db::schema::{sightings, token_networks, tokens};
+use crate::db::{Conn, DbError};
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+use time::OffsetDateTime;
+
+/// So many networks are kept of a token. One that is used from more is used from everywhere, and
+/// further ones tell nothing.
+pub const MOST_NETWORKS: usize = 200;
+
+/// A use of a token from a network that may be new for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Number of the token.
+    pub token: i64,
+    /// The network, as [`network_of`] has it.
+    pub network: IpNet,
+    /// When it was first used from there.
+    pub at: OffsetDateTime,
+    /// From which address.
+    pub address: IpAddr,
+    /// What the client said it is.
+    pub client: String,
+}
+
+/// The /24 of an IPv4 address, the /48 of an IPv6 one.
+pub fn network_of(address: IpAddr) -> IpNet {
+    match address {
+        IpAddr::V4(address) => Ipv4Net::new(address, 24).unwrap_or(address.into()).trunc().into(),
+        IpAddr::V6(address) => Ipv6Net::new(address, 48).unwrap_or(address.into()).trunc().into(),
+    }
+}
+
+struct Owned {
+    id: i64,
+    account: Option<i64>,
+    user: Option<i64>,
+    name: String,
+    /// How many networks are kept of it.
+    known: usize,
+}
+
+/// Keeps the networks that are new for their tokens, each with a sighting. Tokens that are gone are
+/// passed over. Answers with those of which no further network is kept.
+pub fn write(conn: &mut Conn, seen: &[Seen]) -> Result<Vec<i64>, DbError> {
+    let mut seen: Vec<&Seen> = seen.iter().collect();
+    seen.sort_by_key(|one| (one.token, one.at));
+    let mut full = Vec::new();
+    for part in seen.chunks(1_000) {
+        // Under a lock on the tokens, so that nodes that write at once keep no more than they may,
+        // and in the order of everything that takes several of them.
+        let mut owned = lock(conn, part)?;
+        let known: HashSet<(i64, IpNet)> = token_networks::table
+            .filter(token_networks::token_id.eq_any(owned.keys()))
+            .filter(token_networks::network.eq_any(part.iter().map(|one| one.network)))
+            .select((token_networks::token_id, token_networks::network))
+            .load(conn)?
+            .into_iter()
+            .collect();
+        let (mut networks, mut sights) = (Vec::new(), Vec::new());
+        for one in part.iter().filter(|one| !known.contains(&(one.token, one.network))) {
+            let Some(token) = owned.get_mut(&one.token) else { continue };
+            if token.known >= MOST_NETWORKS {
+                continue;
+            }
+            let kind = if token.known == 0 { "first_use" } else { "new_network" };
+            token.known += 1;
+            networks.push((
+                token_networks::token_id.eq(one.token),
+                token_networks::network.eq(one.network),
+                token_networks::first_at.eq(one.at),
+            ));
+            sights.push((
+                sightings::at.eq(one.at),
+                sightings::kind.eq(kind),
+                sightings::account_id.eq(token.account),
+                sightings::user_id.eq(token.user),
+                sightings::token_id.eq(token.id),
+                sightings::name.eq(token.name.clone()),
+                sightings::address.eq(IpNet::from(one.address)),
+                sightings::client.eq(&one.client),
+            ));
+        }
+        if !networks.is_empty() {
+            diesel::insert_into(token_networks::table).values(networks).execute(conn)?;
+            diesel::insert_into(sightings::table).values(sights).execute(conn)?;
+        }
+        full.extend(owned.into_values().filter(|token| token.known >= MOST_NETWORKS).map(|token| token.id));
+    }
+    Ok(full)
+}
+
+fn lock(conn: &mut Conn, seen: &[&Seen]) -> Result<HashMap<i64, Owned>, DbError> {
+    let rows: Vec<(i64, Option<i64>, Option<i64>, String)> = tokens::table
+        .filter(tokens::id.eq_any(seen.iter().map(|one| one.token)))
+        .order(tokens::id)
+        .select((tokens::id, tokens::account_id, tokens::user_id, tokens::name))
+        .for_no_key_update()
+        .load(conn)?;
+    let counts: HashMap<i64, i64> = token_networks::table
+        .filter(token_networks::token_id.eq_any(rows.iter().map(|row| row.0)))
+        .group_by(token_networks::token_id)
+        .select((token_networks::token_id, count_star()))
+        .load::<(i64, i64)>(conn)?
+        .into_iter()
+        .collect();
+    let known = |id: i64| usize::try_from(counts.get(&id).copied().unwrap_or(0)).unwrap_or(usize::MAX);
+    let owned = |(id, account, user, name)| (id, Owned { id, account, user, name, known: known(id) });
+    Ok(rows.into_iter().map(owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_the_24_or_the_48_of_an_address() {
+        let network = |address: &str| network_of(address.parse().unwrap()).to_string();
+        assert_eq!(network("203.0.113.77"), "203.0.113.0/24");
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1::/48");
+    }
+}

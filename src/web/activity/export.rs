@@ -1,0 +1,240 @@
+//! All of the activity as a file: CSV or JSON lines, read and sent a thousand lines at a time.
+
+use super::asked::Asked;
+use super::reader::Reader;
+use super::{Whose, words};
+use crate::http::{AppData, AppError};
+use crate::models::activity::{Cursor, Line, PER_CHUNK, Source, Wanted};
+use crate::models::token::expiry::iso_day;
+use crate::web::guard::{AccountMember, SeeActivity, SignedIn};
+use actix_web::HttpResponse;
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::web::{Bytes, Query};
+use futures_util::stream::try_unfold;
+use serde_json::json;
+use time::format_description::well_known::Rfc3339;
+
+/// The heads of the columns, and the fields of a JSON line.
+const COLUMNS: [&str; 14] = [
+    "at",
+    "who_kind",
+    "who_id",
+    "who",
+    "action",
+    "said",
+    "object_kind",
+    "object_id",
+    "object",
+    "before",
+    "after",
+    "address",
+    "client",
+    "account",
+];
+
+#[derive(Clone, Copy)]
+enum Format {
+    Csv,
+    JsonLines,
+}
+
+type Asking = Query<Asked>;
+
+/// The account's, as CSV.
+pub async fn account_csv(
+    member: AccountMember<SeeActivity>,
+    app: AppData,
+    asked: Asking,
+) -> Result<HttpResponse, AppError> {
+    send(Whose::account(&member), app, &asked, Format::Csv).await
+}
+
+/// The account's, as JSON lines.
+pub async fn account_json_lines(
+    member: AccountMember<SeeActivity>,
+    app: AppData,
+    asked: Asking,
+) -> Result<HttpResponse, AppError> {
+    send(Whose::account(&member), app, &asked, Format::JsonLines).await
+}
+
+/// A person's own, as CSV.
+pub async fn own_csv(signed_in: SignedIn, app: AppData, asked: Asking) -> Result<HttpResponse, AppError> {
+    send(Whose::own(&signed_in), app, &asked, Format::Csv).await
+}
+
+/// A person's own, as JSON lines.
+pub async fn own_json_lines(
+    signed_in: SignedIn,
+    app: AppData,
+    asked: Asking,
+) -> Result<HttpResponse, AppError> {
+    send(Whose::own(&signed_in), app, &asked, Format::JsonLines).await
+}
+
+/// Where the next chunk begins.
+struct State {
+    app: AppData,
+    wanted: Wanted,
+    reader: Reader,
+    format: Format,
+    next: Next,
+}
+
+enum Next {
+    /// What was read before anything was answered, so that a database that is away is a 503.
+    Read(Vec<Line>),
+    After(Cursor),
+    End,
+}
+
+async fn send(whose: Whose, app: AppData, asked: &Asked, format: Format) -> Result<HttpResponse, AppError> {
+    let (filters, faults) = asked.read();
+    if faults.any() {
+        return Err(AppError::BadRequest("A day is written as year-month-day, the first before the last."));
+    }
+    let (of, owner) = (whose.of, whose.reader.owner());
+    let first = app.db.run(move |conn| {
+        let (wanted, _) = filters.wanted(conn, of, owner)?;
+        Ok((wanted.after(conn, None, PER_CHUNK)?, wanted))
+    });
+    let (lines, wanted) = first.await?;
+    let whose_file = whose.account.map_or("own".to_owned(), |(account, _)| account.to_string());
+    let (ending, kind) = match format {
+        Format::Csv => ("csv", "text/csv; charset=utf-8; header=present"),
+        Format::JsonLines => ("jsonl", "application/jsonl; charset=utf-8"),
+    };
+    let name = format!("activity-{whose_file}-{}.{ending}", iso_day(app.clock.now().date()));
+    let state = State { app, wanted, reader: whose.reader, format, next: Next::Read(lines) };
+    // An error in the middle ends the connection without the chunk that says "complete": whoever
+    // reads it is told so by their client.
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, kind))
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .streaming(try_unfold(state, chunk)))
+}
+
+async fn chunk(mut state: State) -> Result<Option<(Bytes, State)>, AppError> {
+    let (lines, is_first) = match std::mem::replace(&mut state.next, Next::End) {
+        Next::Read(lines) => (lines, true),
+        Next::After(place) => {
+            let wanted = state.wanted.clone();
+            let read = state.app.db.run(move |conn| wanted.after(conn, Some(place), PER_CHUNK)).await;
+            let lines =
+                read.inspect_err(|error| tracing::warn!(%error, "an export of activity broke off"))?;
+            (lines, false)
+        }
+        Next::End => return Ok(None),
+    };
+    if let Some(last) = lines.last().filter(|_| lines.len() == PER_CHUNK) {
+        state.next = Next::After(last.place);
+    }
+    let mut text = String::new();
+    if is_first && matches!(state.format, Format::Csv) {
+        csv_row(&mut text, COLUMNS.iter().map(|name| (*name).to_owned()));
+    }
+    for line in lines {
+        let line = state.reader.may_read(line);
+        match state.format {
+            Format::Csv => csv_row(&mut text, cells(&line).into_iter()),
+            Format::JsonLines => {
+                text.push_str(&json_line(&line));
+                text.push('\n');
+            }
+        }
+    }
+    Ok(Some((Bytes::from(text), state)))
+}
+
+fn at(line: &Line) -> String {
+    line.place.at.format(&Rfc3339).unwrap_or_default()
+}
+
+/// What a person reads of it; where it was only seen, the action says so.
+fn cells(line: &Line) -> [String; 14] {
+    let number = |id: Option<i64>| id.map(|id| id.to_string()).unwrap_or_default();
+    let value =
+        |value: &Option<serde_json::Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
+    [
+        at(line),
+        line.who.kind.clone(),
+        number(line.who.id),
+        line.who.name.clone(),
+        line.action.clone(),
+        words::sentence(line),
+        line.object.kind.clone(),
+        number(line.object.id),
+        line.object.name.clone(),
+        value(&line.before),
+        value(&line.after),
+        line.address.map(|address| address.to_string()).unwrap_or_default(),
+        line.client.clone(),
+        number(line.account),
+    ]
+}
+
+fn json_line(line: &Line) -> String {
+    json!({
+        "at": at(line),
+        "source": match line.place.source {
+            Source::Changed => "changed",
+            Source::Seen => "seen",
+        },
+        "id": line.place.id,
+        "who_kind": line.who.kind,
+        "who_id": line.who.id,
+        "who": line.who.name,
+        "action": line.action,
+        "said": words::sentence(line),
+        "object_kind": line.object.kind,
+        "object_id": line.object.id,
+        "object": line.object.name,
+        "before": line.before,
+        "after": line.after,
+        "address": line.address,
+        "client": line.client,
+        "account": line.account,
+    })
+    .to_string()
+}
+
+/// A row by RFC 4180.
+fn csv_row(text: &mut String, cells: impl Iterator<Item = String>) {
+    for (place, cell) in cells.enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        text.push_str(&csv_cell(&cell));
+    }
+    text.push_str("\r\n");
+}
+
+/// A cell that no spreadsheet takes for a formula (OWASP, "CSV Injection").
+fn csv_cell(cell: &str) -> String {
+    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    let cell = if is_formula { format!("'{cell}") } else { cell.to_owned() };
+    if cell.contains([',', '"', '\r', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_quoted_where_it_must_be_and_none_is_a_formula() {
+        for (cell, written) in [
+            ("plain", "plain"),
+            ("", ""),
+            ("a,b", "\"a,b\""),
+            ("say \"hi\"", "\"say \"\"hi\"\"\""),
+            ("two\nlines", "\"two\nlines\""),
+            ("=HYPERLINK(\"x\")", "\"'=HYPERLINK(\"\"x\"\")\""),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\tx", "'\tx"),
+        ] {
+            assert_eq!(csv_cell(cell), written);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Who reads the activity, what of a line they may read, and where it leads them.
+
+use super::words;
+use crate::models::activity::{Line, Named, Source, There};
+use crate::models::token::Owner;
+use crate::policy::{Act, ResourceKind, Role};
+use crate::web::guard::SignedIn;
+use crate::web::paths;
+use std::collections::HashMap;
+
+/// A name, and where it leads.
+pub struct Link {
+    pub text: String,
+    pub url: Option<String>,
+}
+
+/// Who reads, and which page it is. Cheap to clone.
+#[derive(Clone)]
+pub struct Reader {
+    /// The account of the page; none on a person's own.
+    account: Option<i64>,
+    me: i64,
+    /// Name and role in each of the person's accounts.
+    accounts: HashMap<i64, (String, Role)>,
+}
+
+impl Reader {
+    /// Of the page of an account.
+    pub fn of_account(signed_in: &SignedIn, account: i64) -> Reader {
+        Reader { account: Some(account), ..Reader::of_user(signed_in) }
+    }
+
+    /// Of their own page.
+    pub fn of_user(signed_in: &SignedIn) -> Reader {
+        let accounts = signed_in.accounts.iter();
+        let accounts = accounts.map(|(account, role)| (account.id, (account.name.clone(), *role))).collect();
+        Reader { account: None, me: signed_in.user.id, accounts }
+    }
+
+    /// Whose tokens are searched.
+    pub fn owner(&self) -> Owner {
+        self.account.map_or(Owner::User(self.me), Owner::Account)
+    }
+
+    /// The line without what is not for this reader: on their own page, of an account that they
+    /// have left only that they did something; what tokens may do only where they see that; and
+    /// where others were when they did something never.
+    pub fn may_read(&self, mut line: Line) -> Line {
+        if self.account.is_some() {
+            return line;
+        }
+        let concerns_me = line.user == Some(self.me);
+        let role = line.account.and_then(|account| self.accounts.get(&account)).map(|(_, role)| *role);
+        if line.account.is_some() && !concerns_me {
+            if role.is_none() {
+                line.object = Named { kind: String::new(), id: None, name: String::new() };
+            }
+            if !role.is_some_and(|role| role.may(Act::SeeTokens)) {
+                (line.before, line.after) = (None, None);
+            }
+        }
+        let by_me = line.who.kind == "user" && line.who.id == Some(self.me);
+        if line.place.source == Source::Changed && !by_me {
+            line.address = None;
+        }
+        line
+    }
+
+    /// Who did it: people lead to all that there is of them.
+    pub fn who(&self, line: &Line, there: &There, here: &str) -> Link {
+        let who = &line.who;
+        let url = match (who.kind.as_str(), who.id) {
+            ("user", Some(id)) => Some(format!("{here}?person={id}")),
+            ("command_line", _) => Some(format!("{here}?person=cli")),
+            _ => self.url(who, line, there),
+        };
+        let is_me = self.account.is_none() && who.kind == "user" && who.id == Some(self.me);
+        Link { text: if is_me { "You".to_owned() } else { words::who(line) }, url }
+    }
+
+    /// What it was done to; none where that is not told.
+    pub fn object(&self, line: &Line, there: &There) -> Option<Link> {
+        let object = &line.object;
+        let is_me = self.account.is_none() && object.kind == "user" && object.id == Some(self.me);
+        let text = if is_me { "you".to_owned() } else { words::named(object) };
+        (!text.is_empty()).then(|| Link { text, url: self.url(object, line, there) })
+    }
+
+    /// On a person's own page, the account where it was.
+    pub fn place(&self, line: &Line) -> Option<Link> {
+        let account = line.account.filter(|_| self.account.is_none())?;
+        Some(match self.accounts.get(&account) {
+            Some((name, role)) => {
+                let url = role.may(Act::SeeActivity).then(|| paths::activity(account));
+                Link { text: format!("in {name}"), url }
+            }
+            None => Link { text: "in an account that you are no member of".to_owned(), url: None },
+        })
+    }
+
+    fn sees(&self, account: i64) -> bool {
+        self.account.map_or_else(|| self.accounts.contains_key(&account), |here| here == account)
+    }
+
+    fn url(&self, named: &Named, line: &Line, there: &There) -> Option<String> {
+        let id = named.id?;
+        match named.kind.as_str() {
+            "token" => match there.tokens.get(&id)? {
+                Owner::Account(account) => self.sees(*account).then(|| paths::tokens(*account).token(id)),
+                Owner::User(user) => (*user == self.me).then(|| paths::own_tokens().token(id)),
+            },
+            "user" => {
+                let account = self.account.or(line.account)?;
+                let may = self.accounts.get(&account)?.1.may(Act::ManageMembers);
+                (may && there.members.contains(&(account, id))).then(|| paths::member(account, id))
+            }
+            "domain" | "zone" => {
+                let kind = ResourceKind::from_key(&named.kind)?;
+                let account = there.resources.get(&id).copied().filter(|account| self.sees(*account))?;
+                Some(paths::of_resource(kind, account, id))
+            }
+            _ => None,
+        }
+    }
+}

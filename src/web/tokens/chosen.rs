@@ -1,0 +1,101 @@
+//! Deleting several: a page that names each and says what will stop, then *Yes, delete*.
+
+use crate::http::{AppData, AppError};
+use crate::models::token::chosen::{self, Deleted, MOST_CHOSEN};
+use crate::models::token::list::Listed;
+use crate::web::form::Posted;
+use crate::web::guard::{ManageTokens, TokenOwner};
+use crate::web::page::{Page, go_to, render};
+use crate::web::told::Used;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Query;
+use askama::Template;
+use time::OffsetDateTime;
+
+#[derive(Template)]
+#[template(path = "tokens/chosen.html")]
+struct ChosenPage {
+    page: Page,
+    rows: Vec<Row>,
+    ended: Vec<String>,
+    action: String,
+    list_url: String,
+}
+
+struct Row {
+    id: i64,
+    name: String,
+    url: String,
+    hint: String,
+    used: Option<Used>,
+}
+
+type Member = TokenOwner<ManageTokens>;
+
+/// The page that asks, for the tokens that the address names.
+pub async fn confirm(
+    member: Member,
+    app: AppData,
+    query: Query<Vec<(String, String)>>,
+) -> Result<HttpResponse, AppError> {
+    let ids = numbers(query.iter().filter(|(name, _)| name == "id").map(|(_, value)| value.as_str()))?;
+    let (owner, now, paths) = (member.owner(), app.clock.now(), member.paths());
+    let found = app.db.run(move |conn| chosen::of_owner(conn, owner, &ids)).await?;
+    if found.is_empty() {
+        return Ok(go_to(format!("{}?done=chosen-none", paths.list())));
+    }
+    let (ended, live): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|one| member.state(&one.token, now).has_ended());
+    if live.is_empty() {
+        return Ok(go_to(format!("{}?done=chosen-already", paths.list())));
+    }
+    let page = ChosenPage {
+        page: member.page("Delete tokens"),
+        rows: live.into_iter().map(|one| Row::of(one, &member, now)).collect(),
+        ended: ended.into_iter().map(|one| one.token.name).collect(),
+        action: paths.chosen(),
+        list_url: paths.list(),
+    };
+    render(&page, StatusCode::OK)
+}
+
+/// Deletes those that have not ended meanwhile, in one transaction.
+pub async fn delete(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
+    let (member, fields) = form.genuine()?;
+    let (owner, origin) = (member.owner(), member.signed_in.origin(&app));
+    let ids = numbers(fields.all("id"))?;
+    let deleted = app.db.transaction(move |conn| chosen::delete(conn, owner, &ids, &origin)).await?;
+    let done = match deleted {
+        Deleted { now: 0, before: 0 } => "chosen-none",
+        Deleted { now: 0, .. } => "chosen-already",
+        Deleted { before: 0, .. } => "chosen",
+        Deleted { .. } => "chosen-rest",
+    };
+    Ok(go_to(format!("{}?done={done}", member.paths().list())))
+}
+
+/// The numbers of tokens, each once. What is no number is no token.
+fn numbers<'a>(written: impl Iterator<Item = &'a str>) -> Result<Vec<i64>, AppError> {
+    let mut ids: Vec<i64> = written.filter_map(|id| id.parse().ok()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.len() > MOST_CHOSEN {
+        return Err(AppError::BadRequest("At most 100 tokens are deleted at once. Choose fewer."));
+    }
+    Ok(ids)
+}
+
+const _: () = assert!(MOST_CHOSEN == 100, "the sentence says so");
+
+impl Row {
+    fn of(one: Listed, member: &Member, now: OffsetDateTime) -> Row {
+        Row {
+            id: one.token.id,
+            url: member.paths().token(one.token.id),
+            name: one.token.name,
+            hint: one.hint,
+            used: one.last_use.map(|last| Used::of(&last, now)),
+        }
+    }
+}
