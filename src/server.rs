@@ -13,6 +13,7 @@ use crate::http::{
 use crate::models::password::HashError;
 use crate::models::signing_key;
 use crate::policy::{Catalogue, catalogue::CatalogueError};
+use crate::telemetry;
 use crate::web;
 use actix_session::storage::{LoadError, SaveError};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
@@ -211,8 +212,8 @@ async fn finish(
         takes_gzip: web::assets::takes_gzip(request.headers()),
         https: app.is_some_and(|app| app.public.is_https()),
     };
-    // The path holds no secret; a query could, by somebody's mistake, and is never logged.
-    let span = tracing::info_span!("request", id = %asked.id, method = %request.method(), path = %asked.path);
+    // A link's secret in the path is left out; a query could, by somebody's mistake, and is never logged.
+    let span = tracing::info_span!("request", id = %asked.id, method = %request.method(), path = %telemetry::without_secret(&asked.path));
     let answer = async {
         // A panic is one request's misfortune: it gets its 500, and the worker lives.
         let error = match AssertUnwindSafe(next.call(request)).catch_unwind().await {

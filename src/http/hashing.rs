@@ -15,6 +15,7 @@ type Job = Box<dyn FnOnce() + Send>;
 /// The hashing threads. Cheap to clone; they end with the last clone.
 #[derive(Clone)]
 pub struct Hashing {
+    cost: Cost,
     jobs: SyncSender<Job>,
     /// What an unknown user's password is compared with, so that it takes as long.
     dummy: Arc<str>,
@@ -40,7 +41,7 @@ impl Hashing {
                 }
             });
         }
-        Ok(Hashing { jobs, dummy: dummy.into() })
+        Ok(Hashing { cost, jobs, dummy: dummy.into() })
     }
 
     /// Whether the password is the one behind the hash. Without a hash it takes as long and is not.
@@ -54,6 +55,12 @@ impl Hashing {
             }
         })
         .await
+    }
+
+    /// The hash of a new password.
+    pub async fn hash(&self, password: String) -> Result<Result<String, HashError>, HashingBusy> {
+        let cost = self.cost;
+        self.run(move || password::hash(&password, cost)).await
     }
 
     async fn run<T: Send + 'static>(

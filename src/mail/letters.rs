@@ -1,5 +1,7 @@
 //! What each letter says: a template, its first line the subject.
 
+mod notices;
+
 use super::Mail;
 use crate::db::{Conn, DbError};
 use crate::http::App;
@@ -8,6 +10,7 @@ use crate::models::mail::{Due, Letter};
 use crate::models::text::is_hidden;
 use askama::Template;
 use lettre::Address;
+use notices::Done;
 use time::OffsetDateTime;
 use time::format_description::FormatItem;
 use time::macros::format_description;
@@ -86,6 +89,19 @@ fn say(conn: &mut Conn, app: &App, letter: &Letter, now: OffsetDateTime) -> Resu
                 home: link(app, "/"),
             })?;
             Ok(Some((text, Link::Made)))
+        }
+        Letter::Token { event, token, name, about, by, at, address } => {
+            let done = Done { by, at: *at, address: *address };
+            let text = notices::token(app, event, (*token, name), about.as_ref(), &done)?;
+            Ok(Some((text, Link::None)))
+        }
+        Letter::Revoked { tokens, about, by, at, address } => {
+            let done = Done { by, at: *at, address: *address };
+            Ok(Some((notices::revoked(app, *tokens, about.as_ref(), &done)?, Link::None)))
+        }
+        Letter::Expires { token, name, about, expires_at } => {
+            let text = notices::expires(app, (*token, name), about.as_ref(), (*expires_at, now))?;
+            Ok(text.map(|text| (text, Link::None)))
         }
     }
 }

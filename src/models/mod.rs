@@ -18,6 +18,7 @@ pub mod invitation;
 pub mod link;
 pub mod mail;
 pub mod membership;
+pub mod notice;
 mod order;
 pub mod password;
 pub mod platform;

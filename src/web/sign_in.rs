@@ -100,7 +100,8 @@ pub async fn delete(form: Posted<SignedIn>, session: Session) -> Result<HttpResp
 }
 
 impl SignedIn {
-    async fn extract_if_any(request: &HttpRequest) -> Result<Option<SignedIn>, AppError> {
+    /// The person, where somebody is signed in.
+    pub(super) async fn extract_if_any(request: &HttpRequest) -> Result<Option<SignedIn>, AppError> {
         if signed_in_session(request).is_none() {
             return Ok(None);
         }
@@ -128,15 +129,15 @@ fn again(
     render(&page, status)
 }
 
-/// The secret behind the sign-in form's token. It rests in a signed cookie, so that nobody needs a
+/// The secret behind the tokens of forms that are open to all. It rests in a signed cookie, so that nobody needs a
 /// session before signing in.
-struct FormSecret {
-    secret: String,
+pub(super) struct FormSecret {
+    pub(super) secret: String,
     is_new: bool,
 }
 
 impl FormSecret {
-    fn of(request: &HttpRequest, app: &AppData) -> FormSecret {
+    pub(super) fn of(request: &HttpRequest, app: &AppData) -> FormSecret {
         let mut jar = CookieJar::new();
         if let Some(cookie) = request.cookie(Self::name(app)) {
             jar.add_original(cookie);
@@ -147,7 +148,7 @@ impl FormSecret {
         }
     }
 
-    fn kept(&self, mut response: HttpResponse, app: &AppData) -> Result<HttpResponse, AppError> {
+    pub(super) fn kept(&self, mut response: HttpResponse, app: &AppData) -> Result<HttpResponse, AppError> {
         if self.is_new {
             let cookie = Cookie::build(Self::name(app), self.secret.clone())
                 .path("/")

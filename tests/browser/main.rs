@@ -10,6 +10,7 @@ mod after;
 mod builder;
 mod driver;
 mod gallery;
+mod invitation;
 mod keyboard;
 mod main_job;
 mod narrow;

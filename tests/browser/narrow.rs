@@ -1,7 +1,8 @@
 //! On a phone nothing has to be pushed sideways, whatever people type.
 
-use crate::support::{House, OWNER, ledger, made};
+use crate::support::{House, OWNER, database, ledger, made};
 use crate::window::Window;
+use tokenhouse::models::link::LinkSecret;
 use tokenhouse::models::token::Owner;
 use tokenhouse::policy::{Policy, Rights};
 
@@ -27,6 +28,7 @@ async fn no_page_scrolls_sideways_on_a_phone() {
 
     let (_, zone) = crate::reaches::fill(&house).await;
 
+    let invitation = invite(&house, acme);
     let mut window = Window::open(&house, "narrow", true).await;
     let mut too_wide = Vec::new();
     look(&mut window, "/sign-in", &mut too_wide).await;
@@ -72,6 +74,9 @@ async fn no_page_scrolls_sideways_on_a_phone() {
         format!("{members}/tokens/{own}/block"),
         format!("{members}/tokens"),
         members,
+        format!("/accounts/{acme}/invitations/new"),
+        format!("/invitations/{invitation}"),
+        "/invitations/none".to_owned(),
         "/user/tokens".to_owned(),
         format!("/user/tokens/{own}"),
     ] {
@@ -90,6 +95,19 @@ async fn no_page_scrolls_sideways_on_a_phone() {
     ledger::put_down(&window.field("Token").await.prop("value").await.unwrap().unwrap());
     measure(&mut window, "created", &mut too_wide).await;
     assert!(too_wide.is_empty(), "{too_wide:#?}");
+}
+
+/// An open invitation for a long address; what its link holds.
+fn invite(house: &House, account: i64) -> String {
+    let link = LinkSecret::generate().unwrap().expose().to_owned();
+    ledger::put_down(&link);
+    let (email, by) = (format!("{}@example.com", "w".repeat(200)), house.user(OWNER).id);
+    let sql = format!(
+        "INSERT INTO invitations (account_id, email, role, copied_digest, invited_by, created_at, expires_at)
+         VALUES ({account}, '{email}', 'read_only', sha256('{link}'), {by}, '2026-11-22', '2026-11-29')"
+    );
+    database::run(&database::url(&house.database), &sql);
+    link
 }
 
 async fn look(window: &mut Window, page: &str, too_wide: &mut Vec<String>) {

@@ -27,6 +27,8 @@ pub use roll::{Asked, Finished, Rolled};
 pub use secret::Secret;
 
 use super::audit::{self, Event, Origin};
+use super::mail::TokenEvent;
+use super::notice::{self, Happened};
 use super::{Account, User};
 use crate::db::schema::{token_secrets, tokens, users};
 use crate::db::{Conn, DbError};
@@ -242,6 +244,8 @@ impl Token {
                 origin,
                 &self.event("token.deleted", None, Some(json!({ "why": why.key() }))),
             )?;
+            let told = Happened::to(self, TokenEvent::Deleted, format!("deleted/{}", self.id))?;
+            notice::tell(conn, &told, origin)?;
         }
         Ok(deleted)
     }

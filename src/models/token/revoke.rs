@@ -5,7 +5,7 @@ use super::{Owner, Why};
 use crate::db::schema::{token_secrets, token_use, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::audit::{self, Event, Origin};
-use crate::models::{Account, User};
+use crate::models::{Account, User, notice};
 use diesel::dsl::count;
 use diesel::prelude::*;
 use ipnet::IpNet;
@@ -120,6 +120,7 @@ pub fn revoke_all(conn: &mut Conn, owner: Owner, origin: &Origin) -> Result<usiz
             after: Some(json!({ "tokens": ended })),
         };
         audit::record_as(conn, line, origin, &event)?;
+        notice::tell_of_revoked(conn, owner, line, origin)?;
     }
     Ok(ended)
 }
