@@ -11,14 +11,24 @@ pub struct Clock(Arc<Inner>);
 
 #[derive(Debug)]
 enum Inner {
-    System { offset_micros: AtomicI64 },
+    System {
+        /// How far it is off, as far as it knows.
+        offset_micros: AtomicI64,
+        /// How far it is off without knowing.
+        wrong: Duration,
+    },
     Fixed(Mutex<OffsetDateTime>),
 }
 
 impl Clock {
     /// The system's clock.
     pub fn system() -> Clock {
-        Clock(Arc::new(Inner::System { offset_micros: AtomicI64::new(0) }))
+        Clock::wrong(Duration::ZERO)
+    }
+
+    /// A system's clock that is off by this much, for tests.
+    pub fn wrong(by: Duration) -> Clock {
+        Clock(Arc::new(Inner::System { offset_micros: AtomicI64::new(0), wrong: by }))
     }
 
     /// A clock that stands still.
@@ -29,17 +39,17 @@ impl Clock {
     /// This moment in UTC, in whole microseconds as the database keeps them.
     pub fn now(&self) -> OffsetDateTime {
         match &*self.0 {
-            Inner::System { offset_micros } => {
-                whole_micros(system_now() + Duration::microseconds(offset_micros.load(Ordering::Relaxed)))
-            }
+            Inner::System { offset_micros, wrong } => whole_micros(
+                system_now() + *wrong + Duration::microseconds(offset_micros.load(Ordering::Relaxed)),
+            ),
             Inner::Fixed(at) => *at.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 
     /// Learns the offset from what the database's clock said at about this moment.
     pub fn correct(&self, database_now: OffsetDateTime) {
-        if let Inner::System { offset_micros } = &*self.0 {
-            let offset = (database_now - system_now()).whole_microseconds();
+        if let Inner::System { offset_micros, wrong } = &*self.0 {
+            let offset = (database_now - system_now() - *wrong).whole_microseconds();
             offset_micros.store(i64::try_from(offset).unwrap_or(0), Ordering::Relaxed);
         }
     }

@@ -1,6 +1,7 @@
 //! All of it put together: the same for `main` and for tests.
 
 mod chores;
+mod unread;
 
 use crate::api;
 use crate::clock::Clock;
@@ -201,9 +202,10 @@ impl Asked {
 /// The outermost layer: an id and a log line for each request, a body for each error, compression
 /// in place, and the headers that stand on every answer.
 async fn finish(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let held = unread::Held::of(&mut request);
     let app = request.app_data::<AppData>();
     let asked = Asked {
         api: api::Finish::of(request.request()).await,
@@ -219,13 +221,19 @@ async fn finish(
         let error = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
             Ok(Ok(response)) => {
                 let (request, response) = response.into_parts();
-                let response = finished(response.map_into_boxed_body(), &asked, Some(&request));
+                let mut response = finished(response.map_into_boxed_body(), &asked, Some(&request));
+                if let Some(held) = held {
+                    response.extensions_mut().insert(held);
+                }
                 return Ok(ServiceResponse::new(request, response));
             }
             Ok(Err(error)) => as_app_error(&error),
             Err(_) => AppError::Internal("a handler panicked".to_owned()),
         };
-        let response = finished(error.error_response(), &asked, None);
+        let mut response = finished(error.error_response(), &asked, None);
+        if let Some(held) = held {
+            response.extensions_mut().insert(held);
+        }
         Err(InternalError::from_response(error, response).into())
     };
     answer.instrument(span).await

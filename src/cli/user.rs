@@ -1,4 +1,4 @@
-//! `user create|password|deactivate|reactivate`.
+//! `user create|password|deactivate|reactivate|site-admin`.
 
 use super::{CliError, Opened, open, output, user_of};
 use crate::config::DatabaseArgs;
@@ -18,6 +18,8 @@ pub(super) enum UserCommand {
     Deactivate(OneUser),
     /// Let the user in again.
     Reactivate(OneUser),
+    /// Let the user run the site: tokens, users and accounts of everybody.
+    SiteAdmin(SiteAdminArgs),
 }
 
 #[derive(Args)]
@@ -61,12 +63,24 @@ pub(super) struct OneUser {
     database: DatabaseArgs,
 }
 
+#[derive(Args)]
+pub(super) struct SiteAdminArgs {
+    #[command(flatten)]
+    user: OneUser,
+    /// Let the user do so no longer.
+    #[arg(long)]
+    off: bool,
+}
+
 pub(super) fn run(command: UserCommand) -> Result<(), CliError> {
     match command {
         UserCommand::Create(args) => create(args),
         UserCommand::Password(args) => set_password(args),
         UserCommand::Deactivate(args) => change(args, |user, conn, origin| user.deactivate(conn, origin)),
         UserCommand::Reactivate(args) => change(args, |user, conn, origin| user.reactivate(conn, origin)),
+        UserCommand::SiteAdmin(SiteAdminArgs { user, off }) => {
+            change(user, |user, conn, origin| user.set_site_admin(conn, !off, origin).map(|_| ()))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::Mail;
 use crate::db::{Conn, DbError};
 use crate::http::App;
 use crate::models::invitation;
-use crate::models::mail::{Due, Letter};
+use crate::models::mail::{Due, LeakedToken, Letter};
 use crate::models::text::is_hidden;
 use askama::Template;
 use lettre::Address;
@@ -50,6 +50,16 @@ struct InvitationText {
     sentence: &'static str,
     until: String,
     link: String,
+    home: String,
+}
+
+#[derive(Template)]
+#[template(path = "mail/leaked.txt")]
+struct LeakedText {
+    first: String,
+    /// How many there are beside the first.
+    more: usize,
+    tokens: Vec<String>,
     home: String,
 }
 
@@ -103,7 +113,22 @@ fn say(conn: &mut Conn, app: &App, letter: &Letter, now: OffsetDateTime) -> Resu
             let text = notices::expires(app, (*token, name), about.as_ref(), (*expires_at, now))?;
             Ok(text.map(|text| (text, Link::None)))
         }
+        Letter::Leaked { tokens } => {
+            let text = text(&LeakedText {
+                first: tokens.first().map(|token| line(&token.name)).unwrap_or_default(),
+                more: tokens.len().saturating_sub(1),
+                tokens: tokens.iter().map(leaked).collect(),
+                home: link(app, "/"),
+            })?;
+            Ok(Some((text, Link::None)))
+        }
     }
+}
+
+fn leaked(token: &LeakedToken) -> String {
+    let whose =
+        token.account.as_ref().map_or("one of your own".to_owned(), |account| format!("of {account}"));
+    line(&format!("{} ({}), {whose}", token.name, token.hint))
 }
 
 fn text(template: &impl Template) -> Result<String, DbError> {

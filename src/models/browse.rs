@@ -3,6 +3,7 @@
 pub mod breaking;
 pub mod members;
 pub mod reaching;
+pub mod site;
 
 use super::rows::containing;
 use super::{Resource, Window};

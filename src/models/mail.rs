@@ -64,6 +64,11 @@ pub enum Letter {
         #[serde(with = "time::serde::timestamp")]
         expires_at: OffsetDateTime,
     },
+    /// Somebody found secrets of these tokens, which were deleted.
+    Leaked {
+        /// The tokens.
+        tokens: Vec<LeakedToken>,
+    },
 }
 
 /// What happened to a token.
@@ -89,6 +94,17 @@ pub struct About {
     pub account: i64,
     /// Its name.
     pub name: String,
+}
+
+/// A token that was reported as leaked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeakedToken {
+    /// Its name.
+    pub name: String,
+    /// Hint of its newest secret.
+    pub hint: String,
+    /// The name of its account; none for one of the recipient's own.
+    pub account: Option<String>,
 }
 
 /// Puts a mail down, in the transaction of what it tells of. The same `key` is never put down twice,

@@ -15,6 +15,7 @@ pub mod contact;
 pub mod demo;
 pub mod domain;
 pub mod invitation;
+pub mod leak;
 pub mod link;
 pub mod mail;
 pub mod membership;

@@ -1,10 +1,12 @@
 //! Signed-in browsers: rows keyed by a digest, so that the table opens nothing.
 
+use super::User;
+use super::audit::{self, Event, Origin};
 use crate::db::schema::{sessions, users};
 use crate::db::{Conn, DbError};
 use diesel::prelude::*;
 use ipnet::IpNet;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -17,11 +19,17 @@ pub const ABSOLUTE: Duration = Duration::days(7);
 /// The idle limit is put off at most this often.
 const TOUCH_EVERY: Duration = Duration::minutes(1);
 
+/// So many of a person's sessions are shown.
+pub const MOST_SHOWN: usize = 100;
+
 /// A session to be stored.
 #[derive(Debug)]
 pub struct NewSession {
     /// Whose it is.
     pub user: i64,
+    /// Digest of the hash of the password that was said: with one that was set meanwhile, nobody is
+    /// signed in.
+    pub password: SessionDigest,
     /// What the pages remember in it.
     pub state: Value,
     /// Where the browser is.
@@ -107,8 +115,14 @@ pub fn password_said(conn: &mut Conn, id: i64, now: OffsetDateTime) -> Result<bo
     Ok(touched == 1)
 }
 
-/// Stores a new session, and forgets those that have ended.
-pub fn save(conn: &mut Conn, key: &str, new: &NewSession, now: OffsetDateTime) -> Result<(), DbError> {
+/// Stores a new session, and forgets those that have ended. It is not stored, and the answer is
+/// `false`, where the password was changed or the user deactivated while it was made: both end every
+/// session, and this one would be left over.
+pub fn save(conn: &mut Conn, key: &str, new: &NewSession, now: OffsetDateTime) -> Result<bool, DbError> {
+    let of_now = User::lock_credentials(conn, new.user)?;
+    if of_now.is_none_or(|of_now| digest(&of_now.hash) != new.password) {
+        return Ok(false);
+    }
     diesel::delete(sessions::table.filter(sessions::ends_at.le(now).or(sessions::idle_until.le(now))))
         .execute(conn)?;
     diesel::insert_into(sessions::table)
@@ -124,7 +138,70 @@ pub fn save(conn: &mut Conn, key: &str, new: &NewSession, now: OffsetDateTime) -
             sessions::ends_at.eq(now + ABSOLUTE),
         ))
         .execute(conn)?;
-    Ok(())
+    Ok(true)
+}
+
+/// A session, as its person sees it.
+#[derive(Debug, Queryable)]
+pub struct Shown {
+    /// Number of the session.
+    pub id: i64,
+    /// Where somebody signed in.
+    pub address: Option<IpNet>,
+    /// With what.
+    pub client: String,
+    /// When.
+    pub created_at: OffsetDateTime,
+    idle_until: OffsetDateTime,
+}
+
+impl Shown {
+    /// When it was last used, or up to a minute before.
+    pub fn seen_at(&self) -> OffsetDateTime {
+        self.idle_until - IDLE
+    }
+}
+
+/// The user's sessions that have not ended, the last seen first; one more than are shown, where
+/// there are more.
+pub fn of_user(conn: &mut Conn, user: i64, now: OffsetDateTime) -> Result<Vec<Shown>, DbError> {
+    Ok(sessions::table
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::idle_until.gt(now).and(sessions::ends_at.gt(now)))
+        .order((sessions::idle_until.desc(), sessions::id.desc()))
+        .limit(MOST_SHOWN as i64 + 1)
+        .select((
+            sessions::id,
+            sessions::address,
+            sessions::client,
+            sessions::created_at,
+            sessions::idle_until,
+        ))
+        .load(conn)?)
+}
+
+/// Ends one of the user's sessions; `false` where it is none of theirs.
+pub fn end(conn: &mut Conn, user: &User, id: i64, origin: &Origin) -> Result<bool, DbError> {
+    let ended: Option<(Option<IpNet>, String)> =
+        diesel::delete(sessions::table.filter(sessions::id.eq(id).and(sessions::user_id.eq(user.id))))
+            .returning((sessions::address, sessions::client))
+            .get_result(conn)
+            .optional()?;
+    let Some((address, client)) = ended else { return Ok(false) };
+    let before = json!({ "address": address.map(|net| net.addr()), "client": client });
+    audit::record(conn, origin, &Event { before: Some(before), ..user.event("user.session_ended") })?;
+    Ok(true)
+}
+
+/// Ends all of the user's sessions but this one; says how many.
+pub fn end_others(conn: &mut Conn, user: &User, kept: i64, origin: &Origin) -> Result<usize, DbError> {
+    let others = sessions::table.filter(sessions::user_id.eq(user.id).and(sessions::id.ne(kept)));
+    let ended = diesel::delete(others).execute(conn)?;
+    if ended > 0 {
+        let after = json!({ "sessions": ended });
+        audit::record(conn, origin, &Event { after: Some(after), ..user.event("user.sessions_ended") })?;
+    }
+    Ok(ended)
 }
 
 /// Ends a session.

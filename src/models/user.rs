@@ -107,6 +107,12 @@ impl User {
         Ok(with_password().filter(users::id.eq(id)).first(conn).optional()?)
     }
 
+    /// The same, kept as they are until the transaction ends.
+    pub fn lock_credentials(conn: &mut Conn, id: i64) -> Result<Option<Credentials>, DbError> {
+        // Shared: people who sign in do not wait for each other.
+        Ok(with_password().filter(users::id.eq(id)).for_share().first(conn).optional()?)
+    }
+
     /// Whether there is any user yet.
     pub fn exist(conn: &mut Conn) -> Result<bool, DbError> {
         Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
@@ -224,6 +230,29 @@ impl User {
         audit::record(conn, origin, &self.event("user.reactivated"))
     }
 
+    /// Lets the user run the site, or no longer. Says whether that was a change.
+    pub fn set_site_admin(&self, conn: &mut Conn, runs_it: bool, origin: &Origin) -> Result<bool, DbError> {
+        let Some(user) = User::lock(conn, self.id)? else { return Ok(false) };
+        if user.site_admin_since.is_some() == runs_it {
+            return Ok(false);
+        }
+        diesel::update(users::table.find(self.id))
+            .set((
+                users::site_admin_since.eq(runs_it.then_some(origin.now)),
+                users::updated_at.eq(origin.now),
+            ))
+            .execute(conn)?;
+        let action = if runs_it { "user.site_admin_made" } else { "user.site_admin_unmade" };
+        audit::record(conn, origin, &self.event(action))?;
+        Ok(true)
+    }
+
+    /// Ends every session of the user.
+    pub fn sign_out(&self, conn: &mut Conn, origin: &Origin) -> Result<(), DbError> {
+        self.end_sessions(conn)?;
+        audit::record(conn, origin, &self.event("user.signed_out"))
+    }
+
     /// What the plain sentences about a policy of the user's tokens say of the user's accounts.
     pub fn surroundings(&self, conn: &mut Conn) -> Result<Surroundings, DbError> {
         let accounts = Account::list_of_user(conn, self.id)?;
@@ -236,7 +265,8 @@ impl User {
         Ok(())
     }
 
-    fn event<'a>(&'a self, action: &'a str) -> Event<'a> {
+    /// A line of the record about the user.
+    pub(super) fn event<'a>(&'a self, action: &'a str) -> Event<'a> {
         Event {
             account: None,
             user: None,

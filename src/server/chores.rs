@@ -3,12 +3,14 @@
 use crate::db::{self, DbError};
 use crate::http::{AppData, FLUSH_EVERY, SHARE_EVERY};
 use crate::mail::{self, Postman};
-use crate::models::{self, Origin, account_state, budget, notice, throttle};
+use crate::models::{self, Origin, account_state, budget, leak, notice, throttle};
 use crate::policy::budget::Hour;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+/// How often a node looks for reports of leaked secrets.
+const LOOK_FOR_LEAKS_EVERY: Duration = Duration::from_secs(1);
 /// The lock of the chore that takes accounts away.
 const ACCOUNTS: i64 = 1;
 /// The lock of the chore that tells of tokens that expire.
@@ -29,6 +31,7 @@ pub(super) fn start(app: &AppData) -> Chores {
     let running = vec![
         tokio::spawn(every_now_and_then(app.clone(), end.clone())),
         tokio::spawn(share_now_and_then(app.clone(), end.clone())),
+        tokio::spawn(end_what_leaked(app.clone(), end.clone())),
         tokio::spawn(once_an_hour(app.clone(), end.clone())),
         tokio::spawn(send_mail(app.clone(), end)),
     ];
@@ -169,6 +172,32 @@ async fn every_now_and_then(app: AppData, mut end: End) {
         match housekeeping.await {
             Ok(database_now) => app.clock.correct(database_now),
             Err(error) => tracing::warn!(%error, "housekeeping waits for the database"),
+        }
+    }
+}
+
+/// Reports of leaked secrets, those of other nodes and of before a restart too.
+async fn end_what_leaked(app: AppData, mut end: End) {
+    let mut ticks = tokio::time::interval(LOOK_FOR_LEAKS_EVERY);
+    let mut waits = false;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = end.changed() => return,
+        }
+        let done = work_off_leaks(&app).await;
+        if let (Err(error), false) = (&done, waits) {
+            tracing::warn!(%error, "reports of leaked secrets wait for the database");
+        }
+        waits = done.is_err();
+    }
+}
+
+async fn work_off_leaks(app: &AppData) -> Result<(), DbError> {
+    loop {
+        let now = app.clock.now();
+        if !app.db.transaction(move |conn| leak::work_off(conn, now)).await? {
+            return Ok(());
         }
     }
 }

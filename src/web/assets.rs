@@ -59,7 +59,7 @@ macro_rules! files {
 }
 
 static CSS: LazyLock<Asset> = LazyLock::new(|| {
-    let parts = files!("css": "layers.css", "tokens.css", "base.css", "layout.css", "badge.css", "budget.css", "builder.css", "button.css", "card.css", "chip.css",
+    let parts = files!("css": "layers.css", "tokens.css", "base.css", "layout.css", "admin.css", "badge.css", "budget.css", "builder.css", "button.css", "card.css", "chip.css",
         "facts.css", "field.css", "finder.css", "head.css", "help.css", "listing.css", "mark.css", "menu.css", "notice.css", "picker.css", "plain.css", "print.css",
         "refusals.css", "revoke.css", "roles.css", "secret.css", "secrets.css", "segments.css", "sentences.css", "starts.css", "summary.css", "table.css", "tabs.css", "utilities.css", "way.css");
     Asset::new("app.css", "text/css; charset=utf-8", parts)

@@ -14,7 +14,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 /// What is never kept for later: passwords, and what the page that keeps a form has anew.
-const NOT_KEPT: [&str; 4] = ["csrf", "password", "password_again", "new_password"];
+const NOT_KEPT: [&str; 5] = ["csrf", "password", "password_again", "new_password", "secret"];
 
 /// No form of ours has more fields.
 const MOST_FIELDS: usize = 2_000;
@@ -188,8 +188,9 @@ mod tests {
     }
 
     #[test]
-    fn neither_password_nor_form_token_is_kept_for_later() {
-        let fields = Fields::parse(b"csrf=1&password=2&name=3&password_again=4&new_password=5").unwrap();
+    fn neither_passwords_nor_form_token_nor_a_pasted_secret_are_kept_for_later() {
+        let fields =
+            Fields::parse(b"csrf=1&password=2&name=3&password_again=4&new_password=5&secret=6").unwrap();
         assert_eq!(fields.kept(), [("name".to_owned(), "3".to_owned())]);
     }
 

@@ -69,6 +69,29 @@ impl Guard for SignedIn {
     }
 }
 
+/// A person who runs the site. To everybody else there is nothing here.
+pub struct SiteAdmin {
+    /// The person.
+    pub signed_in: SignedIn,
+}
+
+impl SiteAdmin {
+    /// The frame of a page for site admins: outside any account, and of none a member by that.
+    pub fn page(&self, title: &str) -> Page {
+        self.signed_in.page(title).under(Section::Admin)
+    }
+}
+
+impl Guard for SiteAdmin {
+    async fn check(request: &HttpRequest) -> Result<SiteAdmin, AppError> {
+        let signed_in = SignedIn::check(request).await?;
+        if signed_in.user.site_admin_since.is_none() {
+            return Err(AppError::NotFound);
+        }
+        Ok(SiteAdmin { signed_in })
+    }
+}
+
 /// What a member must be allowed to do, as a type.
 pub trait Permit: 'static {
     /// What.
@@ -284,6 +307,16 @@ impl<P: Permit> FromRequest for TokenOwner<P> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move { TokenOwner::check(&request).await })
+    }
+}
+
+impl FromRequest for SiteAdmin {
+    type Error = AppError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { SiteAdmin::check(&request).await })
     }
 }
 

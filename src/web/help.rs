@@ -2,6 +2,7 @@
 
 use super::guard::{Guard, SignedIn};
 use super::page::{Page, render};
+use super::{leaked, paths};
 use crate::http::{AppData, AppError};
 use crate::policy::{Catalogue, State, budget};
 use actix_web::http::StatusCode;
@@ -20,6 +21,8 @@ struct ApiPage {
     templates: Vec<String>,
     unnamed: i64,
     unknown: i64,
+    leaked: String,
+    leak_calls: i32,
 }
 
 struct Code {
@@ -112,6 +115,8 @@ pub async fn api(request: HttpRequest, app: AppData) -> Result<HttpResponse, App
         templates: app.catalogue.templates.iter().map(|one| one.key.clone()).collect(),
         unnamed: budget::UNNAMED,
         unknown: budget::UNKNOWN,
+        leaked: app.public.link(app.bound, paths::LEAKED),
+        leak_calls: leaked::PER_NETWORK.attempts,
     };
     render(&page, StatusCode::OK)
 }

@@ -9,6 +9,7 @@ use crate::db::Conn;
 use crate::http::{App, AppData, AppError, ClientAddress, client_name, network_of};
 use crate::models::invitation::{self, Joined, NewPerson, Open};
 use crate::models::throttle::{self, Allowance};
+use crate::models::user::Credentials;
 use crate::models::{User, link, password, text};
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -145,11 +146,14 @@ pub async fn join(
     count(&app, &digest, client.0).await?;
     let hash = app.hashing.hash(password).await.map_err(|_| AppError::Busy)?;
     let password_hash = hash.map_err(|error| AppError::Internal(error.to_string()))?;
-    let (person, now) = (NewPerson { name: typed.name.value.clone(), password_hash }, app.clock.now());
+    let (name, now) = (typed.name.value.clone(), app.clock.now());
+    let person = NewPerson { name, password_hash: password_hash.clone() };
     let join = move |conn: &mut Conn| invitation::join(conn, &digest, &person, Some(client.0), now);
     match app.db.transaction(join).await? {
         Joined::Done { account, user } => {
-            session::sign_in(&session, user, client.0, &client_name(request.headers()))
+            let email = open.invitation.email.clone();
+            let credentials = Credentials { user, email, hash: password_hash };
+            session::sign_in(&session, &credentials, client.0, &client_name(request.headers()))
                 .map_err(|error| AppError::Internal(error.to_string()))?;
             tracing::info!(user, account, "came in by an invitation");
             Ok(go_to(paths::tokens(account).list()))

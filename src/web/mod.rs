@@ -2,6 +2,7 @@
 
 mod account;
 mod accounts;
+mod admin;
 pub mod assets;
 mod browse;
 mod csrf;
@@ -11,7 +12,9 @@ mod guard;
 mod help;
 mod invitation;
 mod known;
+mod leaked;
 mod members;
+mod own;
 mod page;
 mod password;
 pub mod paths;
@@ -97,11 +100,41 @@ fn routes() -> Vec<TableRow> {
         ("POST", paths::MEMBER_ROLE, post().to(members::set_role)),
         ("GET", paths::MEMBER_REMOVE, get().to(members::remove_confirm)),
         ("POST", paths::MEMBER_REMOVE, post().to(members::remove)),
+        ("GET", paths::SECURITY, get().to(own::security)),
+        ("POST", paths::SECURITY, post().to(own::change_password)),
+        ("POST", paths::SESSION_END, post().to(own::end)),
+        ("POST", paths::SESSIONS_END_OTHERS, post().to(own::end_others)),
         ("POST", paths::account_tokens::LIST, post().to(tokens::create)),
+        ("GET", paths::ADMIN_TOKENS, get().to(admin::tokens)),
+        ("POST", paths::ADMIN_TOKENS_SECRET, post().to(admin::by_secret)),
+        ("GET", paths::ADMIN_TOKENS_REVOKE, get().to(admin::revoke_confirm)),
+        ("POST", paths::ADMIN_TOKENS_REVOKE, post().to(admin::revoke)),
+        ("GET", paths::ADMIN_USERS, get().to(admin::users)),
+        ("GET", paths::ADMIN_USER, get().to(admin::user)),
+        ("GET", paths::ADMIN_USER_DEACTIVATE, get().to(admin::deactivate_confirm)),
+        ("POST", paths::ADMIN_USER_DEACTIVATE, post().to(admin::deactivate)),
+        ("POST", paths::ADMIN_USER_REACTIVATE, post().to(admin::reactivate)),
+        ("POST", paths::ADMIN_USER_SIGN_OUT, post().to(admin::sign_out)),
+        ("GET", paths::ADMIN_ACCOUNTS, get().to(admin::accounts)),
+        ("GET", paths::ADMIN_ACCOUNT, get().to(admin::account)),
+        ("POST", paths::ADMIN_ACCOUNT_PLAN, post().to(admin::set_plan)),
+        ("POST", paths::ADMIN_ACCOUNT_SUSPEND, post().to(admin::suspend)),
+        ("POST", paths::ADMIN_ACCOUNT_RESUME, post().to(admin::resume)),
+        ("POST", paths::ADMIN_ACCOUNT_RESTORE, post().to(admin::restore)),
     ];
     routes.extend(token_routes!(account_tokens));
     routes.extend(token_routes!(user_tokens));
     routes
+}
+
+/// What anybody may send without a session: cookies mean nothing there.
+fn open_routes() -> Vec<TableRow> {
+    vec![("POST", paths::LEAKED, web::post().to(leaked::report))]
+}
+
+/// Methods and addresses of what is open to programs without a token.
+pub fn open_route_table() -> Vec<(&'static str, &'static str)> {
+    open_routes().into_iter().map(|(method, path, _)| (method, path)).collect()
 }
 
 /// Methods and addresses of the pages, for the test that asks every actor × every route.
@@ -117,7 +150,7 @@ pub fn configure(app: &Data<App>) -> impl FnOnce(&mut ServiceConfig) + use<> {
             ("GET", "/static/{hash}/{file}", get().to(assets::file)),
             ("GET", "/favicon.svg", get().to(assets::favicon)),
         ];
-        resources(files).into_iter().for_each(|file| {
+        resources(files).into_iter().chain(resources(open_routes())).for_each(|file| {
             config.service(file);
         });
         let scope = web::scope("").wrap(from_fn(session::remember)).wrap(sessions);

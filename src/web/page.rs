@@ -9,6 +9,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use askama::Template;
+use serde::Deserialize;
 
 /// What the layout needs.
 #[derive(Debug, Clone)]
@@ -118,6 +119,10 @@ impl Page {
             "uninvite" => Some("Invitation revoked. Its links open nothing any more.".to_owned()),
             "uninvited" => Some("That invitation was accepted, revoked or replaced before. Nothing was changed.".to_owned()),
             "member" => Some("Somebody with that address is a member by now. Nothing was changed.".to_owned()),
+            "password" => Some("Password changed. You are signed in here only.".to_owned()),
+            "session" => Some("Session ended. Whoever was there is signed out.".to_owned()),
+            "sessions" => Some("All other sessions ended. You are signed in here only.".to_owned()),
+            "alone" => Some("There was no other session. Nothing was changed.".to_owned()),
             "revoked" => Some("All tokens revoked. Whatever used one gets an error from now on.".to_owned()),
             "account" => Some("Account changed.".to_owned()),
             "plan" => Some("Plan changed. It holds from the next call on.".to_owned()),
@@ -243,6 +248,8 @@ pub struct UserNav {
     pub email: String,
     /// Initials of the name.
     pub initials: String,
+    /// Whether the person runs the site.
+    pub site_admin: bool,
 }
 
 impl UserNav {
@@ -253,6 +260,7 @@ impl UserNav {
             name: user.name.clone(),
             email: user.email.clone(),
             initials: initials.flat_map(char::to_uppercase).collect(),
+            site_admin: user.site_admin_since.is_some(),
         }
     }
 }
@@ -276,6 +284,14 @@ impl Field {
 /// Title of a plan.
 pub fn plan_title(catalogue: &Catalogue, key: &str) -> String {
     catalogue.plan(key).map(|plan| plan.title.clone()).unwrap_or_default()
+}
+
+/// The query of an address that says what was just done.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    /// Its key.
+    #[serde(default)]
+    pub done: String,
 }
 
 /// Answers with a page.

@@ -6,6 +6,12 @@ use crate::policy::ResourceKind;
 pub const SIGN_IN: &str = "/sign-in";
 /// Where signing out is posted to.
 pub const SIGN_OUT: &str = "/sign-out";
+/// The password and the sessions of whoever is signed in; a new password is posted here.
+pub const SECURITY: &str = "/user/security";
+/// Where ending one session is posted to.
+pub const SESSION_END: &str = "/user/sessions/{session}/end";
+/// Where ending all other sessions is posted to.
+pub const SESSIONS_END_OTHERS: &str = "/user/sessions/end-others";
 /// The accounts to choose from.
 pub const ACCOUNTS: &str = "/accounts";
 /// The addresses of a list of tokens and of what can be done there, below a base.
@@ -105,6 +111,59 @@ pub const ZONE: &str = "/accounts/{account}/zones/{zone}";
 pub const CERTIFICATES: &str = "/accounts/{account}/certificates";
 /// What whoever writes a program needs to know.
 pub const HELP_API: &str = "/help/api";
+
+/// Where whoever finds secrets in the open reports them.
+pub const LEAKED: &str = "/leaked";
+
+/// Tokens of everybody, for those who run the site.
+pub const ADMIN_TOKENS: &str = "/admin/tokens";
+/// Where a found secret is pasted to: never into an address.
+pub const ADMIN_TOKENS_SECRET: &str = "/admin/tokens/secret";
+/// The page that asks before some of them, or all of an owner, are revoked.
+pub const ADMIN_TOKENS_REVOKE: &str = "/admin/tokens/revoke";
+/// Everybody who signs in.
+pub const ADMIN_USERS: &str = "/admin/users";
+/// One of them.
+pub const ADMIN_USER: &str = "/admin/users/{user}";
+/// The page that asks before a user is deactivated.
+pub const ADMIN_USER_DEACTIVATE: &str = "/admin/users/{user}/deactivate";
+/// Where letting a user in again is posted to.
+pub const ADMIN_USER_REACTIVATE: &str = "/admin/users/{user}/reactivate";
+/// Where ending every session of a user is posted to.
+pub const ADMIN_USER_SIGN_OUT: &str = "/admin/users/{user}/sign-out";
+/// Every account.
+pub const ADMIN_ACCOUNTS: &str = "/admin/accounts";
+/// One of them.
+pub const ADMIN_ACCOUNT: &str = "/admin/accounts/{account}";
+/// Where its plan is posted to.
+pub const ADMIN_ACCOUNT_PLAN: &str = "/admin/accounts/{account}/plan";
+/// Where suspending it is posted to.
+pub const ADMIN_ACCOUNT_SUSPEND: &str = "/admin/accounts/{account}/suspend";
+/// Where letting it go on is posted to.
+pub const ADMIN_ACCOUNT_RESUME: &str = "/admin/accounts/{account}/resume";
+/// Where bringing it back is posted to, while it is being deleted.
+pub const ADMIN_ACCOUNT_RESTORE: &str = "/admin/accounts/{account}/restore";
+
+/// Address of a user's page for those who run the site.
+pub fn admin_user(user: i64) -> String {
+    format!("{ADMIN_USERS}/{user}")
+}
+
+/// Address of an account's page for those who run the site.
+pub fn admin_account(account: i64) -> String {
+    format!("{ADMIN_ACCOUNTS}/{account}")
+}
+
+/// Address of the tokens of whoever is called so: an e-mail address, or the number of an account.
+pub fn admin_tokens_of(whose: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("whose", whose).finish();
+    format!("{ADMIN_TOKENS}?{query}")
+}
+
+/// Address for ending a session.
+pub fn session_end(session: i64) -> String {
+    format!("/user/sessions/{session}/end")
+}
 
 /// Address of an account's members.
 pub fn members(account: i64) -> String {

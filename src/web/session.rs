@@ -2,7 +2,8 @@
 
 use crate::db::DbError;
 use crate::http::AppData;
-use crate::models::session::{self, NewSession};
+use crate::models::session::{self, NewSession, digest};
+use crate::models::user::Credentials;
 use actix_session::config::{BrowserSession, CookieContentSecurity, TtlExtensionPolicy};
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_session::{Session, SessionExt, SessionMiddleware};
@@ -19,6 +20,8 @@ use time::OffsetDateTime;
 
 const USER: &str = "user";
 const CSRF: &str = "csrf";
+/// Digest of the hash of the password that was said, for the row that is to be made.
+const PASSWORD: &str = "password";
 const ADDRESS: &str = "address";
 const CLIENT: &str = "client";
 /// Read from the session's row into the state that is loaded, and never written back.
@@ -50,11 +53,17 @@ pub fn read(session: &Session) -> Option<SignedInSession> {
 }
 
 /// Signs a user in: a new session with a new key, whatever was there before.
-pub fn sign_in(session: &Session, user: i64, address: IpAddr, client: &str) -> Result<(), serde_json::Error> {
+pub fn sign_in(
+    session: &Session,
+    credentials: &Credentials,
+    address: IpAddr,
+    client: &str,
+) -> Result<(), serde_json::Error> {
     session.clear();
     session.renew();
     let stored = session
-        .insert(USER, user)
+        .insert(USER, credentials.user)
+        .and_then(|()| session.insert(PASSWORD, digest(&credentials.hash)))
         .and_then(|()| session.insert(CSRF, super::csrf::new_secret()))
         .and_then(|()| session.insert(ADDRESS, address))
         .and_then(|()| session.insert(CLIENT, client));
@@ -102,6 +111,11 @@ pub struct Store {
 #[error("a session is never updated, only made and ended")]
 struct NeverUpdated;
 
+/// The password was changed, or its user deactivated, between the password and the session.
+#[derive(Debug, thiserror::Error)]
+#[error("the password was changed while somebody signed in with it")]
+struct PasswordChanged;
+
 type State = HashMap<String, String>;
 
 impl SessionStore for Store {
@@ -133,9 +147,10 @@ impl SessionStore for Store {
         // 64 letters and digits are some 380 bits.
         let key = Alphanumeric.sample_string(&mut rand::rng(), 64);
         let (stored, now) = (key.clone(), self.app.clock.now());
-        let saved: Result<(), DbError> =
-            self.app.db.transaction(move |conn| session::save(conn, &stored, &new, now)).await;
-        saved.map_err(|error| SaveError::Other(error.into()))?;
+        let saved = self.app.db.transaction(move |conn| session::save(conn, &stored, &new, now)).await;
+        if !saved.map_err(|error: DbError| SaveError::Other(error.into()))? {
+            return Err(SaveError::Other(PasswordChanged.into()));
+        }
         key.try_into().map_err(|_| SaveError::Other(NeverUpdated.into()))
     }
 
@@ -167,6 +182,7 @@ fn new_session(state: State) -> Result<NewSession, serde_json::Error> {
     let read = |name: &str| state.get(name).map(String::as_str).unwrap_or("null");
     Ok(NewSession {
         user: serde_json::from_str(read(USER))?,
+        password: serde_json::from_str(read(PASSWORD))?,
         address: serde_json::from_str(read(ADDRESS))?,
         client: serde_json::from_str(read(CLIENT))?,
         state: Value::from_iter([USER, CSRF].map(|name| (name.to_owned(), Value::from(read(name))))),

@@ -80,7 +80,7 @@ pub async fn create(
         }
     };
     let user = credentials.user;
-    session::sign_in(&session, user, caller.address, &client_name(request.headers()))
+    session::sign_in(&session, &credentials, caller.address, &client_name(request.headers()))
         .map_err(|error| AppError::Internal(error.to_string()))?;
     tracing::info!(user, "signed in");
     let mut response = go_to(paths::own_path(fields.get("next")).unwrap_or("/"));

@@ -9,9 +9,19 @@ use tokenhouse::models::{Account, membership};
 use tokenhouse::policy::Role;
 
 pub async fn signed_in(house: &House, called: &'static str, scripting: bool, page: &str) -> Window {
+    signed_in_as(house, called, scripting, OWNER, page).await
+}
+
+pub async fn signed_in_as(
+    house: &House,
+    called: &'static str,
+    scripting: bool,
+    who: &str,
+    page: &str,
+) -> Window {
     let window = Window::open(house, called, scripting).await;
     window.go(page).await;
-    window.field("E-mail").await.send_keys(OWNER).await.unwrap();
+    window.field("E-mail").await.send_keys(who).await.unwrap();
     window.field("Password").await.send_keys(&ledger::password()).await.unwrap();
     window.button("Sign in").await.click().await.unwrap();
     window

@@ -14,6 +14,8 @@ mod invitation;
 mod keyboard;
 mod main_job;
 mod narrow;
+mod people;
 mod pictures;
 mod reaches;
+mod site;
 mod window;

@@ -29,6 +29,8 @@ async fn no_page_scrolls_sideways_on_a_phone() {
     let (_, zone) = crate::reaches::fill(&house).await;
 
     let invitation = invite(&house, acme);
+    let runs_the_site = "UPDATE users SET site_admin_since = created_at WHERE email = 'owner@example.com'";
+    database::run(&database::url(&house.database), runs_the_site);
     let mut window = Window::open(&house, "narrow", true).await;
     let mut too_wide = Vec::new();
     look(&mut window, "/sign-in", &mut too_wide).await;
@@ -79,6 +81,16 @@ async fn no_page_scrolls_sideways_on_a_phone() {
         "/invitations/none".to_owned(),
         "/user/tokens".to_owned(),
         format!("/user/tokens/{own}"),
+        "/admin/tokens".to_owned(),
+        "/admin/tokens?whose=Acme".to_owned(),
+        format!("/admin/tokens?q={}", "w".repeat(120)),
+        format!("/admin/tokens/revoke?token={everything}"),
+        format!("/admin/tokens/revoke?account={acme}"),
+        "/admin/users".to_owned(),
+        format!("/admin/users/{}", house.user(OWNER).id),
+        format!("/admin/users/{}/deactivate", house.user(OWNER).id),
+        "/admin/accounts".to_owned(),
+        format!("/admin/accounts/{acme}"),
     ] {
         look(&mut window, &page, &mut too_wide).await;
     }

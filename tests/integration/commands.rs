@@ -157,6 +157,24 @@ fn members_come_and_go_and_change_roles() {
 }
 
 #[test]
+fn whoever_runs_the_site_is_named_at_the_shell_alone() {
+    let shell = Shell::demo();
+    let since = || texts_in(&mut shell.conn(), "email", "users WHERE site_admin_since IS NOT NULL");
+    let lines = || {
+        texts_in(&mut shell.conn(), "action", "audit_events WHERE action LIKE 'user.site_admin%' ORDER BY id")
+    };
+    shell.ok(&["user", "site-admin", "--email", "owner@example.com"]);
+    shell.ok(&["user", "site-admin", "--email", "Owner@example.com"]);
+    assert_eq!(
+        (since(), lines()),
+        (vec!["owner@example.com".to_owned()], vec!["user.site_admin_made".to_owned()])
+    );
+    shell.ok(&["user", "site-admin", "--email", "owner@example.com", "--off"]);
+    assert_eq!((since().len(), lines().len()), (0, 2));
+    shell.refused(&["user", "site-admin", "--email", "no@example.com"], "There is no user no@example.com.");
+}
+
+#[test]
 fn domains_come_with_their_zones_also_many_from_standard_input() {
     let shell = Shell::demo();
     let hobby = shell.account("Hobby");

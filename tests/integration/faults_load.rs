@@ -1,17 +1,14 @@
 //! The database fails while many are calling: they get a 503 in time and never a 401, what needs
 //! no database goes on, and all is well again by itself.
 
+use super::hole::Hole;
 use crate::support::client::{Browser, read, whoami};
 use crate::support::{House, OWNER, START, database, ledger};
 use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;
 use secrecy::SecretString;
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 use tokenhouse::clock::Clock;
 use tokenhouse::db;
@@ -54,59 +51,6 @@ async fn assert_alive(browser: &Browser) {
         let begun = Instant::now();
         assert_eq!(read(browser.request("GET", path)).await.status, 200, "{path}");
         assert!(begun.elapsed() < Duration::from_secs(1), "{path} took {:?}", begun.elapsed());
-    }
-}
-
-/// What is between a house and its Postgres, and can swallow everything that goes through.
-struct Hole {
-    url: String,
-    open: Arc<(Mutex<bool>, Condvar)>,
-}
-
-impl Hole {
-    fn before(url: &str) -> Hole {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        // postgresql://role@%2Fa%2Ffolder:5432/database
-        let (role, rest) = url.split_once('@').unwrap();
-        let (folder, rest) = rest.split_once(':').unwrap();
-        let (port, database) = rest.split_once('/').unwrap();
-        let folder = percent_encoding::percent_decode_str(folder).decode_utf8().unwrap();
-        let socket = format!("{folder}/.s.PGSQL.{port}");
-        let url = format!("{role}@{}/{database}", listener.local_addr().unwrap());
-        let open = Arc::new((Mutex::new(true), Condvar::new()));
-        let of_threads = Arc::clone(&open);
-        std::thread::spawn(move || {
-            for near in listener.incoming().map_while(Result::ok) {
-                let Ok(far) = UnixStream::connect(&socket) else { continue };
-                let (near_again, far_again) = (near.try_clone().unwrap(), far.try_clone().unwrap());
-                let (there, back) = (Arc::clone(&of_threads), Arc::clone(&of_threads));
-                std::thread::spawn(move || {
-                    pump(&near, &far, &there);
-                    let _ = far.shutdown(Shutdown::Both);
-                });
-                std::thread::spawn(move || {
-                    pump(&far_again, &near_again, &back);
-                    let _ = near_again.shutdown(Shutdown::Both);
-                });
-            }
-        });
-        Hole { url, open }
-    }
-
-    fn set_open(&self, open: bool) {
-        *self.open.0.lock().unwrap() = open;
-        self.open.1.notify_all();
-    }
-}
-
-/// Hands on what comes, and holds it back while nothing may go through.
-fn pump(mut from: impl Read, mut to: impl Write, open: &(Mutex<bool>, Condvar)) {
-    let mut bytes = vec![0; 65_536];
-    while let Ok(count @ 1..) = from.read(&mut bytes) {
-        drop(open.1.wait_while(open.0.lock().unwrap(), |open| !*open).unwrap());
-        if to.write_all(&bytes[..count]).is_err() {
-            return;
-        }
     }
 }
 

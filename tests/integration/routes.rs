@@ -12,6 +12,8 @@ use tokenhouse::policy::{Policy, Rights, Role};
 
 const ACTORS: [&str; 9] =
     ["nobody", "stranger", "reader", "member", "admin", "owner", "deactivated", "token", "site admin"];
+/// Makes the tokens that the cells are about, in a session that no cell ends.
+const MAKER: &str = "maker@example.com";
 const GONE: &str = "gone@example.com";
 /// Runs the site, and is no member of Acme.
 const SITE: &str = "site@example.com";
@@ -29,6 +31,8 @@ enum Does {
     Removes,
     Blocks,
     SignsOut,
+    /// Another session of the actor's.
+    EndsSession,
     /// One row more of this: a table, with a WHERE if need be.
     Adds(&'static str),
     /// One row less.
@@ -195,6 +199,16 @@ const TABLE: &[Row] = &[
     ("GET", "/invitations/{secret}", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("POST", "/invitations/{secret}", Does::Nothing, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
     ("POST", "/invitations/{secret}/join", Does::Nothing, [409, 403, 403, 403, 403, 403, 409, 409, 403]),
+    // `{session}` is another one of the actor's own.
+    ("GET", "/user/security", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
+    ("POST", "/user/security", Does::Nothing, [401, 422, 422, 422, 422, 422, 401, 401, 422]),
+    (
+        "POST",
+        "/user/sessions/{session}/end",
+        Does::EndsSession,
+        [401, 303, 303, 303, 303, 303, 401, 401, 303],
+    ),
+    ("POST", "/user/sessions/end-others", Does::EndsSession, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
     // Enough to see what an account is; to change it, its limits or its end, a role.
     ("GET", "/accounts/{account}/settings", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303, 404]),
     ("POST", "/accounts/{account}/settings", Does::Nothing, [401, 404, 403, 403, 403, 422, 401, 401, 404]),
@@ -304,19 +318,80 @@ const TABLE: &[Row] = &[
     ("GET", "/user/tokens/{token}/disable", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
     ("POST", "/user/tokens/{token}/disable", Does::Disables, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
     ("POST", "/user/tokens/{token}/enable", Does::Nothing, [401, 303, 403, 303, 303, 303, 401, 401, 303]),
+    // Nobody who signs in but a site admin finds anything there. `{user}` is somebody without a session,
+    // `{account}` is Hobby.
+    ("GET", "/admin/tokens", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
+    ("POST", "/admin/tokens/secret", Does::Nothing, [401, 404, 404, 404, 404, 404, 401, 401, 200]),
+    ("GET", "/admin/tokens/revoke", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
+    ("POST", "/admin/tokens/revoke", Does::Deletes, [401, 404, 404, 404, 404, 404, 401, 401, 303]),
+    ("GET", "/admin/users", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
+    ("GET", "/admin/users/{user}", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
+    (
+        "POST",
+        "/admin/users/{user}/sign-out",
+        Does::Adds("audit_events WHERE action = 'user.signed_out'"),
+        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+    ),
+    ("GET", "/admin/users/{user}/deactivate", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
+    (
+        "POST",
+        "/admin/users/{user}/deactivate",
+        Does::Adds("users WHERE deactivated_at IS NOT NULL"),
+        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+    ),
+    (
+        "POST",
+        "/admin/users/{user}/reactivate",
+        Does::Takes("users WHERE deactivated_at IS NOT NULL"),
+        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+    ),
+    ("GET", "/admin/accounts", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
+    ("GET", "/admin/accounts/{account}", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
+    (
+        "POST",
+        "/admin/accounts/{account}/plan",
+        Does::Adds("accounts WHERE plan = 'enterprise'"),
+        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+    ),
+    (
+        "POST",
+        "/admin/accounts/{account}/suspend",
+        Does::Adds("accounts WHERE state = 'suspended'"),
+        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+    ),
+    (
+        "POST",
+        "/admin/accounts/{account}/resume",
+        Does::Takes("accounts WHERE state = 'suspended'"),
+        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+    ),
+    (
+        "POST",
+        "/admin/accounts/{account}/restore",
+        Does::Nothing,
+        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+    ),
+    // The same for whoever it is.
+    ("POST", "/leaked", Does::Nothing, [202; 9]),
 ];
 
 #[actix_web::test]
 async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_than_that() {
+    let open = tokenhouse::web::open_route_table();
     assert_same_routes(
-        tokenhouse::web::route_table(),
+        tokenhouse::web::route_table().into_iter().chain(open).collect(),
         TABLE.iter().map(|&(method, path, ..)| (method, path)).collect(),
     );
     let house = House::open();
-    let acme = house.account("Acme");
-    let mut maker = house.signed_in(OWNER).await;
+    let (acme, hobby) = (house.account("Acme"), house.account("Hobby"));
+    let target = house.new_user("target@example.com", "Tara Target");
+    house.new_user(MAKER, "Mina Maker");
+    for account in ["Acme", "Hobby"] {
+        house.join(account, MAKER, Role::Owner);
+    }
+    let mut maker = house.signed_in(MAKER).await;
     // In another account, so that it lives on when all of Acme are revoked.
-    let (_, bearer) = maker.make_full_token(house.account("Hobby"), "Bearer").await;
+    let (_, bearer) = maker.make_full_token(hobby, "Bearer").await;
     let mut actors = everybody(&house).await;
     let (zone, domain) =
         (facts::zone(&house, acme, "example.com"), facts::domain(&house, acme, "example.com"));
@@ -330,14 +405,22 @@ async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_th
             } else {
                 maker.make_full_token(acme, "Before").await
             };
-            let address = path.replace("{account}", &acme.to_string()).replace("{token}", &token.to_string());
+            let admin = path.starts_with("/admin/");
+            let (account, user) = if admin { (hobby, target.id) } else { (acme, house.user(READER).id) };
+            let address =
+                path.replace("{account}", &account.to_string()).replace("{token}", &token.to_string());
+            let address = address.replace("{user}", &user.to_string());
             let (invitation, link) = invite(&house, acme, path.contains("{secret}"));
             let address = address.replace("{invitation}", &invitation.to_string()).replace("{secret}", &link);
-            let address = address.replace("{user}", &house.user(READER).id.to_string());
             let address = address.replace("{zone}", &zone).replace("{domain}", &domain);
+            let of_own = owner_of_own(ACTORS[place]);
+            let address = match does {
+                Does::EndsSession => address.replace("{session}", &another_session(&house, of_own)),
+                _ => address,
+            };
             let secret_of_caller = (ACTORS[place] == "token").then_some(bearer.as_str());
             let before = Seen::of(&house, token, does);
-            let answer = ask(&actors[place], method, &address, secret_of_caller).await;
+            let answer = ask(&actors[place], method, &address, secret_of_caller, (token, &secret)).await;
             let cell = format!("{} {method} {path}", ACTORS[place]);
             assert_eq!(answer.status, expected, "{cell}: {}", answer.text());
             if matches!(ACTORS[place], "nobody" | "deactivated" | "token") && expected == 303 {
@@ -492,7 +575,7 @@ impl Seen {
             Does::Promotes => self.reader = "admin".to_owned(),
             Does::Removes => self.reader = String::new(),
             Does::Blocks => self.blocks += 1,
-            Does::SignsOut => self.sessions -= 1,
+            Does::SignsOut | Does::EndsSession => self.sessions -= 1,
             Does::Adds(_) => self.rows += 1,
             Does::Takes(_) => self.rows -= 1,
         }
@@ -500,10 +583,16 @@ impl Seen {
     }
 }
 
-async fn ask(actor: &Browser, method: &str, path: &str, secret: Option<&str>) -> Answer {
+async fn ask(
+    actor: &Browser,
+    method: &str,
+    path: &str,
+    secret: Option<&str>,
+    (token, its_secret): (i64, &str),
+) -> Answer {
     let wrong = password::random().unwrap();
     ledger::put_down(&wrong);
-    let nonce = uuid::Uuid::new_v4().to_string();
+    let (nonce, token) = (uuid::Uuid::new_v4().to_string(), token.to_string());
     let fields = [
         ("name", "After"),
         ("reach", "everything"),
@@ -515,11 +604,15 @@ async fn ask(actor: &Browser, method: &str, path: &str, secret: Option<&str>) ->
         ("email", "nobody@example.com"),
         ("password", wrong.as_str()),
         ("overlap", "leaked"),
+        ("plan", if path.starts_with("/admin/") { "enterprise" } else { "" }),
+        ("token", token.as_str()),
+        ("secret", its_secret),
         ("never", "1"),
         ("everything", "1"),
     ];
     let request = match method {
         "POST" => actor.form(path, &fields),
+        _ if path == "/admin/tokens/revoke" => actor.request(method, &format!("{path}?token={token}")),
         _ if path.ends_with("/resources") => actor.request(method, &format!("{path}?kind=domain")),
         _ => actor.request(method, path),
     };
@@ -579,6 +672,21 @@ async fn everybody(house: &House) -> Vec<Browser> {
         actors.push(browser);
     }
     actors
+}
+
+/// Signs a user in somewhere else; the number of that session.
+fn another_session(house: &House, email: &str) -> String {
+    let user = house.user(email).id;
+    facts::change(
+        house,
+        &format!(
+            "DELETE FROM sessions WHERE client = 'elsewhere';
+             INSERT INTO sessions (digest, user_id, state, client, created_at, password_at, idle_until, ends_at)
+             VALUES (sha256('{user}'), {user}, '{{}}', 'elsewhere', '2026-11-22 11:00Z', '2026-11-22 11:00Z',
+                     '2026-11-22 23:00Z', '2026-11-29 11:00Z')"
+        ),
+    );
+    facts::number(house, "SELECT id FROM sessions WHERE client = 'elsewhere'").to_string()
 }
 
 /// Another owner of Acme, who will not stay.

@@ -18,13 +18,13 @@ const CALLERS: usize = 50;
 const CALLS_AFTER: u64 = 1_000;
 
 /// A process that serves.
-struct Node {
-    process: Child,
-    address: SocketAddr,
+pub struct Node {
+    pub process: Child,
+    pub address: SocketAddr,
 }
 
 impl Node {
-    fn start(shell: &Shell) -> Node {
+    pub fn start(shell: &Shell) -> Node {
         let mut process =
             shell.command(&["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(process.stderr.take().unwrap());

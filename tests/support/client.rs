@@ -29,6 +29,11 @@ impl Browser {
         Browser { base: format!("http://{address}"), http, csrf: String::new() }
     }
 
+    /// The same browser with the same cookies, at another node.
+    pub fn at(&self, address: SocketAddr) -> Browser {
+        Browser { base: format!("http://{address}"), http: self.http.clone(), csrf: self.csrf.clone() }
+    }
+
     /// A request to be filled in further; nothing is remembered of its answer.
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         self.http.request(method.parse().unwrap(), format!("{}{path}", self.base))

@@ -17,6 +17,7 @@ pub mod roll;
 mod rules;
 pub mod search;
 pub mod secret;
+pub mod site;
 pub mod usage;
 
 pub use issue::{Issued, NewToken, by_nonce, issue};
@@ -107,6 +108,8 @@ pub struct Token {
     pub deleted_by: Option<i64>,
     /// Why it was deleted.
     pub deleted_why: Option<String>,
+    /// What the site admin who deleted it wrote for its owner.
+    pub deleted_note: Option<String>,
 }
 
 /// Why a token is deleted.
@@ -120,6 +123,10 @@ pub enum Why {
     CommandLine,
     /// Its holder, over the API.
     Itself,
+    /// Somebody who runs the site.
+    Admin,
+    /// Somebody found its secret where it should not be, and said so.
+    Leak,
 }
 
 impl Why {
@@ -129,6 +136,18 @@ impl Why {
             Why::RevokeAll => "revoke_all",
             Why::CommandLine => "command_line",
             Why::Itself => "itself",
+            Why::Admin => "admin",
+            Why::Leak => "leak",
+        }
+    }
+}
+
+impl Why {
+    /// For the record.
+    fn told(self, note: Option<&str>) -> Value {
+        match note {
+            Some(note) => json!({ "why": self.key(), "note": note }),
+            None => json!({ "why": self.key() }),
         }
     }
 }
@@ -228,24 +247,35 @@ impl Token {
     /// Deletes it for good; says whether this call did. Of the calls begun after this is
     /// committed, none succeeds.
     pub fn delete(&self, conn: &mut Conn, why: Why, origin: &Origin) -> Result<bool, DbError> {
+        self.delete_with(conn, why, None, origin)
+    }
+
+    /// The same, with a word for its owner.
+    fn delete_with(
+        &self,
+        conn: &mut Conn,
+        why: Why,
+        note: Option<&str>,
+        origin: &Origin,
+    ) -> Result<bool, DbError> {
         let deleted =
             diesel::update(tokens::table.filter(tokens::id.eq(self.id).and(tokens::deleted_at.is_null())))
                 .set((
                     tokens::deleted_at.eq(origin.now),
                     tokens::deleted_by.eq(origin.actor.user_id()),
                     tokens::deleted_why.eq(why.key()),
+                    tokens::deleted_note.eq(note),
                     tokens::updated_at.eq(origin.now),
                 ))
                 .execute(conn)?
                 > 0;
         if deleted {
-            audit::record(
-                conn,
-                origin,
-                &self.event("token.deleted", None, Some(json!({ "why": why.key() }))),
-            )?;
-            let told = Happened::to(self, TokenEvent::Deleted, format!("deleted/{}", self.id))?;
-            notice::tell(conn, &told, origin)?;
+            audit::record(conn, origin, &self.event("token.deleted", None, Some(why.told(note))))?;
+            // Of what leaked in one call, one mail tells.
+            if why != Why::Leak {
+                let told = Happened::to(self, TokenEvent::Deleted, format!("deleted/{}", self.id))?;
+                notice::tell(conn, &told, origin)?;
+            }
         }
         Ok(deleted)
     }

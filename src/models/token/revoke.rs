@@ -1,7 +1,8 @@
 //! *Revoke all*: every live token of an owner ends at once, or none does.
 
+use super::list::Condition;
 use super::usage::LastUse;
-use super::{Owner, Why};
+use super::{Owner, Token, Why};
 use crate::db::schema::{token_secrets, token_use, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::audit::{self, Event, Origin};
@@ -9,7 +10,7 @@ use crate::models::{Account, User, notice};
 use diesel::dsl::count;
 use diesel::prelude::*;
 use ipnet::IpNet;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use time::{Duration, OffsetDateTime};
 
@@ -79,10 +80,65 @@ pub fn standing(conn: &mut Conn, owner: Owner, now: OffsetDateTime) -> Result<St
     Ok(Standing { live, in_use, uses })
 }
 
+/// Which of an owner's live tokens end, and why.
+struct End<'a> {
+    why: Why,
+    note: Option<&'a str>,
+    /// These alone; all of them otherwise.
+    only: Option<&'a [i64]>,
+}
+
+impl End<'_> {
+    /// Those that are live at this moment.
+    fn of(&self, owner: Owner, now: OffsetDateTime) -> Condition {
+        match self.only {
+            None => Box::new(live(owner, now)),
+            Some(ids) => Box::new(live(owner, now).and(tokens::id.eq_any(ids.to_vec()))),
+        }
+    }
+
+    fn told(&self, ended: usize) -> Value {
+        match self.note {
+            Some(note) => json!({ "tokens": ended, "why": self.why.key(), "note": note }),
+            None => json!({ "tokens": ended }),
+        }
+    }
+}
+
 /// Ends every live token of the owner, in one statement and under the lock that making one takes:
 /// none slips through, and none is made meanwhile. Returns how many ended. Each points to the one
 /// line of the record.
 pub fn revoke_all(conn: &mut Conn, owner: Owner, origin: &Origin) -> Result<usize, DbError> {
+    end(conn, owner, &End { why: Why::RevokeAll, note: None, only: None }, origin)
+}
+
+/// The same by somebody who runs the site, for a reason that the owner reads.
+pub fn revoke_all_of(conn: &mut Conn, owner: Owner, reason: &str, origin: &Origin) -> Result<usize, DbError> {
+    end(conn, owner, &End { why: Why::Admin, note: Some(reason), only: None }, origin)
+}
+
+/// Ends these tokens of anybody, as far as they are live, with a line of the record for each owner.
+pub fn revoke_these(conn: &mut Conn, ids: &[i64], reason: &str, origin: &Origin) -> Result<usize, DbError> {
+    if let [id] = ids {
+        let Some(token) = Token::itself(conn, *id)? else { return Ok(0) };
+        return Ok(usize::from(token.delete_with(conn, Why::Admin, Some(reason), origin)?));
+    }
+    let of: Vec<(Option<i64>, Option<i64>)> = tokens::table
+        .filter(tokens::id.eq_any(ids))
+        .select((tokens::account_id, tokens::user_id))
+        .distinct()
+        // Whoever takes several of these locks takes them in this order.
+        .order((tokens::account_id.asc().nulls_last(), tokens::user_id))
+        .load(conn)?;
+    let mut ended = 0;
+    for (account, user) in of {
+        let Some(owner) = account.map(Owner::Account).or(user.map(Owner::User)) else { continue };
+        ended += end(conn, owner, &End { why: Why::Admin, note: Some(reason), only: Some(ids) }, origin)?;
+    }
+    Ok(ended)
+}
+
+fn end(conn: &mut Conn, owner: Owner, end: &End<'_>, origin: &Origin) -> Result<usize, DbError> {
     let name = match owner {
         Owner::Account(id) => Account::lock(conn, id)?.map(|account| account.name),
         Owner::User(id) => User::lock(conn, id)?.map(|user| user.email),
@@ -91,17 +147,18 @@ pub fn revoke_all(conn: &mut Conn, owner: Owner, origin: &Origin) -> Result<usiz
     let line = audit::next_line(conn)?;
     // In the order in which refused calls are counted, too, so that neither waits for the other.
     let _: Vec<i64> = tokens::table
-        .filter(live(owner, origin.now - LONGEST_SKEW))
+        .filter(end.of(owner, origin.now - LONGEST_SKEW))
         .order(tokens::id)
         .select(tokens::id)
         .for_no_key_update()
         .load(conn)?;
     // Those whose time is just up by this node's clock, too: another node's may run behind.
-    let ended = diesel::update(tokens::table.filter(live(owner, origin.now - LONGEST_SKEW)))
+    let ended = diesel::update(tokens::table.filter(end.of(owner, origin.now - LONGEST_SKEW)))
         .set((
             tokens::deleted_at.eq(origin.now),
             tokens::deleted_by.eq(origin.actor.user_id()),
-            tokens::deleted_why.eq(Why::RevokeAll.key()),
+            tokens::deleted_why.eq(end.why.key()),
+            tokens::deleted_note.eq(end.note),
             tokens::deleted_event.eq(line),
             tokens::updated_at.eq(origin.now),
         ))
@@ -117,7 +174,7 @@ pub fn revoke_all(conn: &mut Conn, owner: Owner, origin: &Origin) -> Result<usiz
             action: "tokens.revoked",
             object: (kind, Some(id), &name),
             before: None,
-            after: Some(json!({ "tokens": ended })),
+            after: Some(end.told(ended)),
         };
         audit::record_as(conn, line, origin, &event)?;
         notice::tell_of_revoked(conn, owner, line, origin)?;

@@ -69,6 +69,19 @@ impl Search {
         Ok(Box::new(by_words.or(by_hint)))
     }
 
+    /// What tokens of anybody must fulfil: the same, without an owner before each word.
+    pub(super) fn everywhere(&self, conn: &mut Conn) -> Result<Condition, DbError> {
+        let by_hint = tokens::id.eq_any(self.tokens_with_hint(conn)?);
+        if self.words.is_empty() {
+            return Ok(Box::new(by_hint));
+        }
+        let prefixes: Vec<String> = self.words.iter().map(|word| format!("'{word}':*")).collect();
+        let by_words = sql::<Bool>("array_to_tsvector(bare_words(tokens.search_words)) @@ CAST(")
+            .bind::<Text, _>(prefixes.join(" & "))
+            .sql(" AS tsquery)");
+        Ok(Box::new(by_words.or(by_hint)))
+    }
+
     /// Tokens of anybody with such a secret; their owner is asked for beside it.
     fn tokens_with_hint(&self, conn: &mut Conn) -> Result<Vec<i64>, DbError> {
         let (end, whole) = match &self.hint {

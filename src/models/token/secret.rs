@@ -135,6 +135,11 @@ pub fn presented(text: &str) -> Option<Digest> {
     fits.then(|| Digest::of(text))
 }
 
+/// The digest of the first secret that stands in a text, such as a line of a log.
+pub fn presented_in(text: &str) -> Option<Digest> {
+    text.split(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_').find_map(presented)
+}
+
 fn checksum(text: &str) -> String {
     let mut rest = crc32fast::hash(text.as_bytes());
     let mut digits = [b'0'; CHECK];
@@ -177,6 +182,20 @@ mod tests {
         for brand in ["a", "Tkh", "1ab", "elevenchars", "a-b"] {
             let secret = Secret::generate(brand, Kind::Account).unwrap();
             assert!(presented(secret.expose()).is_none(), "{brand}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_found_in_the_line_that_it_stands_in() {
+        let secret = Secret::generate("tkh", Kind::User).unwrap();
+        let text = secret.expose();
+        for line in
+            [format!("Authorization: Bearer {text}"), format!("TOKEN=\"{text}\";"), format!(" {text}\n")]
+        {
+            assert_eq!(presented_in(&line), Some(secret.digest()));
+        }
+        for other in ["", "tkh_u_", &text[1..], &format!("x{text}")] {
+            assert_eq!(presented_in(other), None);
         }
     }
 

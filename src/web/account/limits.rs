@@ -92,7 +92,7 @@ pub async fn limits(member: Member, app: AppData, from: Query<From>) -> Result<H
 
 /// Sets them; where tokens are against them, only with an answer to what becomes of these.
 pub async fn set(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, fields) = form.genuine()?;
+    let (member, fields) = form.fresh(&app).await?;
     let now = app.clock.now();
     let before = present(&member, &app).await?;
     let mut form = Form::parse(&fields);

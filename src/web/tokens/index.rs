@@ -3,7 +3,7 @@
 use super::budget::Budget;
 use super::granted;
 use super::place::{Choice, Place};
-use super::{person, remover};
+use super::{how_it_ended, person};
 use crate::http::{AppData, AppError};
 use crate::models::Account;
 use crate::models::budget::{self, Payer};
@@ -220,8 +220,11 @@ impl Row {
         let expires = Expiry::of(token.expires_at, now);
         let may_see = member.may(Act::SeeTokens);
         let ended_at = token.deleted_at.or(token.expires_at).filter(|_| state.has_ended());
-        let ended_why = match token.deleted_why.as_deref() {
-            why @ Some(_) if may_see => format!("Deleted by {}", remover(why, one.remover)),
+        let ended_why = match token.deleted_at {
+            Some(_) if may_see => {
+                let (how, note) = how_it_ended(&token, one.remover);
+                format!("{how}{note}")
+            }
             Some(_) => "Deleted".to_owned(),
             None => "Expired".to_owned(),
         };

@@ -23,6 +23,8 @@ mod start;
 mod summary;
 mod words;
 
+use crate::models::Token;
+
 pub use build::{build, built};
 pub use create::create;
 pub use delete::{confirm as delete_confirm, delete};
@@ -45,8 +47,18 @@ fn person(email: Option<String>) -> String {
 /// Who deleted a token: a person, the command line, or itself, over the API.
 fn remover(why: Option<&str>, email: Option<String>) -> String {
     match why {
+        Some("admin") => "a site admin".to_owned(),
         Some("itself") => "itself".to_owned(),
         Some("revoke_all") => format!("{}, with all others", person(email)),
         _ => person(email),
     }
+}
+
+/// How a deleted token ended, up to the moment, and what is to be said after it.
+fn how_it_ended(token: &Token, remover_email: Option<String>) -> (String, String) {
+    let how = match token.deleted_why.as_deref() {
+        Some("leak") => "Reported as leaked".to_owned(),
+        why => format!("Deleted by {}", remover(why, remover_email)),
+    };
+    (how, token.deleted_note.as_ref().map(|note| format!(": “{note}”")).unwrap_or_default())
 }

@@ -4,7 +4,7 @@ use super::granted::{self, GrantRow};
 use super::limited;
 use super::refused::{RefusedRow, still_tried};
 use super::secrets::{self, SecretRow};
-use super::{person, remover};
+use super::{how_it_ended, person};
 use crate::http::{AppData, AppError};
 use crate::models::token::live::{self, LiveSecret};
 use crate::models::token::refusals::{self, Kept};
@@ -211,8 +211,8 @@ fn state_note(state: State, loaded: &Loaded, account: &str, now: time::OffsetDat
     Some(match state {
         State::Active => return None,
         State::Deleted => {
-            let by = remover(token.deleted_why.as_deref(), loaded.remover.clone());
-            format!("Deleted by {by} on {}.", when(token.deleted_at))
+            let (how, note) = how_it_ended(token, loaded.remover.clone());
+            format!("{how} on {}{note}.", when(token.deleted_at))
         }
         State::Expired => format!("Expired on {}.", when(token.expires_at)),
         State::SecretReplaced => "Its secret was replaced.".to_owned(),

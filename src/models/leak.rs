@@ -1,0 +1,130 @@
+//! Reports of leaked secrets: put down when they come, and worked off by whichever node is first.
+
+use super::Account;
+use super::audit::Origin;
+use super::mail::{self, LeakedToken, Letter};
+use super::token::secret::Digest;
+use super::token::{Token, Why};
+use crate::db::schema::{leak_reports, memberships, token_secrets, tokens, users};
+use crate::db::{Conn, DbError};
+use crate::policy::{Act, Role, Standing, State};
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+use ipnet::IpNet;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// So many secrets of a call are looked at.
+pub const MOST_SECRETS: usize = 100;
+
+/// Puts digests down that came in one call, in one insert. It asks for nothing: live, dead and unknown
+/// ones cost the same.
+pub fn put_down(
+    conn: &mut Conn,
+    digests: &[Digest],
+    address: IpAddr,
+    now: OffsetDateTime,
+) -> Result<(), DbError> {
+    let report = Uuid::new_v4();
+    let rows: Vec<_> = digests
+        .iter()
+        .take(MOST_SECRETS)
+        .map(|digest| {
+            (
+                leak_reports::digest.eq(digest.bytes()),
+                leak_reports::report.eq(report),
+                leak_reports::reported_at.eq(now),
+                leak_reports::address.eq(IpNet::from(address)),
+            )
+        })
+        .collect();
+    diesel::insert_into(leak_reports::table).values(rows).execute(conn)?;
+    Ok(())
+}
+
+/// Works off what came in one call, in the caller's transaction, and erases it: tokens that still work
+/// with one of these secrets end. Says whether there was anything to do that nobody else does.
+pub fn work_off(conn: &mut Conn, now: OffsetDateTime) -> Result<bool, DbError> {
+    // Whoever has the first row of a call has the call: others pass it over, and see no other row of
+    // it before all are gone.
+    let earlier = diesel::alias!(leak_reports as earlier);
+    let before = earlier
+        .filter(earlier.field(leak_reports::report).eq(leak_reports::report))
+        .filter(earlier.field(leak_reports::id).lt(leak_reports::id));
+    let first: Option<(Uuid, Option<IpNet>)> = leak_reports::table
+        .filter(not(exists(before)))
+        .order(leak_reports::id)
+        .select((leak_reports::report, leak_reports::address))
+        .for_update()
+        .skip_locked()
+        .first(conn)
+        .optional()?;
+    let Some((report, address)) = first else { return Ok(false) };
+    let digests: Vec<Vec<u8>> = diesel::delete(leak_reports::table.filter(leak_reports::report.eq(report)))
+        .returning(leak_reports::digest)
+        .get_results(conn)?;
+    let origin = Origin { address: address.map(|network| network.addr()), ..Origin::nobody(now) };
+    let mut told: BTreeMap<i64, (String, Vec<LeakedToken>)> = BTreeMap::new();
+    for token in working(conn, &digests, now)? {
+        if !token.delete(conn, Why::Leak, &origin)? {
+            continue;
+        }
+        let (account, people) = concerned(conn, &token)?;
+        let hint = token.hint(conn)?;
+        for (user, email) in people {
+            let leaked =
+                LeakedToken { name: token.name.clone(), hint: hint.clone(), account: account.clone() };
+            told.entry(user).or_insert_with(|| (email, Vec::new())).1.push(leaked);
+        }
+    }
+    for (user, (email, tokens)) in told {
+        mail::queue(conn, &format!("leaked/{report}/{user}"), &email, &Letter::Leaked { tokens }, now)?;
+    }
+    Ok(true)
+}
+
+/// Whom to tell that a token has leaked: its user; of an account's token whoever manages such, and
+/// its maker, if still a member. With the account's name.
+fn concerned(conn: &mut Conn, token: &Token) -> Result<(Option<String>, Vec<(i64, String)>), DbError> {
+    let reachable = || users::deactivated_at.is_null().and(users::email_verified_at.is_not_null());
+    let Some(id) = token.account_id else {
+        let own = users::table.filter(users::id.nullable().eq(token.user_id)).filter(reachable());
+        return Ok((None, own.select((users::id, users::email)).load(conn)?));
+    };
+    let managing: Vec<&str> =
+        Role::ALL.into_iter().filter(|role| role.may(Act::ManageTokens)).map(Role::key).collect();
+    let maker = token.created_by.unwrap_or(0);
+    let people = users::table
+        .inner_join(memberships::table)
+        .filter(memberships::account_id.eq(id).and(reachable()))
+        .filter(memberships::role.eq_any(managing).or(users::id.eq(maker)))
+        .select((users::id, users::email))
+        .load(conn)?;
+    Ok((Account::find(conn, id)?.map(|account| account.name), people))
+}
+
+/// The tokens that have one of these secrets and have not ended, where that secret has not been ended
+/// either; also such as are paused, as they may work again.
+fn working(conn: &mut Conn, digests: &[Vec<u8>], now: OffsetDateTime) -> Result<Vec<Token>, DbError> {
+    type Row = (Token, Option<OffsetDateTime>, Option<OffsetDateTime>);
+    let rows: Vec<Row> = token_secrets::table
+        .inner_join(tokens::table)
+        .filter(token_secrets::digest.eq_any(digests))
+        // Whoever ends several takes them in this order.
+        .order(tokens::id)
+        .select((Token::as_select(), token_secrets::ended_at, token_secrets::ends_at))
+        .load(conn)?;
+    let works = |(token, ended_at, ends_at): &Row| {
+        let standing = Standing {
+            deleted: token.deleted_at.is_some(),
+            expires_at: token.expires_at,
+            secret_ended: ended_at.is_some(),
+            secret_ends_at: *ends_at,
+            ..Standing::default()
+        };
+        !matches!(standing.state(now), State::Deleted | State::Expired | State::SecretReplaced)
+    };
+    Ok(rows.into_iter().filter(works).map(|(token, ..)| token).collect())
+}

@@ -1,0 +1,174 @@
+//! One account: its plan, and whether it goes on.
+
+use super::accounts::state;
+use super::{Asked, counted, page};
+use crate::db::{Conn, DbError};
+use crate::http::{AppData, AppError};
+use crate::models::account_state::Turned;
+use crate::models::browse::site;
+use crate::models::{Account, Origin};
+use crate::web::form::Posted;
+use crate::web::guard::SiteAdmin;
+use crate::web::page::{Page, go_to, plan_title, render};
+use crate::web::paths;
+use crate::web::told::Moment;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Path, Query};
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "admin/account.html")]
+struct AccountPage {
+    page: Page,
+    id: i64,
+    name: String,
+    email: String,
+    plan: String,
+    state: Option<&'static str>,
+    since: Moment,
+    /// Until when it can be brought back, while it is being deleted.
+    gone: Option<Moment>,
+    is_suspended: bool,
+    made: Moment,
+    owners: Vec<Owner>,
+    tokens: String,
+    tokens_url: String,
+    plans: Vec<Plan>,
+    error: Option<String>,
+    here: String,
+}
+
+struct Owner {
+    name: String,
+    url: String,
+}
+
+struct Plan {
+    key: String,
+    title: String,
+    current: bool,
+    /// What it would do to the tokens that are there.
+    note: Option<String>,
+}
+
+/// Number of the account in the path. What is no number is no account.
+type Number = Path<String>;
+
+fn number(path: &Number) -> Result<i64, AppError> {
+    path.parse().map_err(|_| AppError::NotFound)
+}
+
+/// The page of an account.
+pub async fn show(
+    admin: SiteAdmin,
+    app: AppData,
+    path: Number,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, AppError> {
+    answer(&admin, &app, number(&path)?, &asked.done, None).await
+}
+
+/// Puts it on another plan.
+pub async fn set_plan(form: Posted<SiteAdmin>, app: AppData, path: Number) -> Result<HttpResponse, AppError> {
+    let (admin, fields) = form.genuine()?;
+    let (id, plan, origin) = (number(&path)?, fields.get("plan").to_owned(), admin.signed_in.origin(&app));
+    if app.catalogue.plan(&plan).is_none() {
+        return answer(&admin, &app, id, "", Some("Choose a plan.".to_owned())).await;
+    }
+    let set = app.db.transaction(move |conn| {
+        let Some(account) = Account::lock(conn, id)? else { return Ok(false) };
+        if account.plan != plan {
+            account.set_plan(conn, &plan, &origin)?;
+        }
+        Ok(true)
+    });
+    if !set.await? {
+        return Err(AppError::NotFound);
+    }
+    Ok(go_to(format!("{}?done=plan", paths::admin_account(id))))
+}
+
+/// Pauses its tokens, until it is resumed.
+pub async fn suspend(form: Posted<SiteAdmin>, app: AppData, path: Number) -> Result<HttpResponse, AppError> {
+    turn(form, app, path, "suspended", |account, conn, origin| account.suspend(conn, true, origin)).await
+}
+
+/// Lets it go on.
+pub async fn resume(form: Posted<SiteAdmin>, app: AppData, path: Number) -> Result<HttpResponse, AppError> {
+    turn(form, app, path, "resumed", |account, conn, origin| account.suspend(conn, false, origin)).await
+}
+
+/// Brings it back while it is being deleted.
+pub async fn restore(form: Posted<SiteAdmin>, app: AppData, path: Number) -> Result<HttpResponse, AppError> {
+    turn(form, app, path, "restored", |account, conn, origin| account.restore(conn, origin)).await
+}
+
+async fn turn(
+    form: Posted<SiteAdmin>,
+    app: AppData,
+    path: Number,
+    done: &str,
+    turn: impl FnOnce(&Account, &mut Conn, &Origin) -> Result<Turned, DbError> + Send + 'static,
+) -> Result<HttpResponse, AppError> {
+    let (admin, _) = form.genuine()?;
+    let (id, origin) = (number(&path)?, admin.signed_in.origin(&app));
+    let turned = app.db.transaction(move |conn| match Account::find(conn, id)? {
+        Some(account) => turn(&account, conn, &origin).map(Some),
+        None => Ok(None),
+    });
+    let done = match turned.await?.ok_or(AppError::NotFound)? {
+        Turned::Done => done,
+        Turned::NotNow => "changed",
+    };
+    Ok(go_to(format!("{}?done={done}", paths::admin_account(id))))
+}
+
+async fn answer(
+    admin: &SiteAdmin,
+    app: &AppData,
+    id: i64,
+    done: &str,
+    error: Option<String>,
+) -> Result<HttpResponse, AppError> {
+    let now = app.clock.now();
+    let tenant = app.db.run(move |conn| site::tenant(conn, id, now)).await?.ok_or(AppError::NotFound)?;
+    let account = tenant.account;
+    let had_scopes = app.catalogue.has_scopes(&account.plan);
+    let note = |key: &str| match (had_scopes, app.catalogue.has_scopes(key)) {
+        (true, false) if tenant.scoped > 0 => {
+            Some(format!("Freezes its scoped tokens at the next call: {}.", counted(tenant.scoped)))
+        }
+        (false, true) if tenant.scoped > 0 => {
+            Some(format!("Its frozen tokens work again at the next call: {}.", counted(tenant.scoped)))
+        }
+        _ => None,
+    };
+    let plan = |plan: &crate::policy::Plan| Plan {
+        current: plan.key == account.plan,
+        note: note(&plan.key),
+        key: plan.key.clone(),
+        title: plan.title.clone(),
+    };
+    let owner = |user: crate::models::User| Owner { name: user.email, url: paths::admin_user(user.id) };
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = AccountPage {
+        page: page(admin, &account.name, done),
+        id,
+        plan: plan_title(&app.catalogue, &account.plan),
+        plans: app.catalogue.plans.iter().map(plan).collect(),
+        state: state(&account),
+        since: Moment::past(account.state_since, now),
+        gone: account.gone_from().map(|at| Moment::past(at, now)),
+        is_suspended: account.state == "suspended",
+        made: Moment::past(account.created_at, now),
+        owners: tenant.owners.into_iter().map(owner).collect(),
+        tokens: counted(tenant.tokens),
+        tokens_url: paths::admin_tokens_of(&id.to_string()),
+        error,
+        here: paths::admin_account(id),
+        name: account.name,
+        email: account.email,
+    };
+    render(&page, status)
+}
