@@ -288,7 +288,7 @@ fn mail_goes_to_a_folder_beside_the_data_unless_a_server_is_named() {
     });
     let mail = sent.unwrap().mail;
     assert!(mail.is_sent());
-    assert_eq!(mail.from.to_string(), "\"Tokens of Acme\" <tokens@example.com>");
+    assert_eq!(mail.from.to_string(), "Tokens of Acme <tokens@example.com>");
 }
 
 #[test]

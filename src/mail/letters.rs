@@ -1,5 +1,6 @@
 //! What each letter says: a template, its first line the subject.
 
+mod notices;
 mod own;
 
 use super::Mail;
@@ -10,6 +11,7 @@ use crate::models::mail::{Due, LeakedToken, Letter};
 use crate::models::text::is_hidden;
 use askama::Template;
 use lettre::Address;
+use notices::Done;
 use time::OffsetDateTime;
 use time::format_description::FormatItem;
 use time::macros::format_description;
@@ -103,6 +105,19 @@ fn say(conn: &mut Conn, app: &App, letter: &Letter, due: &Due, now: OffsetDateTi
         Letter::AddressLink { link } => own::address_link(conn, app, *link, now),
         Letter::AddressChanged { user, to, done } => own::address_changed(conn, app, *user, to, *done),
         Letter::PasswordChanged { user } => own::password_changed(conn, app, *user, due.created_at),
+        Letter::Token { event, token, name, about, by, at, address } => {
+            let done = Done { by, at: *at, address: *address };
+            let text = notices::token(app, event, (*token, name), about.as_ref(), &done)?;
+            Ok(Some((text, Link::None)))
+        }
+        Letter::Revoked { tokens, about, by, at, address } => {
+            let done = Done { by, at: *at, address: *address };
+            Ok(Some((notices::revoked(app, *tokens, about.as_ref(), &done)?, Link::None)))
+        }
+        Letter::Expires { token, name, about, expires_at } => {
+            let text = notices::expires(app, (*token, name), about.as_ref(), (*expires_at, now))?;
+            Ok(text.map(|text| (text, Link::None)))
+        }
         Letter::Leaked { tokens } => {
             let text = text(&LeakedText {
                 first: tokens.first().map(|token| line(&token.name)).unwrap_or_default(),

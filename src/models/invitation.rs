@@ -1,12 +1,43 @@
-//! Invitations: a link that makes somebody a member, once.
+//! Invitations: a link that makes somebody a member, once. It has two secrets: the one that is
+//! copied by whoever invites, and the one that is mailed, which alone proves an address.
+
+mod accept;
+mod make;
+
+pub use accept::{Joined, NewPerson, Open, accept, find, join};
+pub use make::{Invited, Revoked, invite, revoke, send_again};
 
 use super::link::LinkSecret;
-use super::membership::role_from;
+use super::membership::{self, role_from};
+use super::user::User;
 use crate::db::schema::{accounts, invitations, users};
 use crate::db::{Conn, DbError};
 use crate::policy::Role;
 use diesel::prelude::*;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
+
+/// It can be accepted for so long.
+pub const LASTS: Duration = Duration::days(7);
+/// An account has so many open invitations at most.
+pub const MOST_OPEN: i64 = 100;
+
+/// An invitation, as it is stored.
+#[derive(Debug, Clone, Queryable, Selectable)]
+pub struct Invitation {
+    /// Its number.
+    pub id: i64,
+    /// The account it leads to.
+    pub account_id: i64,
+    /// Whom it is for.
+    pub email: String,
+    role: String,
+    /// When its mail was written last.
+    pub mailed_at: Option<OffsetDateTime>,
+    /// Who invited.
+    pub invited_by: Option<i64>,
+    /// Until when it can be accepted.
+    pub expires_at: OffsetDateTime,
+}
 
 /// What the mail says, and the one link that proves its address.
 #[derive(Debug)]
@@ -23,47 +54,78 @@ pub struct Armed {
     pub secret: LinkSecret,
 }
 
+impl Invitation {
+    /// The role that it gives.
+    pub fn role(&self) -> Result<Role, DbError> {
+        role_from(&self.role)
+    }
+
+    /// Whether whoever invited may still give this role: a link is worth no more than that.
+    fn is_still_meant(&self, conn: &mut Conn) -> Result<bool, DbError> {
+        let Some(inviter) = self.invited_by else { return Ok(false) };
+        let is_active = User::find(conn, inviter)?.is_some_and(|user| user.deactivated_at.is_none());
+        let own = membership::role_of(conn, self.account_id, inviter)?;
+        let role = self.role()?;
+        Ok(is_active && own.is_some_and(|own| own.may_change(None, Some(role))))
+    }
+}
+
+#[diesel::dsl::auto_type]
+fn is_open() -> _ {
+    invitations::accepted_at.is_null().and(invitations::revoked_at.is_null())
+}
+
+/// The account's invitations that nobody has accepted or revoked, the newest first, with who
+/// invited. Expired ones stand among them, to be sent again.
+pub fn list(conn: &mut Conn, account: i64) -> Result<Vec<(Invitation, String)>, DbError> {
+    let rows: Vec<Invitation> = invitations::table
+        .filter(invitations::account_id.eq(account).and(is_open()))
+        .order(invitations::id.desc())
+        .limit(MOST_OPEN * 2)
+        .select(Invitation::as_select())
+        .load(conn)?;
+    let inviters: Vec<i64> = rows.iter().filter_map(|row| row.invited_by).collect();
+    let names: Vec<(i64, String)> =
+        users::table.filter(users::id.eq_any(inviters)).select((users::id, users::email)).load(conn)?;
+    let name = |row: &Invitation| names.iter().find(|(id, _)| Some(*id) == row.invited_by);
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let by = name(&row).map(|(_, email)| email.clone()).unwrap_or_default();
+            (row, by)
+        })
+        .collect())
+}
+
 /// Makes the link that is mailed, in the transaction that the mail is written in; one that was
 /// mailed before opens nothing any more. None where the invitation is over.
 pub fn arm(conn: &mut Conn, id: i64, now: OffsetDateTime) -> Result<Option<Armed>, DbError> {
-    type Row = (String, String, OffsetDateTime, Option<i64>);
-    let row: Option<Row> = invitations::table
+    let row: Option<(Invitation, String)> = invitations::table
         .inner_join(accounts::table)
-        .filter(invitations::id.eq(id).and(invitations::expires_at.gt(now)))
-        .filter(invitations::accepted_at.is_null().and(invitations::revoked_at.is_null()))
-        .select((accounts::name, invitations::role, invitations::expires_at, invitations::invited_by))
+        .filter(invitations::id.eq(id).and(invitations::expires_at.gt(now)).and(is_open()))
+        .filter(accounts::state.ne("deleting"))
+        .select((Invitation::as_select(), accounts::name))
         .first(conn)
         .optional()?;
-    let Some((account, role, expires_at, invited_by)) = row else { return Ok(None) };
+    let Some((row, account)) = row else { return Ok(None) };
+    if !row.is_still_meant(conn)? {
+        return Ok(None);
+    }
     let secret = LinkSecret::generate()?;
-    let armed = diesel::update(
-        invitations::table
-            .find(id)
-            .filter(invitations::accepted_at.is_null().and(invitations::revoked_at.is_null())),
-    )
-    .set((invitations::mailed_digest.eq(secret.digest().as_slice()), invitations::mailed_at.eq(now)))
-    .execute(conn)?
+    let armed = diesel::update(invitations::table.filter(invitations::id.eq(id).and(is_open())))
+        .set((invitations::mailed_digest.eq(secret.digest().as_slice()), invitations::mailed_at.eq(now)))
+        .execute(conn)?
         > 0;
     if !armed {
         return Ok(None);
     }
-    Ok(Some(Armed {
-        inviter: person(conn, invited_by)?,
-        account,
-        role: role_from(&role)?,
-        expires_at,
-        secret,
-    }))
+    let inviter = inviter(conn, row.invited_by)?;
+    Ok(Some(Armed { account, role: row.role()?, inviter, expires_at: row.expires_at, secret }))
 }
 
-/// "Ada Admin (ada@example.com)"; the operator, where it was nobody who signs in.
-fn person(conn: &mut Conn, user: Option<i64>) -> Result<String, DbError> {
-    let known: Option<(String, String)> = match user {
-        Some(user) => users::table.find(user).select((users::name, users::email)).first(conn).optional()?,
-        None => None,
-    };
-    Ok(known.map_or_else(
-        || "The operator of this server".to_owned(),
-        |(name, email)| format!("{name} ({email})"),
-    ))
+/// "Ada Admin (ada@example.com)".
+fn inviter(conn: &mut Conn, user: Option<i64>) -> Result<String, DbError> {
+    let Some(user) = user else { return Ok(String::new()) };
+    let known = User::find(conn, user)?;
+    Ok(known.map(|user| format!("{} ({})", user.name, user.email)).unwrap_or_default())
 }

@@ -8,6 +8,7 @@ use crate::db::schema::mails;
 use crate::db::{Conn, DbError};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use time::OffsetDateTime;
 
 /// What a mail says: numbers and names, never a text nor a link that works.
@@ -40,11 +41,80 @@ pub enum Letter {
         /// Number of the user.
         user: i64,
     },
+    /// Something happened to a token.
+    Token {
+        /// What.
+        event: TokenEvent,
+        /// Number of the token.
+        token: i64,
+        /// Its name.
+        name: String,
+        /// The account that it belongs to; none for a user token.
+        about: Option<About>,
+        /// Who did it, as people say it.
+        by: String,
+        /// When.
+        #[serde(with = "time::serde::timestamp")]
+        at: OffsetDateTime,
+        /// From where.
+        address: Option<IpAddr>,
+    },
+    /// Many tokens were revoked together.
+    Revoked {
+        /// How many of them concern the reader.
+        tokens: i64,
+        /// The account that they belonged to; none for user tokens.
+        about: Option<About>,
+        /// Who did it, as people say it.
+        by: String,
+        /// When.
+        #[serde(with = "time::serde::timestamp")]
+        at: OffsetDateTime,
+        /// From where.
+        address: Option<IpAddr>,
+    },
+    /// A token expires soon.
+    Expires {
+        /// Number of the token.
+        token: i64,
+        /// Its name.
+        name: String,
+        /// The account that it belongs to; none for a user token.
+        about: Option<About>,
+        /// The first instant at which it no longer works.
+        #[serde(with = "time::serde::timestamp")]
+        expires_at: OffsetDateTime,
+    },
     /// Somebody found secrets of these tokens, which were deleted.
     Leaked {
         /// The tokens.
         tokens: Vec<LeakedToken>,
     },
+}
+
+/// What happened to a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenEvent {
+    /// It was made.
+    Made,
+    /// It has a new secret.
+    Rolled,
+    /// It was deleted.
+    Deleted,
+    /// It was disabled.
+    Disabled,
+    /// The account of this name does not let it in any more.
+    Blocked(String),
+}
+
+/// An account that a mail is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// Its number.
+    pub account: i64,
+    /// Its name.
+    pub name: String,
 }
 
 /// A token that was reported as leaked.

@@ -61,6 +61,32 @@ pub fn change(
     }
 }
 
+/// Makes somebody a member whom an invitation lets in, which has decided that it may. A member
+/// already keeps the role; says whether the user was none.
+pub(super) fn join(
+    conn: &mut Conn,
+    account: &Account,
+    user: &User,
+    role: Role,
+    origin: &Origin,
+) -> Result<bool, DbError> {
+    let joined = diesel::insert_into(memberships::table)
+        .values((
+            memberships::account_id.eq(account.id),
+            memberships::user_id.eq(user.id),
+            memberships::role.eq(role.key()),
+            memberships::created_at.eq(origin.now),
+        ))
+        .on_conflict_do_nothing()
+        .execute(conn)?
+        > 0;
+    if joined {
+        let after = Some(json!({ "role": role.key() }));
+        audit::record(conn, origin, &event(account, user, "member.joined", after))?;
+    }
+    Ok(joined)
+}
+
 fn put(
     conn: &mut Conn,
     account: &Account,
@@ -132,7 +158,7 @@ fn refuse(
     Ok((others == 0).then_some(Changed::LastOwner))
 }
 
-fn role_of(conn: &mut Conn, account: i64, user: i64) -> Result<Option<Role>, DbError> {
+pub(super) fn role_of(conn: &mut Conn, account: i64, user: i64) -> Result<Option<Role>, DbError> {
     let role: Option<String> =
         memberships::table.find((account, user)).select(memberships::role).first(conn).optional()?;
     role.map(|role| role_from(&role)).transpose()

@@ -20,6 +20,7 @@ pub mod leak;
 pub mod link;
 pub mod mail;
 pub mod membership;
+pub mod notice;
 mod order;
 pub mod password;
 pub mod platform;

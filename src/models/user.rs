@@ -10,6 +10,7 @@ use crate::db::schema::{sessions, users};
 use crate::db::{Conn, DbError};
 use crate::policy::words::Surroundings;
 use diesel::prelude::*;
+use std::net::IpAddr;
 use time::OffsetDateTime;
 
 diesel::define_sql_function! {
@@ -60,6 +61,19 @@ fn with_password() -> _ {
         users::email,
         hash,
     ))
+}
+
+/// Somebody who becomes a user by a link.
+#[derive(Debug)]
+pub struct NewUser<'a> {
+    /// E-mail address.
+    pub email: &'a str,
+    /// Name.
+    pub name: &'a str,
+    /// argon2id PHC string.
+    pub password_hash: &'a str,
+    /// Whether the link proves the address.
+    pub is_proved: bool,
 }
 
 impl User {
@@ -116,23 +130,56 @@ impl User {
         password_hash: &str,
         origin: &Origin,
     ) -> Result<Option<User>, DbError> {
-        let made: Option<User> = diesel::insert_into(users::table)
-            .values((
-                users::email.eq(email),
-                users::name.eq(name),
-                users::password_hash.eq(password_hash),
-                users::email_verified_at.eq((origin.actor == Actor::CommandLine).then_some(origin.now)),
-                users::created_at.eq(origin.now),
-                users::updated_at.eq(origin.now),
-            ))
-            .on_conflict_do_nothing()
-            .returning(User::as_returning())
-            .get_result(conn)
-            .optional()?;
+        let is_proved = origin.actor == Actor::CommandLine;
+        let made = User::insert(conn, &NewUser { email, name, password_hash, is_proved }, origin.now)?;
         if let Some(user) = &made {
             audit::record(conn, origin, &user.event("user.created"))?;
         }
         Ok(made)
+    }
+
+    /// Makes a user who comes by a link, and is the one who does it. `None` when the address is
+    /// taken.
+    pub fn come(
+        conn: &mut Conn,
+        new: &NewUser<'_>,
+        address: Option<IpAddr>,
+        now: OffsetDateTime,
+    ) -> Result<Option<(User, Origin)>, DbError> {
+        let Some(user) = User::insert(conn, new, now)? else { return Ok(None) };
+        let origin = Origin { actor: Actor::User { id: user.id, email: user.email.clone() }, now, address };
+        audit::record(conn, &origin, &user.event("user.created"))?;
+        Ok(Some((user, origin)))
+    }
+
+    fn insert(conn: &mut Conn, new: &NewUser<'_>, now: OffsetDateTime) -> Result<Option<User>, DbError> {
+        Ok(diesel::insert_into(users::table)
+            .values((
+                users::email.eq(new.email),
+                users::name.eq(new.name),
+                users::password_hash.eq(new.password_hash),
+                users::email_verified_at.eq(new.is_proved.then_some(now)),
+                users::created_at.eq(now),
+                users::updated_at.eq(now),
+            ))
+            .on_conflict_do_nothing()
+            .returning(User::as_returning())
+            .get_result(conn)
+            .optional()?)
+    }
+
+    /// Notes that the address is the user's: a link that was mailed there was followed.
+    pub fn prove_address(&self, conn: &mut Conn, origin: &Origin) -> Result<(), DbError> {
+        let proved = diesel::update(
+            users::table.filter(users::id.eq(self.id).and(users::email_verified_at.is_null())),
+        )
+        .set((users::email_verified_at.eq(origin.now), users::updated_at.eq(origin.now)))
+        .execute(conn)?
+            > 0;
+        if proved {
+            audit::record(conn, origin, &self.event("user.address_proved"))?;
+        }
+        Ok(())
     }
 
     /// Deactivates: no sign-in, no session from now on.

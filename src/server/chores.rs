@@ -3,7 +3,7 @@
 use crate::db::{self, DbError};
 use crate::http::{AppData, FLUSH_EVERY, SHARE_EVERY};
 use crate::mail::{self, Postman};
-use crate::models::{Origin, account_state, budget, leak, sighting, throttle};
+use crate::models::{self, Origin, account_state, budget, leak, notice, sighting, throttle};
 use crate::policy::budget::Hour;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -13,6 +13,8 @@ use tokio::task::JoinHandle;
 const LOOK_FOR_LEAKS_EVERY: Duration = Duration::from_secs(1);
 /// The lock of the chore that takes accounts away.
 const ACCOUNTS: i64 = 1;
+/// The lock of the chore that tells of tokens that expire.
+const EXPIRING: i64 = 2;
 
 /// Says that the server ends.
 type End = watch::Receiver<()>;
@@ -71,10 +73,30 @@ async fn once_an_hour(app: AppData, mut end: End) {
             _ = ticks.tick() => {}
             _ = end.changed() => return,
         }
+        if let Err(error) = tell_of_expiring(&app, &end).await {
+            tracing::warn!(%error, "word of tokens that expire waits for the database");
+        }
         if let Err(error) = take_accounts_away(&app, &end).await {
             tracing::warn!(%error, "accounts that are to go wait for the database");
         }
     }
+}
+
+/// Tokens that expire soon, a part at a time, and mail that nobody needs any more.
+async fn tell_of_expiring(app: &AppData, end: &End) -> Result<(), DbError> {
+    let mut behind = Some((app.clock.now(), 0));
+    while let Some(from) = behind.filter(|_| end.has_changed().is_ok()) {
+        let now = app.clock.now();
+        let part = app.db.transaction(move |conn| {
+            if !db::alone(conn, EXPIRING)? {
+                return Ok(None);
+            }
+            models::mail::sweep(conn, now)?;
+            notice::tell_of_expiring(conn, from, now)
+        });
+        behind = part.await?;
+    }
+    Ok(())
 }
 
 /// Accounts whose thirty days are over, a part at a time.

@@ -13,6 +13,7 @@ mod form;
 mod form_secret;
 mod guard;
 mod help;
+mod invitation;
 mod known;
 mod leaked;
 mod members;
@@ -93,6 +94,13 @@ fn routes() -> Vec<TableRow> {
         ("GET", paths::MEMBER_TOKEN_BLOCK, get().to(members::block_confirm)),
         ("POST", paths::MEMBER_TOKEN_BLOCK, post().to(members::block)),
         ("POST", paths::MEMBER_TOKEN_UNBLOCK, post().to(members::unblock)),
+        ("GET", paths::INVITATION_NEW, get().to(members::invite_new)),
+        ("POST", paths::INVITATIONS, post().to(members::invite)),
+        ("POST", paths::INVITATION_AGAIN, post().to(members::invite_again)),
+        ("POST", paths::INVITATION_REVOKE, post().to(members::uninvite)),
+        ("GET", paths::INVITATION, get().to(invitation::show)),
+        ("POST", paths::INVITATION, post().to(invitation::accept)),
+        ("POST", paths::INVITATION_JOIN, post().to(invitation::join)),
         ("GET", paths::MEMBER, get().to(members::show)),
         ("POST", paths::MEMBER_ROLE, post().to(members::set_role)),
         ("GET", paths::MEMBER_REMOVE, get().to(members::remove_confirm)),

@@ -112,6 +112,18 @@ pub const OWN_ACTIVITY: &str = "/user/activity";
 pub const OWN_ACTIVITY_CSV: &str = "/user/activity.csv";
 /// All of it, as JSON lines.
 pub const OWN_ACTIVITY_JSON_LINES: &str = "/user/activity.jsonl";
+/// Where inviting is posted to.
+pub const INVITATIONS: &str = "/accounts/{account}/invitations";
+/// The form that invites.
+pub const INVITATION_NEW: &str = "/accounts/{account}/invitations/new";
+/// Where sending an invitation again is posted to.
+pub const INVITATION_AGAIN: &str = "/accounts/{account}/invitations/{invitation}/again";
+/// Where revoking an invitation is posted to.
+pub const INVITATION_REVOKE: &str = "/accounts/{account}/invitations/{invitation}/revoke";
+/// What the link of an invitation leads to, and where accepting it is posted to.
+pub const INVITATION: &str = "/invitations/{secret}";
+/// Where coming in as a new user is posted to.
+pub const INVITATION_JOIN: &str = "/invitations/{secret}/join";
 
 /// The account's domains.
 pub const DOMAINS: &str = "/accounts/{account}/domains";
@@ -260,6 +272,42 @@ pub fn account_delete(account: i64) -> String {
 /// Address for bringing an account back.
 pub fn account_restore(account: i64) -> String {
     format!("/accounts/{account}/settings/restore")
+}
+
+/// Address for inviting into an account.
+pub fn invitations(account: i64) -> String {
+    format!("/accounts/{account}/invitations")
+}
+
+/// Address of the form that invites into an account.
+pub fn invitation_new(account: i64) -> String {
+    format!("/accounts/{account}/invitations/new")
+}
+
+/// Address for sending an invitation again.
+pub fn invitation_again(account: i64, invitation: i64) -> String {
+    format!("/accounts/{account}/invitations/{invitation}/again")
+}
+
+/// Address for revoking an invitation.
+pub fn invitation_revoke(account: i64, invitation: i64) -> String {
+    format!("/accounts/{account}/invitations/{invitation}/revoke")
+}
+
+/// Address behind an invitation's link.
+pub fn invitation(secret: &str) -> String {
+    format!("/invitations/{secret}")
+}
+
+/// Address for coming in by an invitation as a new user.
+pub fn invitation_join(secret: &str) -> String {
+    format!("/invitations/{secret}/join")
+}
+
+/// Address of the sign-in page that leads on to this one of ours.
+pub fn sign_in_and_back(path: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", path).finish();
+    format!("{SIGN_IN}?{query}")
 }
 
 /// Address of an account's domains.

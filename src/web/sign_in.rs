@@ -103,7 +103,8 @@ pub async fn delete(form: Posted<SignedIn>, session: Session) -> Result<HttpResp
 }
 
 impl SignedIn {
-    async fn extract_if_any(request: &HttpRequest) -> Result<Option<SignedIn>, AppError> {
+    /// The person, where somebody is signed in.
+    pub(super) async fn extract_if_any(request: &HttpRequest) -> Result<Option<SignedIn>, AppError> {
         if signed_in_session(request).is_none() {
             return Ok(None);
         }

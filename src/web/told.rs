@@ -35,6 +35,11 @@ impl Moment {
     }
 }
 
+/// "22 Nov 2026, 01:02 UTC".
+pub fn exact(at: OffsetDateTime) -> String {
+    at.format(EXACT).unwrap_or_default()
+}
+
 /// "4 minutes ago"; a clock that runs ahead a little never says "in".
 fn ago(since: Duration) -> String {
     let (count, unit) = match since.whole_minutes() {

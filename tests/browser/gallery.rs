@@ -268,6 +268,12 @@ async fn a_persons_own_tokens_with_every_kind_of_rule() {
     window.go(&members).await;
     window.says("Milo Member").await;
     window.pictures("members").await;
+    window.go(&format!("/accounts/{acme}/invitations/new")).await;
+    window.heading("Invite somebody").await;
+    window.pictures("invite").await;
+    window.go("/invitations/none").await;
+    window.heading("This invitation does not hold").await;
+    window.picture("no-invitation").await;
     window.go(&format!("{members}/tokens")).await;
     window.says("Last used here").await;
     window.pictures("members-tokens").await;

@@ -11,6 +11,7 @@ mod after;
 mod builder;
 mod driver;
 mod gallery;
+mod invitation;
 mod keyboard;
 mod main_job;
 mod narrow;

@@ -2,6 +2,7 @@
 
 use crate::support::{House, OWNER, database, ledger, made};
 use crate::window::Window;
+use tokenhouse::models::link::LinkSecret;
 use tokenhouse::models::token::Owner;
 use tokenhouse::models::user_link::{self, Purpose};
 use tokenhouse::policy::{Policy, Rights};
@@ -28,6 +29,7 @@ async fn no_page_scrolls_sideways_on_a_phone() {
 
     let (_, zone) = crate::reaches::fill(&house).await;
 
+    let invitation = invite(&house, acme);
     let runs_the_site = "UPDATE users SET site_admin_since = created_at WHERE email = 'owner@example.com'";
     database::run(&database::url(&house.database), runs_the_site);
     let mut window = Window::open(&house, "narrow", true).await;
@@ -80,6 +82,9 @@ async fn no_page_scrolls_sideways_on_a_phone() {
         format!("{members}/tokens/{own}/block"),
         format!("{members}/tokens"),
         members,
+        format!("/accounts/{acme}/invitations/new"),
+        format!("/invitations/{invitation}"),
+        "/invitations/none".to_owned(),
         "/user/tokens".to_owned(),
         "/user".to_owned(),
         "/user/security".to_owned(),
@@ -130,6 +135,19 @@ fn link(house: &House, purpose: Purpose, path: &str) -> String {
     let secret = armed.unwrap().unwrap();
     ledger::put_down(secret.expose());
     format!("/{path}/{}", secret.expose())
+}
+
+/// An open invitation for a long address; what its link holds.
+fn invite(house: &House, account: i64) -> String {
+    let link = LinkSecret::generate().unwrap().expose().to_owned();
+    ledger::put_down(&link);
+    let (email, by) = (format!("{}@example.com", "w".repeat(200)), house.user(OWNER).id);
+    let sql = format!(
+        "INSERT INTO invitations (account_id, email, role, copied_digest, invited_by, created_at, expires_at)
+         VALUES ({account}, '{email}', 'read_only', sha256('{link}'), {by}, '2026-11-22', '2026-11-29')"
+    );
+    database::run(&database::url(&house.database), &sql);
+    link
 }
 
 async fn look(window: &mut Window, page: &str, too_wide: &mut Vec<String>) {

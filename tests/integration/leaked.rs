@@ -326,6 +326,8 @@ async fn whoever_answers_for_a_leaked_token_is_told_by_one_mail_a_call() {
     let (member, owner) = (Owner::User(house.user(MEMBER).id), Owner::Account(acme));
     let of = |owner, name: &str| made::with(&house, owner, name, everything()).1;
     let secrets = [of(owner, "Deploy"), of(owner, "Backup"), of(member, "Laptop"), of(member, "Second one")];
+    // That they were made is told, too.
+    house.mails().await;
     facts::change(&house, "UPDATE users SET email_verified_at = NULL WHERE email = 'admin@example.com'");
     facts::change(&house, "UPDATE users SET notices_off_at = created_at WHERE email = 'owner@example.com'");
     report(&house, &[&secrets[0], &secrets[1], &secrets[2], &unknown()]).await;

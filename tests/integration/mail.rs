@@ -2,7 +2,7 @@
 
 use crate::facts::{change, count, number, text, texts};
 use crate::support::smtp::SmtpServer;
-use crate::support::{House, START, database, public};
+use crate::support::{House, OWNER, START, database, public};
 use secrecy::SecretString;
 use time::Duration;
 use tokenhouse::clock::Clock;
@@ -22,12 +22,12 @@ fn by(server: &SmtpServer) -> impl FnOnce(&mut Config) + use<> {
 
 /// Puts down an invitation for this address, and its mail.
 fn put_down(house: &House, address: &str) -> i64 {
-    let account = house.account("Acme");
+    let (account, by) = (house.account("Acme"), house.user(OWNER).id);
     change(
         house,
         &format!(
-            "INSERT INTO invitations (account_id, email, role, copied_digest, created_at, expires_at)
-             VALUES ({account}, '{address}', 'read_only', sha256('{address}'), '2026-11-22', '2026-12-22')"
+            "INSERT INTO invitations (account_id, email, role, copied_digest, invited_by, created_at, expires_at)
+             VALUES ({account}, '{address}', 'read_only', sha256('{address}'), {by}, '2026-11-22', '2026-12-22')"
         ),
     );
     let id = number(house, &format!("SELECT id FROM invitations WHERE email = '{address}'"));
@@ -103,7 +103,7 @@ async fn a_mail_is_given_up_after_a_day_and_forgotten_after_thirty() {
         send(&house).await;
         house.clock.advance(Duration::hours(1));
     }
-    assert_eq!(texts(&house, "tries", "mails WHERE given_up_at IS NOT NULL"), ["6"]);
+    assert_eq!(texts(&house, "tries", "mails WHERE given_up_at IS NOT NULL"), ["7"]);
     server.away(false);
     house.clock.advance(Duration::days(28));
     mail::sweep(&mut house.conn(), house.clock.now()).unwrap();
@@ -191,9 +191,9 @@ async fn a_long_name_and_foreign_letters_reach_the_subject_and_the_text() {
     );
     change(
         &house,
-        "INSERT INTO invitations (account_id, email, role, copied_digest, created_at, expires_at)
-         SELECT id, 'reader@example.com', 'read_only', sha256('1'), '2026-11-22', '2026-12-22'
-         FROM accounts WHERE name LIKE 'ÄÄ%'",
+        "INSERT INTO invitations (account_id, email, role, copied_digest, invited_by, created_at, expires_at)
+         SELECT a.id, 'reader@example.com', 'read_only', sha256('1'), u.id, '2026-11-22', '2026-12-22'
+         FROM accounts a, users u WHERE a.name LIKE 'ÄÄ%' AND u.email = 'owner@example.com'",
     );
     let letter = Letter::Invitation { invitation: number(&house, "SELECT id FROM invitations") };
     mail::queue(&mut house.conn(), "link/1", "reader@example.com", &letter, START).unwrap();

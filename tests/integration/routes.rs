@@ -5,6 +5,7 @@ use crate::support::client::{Answer, Browser, read, whoami};
 use crate::support::{ADMIN, House, MEMBER, OWNER, READER, STRANGER, ledger};
 use std::collections::HashSet;
 use tokenhouse::models::User;
+use tokenhouse::models::link::LinkSecret;
 use tokenhouse::models::password;
 use tokenhouse::models::token::Owner;
 use tokenhouse::policy::{Policy, Rights, Role};
@@ -183,6 +184,34 @@ const TABLE: &[Row] = &[
         Does::Nothing,
         [401, 404, 403, 403, 303, 303, 401, 401, 404],
     ),
+    // `{invitation}` is open and is for somebody new; the link is for somebody who is gone.
+    (
+        "GET",
+        "/accounts/{account}/invitations/new",
+        Does::Nothing,
+        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/invitations",
+        Does::Adds("invitations"),
+        [401, 404, 403, 403, 200, 200, 401, 401, 404],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/invitations/{invitation}/again",
+        Does::Adds("invitations"),
+        [401, 404, 403, 403, 200, 200, 401, 401, 404],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/invitations/{invitation}/revoke",
+        Does::Takes("invitations WHERE revoked_at IS NULL"),
+        [401, 404, 403, 403, 303, 303, 401, 401, 404],
+    ),
+    ("GET", "/invitations/{secret}", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("POST", "/invitations/{secret}", Does::Nothing, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
+    ("POST", "/invitations/{secret}/join", Does::Nothing, [409, 403, 403, 403, 403, 403, 409, 409, 403]),
     // Whoever has a mailed link needs no session; the form token of a session is none of theirs.
     ("GET", "/forgotten", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("POST", "/forgotten", Does::Adds("mails"), [303, 403, 403, 403, 403, 403, 303, 303, 403]),
@@ -430,6 +459,8 @@ async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_th
             let address =
                 path.replace("{account}", &account.to_string()).replace("{token}", &token.to_string());
             let address = address.replace("{user}", &user.to_string());
+            let (invitation, link) = invite(&house, acme, path.contains("{secret}"));
+            let address = address.replace("{invitation}", &invitation.to_string()).replace("{secret}", &link);
             let address = address.replace("{zone}", &zone).replace("{domain}", &domain);
             let of_own = owner_of_own(ACTORS[place]);
             let address = match does {
@@ -454,6 +485,7 @@ async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_th
                 actors[place] = house.signed_in(email_of(ACTORS[place])).await;
             }
             facts::end_tokens(&house, "Bearer");
+            facts::change(&house, "DELETE FROM invitations");
             if matches!(does, Does::Promotes | Does::Removes) {
                 house.join("Acme", READER, Role::ReadOnly);
             }
@@ -659,6 +691,19 @@ fn email_of(actor: &str) -> &'static str {
 /// Whose own token a cell is about: the actor's, where the actor is somebody.
 fn owner_of_own(actor: &str) -> &'static str {
     if matches!(actor, "nobody" | "deactivated" | "token") { OWNER } else { email_of(actor) }
+}
+
+/// An open invitation of the owner's; its number and what its link holds.
+fn invite(house: &House, account: i64, for_gone: bool) -> (i64, String) {
+    let link = LinkSecret::generate().unwrap().expose().to_owned();
+    ledger::put_down(&link);
+    let (email, by) = (if for_gone { GONE } else { "new@example.com" }, house.user(OWNER).id);
+    let sql = format!(
+        "INSERT INTO invitations (account_id, email, role, copied_digest, invited_by, created_at, expires_at)
+         VALUES ({account}, '{email}', 'read_only', sha256('{link}'), {by}, '2026-11-22', '2026-11-29')"
+    );
+    facts::change(house, &sql);
+    (facts::number(house, "SELECT max(id) FROM invitations"), link)
 }
 
 async fn everybody(house: &House) -> Vec<Browser> {

@@ -6,6 +6,8 @@ use super::{Owner, TokenName, grants, search};
 use crate::db::schema::{token_secrets, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::audit::{self, Event, Origin};
+use crate::models::mail::TokenEvent;
+use crate::models::notice::{self, Happened};
 use crate::policy::{Breach, Catalogue, Grant, Policy, Rights, Selection, scope};
 use diesel::prelude::*;
 use serde_json::json;
@@ -165,6 +167,15 @@ fn insert(
         after,
     };
     audit::record(conn, origin, &event)?;
+    let made = Happened {
+        event: TokenEvent::Made,
+        token: id,
+        name: new.name.as_str(),
+        owner,
+        maker: origin.actor.user_id(),
+        once: format!("made/{id}"),
+    };
+    notice::tell(conn, &made, origin)?;
     Ok(id)
 }
 

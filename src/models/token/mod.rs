@@ -31,6 +31,8 @@ pub use roll::{Asked, Finished, Rolled};
 pub use secret::Secret;
 
 use super::audit::{self, Event, Origin};
+use super::mail::TokenEvent;
+use super::notice::{self, Happened};
 use super::{Account, User};
 use crate::db::schema::{token_secrets, tokens, users};
 use crate::db::{Conn, DbError};
@@ -272,6 +274,11 @@ impl Token {
                 > 0;
         if deleted {
             audit::record(conn, origin, &self.event("token.deleted", None, Some(why.told(note))))?;
+            // Of what leaked in one call, one mail tells.
+            if why != Why::Leak {
+                let told = Happened::to(self, TokenEvent::Deleted, format!("deleted/{}", self.id))?;
+                notice::tell(conn, &told, origin)?;
+            }
         }
         Ok(deleted)
     }

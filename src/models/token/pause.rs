@@ -7,6 +7,8 @@ use crate::db::schema::{accounts, memberships, token_blocks, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::Account;
 use crate::models::audit::{self, Event, Origin};
+use crate::models::mail::TokenEvent;
+use crate::models::notice::{self, Happened};
 use crate::policy::Catalogue;
 use diesel::prelude::*;
 use serde_json::json;
@@ -59,6 +61,8 @@ impl Token {
         if disabled {
             let event = self.event("token.disabled", None, Some(json!({ "why": why })));
             audit::record(conn, origin, &event)?;
+            let once = format!("disabled/{}/{}", self.id, origin.now.unix_timestamp_nanos());
+            notice::tell(conn, &Happened::to(self, TokenEvent::Disabled, once)?, origin)?;
         }
         Ok(disabled)
     }
@@ -116,6 +120,10 @@ impl Token {
         if blocked {
             let event = self.event("token.blocked", None, Some(json!({ "why": why })));
             audit::record(conn, origin, &Event { account: Some(account.id), ..event })?;
+            let nanos = origin.now.unix_timestamp_nanos();
+            let once = format!("blocked/{}/{}/{nanos}", self.id, account.id);
+            let event = TokenEvent::Blocked(account.name.clone());
+            notice::tell(conn, &Happened::to(self, event, once)?, origin)?;
         }
         Ok(blocked)
     }

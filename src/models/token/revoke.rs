@@ -6,7 +6,7 @@ use super::{Owner, Token, Why};
 use crate::db::schema::{token_secrets, token_use, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::audit::{self, Event, Origin};
-use crate::models::{Account, User};
+use crate::models::{Account, User, notice};
 use diesel::dsl::count;
 use diesel::prelude::*;
 use ipnet::IpNet;
@@ -177,6 +177,7 @@ fn end(conn: &mut Conn, owner: Owner, end: &End<'_>, origin: &Origin) -> Result<
             after: Some(end.told(ended)),
         };
         audit::record_as(conn, line, origin, &event)?;
+        notice::tell_of_revoked(conn, owner, line, origin)?;
     }
     Ok(ended)
 }

@@ -8,6 +8,8 @@ use super::{Owner, Token, grants};
 use crate::db::schema::{token_secrets, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::audit::{self, Origin};
+use crate::models::mail::TokenEvent;
+use crate::models::notice::{self, Happened};
 use crate::policy::Catalogue;
 use diesel::prelude::*;
 use serde_json::json;
@@ -166,7 +168,9 @@ impl Token {
         diesel::update(tokens::table.find(self.id)).set(tokens::updated_at.eq(origin.now)).execute(conn)?;
         let before = json!({ "goes_on": goes_on.map(|one| &one.hint), "ended": hints(&ending) });
         let after = json!({ "overlap": overlap.key(), "hint": secret.hint() });
-        audit::record(conn, origin, &self.event("token.rolled", Some(before), Some(after)))
+        audit::record(conn, origin, &self.event("token.rolled", Some(before), Some(after)))?;
+        let rolled = Happened::to(self, TokenEvent::Rolled, format!("rolled/{}", asked.nonce))?;
+        notice::tell(conn, &rolled, origin)
     }
 
     fn end_secrets(
@@ -199,7 +203,7 @@ impl Token {
         self.deleted_at.is_some() || self.expires_at.is_some_and(|end| end <= now)
     }
 
-    pub(super) fn owned_by(&self) -> Result<Owner, DbError> {
+    pub(crate) fn owned_by(&self) -> Result<Owner, DbError> {
         self.owner().ok_or_else(|| DbError::Corrupt(format!("owner of token {}", self.id)))
     }
 }

@@ -3,16 +3,18 @@
 use super::title;
 use crate::http::{AppData, AppError};
 use crate::models::browse::members;
+use crate::models::invitation;
 use crate::policy::{Act, Role};
 use crate::web::browse::{Asked, Pages, counted};
 use crate::web::guard::{AccountMember, SeeResources};
 use crate::web::page::{AccountNav, Page, Section, render};
 use crate::web::paths;
-use crate::web::told::Moment;
+use crate::web::told::{self, Moment};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
 use askama::Template;
+use time::OffsetDateTime;
 
 #[derive(Template)]
 #[template(path = "members/index.html")]
@@ -30,6 +32,9 @@ struct PeoplePage {
     count: String,
     rows: Vec<Row>,
     pages: Pages,
+    invite_url: String,
+    invitations: Vec<InvitationRow>,
+    mail_is_sent: bool,
     roles: [&'static str; 4],
     acts: Vec<ActRow>,
 }
@@ -38,6 +43,18 @@ struct PeoplePage {
 struct ActRow {
     title: &'static str,
     may: [bool; 4],
+}
+
+/// Somebody who is invited.
+struct InvitationRow {
+    email: String,
+    role: &'static str,
+    by: String,
+    until: String,
+    expired: bool,
+    mailed: Option<Moment>,
+    again_url: String,
+    revoke_url: String,
 }
 
 struct Row {
@@ -61,7 +78,13 @@ pub async fn index(
     let may_manage = member.may(Act::ManageMembers);
     let (q, number) = (asked.text()?, asked.number());
     let text = q.clone();
-    let part = app.db.run(move |conn| members::list(conn, account, &text, number)).await?;
+    let found = app.db.run(move |conn| {
+        // They stand below the first people, for those who manage them.
+        let first = may_manage && text.is_empty() && number == 1;
+        let invited = if first { invitation::list(conn, account)? } else { Vec::new() };
+        Ok((members::list(conn, account, &text, number)?, invited))
+    });
+    let (part, invited) = found.await?;
     let row = |one: members::Member| Row {
         url: paths::member(account, one.user.id),
         role: title(one.role),
@@ -84,6 +107,9 @@ pub async fn index(
         tokens_url: paths::members_tokens(account),
         count: counted(part.total, "member", "members"),
         pages: Pages::of(&part, &paths::members(account), &q),
+        invite_url: paths::invitation_new(account),
+        invitations: invited.iter().map(|one| invitation_row(one, now)).collect::<Result<_, _>>()?,
+        mail_is_sent: app.mail.is_sent(),
         roles: highest_first().map(title),
         acts: Act::ALL
             .map(|act| ActRow { title: act.title(), may: highest_first().map(|role| role.may(act)) })
@@ -92,6 +118,22 @@ pub async fn index(
         q,
     };
     render(&page, StatusCode::OK)
+}
+
+fn invitation_row(
+    (one, by): &(invitation::Invitation, String),
+    now: OffsetDateTime,
+) -> Result<InvitationRow, AppError> {
+    Ok(InvitationRow {
+        email: one.email.clone(),
+        role: title(one.role()?),
+        by: by.clone(),
+        until: told::exact(one.expires_at),
+        expired: one.expires_at <= now,
+        mailed: one.mailed_at.map(|at| Moment::past(at, now)),
+        again_url: paths::invitation_again(one.account_id, one.id),
+        revoke_url: paths::invitation_revoke(one.account_id, one.id),
+    })
 }
 
 fn highest_first() -> [Role; 4] {

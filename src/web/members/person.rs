@@ -1,6 +1,6 @@
 //! One member: the role, and the end of the membership.
 
-use super::title;
+use super::{RoleChoice, title};
 use crate::db::{Conn, DbError};
 use crate::http::{App, AppData, AppError};
 use crate::models::Account;
@@ -30,15 +30,6 @@ struct MemberPage {
     action: String,
     list_url: String,
     remove_url: String,
-}
-
-struct RoleChoice {
-    key: &'static str,
-    title: &'static str,
-    sentence: &'static str,
-    checked: bool,
-    /// Why it cannot be chosen by whoever looks.
-    why_not: Option<&'static str>,
 }
 
 #[derive(Template)]
