@@ -4,6 +4,7 @@ use crate::db::schema::{accounts, memberships, sessions, tokens, users};
 use crate::db::{Conn, DbError};
 use crate::models::rows::containing;
 use crate::models::token::Owner;
+use crate::models::token::filter::Filter;
 use crate::models::token::list::{Wanted, Which};
 use crate::models::user::lower;
 use crate::models::{Account, User};
@@ -125,7 +126,7 @@ fn owners(conn: &mut Conn, account: i64) -> Result<Vec<User>, DbError> {
 }
 
 fn live(conn: &mut Conn, owner: Owner, now: OffsetDateTime) -> Result<usize, DbError> {
-    Wanted { owner, which: Which::Live, search: None }.count(conn, now)
+    Wanted { owner, which: Which::Live, search: None, filter: Filter::default() }.count(conn, now)
 }
 
 /// What stands on a page, and whether there is more than that.
