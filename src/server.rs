@@ -15,7 +15,6 @@ use crate::http::{
 use crate::models::password::HashError;
 use crate::models::signing_key;
 use crate::policy::{Catalogue, catalogue::CatalogueError};
-use crate::telemetry;
 use crate::web;
 use actix_session::storage::{LoadError, SaveError};
 use actix_web::body::{BodySize, BoxBody, MessageBody};

@@ -21,29 +21,3 @@ pub fn start_to(format: LogFormat, writer: impl for<'w> MakeWriter<'w> + Send + 
         LogFormat::Json => builder.json().try_init(),
     };
 }
-
-/// Below these addresses stands what a link holds.
-const LINKS: [&str; 2] = ["/invitations/", "/reset/"];
-
-/// A path as the log may have it: without what a link holds.
-pub fn without_secret(path: &str) -> &str {
-    LINKS.into_iter().find(|link| path.starts_with(link)).unwrap_or(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_link_holds_is_kept_out_of_the_log() {
-        for (path, logged) in [
-            ("/invitations/abc", "/invitations/"),
-            ("/invitations/abc/join", "/invitations/"),
-            ("/reset/abc", "/reset/"),
-            ("/accounts/1/invitations/2/again", "/accounts/1/invitations/2/again"),
-            ("/", "/"),
-        ] {
-            assert_eq!(without_secret(path), logged, "{path}");
-        }
-    }
-}

@@ -168,20 +168,6 @@ impl User {
             .optional()?)
     }
 
-    /// Notes that the address is the user's: a link that was mailed there was followed.
-    pub fn prove_address(&self, conn: &mut Conn, origin: &Origin) -> Result<(), DbError> {
-        let proved = diesel::update(
-            users::table.filter(users::id.eq(self.id).and(users::email_verified_at.is_null())),
-        )
-        .set((users::email_verified_at.eq(origin.now), users::updated_at.eq(origin.now)))
-        .execute(conn)?
-            > 0;
-        if proved {
-            audit::record(conn, origin, &self.event("user.address_proved"))?;
-        }
-        Ok(())
-    }
-
     /// Deactivates: no sign-in, no session from now on.
     pub fn deactivate(&self, conn: &mut Conn, origin: &Origin) -> Result<(), DbError> {
         diesel::update(users::table.find(self.id))

@@ -460,6 +460,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_link_holds_is_kept_out_of_the_log() {
+        for (path, logged) in [
+            ("/invitations/abc", "/invitations/"),
+            ("/invitations/abc/join", "/invitations/"),
+            ("/reset/abc", "/reset/"),
+            ("/address/abc", "/address/"),
+            ("/accounts/1/invitations/2/again", "/accounts/1/invitations/2/again"),
+            ("/", "/"),
+        ] {
+            assert_eq!(loggable(path), logged, "{path}");
+        }
+    }
+
+    #[test]
     fn only_own_paths_are_gone_on_to() {
         for own in ["/", "/accounts/1/tokens?ended=1", "/a//b"] {
             assert_eq!(own_path(own), Some(own));

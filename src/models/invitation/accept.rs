@@ -90,8 +90,8 @@ pub fn accept(
         return Ok(Joined::NotTheirs);
     };
     let origin = Origin { actor: Actor::User { id: user.id, email: user.email.clone() }, now, address };
-    if open.by_mail {
-        user.prove_address(conn, &origin)?;
+    if open.by_mail && user.email_verified_at.is_none() {
+        user.prove_address(conn, &user.email, &origin)?;
     }
     come_in(conn, &open, &user, &origin)
 }
