@@ -165,7 +165,7 @@ async fn somebody_who_is_a_user_accepts_when_signed_in_and_keeps_their_role_wher
         count(&house, "users WHERE email = 'stranger@example.com' AND email_verified_at IS NOT NULL"),
         1
     );
-    assert_eq!(count(&house, "audit_events WHERE action = 'user.address_proved'"), 1);
+    assert_eq!(count(&house, "audit_events WHERE action = 'user.address_verified'"), 1);
 
     // Meanwhile a member: a role is neither raised nor lowered.
     let path = invite(&mut owner, &house, NEW, "admin").await;
