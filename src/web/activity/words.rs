@@ -22,6 +22,10 @@ const WORDS: &[(&str, &str)] = &[
     ("domain.removed", "removed the domain {}"),
     ("domain.transfer_lock_set", "switched the transfer lock of the domain {}"),
     ("domain.whois_privacy_set", "switched whois privacy of the domain {}"),
+    ("invitation.revoked", "revoked the invitation of {}"),
+    ("member.invited", "invited {}"),
+    ("member.invited_again", "invited {} again"),
+    ("member.joined", "joined by an invitation"),
     ("member.removed", "removed {} from the account"),
     ("member.set", "set the role of {}"),
     ("message.posted", "posted the message {}"),
@@ -49,6 +53,7 @@ const WORDS: &[(&str, &str)] = &[
     ("user.changed", "changed the name or address of {}"),
     ("user.created", "made the user {}"),
     ("user.deactivated", "deactivated {}"),
+    ("user.password_link_made", "made a link for a new password of {}"),
     ("user.password_set", "set a new password for {}"),
     ("user.reactivated", "reactivated {}"),
     ("user.session_ended", "ended a session of {}"),
@@ -215,7 +220,9 @@ mod tests {
 
     fn is_action(text: &str) -> bool {
         let word = |part: &str| {
-            !part.is_empty() && part.chars().all(|sign| sign.is_ascii_lowercase() || sign == '_')
+            part.len() > 1
+                && !part.starts_with('_')
+                && part.chars().all(|sign| sign.is_ascii_lowercase() || sign == '_')
         };
         text.split_once('.').is_some_and(|(noun, verb)| {
             word(noun) && word(verb) && !["com", "net", "org", "example", "invalid"].contains(&verb)
