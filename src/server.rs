@@ -223,19 +223,21 @@ async fn finish(
         let error = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
             Ok(Ok(response)) => {
                 let (request, response) = response.into_parts();
-                let mut response = finished(response.map_into_boxed_body(), &asked, Some(&request));
-                if let Some(held) = held {
-                    response.extensions_mut().insert(held);
-                }
+                let response = finished(response.map_into_boxed_body(), &asked, Some(&request));
+                let response = match held {
+                    Some(held) => held.until_answered(response),
+                    None => response,
+                };
                 return Ok(ServiceResponse::new(request, response));
             }
             Ok(Err(error)) => as_app_error(&error),
             Err(_) => AppError::Internal("a handler panicked".to_owned()),
         };
-        let mut response = finished(error.error_response(), &asked, None);
-        if let Some(held) = held {
-            response.extensions_mut().insert(held);
-        }
+        let response = finished(error.error_response(), &asked, None);
+        let response = match held {
+            Some(held) => held.until_answered(response),
+            None => response,
+        };
         Err(InternalError::from_response(error, response).into())
     };
     answer.instrument(span).await

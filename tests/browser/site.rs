@@ -1,22 +1,12 @@
 //! What those who run the site do: a leaked secret is pasted and revoked, and somebody is deactivated.
 
-use crate::builder::press;
+use crate::builder::{press, signed_in_as};
 use crate::support::client::whoami;
-use crate::support::{House, OWNER, ledger, made};
-use crate::window::Window;
+use crate::support::{House, OWNER, made};
 use tokenhouse::models::token::Owner;
 use tokenhouse::policy::{Policy, Rights};
 
 const SITE: &str = "site@example.com";
-
-async fn signed_in(house: &House, called: &'static str, scripting: bool, who: &str, page: &str) -> Window {
-    let window = Window::open(house, called, scripting).await;
-    window.go(page).await;
-    window.field("E-mail").await.send_keys(who).await.unwrap();
-    window.field("Password").await.send_keys(&ledger::password()).await.unwrap();
-    press(&window, "Sign in").await;
-    window
-}
 
 #[actix_web::test]
 async fn a_leaked_secret_is_pasted_and_revoked_and_its_owner_reads_why_with_scripting() {
@@ -33,7 +23,7 @@ async fn paste_and_revoke(called: &'static str, scripting: bool) {
     house.site_admin(SITE);
     let acme = house.account("Acme");
     let (token, secret) = house.signed_in(OWNER).await.make_full_token(acme, "Deploy DNS from CI").await;
-    let mut window = signed_in(&house, called, scripting, SITE, "/accounts").await;
+    let mut window = signed_in_as(&house, called, scripting, SITE, "/accounts").await;
     window.link("Admin").await.click().await.unwrap();
     window.heading("By a secret that was found").await;
     window.pictures("admin").await;
@@ -58,9 +48,14 @@ async fn paste_and_revoke(called: &'static str, scripting: bool) {
     assert_eq!(whoami(house.address, &secret).await.1["code"], "token_deleted");
 
     let page = format!("/accounts/{acme}/tokens/{token}");
-    let mut owner =
-        signed_in(&house, if scripting { "site-owner" } else { "site-owner-plain" }, scripting, OWNER, &page)
-            .await;
+    let mut owner = signed_in_as(
+        &house,
+        if scripting { "site-owner" } else { "site-owner-plain" },
+        scripting,
+        OWNER,
+        &page,
+    )
+    .await;
     owner.says("Deleted by a site admin on 22 Nov 2026, 12:00 UTC: “Seen in a public repository”.").await;
     owner.pictures("reads").await;
 }
@@ -71,9 +66,9 @@ async fn a_client_that_runs_meets_the_deactivation_of_its_user_at_its_next_call(
     house.site_admin(SITE);
     let policy = Policy::unconditional(Rights::Everything);
     let (_, secret) = made::with(&house, Owner::User(house.user(OWNER).id), "Laptop", policy);
-    let running = signed_in(&house, "site-running", true, OWNER, "/user/tokens").await;
+    let running = signed_in_as(&house, "site-running", true, OWNER, "/user/tokens").await;
     running.link("Laptop").await;
-    let mut window = signed_in(&house, "site-users", true, SITE, "/admin/users").await;
+    let mut window = signed_in_as(&house, "site-users", true, SITE, "/admin/users").await;
     window.pictures("users").await;
     window.link("Olive Owner").await.click().await.unwrap();
     window.pictures("user").await;
