@@ -41,8 +41,7 @@ pub struct Opened {
     pub user: User,
     /// The address that it proves, or that it was asked for.
     pub email: String,
-    /// Who made it: a site admin for somebody else, or the person, who said the password. None:
-    /// whoever asked said no password.
+    /// The site admin who made it, to hand it over; none where it was mailed.
     pub made_by: Option<i64>,
 }
 
@@ -153,6 +152,12 @@ pub fn awaited_address(conn: &mut Conn, user: i64, now: OffsetDateTime) -> Resul
 pub fn forget(conn: &mut Conn, user: i64, purpose: Purpose) -> Result<(), DbError> {
     let of_user = user_links::user_id.eq(user).and(user_links::purpose.eq(purpose.key()));
     diesel::delete(user_links::table.filter(of_user)).execute(conn)?;
+    Ok(())
+}
+
+/// From now on no link of the user opens anything.
+pub fn forget_all(conn: &mut Conn, user: i64) -> Result<(), DbError> {
+    diesel::delete(user_links::table.filter(user_links::user_id.eq(user))).execute(conn)?;
     Ok(())
 }
 
