@@ -130,6 +130,9 @@ pub fn use_up(
     purpose: Purpose,
     now: OffsetDateTime,
 ) -> Result<Option<Opened>, DbError> {
+    let Some(found) = open(conn, secret, purpose, now)? else { return Ok(None) };
+    // The user first, as `ask` does: two that take them in two orders would wait for each other.
+    User::lock(conn, found.user.id)?;
     let Some(opened) = open(conn, secret, purpose, now)? else { return Ok(None) };
     let digest = presented(secret).unwrap_or_default();
     let gone =
