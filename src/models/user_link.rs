@@ -45,6 +45,14 @@ pub struct Opened {
     pub made_by: Option<i64>,
 }
 
+impl Opened {
+    /// Whether a new password that is set by it proves the user's address, which nobody has proved so
+    /// far: it was mailed there. One that was handed over says nothing of the address.
+    pub fn proves_address(&self) -> bool {
+        self.made_by.is_none() && self.user.email_verified_at.is_none()
+    }
+}
+
 /// Asks for a link, which is armed when it is on its way; one of the same purpose that was asked for
 /// before opens nothing any more. Returns its number.
 pub fn ask(
@@ -113,10 +121,15 @@ pub fn open(
     now: OffsetDateTime,
 ) -> Result<Option<Opened>, DbError> {
     let Some(digest) = presented(secret) else { return Ok(None) };
+    // What was mailed to an address that is the user's no more would prove the one of now.
+    let is_meant = user_links::purpose
+        .ne(Purpose::Password.key())
+        .or(user_links::made_by.is_not_null())
+        .or(users::email.eq(user_links::email));
     let row: Option<(User, String, Option<i64>)> = user_links::table
         .inner_join(users::table.on(users::id.eq(user_links::user_id)))
         .filter(user_links::digest.eq(digest.as_slice()).and(user_links::purpose.eq(purpose.key())))
-        .filter(user_links::expires_at.gt(now).and(users::deactivated_at.is_null()))
+        .filter(user_links::expires_at.gt(now).and(users::deactivated_at.is_null()).and(is_meant))
         .select((User::as_select(), user_links::email, user_links::made_by))
         .first(conn)
         .optional()?;

@@ -5,7 +5,8 @@ use crate::db::{Conn, DbError};
 use crate::models::audit::{self, Actor, Event, Origin};
 use crate::models::mail::{self, Letter};
 use crate::models::throttle::{self, Allowance};
-use crate::models::user_link::{self, Purpose};
+use crate::models::token::{Owner, revoke};
+use crate::models::user_link::{self, Opened, Purpose};
 use diesel::prelude::*;
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
@@ -119,6 +120,22 @@ impl User {
         }
         let letter = Letter::AddressChanged { user: self.id, to: to.to_owned(), done };
         mail::queue(conn, key, &self.email, &letter, origin.now)
+    }
+
+    /// Sets a new password by a link. One that was mailed proves the address, where nobody had, and ends
+    /// the user's tokens: whoever held the user so far without having its mail keeps nothing.
+    pub fn set_password_by(
+        conn: &mut Conn,
+        link: &Opened,
+        password_hash: &str,
+        origin: &Origin,
+    ) -> Result<(), DbError> {
+        let user = &link.user;
+        if link.proves_address() {
+            user.prove_address(conn, &user.email, origin)?;
+            revoke::revoke_all(conn, Owner::User(user.id), origin)?;
+        }
+        user.set_password(conn, password_hash, origin)
     }
 
     /// Sets a new password, ends every session and every link of the user, and tells the user by mail
