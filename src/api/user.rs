@@ -77,7 +77,7 @@ pub async fn change(
     let work = move |conn: &mut Conn| {
         let Some(user) = User::find(conn, id)? else { return Ok(Changed::Gone) };
         if let Some(email) = change.email.filter(|email| *email != user.email)
-            && user.ask_address(conn, &email, false, &origin)?.is_some()
+            && user.ask_address(conn, &email, &origin)?.is_some()
         {
             return Ok(Changed::TooOften);
         }

@@ -5,6 +5,7 @@ mod accept;
 mod make;
 
 pub use accept::{Joined, NewPerson, Open, accept, find, join};
+pub(super) use make::revoke_of;
 pub use make::{Invited, Revoked, invite, revoke, send_again};
 
 use super::link::LinkSecret;

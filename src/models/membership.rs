@@ -1,7 +1,7 @@
 //! Users in accounts.
 
 use super::audit::{self, Event, Origin};
-use super::{Account, User};
+use super::{Account, User, invitation};
 use crate::db::schema::{accounts, memberships, users};
 use crate::db::{Conn, DbError};
 use crate::policy::Role;
@@ -117,7 +117,7 @@ fn put(
     Ok(Changed::Done)
 }
 
-/// Takes the member out. Anybody may leave.
+/// Takes the member out, whom no open invitation leads back in. Anybody may leave.
 pub fn remove(conn: &mut Conn, account: &Account, user: &User, origin: &Origin) -> Result<Changed, DbError> {
     Account::lock(conn, account.id)?;
     let Some(before) = role_of(conn, account.id, user.id)? else { return Ok(Changed::NoMember) };
@@ -125,6 +125,7 @@ pub fn remove(conn: &mut Conn, account: &Account, user: &User, origin: &Origin) 
         return Ok(refused);
     }
     diesel::delete(memberships::table.find((account.id, user.id))).execute(conn)?;
+    invitation::revoke_of(conn, account, &user.email, origin)?;
     let before = Some(json!({ "role": before.key() }));
     audit::record(conn, origin, &Event { before, ..event(account, user, "member.removed", None) })?;
     Ok(Changed::Done)

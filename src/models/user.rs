@@ -5,7 +5,7 @@ mod profile;
 pub use profile::{Proved, forgotten};
 
 use super::audit::{self, Actor, Event, Origin};
-use super::{Account, account};
+use super::{Account, account, user_link};
 use crate::db::schema::{sessions, users};
 use crate::db::{Conn, DbError};
 use crate::policy::words::Surroundings;
@@ -168,7 +168,7 @@ impl User {
             .optional()?)
     }
 
-    /// Deactivates: no sign-in, no session from now on.
+    /// Deactivates: no sign-in, no session, no link from now on.
     pub fn deactivate(&self, conn: &mut Conn, origin: &Origin) -> Result<(), DbError> {
         diesel::update(users::table.find(self.id))
             .set((users::deactivated_at.eq(origin.now), users::updated_at.eq(origin.now)))
@@ -202,7 +202,7 @@ impl User {
         Ok(true)
     }
 
-    /// Ends every session of the user.
+    /// Ends every session and every link of the user.
     pub fn sign_out(&self, conn: &mut Conn, origin: &Origin) -> Result<(), DbError> {
         self.end_sessions(conn)?;
         audit::record(conn, origin, &self.event("user.signed_out"))
@@ -217,7 +217,8 @@ impl User {
 
     fn end_sessions(&self, conn: &mut Conn) -> Result<(), DbError> {
         diesel::delete(sessions::table.filter(sessions::user_id.eq(self.id))).execute(conn)?;
-        Ok(())
+        // Whoever was signed in may have asked for them.
+        user_link::forget_all(conn, self.id)
     }
 
     /// A line of the record about the user.

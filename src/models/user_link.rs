@@ -41,9 +41,16 @@ pub struct Opened {
     pub user: User,
     /// The address that it proves, or that it was asked for.
     pub email: String,
-    /// Who made it: a site admin for somebody else, or the person, who said the password. None:
-    /// whoever asked said no password.
+    /// The site admin who made it, to hand it over; none where it was mailed.
     pub made_by: Option<i64>,
+}
+
+impl Opened {
+    /// Whether a new password that is set by it proves the user's address, which nobody has proved so
+    /// far: it was mailed there. One that was handed over says nothing of the address.
+    pub fn proves_address(&self) -> bool {
+        self.made_by.is_none() && self.user.email_verified_at.is_none()
+    }
 }
 
 /// Asks for a link, which is armed when it is on its way; one of the same purpose that was asked for
@@ -114,10 +121,15 @@ pub fn open(
     now: OffsetDateTime,
 ) -> Result<Option<Opened>, DbError> {
     let Some(digest) = presented(secret) else { return Ok(None) };
+    // What was mailed to an address that is the user's no more would prove the one of now.
+    let is_meant = user_links::purpose
+        .ne(Purpose::Password.key())
+        .or(user_links::made_by.is_not_null())
+        .or(users::email.eq(user_links::email));
     let row: Option<(User, String, Option<i64>)> = user_links::table
         .inner_join(users::table.on(users::id.eq(user_links::user_id)))
         .filter(user_links::digest.eq(digest.as_slice()).and(user_links::purpose.eq(purpose.key())))
-        .filter(user_links::expires_at.gt(now).and(users::deactivated_at.is_null()))
+        .filter(user_links::expires_at.gt(now).and(users::deactivated_at.is_null()).and(is_meant))
         .select((User::as_select(), user_links::email, user_links::made_by))
         .first(conn)
         .optional()?;
@@ -131,6 +143,9 @@ pub fn use_up(
     purpose: Purpose,
     now: OffsetDateTime,
 ) -> Result<Option<Opened>, DbError> {
+    let Some(found) = open(conn, secret, purpose, now)? else { return Ok(None) };
+    // The user first, as `ask` does: two that take them in two orders would wait for each other.
+    User::lock(conn, found.user.id)?;
     let Some(opened) = open(conn, secret, purpose, now)? else { return Ok(None) };
     let digest = presented(secret).unwrap_or_default();
     let gone =
@@ -153,6 +168,12 @@ pub fn awaited_address(conn: &mut Conn, user: i64, now: OffsetDateTime) -> Resul
 pub fn forget(conn: &mut Conn, user: i64, purpose: Purpose) -> Result<(), DbError> {
     let of_user = user_links::user_id.eq(user).and(user_links::purpose.eq(purpose.key()));
     diesel::delete(user_links::table.filter(of_user)).execute(conn)?;
+    Ok(())
+}
+
+/// From now on no link of the user opens anything.
+pub fn forget_all(conn: &mut Conn, user: i64) -> Result<(), DbError> {
+    diesel::delete(user_links::table.filter(user_links::user_id.eq(user))).execute(conn)?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use super::paths;
 use crate::http::{AppData, AppError, network_of};
 use crate::models::throttle::{self, Allowance};
 use crate::models::user_link::{self, Opened, Purpose};
-use crate::models::{Actor, Origin, password, text, user};
+use crate::models::{Actor, Origin, User, password, text, user};
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::{Path, Query};
@@ -37,6 +37,7 @@ struct ResetPage {
     page: Page,
     action: String,
     email: String,
+    proves: bool,
     error: Option<String>,
 }
 
@@ -46,8 +47,9 @@ pub async fn new(request: HttpRequest, app: AppData, done: Query<Done>) -> Resul
     asking(&form, &app, "", None, done.done == "sent", StatusCode::OK)
 }
 
-/// Puts the request down. It is the same work for every address, and whether it is anybody's is
-/// looked up only where the mail is sent: neither the answer nor its time says anything.
+/// Puts the request down, up to the allowance of its address. It is the same work for every address,
+/// and whether it is anybody's is looked up only where the mail is sent: neither the answer nor its
+/// time says anything.
 pub async fn create(
     request: HttpRequest,
     app: AppData,
@@ -68,9 +70,9 @@ pub async fn create(
     let wait = app.db.transaction(move |conn| {
         let of_network = format!("forgotten {network}");
         let of_address = format!("forgotten for {}", asked.to_lowercase());
-        let limits = [(of_network.as_str(), PER_NETWORK), (of_address.as_str(), PER_ADDRESS)];
-        let wait = throttle::count(conn, &limits, now)?;
-        if wait.is_none() {
+        let wait = throttle::count(conn, &[(of_network.as_str(), PER_NETWORK)], now)?;
+        // How often others asked for an address is told to nobody.
+        if wait.is_none() && throttle::count(conn, &[(of_address.as_str(), PER_ADDRESS)], now)?.is_none() {
             user::forgotten(conn, &asked, now)?;
         }
         Ok::<_, crate::db::DbError>(wait)
@@ -111,7 +113,7 @@ pub async fn open(request: HttpRequest, app: AppData, path: Path<String>) -> Res
     form.kept(resetting(&form, &path, &opened, None, StatusCode::OK)?, &app)
 }
 
-/// Sets the new password, once, and ends every session.
+/// Sets the new password, once, and ends every session; where that proves the address, tokens, too.
 pub async fn reset(
     request: HttpRequest,
     app: AppData,
@@ -136,7 +138,7 @@ pub async fn reset(
     let set = app.db.transaction(move |conn| {
         let Some(opened) = user_link::use_up(conn, &text, Purpose::Password, now)? else { return Ok(false) };
         let actor = Actor::User { id: opened.user.id, email: opened.user.email.clone() };
-        opened.user.set_password(conn, &hash, &Origin { actor, now, address: Some(address) })?;
+        User::set_password_by(conn, &opened, &hash, &Origin { actor, now, address: Some(address) })?;
         Ok::<_, crate::db::DbError>(true)
     });
     if !set.await? {
@@ -162,6 +164,7 @@ fn resetting(
         page: Page::new("A new password", &form.secret),
         action: paths::reset_link(path),
         email: opened.user.email.clone(),
+        proves: opened.proves_address(),
         error,
     };
     Ok(link_page(render(&page, status)?))

@@ -3,7 +3,7 @@
 use super::form::{OpenForm, Posted};
 use super::form_secret::FormSecret;
 use super::guard::SignedIn;
-use super::page::{Field, Page, go_to, render};
+use super::page::{Field, Page, go_to, link_page, render};
 use super::{csrf, members, paths, session, told};
 use crate::db::Conn;
 use crate::http::{App, AppData, AppError, ClientAddress, client_name, network_of};
@@ -223,14 +223,15 @@ fn answer(
         sign_in_url: paths::sign_in_and_back(&path),
         accept_action: path,
     };
-    render(&page, status)
+    Ok(link_page(render(&page, status)?))
 }
 
-/// The same for what was used, revoked, replaced, has expired or never was.
+/// The same for what was used, revoked, replaced, has expired or never was. One whose inviter may not
+/// invite just now can hold again: its address is kept to itself, too.
 fn gone(signed_in: Option<&SignedIn>) -> Result<HttpResponse, AppError> {
     let page = match signed_in {
         Some(signed_in) => signed_in.page("No invitation"),
         None => Page::new("No invitation", ""),
     };
-    render(&GonePage { page }, StatusCode::NOT_FOUND)
+    Ok(link_page(render(&GonePage { page }, StatusCode::NOT_FOUND)?))
 }

@@ -129,7 +129,7 @@ fn link(house: &House, purpose: Purpose, path: &str) -> String {
     let (user, now) = (house.user(OWNER).id, house.clock.now());
     let email = format!("{}@{}.example", "w".repeat(64), "x".repeat(60));
     let armed = tokenhouse::db::in_one(&mut house.conn(), |conn| {
-        let id = user_link::ask(conn, user, purpose, &email, None, now)?;
+        let id = user_link::ask(conn, user, purpose, &email, Some(user), now)?;
         user_link::arm(conn, id, now)
     });
     let secret = armed.unwrap().unwrap();

@@ -206,11 +206,15 @@ async fn the_activity_is_narrowed_down_by_person_token_kind_and_day() {
     assert!(link(&page, "CSV").unwrap().ends_with("kind=tokens&from=2026-11-01"));
     assert_eq!(link(&page, "Show everything"), Some(here.clone()));
     // A whole secret that was typed leaves the address at once.
-    let away = owner.get(&format!("{here}?token={other}&kind=tokens")).await;
-    assert_eq!(
-        (away.status.as_u16(), away.location()),
-        (303, format!("{here}?token={}&kind=tokens", &other[38..]).as_str())
-    );
+    for typed in [other.clone(), format!("Authorization:+Bearer+{other}%22")] {
+        for path in [here.clone(), format!("{here}.csv"), format!("{here}.jsonl")] {
+            let away = owner.get(&format!("{path}?token={typed}&kind=tokens")).await;
+            assert_eq!(
+                (away.status.as_u16(), away.location()),
+                (303, format!("{path}?token={}&kind=tokens", &other[38..]).as_str())
+            );
+        }
+    }
 }
 
 #[actix_web::test]

@@ -95,6 +95,16 @@ pub fn end_tokens(house: &House, but: &str) {
     change(house, &format!("{end} WHERE deleted_at IS NULL AND name <> '{but}'"));
 }
 
+/// Waits until so many wait for a lock in the house's database.
+pub async fn until_so_many_wait(house: &House, count: i64) {
+    let begun = std::time::Instant::now();
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while number(house, waiting) < count {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "they never did");
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Waits until it is so; each look at the database takes the time that there is to wait.
 pub fn until(mut is_so: impl FnMut() -> bool) {
     let begun = std::time::Instant::now();

@@ -6,6 +6,7 @@ use crate::support::client::{Answer, Browser};
 use crate::support::{ADMIN, House, MEMBER, OWNER, READER, STRANGER, ledger};
 use time::Duration;
 use tokenhouse::models::password;
+use tokenhouse::policy::Role;
 
 const NEW: &str = "new@example.com";
 
@@ -44,6 +45,7 @@ async fn join(house: &House, path: &str) -> (Browser, Answer) {
     let mut browser = house.anybody();
     let page = browser.get(path).await;
     assert_eq!((page.status.as_u16(), page.heading().as_str()), (200, "Join Acme"), "{}", page.text());
+    assert_eq!(page.header("referrer-policy"), "strict-origin", "nobody is told the link");
     let password = ledger::password();
     let fields = [("name", "Nia New"), ("password", password.as_str())];
     let answer = browser.post(&format!("{path}/join"), &fields).await;
@@ -63,6 +65,7 @@ fn role_of(house: &House, email: &str) -> String {
 fn assert_gone(answer: &Answer) {
     let said = (answer.status.as_u16(), answer.heading());
     assert_eq!(said, (404, "This invitation does not hold".to_owned()), "{}", answer.text());
+    assert_eq!(answer.header("referrer-policy"), "strict-origin");
 }
 
 #[actix_web::test]
@@ -269,6 +272,33 @@ async fn a_link_is_worth_no_more_than_whoever_invited() {
         set(&format!("memberships SET account_id = {acme}, role = 'admin'"));
         change(&house, "DELETE FROM invitations");
     }
+}
+
+#[actix_web::test]
+async fn whoever_is_removed_does_not_come_back_by_an_older_invitation() {
+    let house = House::open();
+    let (acme, id) = (house.account("Acme"), house.user(STRANGER).id);
+    let mut owner = house.signed_in(OWNER).await;
+    let copy = invite(&mut owner, &house, "Stranger@Example.com", "admin").await;
+    let mail = mailed(&house).await;
+    let of_another = invite(&mut owner, &house, NEW, "read_only").await;
+    house.join("Acme", STRANGER, Role::ReadWrite);
+    let mut stranger = house.signed_in(STRANGER).await;
+    assert_eq!(stranger.get(&copy).await.status, 200);
+    assert_eq!(owner.post(&format!("/accounts/{acme}/members/{id}/remove"), &[]).await.status, 303);
+    for path in [&copy, &mail] {
+        assert_gone(&stranger.post(path, &[]).await);
+        assert_gone(&stranger.get(path).await);
+    }
+    assert_eq!(role_of(&house, STRANGER), "");
+    assert_eq!(house.anybody().get(&of_another).await.status, 200);
+    let lines = texts(
+        &house,
+        "concat_ws(' ', actor_name, action, object_name)",
+        "audit_events WHERE action IN ('invitation.revoked', 'member.removed') ORDER BY id",
+    );
+    let revoked = "owner@example.com invitation.revoked Stranger@Example.com";
+    assert_eq!(lines, [revoked, "owner@example.com member.removed stranger@example.com"]);
 }
 
 #[actix_web::test]

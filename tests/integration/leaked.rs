@@ -103,6 +103,23 @@ async fn whatever_is_sent_the_answer_is_the_same_to_the_byte() {
 }
 
 #[actix_web::test]
+async fn from_where_somebody_reported_is_told_to_nobody_in_the_account() {
+    let house = behind_a_proxy();
+    let acme = house.account("Acme");
+    let mut owner = house.signed_in(OWNER).await;
+    let (_, live) = owner.make_full_token(acme, "Live").await;
+    post(&house, "198.51.100.7", live).await;
+    worked_off(&house).await;
+    let kept = "audit_events WHERE action = 'token.deleted' AND address::text LIKE '198.51.100.%'";
+    assert_eq!(facts::count(&house, kept), 1);
+    for ending in ["", ".csv", ".jsonl"] {
+        let page = owner.get(&format!("/accounts/{acme}/activity{ending}?kind=tokens")).await;
+        assert!(page.body.contains("Live") && page.body.contains("127.0.0.1"), "{ending}: {}", page.body);
+        assert!(!page.body.contains("198.51.100."), "{ending}: {}", page.body);
+    }
+}
+
+#[actix_web::test]
 async fn of_one_network_sixty_calls_an_hour_are_looked_at_and_typos_are_not_even_counted() {
     let house = behind_a_proxy();
     let acme = house.account("Acme");

@@ -3,6 +3,7 @@
 use super::facts;
 use crate::support::client::{Answer, Browser};
 use crate::support::{House, OWNER, START, ledger};
+use diesel::connection::SimpleConnection;
 use tokenhouse::db;
 use tokenhouse::models::{password, session};
 
@@ -84,6 +85,31 @@ async fn a_weak_new_one_is_refused_beside_its_field_before_the_present_one_is_tr
     let same = change(&mut owner, &ledger::password(), &ledger::password()).await;
     assert_eq!(same.all("#new_password-error"), ["This is your password already."]);
     assert!(signs_in(&house, &ledger::password()).await);
+}
+
+#[actix_web::test]
+async fn of_two_forms_at_once_one_sets_the_password() {
+    let house = House::open();
+    let (mut one, mut two) = (house.signed_in(OWNER).await, house.signed_in(OWNER).await);
+    let (first, second, present) = (new_password(), new_password(), ledger::password());
+    let mut other = house.conn();
+    let lock = format!("BEGIN; SELECT FROM users WHERE email = '{OWNER}' FOR NO KEY UPDATE");
+    other.batch_execute(&lock).unwrap();
+    let let_go = async {
+        facts::until_so_many_wait(&house, 2).await;
+        other.batch_execute("COMMIT").unwrap();
+    };
+    let (one, two, ()) = futures_util::future::join3(
+        change(&mut one, &present, &first),
+        change(&mut two, &present, &second),
+        let_go,
+    )
+    .await;
+    let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 422]);
+    assert_eq!(signs_in(&house, &first).await, one.status == 303);
+    assert_eq!(signs_in(&house, &second).await, two.status == 303);
 }
 
 #[actix_web::test]

@@ -3,7 +3,9 @@
 use super::facts;
 use crate::support::client::{Answer, Browser, read};
 use crate::support::{House, MEMBER, OWNER, ledger};
+use diesel::connection::SimpleConnection;
 use time::Duration;
+use tokenhouse::models::{User, password};
 
 const PAGE: &str = "/user";
 const NEW: &str = "olive@example.com";
@@ -24,11 +26,15 @@ async fn ask(browser: &mut Browser, email: &str, password: &str) -> Answer {
 }
 
 async fn press(house: &House, link: &str) -> Answer {
+    press_with(house, link, &ledger::password()).await
+}
+
+async fn press_with(house: &House, link: &str, password: &str) -> Answer {
     let mut browser = house.anybody();
     // Where the link is over its page has no form.
     browser.get("/forgotten").await;
     browser.get(link).await;
-    browser.post(link, &[]).await
+    browser.post(link, &[("password", password)]).await
 }
 
 fn lines(house: &House) -> Vec<String> {
@@ -164,6 +170,53 @@ async fn an_address_that_somebody_took_meanwhile_stays_theirs() {
 }
 
 #[actix_web::test]
+async fn an_address_that_somebody_takes_at_the_same_moment_stays_theirs_too() {
+    let house = House::open();
+    let mut owner = house.signed_in(OWNER).await;
+    ask(&mut owner, NEW, &ledger::password()).await;
+    let link = link(&house, NEW).await;
+    let mut other = house.conn();
+    other
+        .batch_execute(&format!(
+            "BEGIN; INSERT INTO users (email, name, email_verified_at, created_at, updated_at)
+             VALUES ('{NEW}', 'Olive Other', '2026-11-22', '2026-11-22', '2026-11-22')"
+        ))
+        .unwrap();
+    let take = async {
+        facts::until_so_many_wait(&house, 1).await;
+        other.batch_execute("COMMIT").unwrap();
+    };
+    let (answer, ()) = futures_util::future::join(press(&house, &link), take).await;
+    assert_eq!((answer.status.as_u16(), answer.heading().as_str()), (422, "Nothing was changed"));
+    assert_eq!((house.user(OWNER).name, house.user(NEW).name), ("Olive Owner".into(), "Olive Other".into()));
+}
+
+#[actix_web::test]
+async fn whoever_has_the_link_and_not_the_password_changes_nothing() {
+    let house = House::open();
+    facts::change(&house, "UPDATE users SET email_verified_at = NULL");
+    let mut owner = house.signed_in(OWNER).await;
+    for email in [NEW, OWNER] {
+        if email == NEW {
+            ask(&mut owner, NEW, &ledger::password()).await;
+        } else {
+            owner.get(PAGE).await;
+            owner.post("/user/address/again", &[]).await;
+        }
+        let link = link(&house, email).await;
+        for wrong in ["", "wrong"] {
+            let answer = press_with(&house, &link, wrong).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.all("#password-error")),
+                (422, vec!["This is not your password.".to_owned()]),
+                "{email}"
+            );
+        }
+        assert!(house.user(OWNER).email_verified_at.is_none(), "{email}");
+    }
+}
+
+#[actix_web::test]
 async fn the_password_is_said_each_time_and_nonsense_is_refused_before_that() {
     let house = House::open();
     let mut owner = house.signed_in(OWNER).await;
@@ -208,14 +261,27 @@ async fn an_address_that_is_not_proved_says_so_and_its_link_is_sent_again() {
 }
 
 #[actix_web::test]
-async fn whoever_was_deactivated_has_no_link_that_works() {
+async fn a_new_password_the_end_of_all_sessions_and_deactivation_each_end_the_link() {
     let house = House::open();
-    let mut owner = house.signed_in(OWNER).await;
-    ask(&mut owner, NEW, &ledger::password()).await;
-    let link = link(&house, NEW).await;
-    house.user(OWNER).deactivate(&mut house.conn(), &house.command_line()).unwrap();
-    assert_eq!(press(&house, &link).await.status, 404);
-    assert_eq!(house.user(OWNER).email, OWNER);
+    let ends: [(&str, fn(&House, &User)); 3] = [
+        ("password", |house, user| {
+            let hash = password::hash(&ledger::password(), password::Cost::CHEAP).unwrap();
+            user.set_password(&mut house.conn(), &hash, &house.command_line()).unwrap();
+        }),
+        ("sessions", |house, user| user.sign_out(&mut house.conn(), &house.command_line()).unwrap()),
+        ("deactivated", |house, user| user.deactivate(&mut house.conn(), &house.command_line()).unwrap()),
+    ];
+    for (what, end) in ends {
+        let (before, after) = (format!("{what}@example.com"), format!("{what}.now@example.com"));
+        let user = house.new_user(&before, "Una User");
+        let mut browser = house.signed_in(&before).await;
+        ask(&mut browser, &after, &ledger::password()).await;
+        let link = link(&house, &after).await;
+        assert_eq!(house.anybody().get(&link).await.status, 200, "{what}");
+        end(&house, &user);
+        assert_eq!(press(&house, &link).await.status, 404, "{what}");
+        assert_eq!(house.user(&before).id, user.id, "{what}");
+    }
 }
 
 #[actix_web::test]

@@ -116,6 +116,12 @@ async fn a_whole_secret_typed_into_the_search_finds_its_token_and_leaves_the_add
     assert_eq!(answer.status, 303);
     assert_eq!(answer.location(), format!("{list}?q={}&sort=name", &secret[38..]));
     assert_eq!(names(&mut owner, answer.location()).await, ["Leaked"]);
+    // Also where it is pasted with the line that it stood in.
+    let answer = owner.get(&format!("{list}?q=Authorization:+Bearer+{secret}%22")).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.location()),
+        (303, format!("{list}?q={}", &secret[38..]).as_str())
+    );
     let recorded = format!("audit_events AS a WHERE a::text LIKE '%{}%'", &secret[6..]);
     assert_eq!(facts::count(&house, &recorded), 0);
 }

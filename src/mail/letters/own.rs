@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 struct PasswordLinkText {
     name: String,
     link: String,
+    proves: bool,
     home: String,
 }
 
@@ -51,7 +52,7 @@ struct PasswordChangedText {
     home: String,
 }
 
-/// For an active user whose proved address it is; anybody else gets nothing.
+/// For an active user whose address it is, whether or not it is proved; anybody else gets nothing.
 pub(super) fn password_link(
     conn: &mut Conn,
     app: &App,
@@ -59,13 +60,13 @@ pub(super) fn password_link(
     now: OffsetDateTime,
 ) -> Result<Said, DbError> {
     let found = if email.is_ascii() { User::find_by_email(conn, email)? } else { None };
-    let may_have = |user: &User| user.deactivated_at.is_none() && user.email_verified_at.is_some();
-    let Some(user) = found.filter(may_have) else { return Ok(None) };
+    let Some(user) = found.filter(|user| user.deactivated_at.is_none()) else { return Ok(None) };
     let asked = user_link::ask(conn, user.id, Purpose::Password, &user.email, None, now)?;
     let Some(secret) = user_link::arm(conn, asked, now)? else { return Ok(None) };
     let text = text(&PasswordLinkText {
         name: line(&user.name),
         link: link(app, &format!("/reset/{}", secret.expose())),
+        proves: user.email_verified_at.is_none(),
         home: link(app, "/"),
     })?;
     Ok(Some((text, Link::Made)))

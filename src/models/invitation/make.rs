@@ -104,6 +104,27 @@ pub fn revoke(conn: &mut Conn, account: &Account, id: i64, origin: &Origin) -> R
     Ok(Revoked::Done)
 }
 
+/// Revokes what is open for this address, as its user is taken out: an older link would lead back in.
+/// Under the lock on the account.
+pub(in crate::models) fn revoke_of(
+    conn: &mut Conn,
+    account: &Account,
+    email: &str,
+    origin: &Origin,
+) -> Result<(), DbError> {
+    let open: Vec<Invitation> = invitations::table
+        .filter(invitations::account_id.eq(account.id).and(is_open()))
+        .filter(lower(invitations::email).eq(lower(email)))
+        .order(invitations::id)
+        .select(Invitation::as_select())
+        .load(conn)?;
+    for one in open {
+        close(conn, &[one.id], origin.now)?;
+        record(conn, &one, "invitation.revoked", origin)?;
+    }
+    Ok(())
+}
+
 fn make(
     conn: &mut Conn,
     account: &Account,

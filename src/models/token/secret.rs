@@ -137,7 +137,19 @@ pub fn presented(text: &str) -> Option<Digest> {
 
 /// The digest of the first secret that stands in a text, such as a line of a log.
 pub fn presented_in(text: &str) -> Option<Digest> {
-    text.split(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_').find_map(presented)
+    first_in(text).map(Digest::of)
+}
+
+/// The last four characters of the first secret that stands in a text: enough to look for its token,
+/// and they may stand in an address.
+pub fn end_in(text: &str) -> Option<&str> {
+    let secret = first_in(text)?;
+    secret.get(secret.len() - 4..)
+}
+
+fn first_in(text: &str) -> Option<&str> {
+    text.split(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_')
+        .find(|word| presented(word).is_some())
 }
 
 fn checksum(text: &str) -> String {
@@ -193,9 +205,10 @@ mod tests {
             [format!("Authorization: Bearer {text}"), format!("TOKEN=\"{text}\";"), format!(" {text}\n")]
         {
             assert_eq!(presented_in(&line), Some(secret.digest()));
+            assert_eq!(end_in(&line), Some(&text[text.len() - 4..]));
         }
         for other in ["", "tkh_u_", &text[1..], &format!("x{text}")] {
-            assert_eq!(presented_in(other), None);
+            assert_eq!((presented_in(other), end_in(other)), (None, None));
         }
     }
 

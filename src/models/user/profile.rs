@@ -5,7 +5,8 @@ use crate::db::{Conn, DbError};
 use crate::models::audit::{self, Actor, Event, Origin};
 use crate::models::mail::{self, Letter};
 use crate::models::throttle::{self, Allowance};
-use crate::models::user_link::{self, Purpose};
+use crate::models::token::{Owner, revoke};
+use crate::models::user_link::{self, Opened, Purpose};
 use diesel::prelude::*;
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
@@ -59,22 +60,19 @@ impl User {
     }
 
     /// Asks by mail whether an address is the user's: nothing changes before its link is opened.
-    /// The address of now is told, where it was proved and is another. `said_password` is whether
-    /// whoever asks said the password; otherwise the link's page asks for it. Where too many were asked
-    /// for, nothing is done, and the answer is how long to wait.
+    /// The address of now is told, where it was proved and is another. Where too many were asked for,
+    /// nothing is done, and the answer is how long to wait.
     pub fn ask_address(
         &self,
         conn: &mut Conn,
         email: &str,
-        said_password: bool,
         origin: &Origin,
     ) -> Result<Option<Duration>, DbError> {
         let bucket = format!("address-link {}", self.id);
         if let Some(wait) = throttle::count(conn, &[(bucket.as_str(), LINKS)], origin.now)? {
             return Ok(Some(wait));
         }
-        let made_by = said_password.then_some(self.id);
-        let link = user_link::ask(conn, self.id, Purpose::Address, email, made_by, origin.now)?;
+        let link = user_link::ask(conn, self.id, Purpose::Address, email, None, origin.now)?;
         mail::queue(conn, &format!("link/{link}"), email, &Letter::AddressLink { link }, origin.now)?;
         if email == self.email {
             return Ok(None);
@@ -124,14 +122,29 @@ impl User {
         mail::queue(conn, key, &self.email, &letter, origin.now)
     }
 
-    /// Sets a new password, ends every session and what links there are to set another one, and
-    /// tells the user by mail where it was done on a page.
+    /// Sets a new password by a link. One that was mailed proves the address, where nobody had, and ends
+    /// the user's tokens: whoever held the user so far without having its mail keeps nothing.
+    pub fn set_password_by(
+        conn: &mut Conn,
+        link: &Opened,
+        password_hash: &str,
+        origin: &Origin,
+    ) -> Result<(), DbError> {
+        let user = &link.user;
+        if link.proves_address() {
+            user.prove_address(conn, &user.email, origin)?;
+            revoke::revoke_all(conn, Owner::User(user.id), origin)?;
+        }
+        user.set_password(conn, password_hash, origin)
+    }
+
+    /// Sets a new password, ends every session and every link of the user, and tells the user by mail
+    /// where it was done on a page.
     pub fn set_password(&self, conn: &mut Conn, password_hash: &str, origin: &Origin) -> Result<(), DbError> {
         diesel::update(users::table.find(self.id))
             .set((users::password_hash.eq(password_hash), users::updated_at.eq(origin.now)))
             .execute(conn)?;
         self.end_sessions(conn)?;
-        user_link::forget(conn, self.id, Purpose::Password)?;
         let line = audit::next_line(conn)?;
         if self.email_verified_at.is_some() && origin.actor != Actor::CommandLine {
             let letter = Letter::PasswordChanged { user: self.id };

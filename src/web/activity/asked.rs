@@ -126,11 +126,10 @@ impl Asked {
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
 
-    /// Where to go on instead, if a whole secret was typed: it must not stay in an address.
+    /// Where to go on instead, if a whole secret was typed or pasted, alone or in a line: it must not
+    /// stay in an address.
     pub fn without_secret(&self, path: &str) -> Option<String> {
-        let typed = self.token.trim();
-        let _ = secret::presented(typed)?;
-        let end = typed.get(typed.len() - 4..)?.to_owned();
+        let end = secret::end_in(&self.token)?.to_owned();
         Some(Asked { token: end, ..self.clone() }.link(path, None))
     }
 

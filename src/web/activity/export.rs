@@ -7,6 +7,7 @@ use crate::http::{AppData, AppError};
 use crate::models::activity::{Cursor, Line, PER_CHUNK, Source, Wanted};
 use crate::models::token::expiry::iso_day;
 use crate::web::guard::{AccountMember, SeeActivity, SignedIn};
+use crate::web::page::go_to;
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Bytes, Query};
@@ -89,6 +90,13 @@ enum Next {
 }
 
 async fn send(whose: Whose, app: AppData, asked: &Asked, format: Format) -> Result<HttpResponse, AppError> {
+    let ending = match format {
+        Format::Csv => "csv",
+        Format::JsonLines => "jsonl",
+    };
+    if let Some(safe) = asked.without_secret(&format!("{}.{ending}", whose.here())) {
+        return Ok(go_to(safe));
+    }
     let (filters, faults) = asked.read();
     if faults.any() {
         return Err(AppError::BadRequest("A day is written as year-month-day, the first before the last."));
@@ -100,9 +108,9 @@ async fn send(whose: Whose, app: AppData, asked: &Asked, format: Format) -> Resu
     });
     let (lines, wanted) = first.await?;
     let whose_file = whose.account.map_or("own".to_owned(), |(account, _)| account.to_string());
-    let (ending, kind) = match format {
-        Format::Csv => ("csv", "text/csv; charset=utf-8; header=present"),
-        Format::JsonLines => ("jsonl", "application/jsonl; charset=utf-8"),
+    let kind = match format {
+        Format::Csv => "text/csv; charset=utf-8; header=present",
+        Format::JsonLines => "application/jsonl; charset=utf-8",
     };
     let name = format!("activity-{whose_file}-{}.{ending}", iso_day(app.clock.now().date()));
     let state = State { app, wanted, reader: whose.reader, format, next: Next::Read(lines) };

@@ -44,9 +44,13 @@ impl Reader {
 
     /// The line without what is not for this reader: on their own page, of an account that they
     /// have left only that they did something; what tokens may do only where they see that; and
-    /// where others were when they did something never.
+    /// where others were when they did something never. Nor, on an account's, where somebody was who
+    /// did not say who: whoever reports a leak is no business of the account.
     pub fn may_read(&self, mut line: Line) -> Line {
         if self.account.is_some() {
+            if line.who.kind == "nobody" {
+                line.address = None;
+            }
             return line;
         }
         let concerns_me = line.user == Some(self.me);

@@ -1,6 +1,7 @@
 //! The address of e-mail: nothing changes before the link that was mailed to the other one is opened.
 
 use super::profile::{Typed, answer};
+use crate::db::DbError;
 use crate::http::{AppData, AppError};
 use crate::models::text;
 use crate::models::user::Proved;
@@ -26,7 +27,6 @@ struct AddressPage {
     email: String,
     /// The address of now, where it is another.
     before: Option<String>,
-    asks_password: bool,
     wrong: Option<String>,
 }
 
@@ -38,7 +38,8 @@ struct ProvedPage {
     said: String,
 }
 
-/// Asks for the link that makes another address one's own. The password is said each time.
+/// Asks for the link that makes another address one's own. The password is said each time, here and
+/// where the link is opened.
 pub async fn ask(form: Posted<SignedIn>, app: AppData) -> Result<HttpResponse, AppError> {
     let (by, fields, password) = form.genuine_and_password()?;
     let email = fields.get("email").trim().to_owned();
@@ -53,7 +54,7 @@ pub async fn ask(form: Posted<SignedIn>, app: AppData) -> Result<HttpResponse, A
         return refused(&by, &app, email, why.to_owned(), StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     password.said_now(&fields, &app).await?;
-    send(by, app, email, true).await
+    send(by, app, email).await
 }
 
 /// Sends the link that proves the address of now again.
@@ -63,12 +64,12 @@ pub async fn again(form: Posted<SignedIn>, app: AppData) -> Result<HttpResponse,
         return Ok(go_to(paths::PROFILE));
     }
     let email = by.user.email.clone();
-    send(by, app, email, false).await
+    send(by, app, email).await
 }
 
-async fn send(by: SignedIn, app: AppData, email: String, said: bool) -> Result<HttpResponse, AppError> {
+async fn send(by: SignedIn, app: AppData, email: String) -> Result<HttpResponse, AppError> {
     let (user, origin, asked) = (by.user.clone(), by.origin(&app), email.clone());
-    let wait = app.db.transaction(move |conn| user.ask_address(conn, &asked, said, &origin));
+    let wait = app.db.transaction(move |conn| user.ask_address(conn, &asked, &origin));
     match wait.await? {
         None => Ok(go_to(format!("{}?done=link", paths::PROFILE))),
         Some(wait) => refused(&by, &app, email, too_often(wait), StatusCode::TOO_MANY_REQUESTS).await,
@@ -93,7 +94,8 @@ pub async fn open(request: HttpRequest, app: AppData, path: Path<String>) -> Res
     form.kept(page(&form, &path, &opened, None, StatusCode::OK)?, &app)
 }
 
-/// Makes the address the user's, for whoever has the link.
+/// Makes the address the user's, for whoever has the link and knows the password: neither somebody at
+/// an address that was mistyped, nor whoever made a user with the address of somebody else, has both.
 pub async fn prove(
     request: HttpRequest,
     app: AppData,
@@ -106,9 +108,7 @@ pub async fn prove(
         return Err(AppError::StaleForm);
     }
     let opened = find(&app, &path).await?;
-    if asks_password(&opened)
-        && let Some((why, status)) = wrong_password(&opened, &fields, &caller, &app).await?
-    {
+    if let Some((why, status)) = wrong_password(&opened, &fields, &caller, &app).await? {
         return page(&secret, &path, &opened, Some(why), status);
     }
     let (text, now, address) = (path.into_inner(), app.clock.now(), caller.address);
@@ -117,9 +117,14 @@ pub async fn prove(
         let actor = Actor::User { id: opened.user.id, email: opened.user.email.clone() };
         let origin = Origin { actor, now, address: Some(address) };
         let proved = opened.user.prove_address(conn, &opened.email, &origin)?;
-        Ok::<_, crate::db::DbError>(Some((opened.email, proved)))
+        Ok(Some(proved))
     });
-    let (email, proved) = proved.await?.ok_or(AppError::LinkOver)?;
+    let proved = match proved.await {
+        // Somebody else took it at the same moment, which the database alone knows.
+        Err(DbError::Taken(_)) => Proved::Taken,
+        done => done?.ok_or(AppError::LinkOver)?,
+    };
+    let email = opened.email;
     let (heading, said, status) = match proved {
         Proved::Verified => ("Your address is proved", format!("{email} is yours. Mail goes there."), 200),
         Proved::Changed(before) => (
@@ -142,12 +147,6 @@ async fn find(app: &AppData, path: &Path<String>) -> Result<Opened, AppError> {
     let (secret, now) = (path.as_str().to_owned(), app.clock.now());
     let opened = app.db.run(move |conn| user_link::open(conn, &secret, Purpose::Address, now)).await?;
     opened.ok_or(AppError::LinkOver)
-}
-
-/// Where nobody said the password when another address was asked for: a token did, and an address
-/// signs in.
-fn asks_password(opened: &Opened) -> bool {
-    opened.made_by.is_none() && opened.email != opened.user.email
 }
 
 async fn wrong_password(
@@ -177,7 +176,6 @@ fn page(
         name: opened.user.name.clone(),
         email: opened.email.clone(),
         before: Some(opened.user.email.clone()).filter(|email| *email != opened.email),
-        asks_password: asks_password(opened),
         wrong,
     };
     Ok(link_page(render(&page, status)?))

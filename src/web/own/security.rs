@@ -100,8 +100,10 @@ async fn changed(
     let hash = hash.map_err(|error| AppError::Internal(error.to_string()))?;
     let (user, stored, origin) = (by.user.clone(), hash.clone(), by.origin(app));
     let set = move |conn: &mut Conn| {
+        // Not shared, as by those who sign in: two forms at once would each wait for the other.
+        User::lock(conn, user.id)?;
         // Whoever set another one meanwhile, perhaps the person, meant it.
-        let is_same = User::lock_credentials(conn, user.id)?.is_some_and(|now| now.hash == of.hash);
+        let is_same = User::credentials_of(conn, user.id)?.is_some_and(|now| now.hash == of.hash);
         if is_same {
             user.set_password(conn, &stored, &origin)?;
         }

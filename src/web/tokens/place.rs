@@ -78,11 +78,10 @@ impl Place {
         }
     }
 
-    /// Where to go on instead, if a whole secret was typed: it must not stay in an address.
+    /// Where to go on instead, if a whole secret was typed or pasted, alone or in a line: it must not
+    /// stay in an address.
     pub fn without_secret(&self, path: &str) -> Option<String> {
-        let typed = self.q.trim();
-        let _ = secret::presented(typed)?;
-        let end = typed.get(typed.len() - 4..)?.to_owned();
+        let end = secret::end_in(&self.q)?.to_owned();
         Some(Place { q: end, ..self.clone() }.link(path, self.sort(), None))
     }
 
