@@ -243,8 +243,7 @@ fn enter(
     if !reached.account.is_active() {
         return forbidden("account_suspended", "The account is suspended");
     }
-    let limits = reached.limits.as_ref();
-    if limits.is_some_and(|limits| limits.refuse(&call.found.policy, call.found.created_at, call.now)) {
+    if call.found.breaks_limits(reached, call.now) {
         return forbidden("account_limit", "This token is against the account's limits for tokens");
     }
     Ok((reached.account.clone(), decision))

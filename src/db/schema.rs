@@ -12,14 +12,23 @@ diesel::table! {
         longest_life_days -> Nullable<Int4>,
         /// Whether a token may live for ever.
         never_allowed -> Bool,
+        /// Whether a token that may change something names addresses, in networks of /8 (IPv6: /16) or narrower.
         write_needs_network -> Bool,
         everything_allowed -> Bool,
-        /// Tokens made from then on are bound.
-        set_at -> Timestamptz,
-        /// From when older tokens are bound too; NULL: never.
-        binds_older_from -> Nullable<Timestamptz>,
         /// How many account tokens may be live, where that is fewer than the plan allows.
         account_tokens -> Nullable<Int8>,
+        /// Tokens that were made, or whose user joined, from then on are bound to the longest life, and to have an end.
+        life_since -> Timestamptz,
+        /// From when older tokens are bound too; NULL: never.
+        life_older_from -> Nullable<Timestamptz>,
+        /// The same as life_since, for write_needs_network.
+        network_since -> Timestamptz,
+        /// The same as life_older_from, for write_needs_network.
+        network_older_from -> Nullable<Timestamptz>,
+        /// The same as life_since, for everything_allowed.
+        everything_since -> Timestamptz,
+        /// The same as life_older_from, for everything_allowed.
+        everything_older_from -> Nullable<Timestamptz>,
     }
 }
 

@@ -3,10 +3,12 @@
 
 use super::Account;
 use super::audit::{self, Event, Origin};
+use super::browse::breaking::{self, Breaking, Proposed};
+use super::token::Owner;
 use super::token::expiry::iso_day;
-use crate::db::schema::account_limits;
+use crate::db::schema::{account_limits, memberships};
 use crate::db::{Conn, DbError};
-use crate::policy::{Breach, Catalogue, Limits, Policy, grants_in};
+use crate::policy::{Binding, Bound, Breach, Catalogue, Limits, Made, Policy, grants_in};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -21,8 +23,12 @@ struct Row {
     never_allowed: bool,
     write_needs_network: bool,
     everything_allowed: bool,
-    set_at: OffsetDateTime,
-    binds_older_from: Option<OffsetDateTime>,
+    life_since: OffsetDateTime,
+    life_older_from: Option<OffsetDateTime>,
+    network_since: OffsetDateTime,
+    network_older_from: Option<OffsetDateTime>,
+    everything_since: OffsetDateTime,
+    everything_older_from: Option<OffsetDateTime>,
 }
 
 /// The limits of those of these accounts that have some, by number.
@@ -44,38 +50,99 @@ pub fn of_account(conn: &mut Conn, account: i64) -> Result<Option<Limits>, DbErr
 pub struct KeptOut {
     /// Number of the account.
     pub account: i64,
-    /// What of the token is against its limits.
+    /// What of the token is against its limits, as far as it keeps it out from then on.
     pub breaches: Vec<Breach>,
     /// From when on, where that lies ahead.
     pub from: Option<OffsetDateTime>,
 }
 
-/// Which of these accounts keep, or will keep, a token out that was made then.
+/// Which of these accounts keep, or will keep, an owner's token out that was made then.
 pub fn keep_out(
     conn: &mut Conn,
     catalogue: &Catalogue,
     accounts: &[i64],
-    (policy, created_at): (&Policy, OffsetDateTime),
+    (owner, policy, created_at): (Owner, &Policy, OffsetDateTime),
     now: OffsetDateTime,
 ) -> Result<Vec<KeptOut>, DbError> {
     let limits = of_accounts(conn, accounts)?;
+    let joined: HashMap<i64, OffsetDateTime> = match owner {
+        Owner::Account(_) => HashMap::new(),
+        Owner::User(user) => memberships::table
+            .filter(memberships::user_id.eq(user).and(memberships::account_id.eq_any(accounts)))
+            .select((memberships::account_id, memberships::created_at))
+            .load::<(i64, OffsetDateTime)>(conn)?
+            .into_iter()
+            .collect(),
+    };
     let kept_out = |account: &i64| {
         let limits = limits.get(account)?;
-        let breaches = limits.broken_by(policy, created_at);
-        let from = limits.binds_older_from.filter(|from| *from > now);
-        let binds = limits.binds(created_at, now) || from.is_some();
-        let concerns = binds && !breaches.is_empty() && grants_in(catalogue, &policy.rights, *account);
-        concerns.then(|| KeptOut {
-            account: *account,
-            breaches,
-            from: from.filter(|_| !limits.binds(created_at, now)),
-        })
+        let made =
+            joined.get(account).map_or(Made::here(created_at), |joined| Made::joined(created_at, *joined));
+        let mut breaches = limits.broken_by(policy, created_at);
+        let binding = limits.binding(&breaches, made, now);
+        let from = match binding {
+            Binding::Already => None,
+            Binding::From(from) => Some(from),
+            Binding::Never => return None,
+        };
+        breaches.retain(|breach| limits.binding(&[*breach], made, now) == binding);
+        let concerns = grants_in(catalogue, &policy.rights, *account);
+        concerns.then_some(KeptOut { account: *account, breaches, from })
     };
     Ok(accounts.iter().filter_map(kept_out).collect())
 }
 
-/// Sets them, under the lock that making a token takes; tokens made before are bound as
-/// `binds_older_from` says.
+/// What becomes of the tokens that are against limits and not refused yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Older {
+    /// What became stricter binds new tokens only; the rest binds whom it bound.
+    Spared,
+    /// All that is demanded binds them, too, from then on.
+    BoundFrom(OffsetDateTime),
+}
+
+/// What became of a change.
+#[derive(Debug)]
+pub enum Changed {
+    /// They are set.
+    Done,
+    /// Nothing is set: tokens are against what they need not keep now, and nobody has said what
+    /// becomes of these.
+    Asks(Breaking),
+}
+
+/// Sets what is asked for, whoever it binds, under the lock that making a token takes. What binds
+/// a token already goes on binding it unless the demand itself is lifted.
+pub fn change(
+    conn: &mut Conn,
+    catalogue: &Catalogue,
+    account: &Account,
+    (asked, older): (&Limits, Option<Older>),
+    origin: &Origin,
+) -> Result<Changed, DbError> {
+    Account::lock(conn, account.id)?;
+    let now = origin.now;
+    let before = of_account(conn, account.id)?.unwrap_or_else(|| Limits::none(now));
+    // With one pair of moments for the life, a shorter one that bound new tokens only would let in
+    // again what the longer one refuses. So it binds whom that bound, and the page says it.
+    let life_stays = asked.shortens(&before)
+        && before.demands_life()
+        && breaking::lives_too_long(conn, catalogue, account.id, (&before, asked), now)?;
+    let spared = before.becoming(asked, life_stays, None, now);
+    let proposed = Proposed { before: &before, limits: &spared, life_stays };
+    let breaking = breaking::find(conn, catalogue, account.id, proposed, now)?;
+    let limits = match older {
+        // Whoever joins later with an older token is bound, and nobody else is concerned.
+        _ if breaking.asked_about == 0 => before.becoming(asked, life_stays, Some(now), now),
+        None => return Ok(Changed::Asks(breaking)),
+        Some(Older::Spared) => spared,
+        Some(Older::BoundFrom(from)) => spared.binding_older(from),
+    };
+    set(conn, account, &limits, origin)?;
+    Ok(Changed::Done)
+}
+
+/// Sets them as they are, under the lock that making a token takes.
 pub fn set(conn: &mut Conn, account: &Account, limits: &Limits, origin: &Origin) -> Result<(), DbError> {
     Account::lock(conn, account.id)?;
     let before = of_account(conn, account.id)?.map(|limits| told(&limits));
@@ -85,8 +152,14 @@ pub fn set(conn: &mut Conn, account: &Account, limits: &Limits, origin: &Origin)
         account_limits::never_allowed.eq(limits.never_allowed),
         account_limits::write_needs_network.eq(limits.write_needs_network),
         account_limits::everything_allowed.eq(limits.everything_allowed),
-        account_limits::set_at.eq(limits.set_at),
-        account_limits::binds_older_from.eq(limits.binds_older_from),
+        (
+            account_limits::life_since.eq(limits.life.since),
+            account_limits::life_older_from.eq(limits.life.older_from),
+            account_limits::network_since.eq(limits.network.since),
+            account_limits::network_older_from.eq(limits.network.older_from),
+            account_limits::everything_since.eq(limits.everything.since),
+            account_limits::everything_older_from.eq(limits.everything.older_from),
+        ),
     );
     diesel::insert_into(account_limits::table)
         .values((account_limits::account_id.eq(account.id), values))
@@ -101,26 +174,31 @@ pub fn set(conn: &mut Conn, account: &Account, limits: &Limits, origin: &Origin)
 
 /// As the record has them.
 fn told(limits: &Limits) -> Value {
+    let older = |bound: Bound| bound.older_from.map(|from| iso_day(from.date()));
     json!({
         "account_tokens": limits.account_tokens,
         "longest_life_days": limits.longest_life_days,
         "never_allowed": limits.never_allowed,
         "write_needs_network": limits.write_needs_network,
         "everything_allowed": limits.everything_allowed,
-        "binds_older_from": limits.binds_older_from.map(|from| iso_day(from.date())),
+        "life_binds_older_from": older(limits.life),
+        "network_binds_older_from": older(limits.network),
+        "everything_binds_older_from": older(limits.everything),
     })
 }
 
 impl Row {
     fn into_limits(self) -> Limits {
+        let bound = |since, older_from| Bound { since, older_from };
         Limits {
             account_tokens: self.account_tokens,
             longest_life_days: self.longest_life_days,
             never_allowed: self.never_allowed,
             write_needs_network: self.write_needs_network,
             everything_allowed: self.everything_allowed,
-            set_at: self.set_at,
-            binds_older_from: self.binds_older_from,
+            life: bound(self.life_since, self.life_older_from),
+            network: bound(self.network_since, self.network_older_from),
+            everything: bound(self.everything_since, self.everything_older_from),
         }
     }
 }

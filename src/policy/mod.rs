@@ -23,7 +23,7 @@ pub use catalogue::{Catalogue, Permission, PermissionKey, Plan, Template};
 pub use decision::{
     Decision, Holder, Records, Refusal, Request, Target, decide, decide_for_user, grants_in, readable,
 };
-pub use limits::{Breach, Limits};
+pub use limits::{Binding, Bound, Breach, Limits, Made, WIDEST_IPV4, WIDEST_IPV6, narrow_networks};
 pub use maker::{may_grant, user_can_hold};
 pub use merge::merged;
 pub use records::{MOST_RECORD_NAMES, RecordFilter};

@@ -8,7 +8,7 @@ use time::Duration;
 use tokenhouse::models::Account;
 use tokenhouse::models::account_limits;
 use tokenhouse::models::token::Owner;
-use tokenhouse::policy::{Access, Limits, Policy, Rights, Selection};
+use tokenhouse::policy::{Access, Limits, Policy, Rights, Role, Selection};
 
 async fn code(house: &House, secret: &str, account: i64) -> (u16, String) {
     let url = house.url(&format!("/v2/{account}/zones"));
@@ -34,8 +34,28 @@ fn stored(house: &House) -> String {
     facts::text(
         house,
         "SELECT coalesce((SELECT concat_ws(' ', account_tokens, longest_life_days, never_allowed,
-             write_needs_network, everything_allowed, binds_older_from) FROM account_limits), 'none')",
+             write_needs_network, everything_allowed) FROM account_limits), 'none')",
     )
+}
+
+/// Of each demand: since when it binds new tokens, and from when older ones, by hour and minute.
+fn moments(house: &House) -> String {
+    facts::text(
+        house,
+        "SELECT concat_ws(', ',
+             concat_ws(' ', 'life', to_char(life_since AT TIME ZONE 'UTC', 'HH24:MI'),
+                 to_char(life_older_from AT TIME ZONE 'UTC', 'HH24:MI')),
+             concat_ws(' ', 'network', to_char(network_since AT TIME ZONE 'UTC', 'HH24:MI'),
+                 to_char(network_older_from AT TIME ZONE 'UTC', 'HH24:MI')),
+             concat_ws(' ', 'everything', to_char(everything_since AT TIME ZONE 'UTC', 'HH24:MI'),
+                 to_char(everything_older_from AT TIME ZONE 'UTC', 'HH24:MI')))
+         FROM account_limits",
+    )
+}
+
+fn everything(days: Option<i64>, house: &House) -> Policy {
+    let expires_at = days.map(|days| house.clock.now() + Duration::days(days));
+    Policy { expires_at, ..Policy::unconditional(Rights::Everything) }
 }
 
 #[actix_web::test]
@@ -131,6 +151,13 @@ async fn the_page_names_the_tokens_that_are_against_new_limits_and_asks_whether_
     let dated = [("never", "off"), ("asked", "1"), ("older", "date"), ("older_from", "2026-11-25")];
     assert_eq!(set(&mut admin, &page, &dated).await.status, 303);
     assert!(admin.get(&page).await.text().contains("from 25 November 2026 (UTC) on"));
+    let more = [("never", "off"), ("account_tokens", "5")];
+    let asked = set(&mut admin, &page, &more).await;
+    assert_eq!(asked.value_of("older_from"), "2026-11-25", "it is asked, and the day stands as it was");
+    assert_eq!(asked.attributes("input[name=older][checked]", "value"), ["date"]);
+    assert!(asked.all(".recent-uses li")[0].contains("refused from 25 November 2026 (UTC) on"));
+    let spared = [more[0], more[1], ("asked", "1"), ("older", "new")];
+    assert_eq!(set(&mut admin, &page, &spared).await.status, 303);
     assert_eq!(code(&house, &of_account, acme).await.0, 200);
     house.clock.advance(Duration::days(3));
     assert_eq!(code(&house, &of_account, acme).await, (403, "account_limit".to_owned()));
@@ -138,11 +165,131 @@ async fn the_page_names_the_tokens_that_are_against_new_limits_and_asks_whether_
     assert_eq!(code(&house, &short, acme).await.0, 200);
     assert_eq!(facts::live_tokens(&house), 3, "no token was rewritten");
 
-    // Set once more, the day stands as it was.
+    // All that is against them is refused already, so that nothing is asked.
     let mut admin = house.signed_in(ADMIN).await;
-    let asked = set(&mut admin, &page, &[("never", "off"), ("account_tokens", "5")]).await;
-    assert_eq!(asked.value_of("older_from"), "2026-11-25");
-    assert_eq!(asked.attributes("input[name=older][checked]", "value"), ["date"]);
+    assert_eq!(set(&mut admin, &page, &[("never", "off"), ("account_tokens", "6")]).await.status, 303);
+    assert_eq!(code(&house, &of_account, acme).await, (403, "account_limit".to_owned()));
+}
+
+#[actix_web::test]
+async fn a_refused_token_stays_refused_when_another_demand_is_set_for_new_tokens_only() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let mut admin = house.signed_in(ADMIN).await;
+    let page = limits_page(&house);
+    assert_eq!(set(&mut admin, &page, &[("everything", "off")]).await.status, 303);
+    let member = house.user(MEMBER).id;
+    let (_, secret) = made::with(&house, Owner::User(member), "Laptop", everything(None, &house));
+    assert_eq!(code(&house, &secret, acme).await, (403, "account_limit".to_owned()));
+    house.clock.advance(Duration::minutes(1));
+    let both = [("everything", "off"), ("never", "off"), ("asked", "1")];
+    let asked = set(&mut admin, &page, &both).await;
+    assert!(asked.all(".recent-uses li")[0].contains("has Everything; refused already"));
+    let spared = [both[0], both[1], both[2], ("older", "new")];
+    assert_eq!(set(&mut admin, &page, &spared).await.status, 303);
+    assert_eq!(code(&house, &secret, acme).await, (403, "account_limit".to_owned()));
+    assert_eq!(moments(&house), "life 12:01, network 12:00, everything 12:00 12:00");
+}
+
+#[actix_web::test]
+async fn what_the_limit_on_life_refuses_stays_refused_when_it_gets_shorter() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let mut admin = house.signed_in(ADMIN).await;
+    let page = limits_page(&house);
+    assert_eq!(set(&mut admin, &page, &[("longest_life_days", "60")]).await.status, 303);
+    let member = Owner::User(house.user(MEMBER).id);
+    let (_, of_long) = made::with(&house, member, "Long", everything(Some(100), &house));
+    let (_, of_kept) = made::with(&house, member, "Kept", everything(Some(50), &house));
+    assert_eq!(code(&house, &of_long, acme).await.0, 403);
+    assert_eq!(code(&house, &of_kept, acme).await.0, 200);
+    house.clock.advance(Duration::minutes(1));
+
+    let shorter = [("longest_life_days", "30")];
+    let asked = set(&mut admin, &page, &shorter).await;
+    assert_eq!(asked.heading(), "2 tokens are against these limits");
+    let named = asked.all(".recent-uses li");
+    assert!(named[0].contains("Kept") && named[0].contains("refused as soon as they are set"), "{named:?}");
+    assert!(named[1].contains("Long") && named[1].contains("refused already"), "{named:?}");
+    assert!(asked.text().contains("whatever is chosen here"));
+    let spared = [shorter[0], ("asked", "1"), ("older", "new")];
+    assert_eq!(set(&mut admin, &page, &spared).await.status, 303);
+    for secret in [&of_long, &of_kept] {
+        assert_eq!(code(&house, secret, acme).await, (403, "account_limit".to_owned()));
+    }
+
+    // Lifted, and without a token that the longer one refuses, a shorter one spares what was there.
+    assert_eq!(set(&mut admin, &page, &[("longest_life_days", "60")]).await.status, 303);
+    facts::end_tokens(&house, "Kept");
+    let asked = set(&mut admin, &page, &shorter).await;
+    assert!(!asked.text().contains("whatever is chosen here"));
+    assert_eq!(set(&mut admin, &page, &spared).await.status, 303);
+    assert_eq!(code(&house, &of_kept, acme).await.0, 200);
+}
+
+#[actix_web::test]
+async fn limits_that_nobody_breaks_bind_everybody_and_undo_nothing() {
+    let house = House::open();
+    let mut admin = house.signed_in(ADMIN).await;
+    let page = limits_page(&house);
+    assert_eq!(set(&mut admin, &page, &[("never", "off")]).await.status, 303);
+    house.clock.advance(Duration::minutes(1));
+    let more = [("never", "off"), ("everything", "off"), ("account_tokens", "5")];
+    assert_eq!(set(&mut admin, &page, &more).await.status, 303);
+    assert_eq!(moments(&house), "life 12:00 12:00, network 12:00, everything 12:01 12:01");
+}
+
+#[actix_web::test]
+async fn limits_for_new_tokens_only_bind_the_older_tokens_of_whoever_joins_later() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let late = house.new_user("late@example.com", "Late");
+    let member = house.user(MEMBER).id;
+    let (_, of_member) = made::with(&house, Owner::User(member), "Laptop", everything(None, &house));
+    let (token, of_late) = made::with(&house, Owner::User(late.id), "Older", everything(None, &house));
+    house.clock.advance(Duration::minutes(1));
+    let mut admin = house.signed_in(ADMIN).await;
+    let page = limits_page(&house);
+    let spared = [("everything", "off"), ("asked", "1"), ("older", "new")];
+    assert_eq!(set(&mut admin, &page, &spared).await.status, 303);
+    house.clock.advance(Duration::minutes(1));
+    house.join("Acme", "late@example.com", Role::ReadWrite);
+    assert_eq!(code(&house, &of_member, acme).await.0, 200);
+    assert_eq!(code(&house, &of_late, acme).await, (403, "account_limit".to_owned()));
+    let text = house.signed_in("late@example.com").await.get(&format!("/user/tokens/{token}")).await.text();
+    assert!(text.contains("The limits of Acme keep it out there, because it has Everything."), "{text}");
+    let asked = set(&mut admin, &page, &[("everything", "off"), ("account_tokens", "5")]).await;
+    let named = asked.all(".recent-uses li");
+    assert!(named[0].contains("late@example.com") && named[0].contains("refused already"), "{named:?}");
+    assert!(named[1].contains("Laptop") && !named[1].contains("refused"), "{named:?}");
+}
+
+#[actix_web::test]
+async fn networks_that_hold_every_address_are_no_condition() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let member = Owner::User(house.user(MEMBER).id);
+    let mut admin = house.signed_in(ADMIN).await;
+    let page = limits_page(&house);
+    let from = |allowed: &[&str]| Policy {
+        allowed_networks: allowed.iter().map(|network| network.parse().unwrap()).collect(),
+        ..everything(None, &house)
+    };
+    let (_, wide) = made::with(&house, member, "Wide", from(&["0.0.0.0/0", "::/0"]));
+    let (_, halves) = made::with(&house, member, "Halves", from(&["0.0.0.0/1", "128.0.0.0/1"]));
+    let (_, narrow) = made::with(&house, member, "Narrow", from(&["127.0.0.0/8", "::1/128"]));
+    house.clock.advance(Duration::minutes(1));
+    let asked = set(&mut admin, &page, &[("networks", "1")]).await;
+    assert_eq!(asked.heading(), "2 tokens are against these limits");
+    let named = asked.all(".recent-uses li").join("\n");
+    assert!(named.contains("does not name addresses, in networks of /8 (IPv6: /16) or narrower"), "{named}");
+    assert!(!named.contains("Narrow"), "{named}");
+    let today = [("networks", "1"), ("asked", "1"), ("older", "date"), ("older_from", "2026-11-22")];
+    assert_eq!(set(&mut admin, &page, &today).await.status, 303);
+    for secret in [&wide, &halves] {
+        assert_eq!(code(&house, secret, acme).await, (403, "account_limit".to_owned()));
+    }
+    assert_eq!(code(&house, &narrow, acme).await.0, 200);
 }
 
 #[actix_web::test]

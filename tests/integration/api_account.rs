@@ -72,8 +72,9 @@ async fn accounts_that_would_not_let_the_token_in_are_not_listed() {
         ),
         (
             format!(
-                "INSERT INTO account_limits (account_id, everything_allowed, set_at)
-                 VALUES ({acme}, false, '2026-11-22 12:00Z')"
+                "INSERT INTO account_limits (account_id, everything_allowed, life_since, network_since,
+                                             everything_since)
+                 SELECT {acme}, false, at, at, at FROM (SELECT timestamptz '2026-11-22 12:00Z') AS now (at)"
             ),
             "DELETE FROM account_limits",
         ),

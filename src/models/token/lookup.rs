@@ -7,7 +7,7 @@ use crate::db::schema::{accounts, memberships, token_blocks, token_secrets, toke
 use crate::db::{Conn, DbError};
 use crate::models::membership::role_from;
 use crate::models::{Account, account_limits};
-use crate::policy::{self, Catalogue, Limits, Policy, Rights, Role, Standing};
+use crate::policy::{self, Catalogue, Limits, Made, Policy, Rights, Role, Standing};
 use diesel::prelude::*;
 use std::collections::HashMap;
 use time::OffsetDateTime;
@@ -51,6 +51,8 @@ pub struct Reached {
     pub account: Account,
     /// The user's role there, for user tokens.
     pub role: Option<Role>,
+    /// Since when the user is a member, for user tokens.
+    pub joined: Option<OffsetDateTime>,
     /// Whether the account's admins do not let the token in.
     pub is_blocked: bool,
     /// What the account demands of tokens.
@@ -61,11 +63,17 @@ impl Found {
     /// Whether an account lets the token in at all: something is granted there, its admins have
     /// not blocked it, it is not suspended, and the token keeps its limits.
     pub fn lets_into(&self, catalogue: &Catalogue, place: &Reached, now: OffsetDateTime) -> bool {
-        let refuses = |limits: &Limits| limits.refuse(&self.policy, self.created_at, now);
         policy::grants_in(catalogue, &self.policy.rights, place.account.id)
             && !place.is_blocked
             && place.account.is_active()
-            && !place.limits.as_ref().is_some_and(refuses)
+            && !self.breaks_limits(place, now)
+    }
+
+    /// Whether the token is against the limits of an account, and bound by them.
+    pub fn breaks_limits(&self, place: &Reached, now: OffsetDateTime) -> bool {
+        let made =
+            place.joined.map_or(Made::here(self.created_at), |joined| Made::joined(self.created_at, joined));
+        place.limits.as_ref().is_some_and(|limits| limits.refuse(&self.policy, made, now))
     }
 
     /// Its holder, as a decision takes it.
@@ -223,26 +231,33 @@ fn load_rights(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbError>
 }
 
 fn load_accounts(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbError> {
-    let mut users: HashMap<i64, Vec<(Account, Role)>> = HashMap::new();
+    let mut users: HashMap<i64, Vec<(Account, Role, OffsetDateTime)>> = HashMap::new();
     let ids: Vec<i64> = found.iter().filter_map(|one| one.holder.user()).collect();
     if !ids.is_empty() {
-        let rows: Vec<(i64, String, Account)> = memberships::table
+        let rows: Vec<(i64, String, OffsetDateTime, Account)> = memberships::table
             .inner_join(accounts::table)
             .filter(memberships::user_id.eq_any(&ids))
             .order(accounts::id)
-            .select((memberships::user_id, memberships::role, Account::as_select()))
+            .select((memberships::user_id, memberships::role, memberships::created_at, Account::as_select()))
             .load(conn)?;
-        for (user, role, account) in rows {
-            users.entry(user).or_default().push((account, role_from(&role)?));
+        for (user, role, joined, account) in rows {
+            users.entry(user).or_default().push((account, role_from(&role)?, joined));
         }
     }
     for one in found.iter_mut() {
-        let reached = |account, role| Reached { account, role, is_blocked: false, limits: None };
+        let reached = |account, member: Option<(Role, OffsetDateTime)>| Reached {
+            account,
+            role: member.map(|(role, _)| role),
+            joined: member.map(|(_, joined)| joined),
+            is_blocked: false,
+            limits: None,
+        };
         one.accounts = match &one.holder {
             Holder::Account(account) => vec![reached(account.clone(), None)],
             Holder::User(user) => {
                 let of_user = users.get(&user.id).cloned().unwrap_or_default();
-                of_user.into_iter().map(|(account, role)| reached(account, Some(role))).collect()
+                let member = |(account, role, joined)| reached(account, Some((role, joined)));
+                of_user.into_iter().map(member).collect()
             }
         };
     }

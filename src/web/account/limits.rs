@@ -1,13 +1,13 @@
-//! What the account demands of tokens. Before stricter limits are set, the page says which tokens
-//! are against them, and asks whether these are bound, too.
+//! What the account demands of tokens. Before limits are set, the page says which tokens are against
+//! them; where any of these is not refused yet, it asks whether they are bound, too.
 
 use super::Tabs;
 use crate::http::{App, AppData, AppError};
-use crate::models::account_limits;
-use crate::models::browse::breaking::{self, Breaking};
+use crate::models::account_limits::{self, Changed, Older};
+use crate::models::browse::breaking::{self, Breaking, Refused};
 use crate::models::token::expiry::{Expiry, iso_day};
-use crate::policy::Limits;
 use crate::policy::words::long_day;
+use crate::policy::{Bound, Limits, narrow_networks};
 use crate::web::form::{Fields, Posted};
 use crate::web::guard::{AccountMember, ManageLimits};
 use crate::web::page::{AccountNav, Field, Page, Section, go_to, plan_title, render};
@@ -31,7 +31,9 @@ struct LimitsPage {
     most_hint: String,
     /// Whether the plan has tokens with Everything only.
     only_everything: bool,
-    older: Option<String>,
+    networks_hint: String,
+    /// A sentence for each demand.
+    bound: Vec<String>,
     action: String,
 }
 
@@ -44,6 +46,7 @@ struct BreakingPage {
     is_one: bool,
     rows: Vec<BreakingRow>,
     is_more: bool,
+    life_stays: bool,
     /// `new` or `date`.
     older: String,
     older_from: Field,
@@ -58,6 +61,8 @@ struct BreakingRow {
     url: Option<String>,
     email: String,
     why: String,
+    /// Whether it is refused; empty where it need not be.
+    refused: String,
 }
 
 /// Where the person comes from.
@@ -86,32 +91,30 @@ const MOST_DAYS: i32 = 36_525;
 pub async fn limits(member: Member, app: AppData, from: Query<From>) -> Result<HttpResponse, AppError> {
     let now = app.clock.now();
     let limits = present(&member, &app).await?;
-    let older = older_said(&limits, now);
-    show(&member, &app, Form::of(&limits), older, (&from.done, StatusCode::OK))
+    show(&member, &app, Form::of(&limits), bound_said(&limits, now), (&from.done, StatusCode::OK))
 }
 
-/// Sets them; where tokens are against them, only with an answer to what becomes of these.
+/// Sets them; where tokens are against them that go on, only with an answer to what becomes of these.
 pub async fn set(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
     let (member, fields) = form.fresh(&app).await?;
     let now = app.clock.now();
-    let before = present(&member, &app).await?;
     let mut form = Form::parse(&fields);
     let Some(limits) = form.limits(now) else {
-        let older = older_said(&before, now);
-        return show(&member, &app, form, older, ("", StatusCode::UNPROCESSABLE_ENTITY));
+        let bound = bound_said(&present(&member, &app).await?, now);
+        return show(&member, &app, form, bound, ("", StatusCode::UNPROCESSABLE_ENTITY));
     };
-    let (catalogue, account, asked) = (Arc::clone(&app.catalogue), member.account.id, limits.clone());
-    let find = move |conn: &mut _| breaking::find(conn, &catalogue, account, &asked, now);
-    let breaking = app.db.run(find).await?;
-    let binds_older_from = match older(&fields, &before, now) {
-        _ if breaking.count == 0 => None,
-        Ok(from) => from,
-        Err(asked) => return ask(&member, form, breaking, asked),
+    let (answer, question) = match answer(&fields, now) {
+        Ok(answer) => (Some(answer), Question::default()),
+        Err(question) => (None, question),
     };
-    let (limits, origin) = (Limits { binds_older_from, ..limits }, member.signed_in.origin(&app));
-    let account = member.account.clone();
-    app.db.transaction(move |conn| account_limits::set(conn, &account, &limits, &origin)).await?;
-    Ok(go_to(format!("{}?done=limits", paths::account_limits(member.account.id))))
+    let (catalogue, account) = (Arc::clone(&app.catalogue), member.account.clone());
+    let origin = member.signed_in.origin(&app);
+    let change =
+        move |conn: &mut _| account_limits::change(conn, &catalogue, &account, (&limits, answer), &origin);
+    match app.db.transaction(change).await? {
+        Changed::Done => Ok(go_to(format!("{}?done=limits", paths::account_limits(member.account.id)))),
+        Changed::Asks(breaking) => ask(&member, form, breaking, question),
+    }
 }
 
 async fn present(member: &Member, app: &App) -> Result<Limits, AppError> {
@@ -172,53 +175,62 @@ fn number(field: &mut Field, least: i64, most: i64) -> Option<Option<i64>> {
 }
 
 /// What is still to be answered about older tokens.
-struct Older {
+#[derive(Default)]
+struct Question {
     choice: String,
     from: Field,
     error: Option<String>,
 }
 
-/// From when on older tokens are bound, as it was chosen.
-fn older(fields: &Fields, before: &Limits, now: OffsetDateTime) -> Result<Option<OffsetDateTime>, Older> {
+/// What becomes of older tokens, as it was chosen.
+fn answer(fields: &Fields, now: OffsetDateTime) -> Result<Older, Question> {
     let from = Field::of(fields.get("older_from").trim());
-    let known = before.binds_older_from.map(|from| iso_day(from.date()));
     match fields.get("older") {
-        "new" => Ok(None),
-        // What was bound already stays bound from that day on.
-        "date" if known.as_deref() == Some(from.value.as_str()) => Ok(before.binds_older_from),
+        "new" => Ok(Older::Spared),
         "date" => match Expiry::parse_day(&from.value, now) {
-            Ok(Expiry::On(day)) if day > now.date() => Ok(Some(OffsetDateTime::new_utc(day, Time::MIDNIGHT))),
-            Ok(_) => Ok(Some(now)),
+            Ok(Expiry::On(day)) if day > now.date() => {
+                Ok(Older::BoundFrom(OffsetDateTime::new_utc(day, Time::MIDNIGHT)))
+            }
+            Ok(_) => Ok(Older::BoundFrom(now)),
             Err(why) => {
                 let from = Field { error: Some(why.to_string()), ..from };
-                Err(Older { choice: "date".to_owned(), from, error: None })
+                Err(Question { choice: "date".to_owned(), from, error: None })
             }
         },
         _ => {
-            // Asked for the first time, it stands as it is; pressed without a choice, it is said.
-            let choice = if known.is_some() { "date" } else { "" }.to_owned();
+            // Asked for the first time, it stands open; pressed without a choice, it is said.
             let error = (fields.get("asked") == "1").then(|| "Choose one of the two.".to_owned());
-            let from = Field::of(known.unwrap_or_default());
-            Err(Older { choice, from, error })
+            Err(Question { error, ..Question::default() })
         }
     }
 }
 
-fn older_said(limits: &Limits, now: OffsetDateTime) -> Option<String> {
-    let from = limits.binds_older_from?;
-    let day = long_day(from.date());
-    Some(if from <= now {
-        format!("Tokens made before these limits are bound by them, too, since {day} (UTC).")
-    } else {
-        format!("Tokens made before these limits are bound by them, too, from {day} (UTC) on.")
-    })
+/// Whom each demand binds.
+fn bound_said(limits: &Limits, now: OffsetDateTime) -> Vec<String> {
+    let said = |what: &str, bound: Bound| {
+        let older = match bound.older_from {
+            None => "older ones are not bound".to_owned(),
+            Some(from) if from <= now => {
+                format!("older ones are bound, too, since {} (UTC)", long_day(from.date()))
+            }
+            Some(from) => format!("older ones are bound, too, from {} (UTC) on", long_day(from.date())),
+        };
+        let since = long_day(bound.since.date());
+        format!("{what} binds tokens that were made, or whose user joined, since {since} (UTC); {older}.")
+    };
+    let demands = [
+        (limits.demands_life(), "The limit on life", limits.life),
+        (limits.write_needs_network, "The demand for addresses", limits.network),
+        (!limits.everything_allowed, "The limit to permissions", limits.everything),
+    ];
+    demands.iter().filter(|(demanded, ..)| *demanded).map(|(_, what, bound)| said(what, *bound)).collect()
 }
 
 fn show(
     member: &Member,
     app: &App,
     form: Form,
-    older: Option<String>,
+    bound: Vec<String>,
     (done, status): (&str, StatusCode),
 ) -> Result<HttpResponse, AppError> {
     let plan = app.catalogue.plan(&member.account.plan);
@@ -233,13 +245,17 @@ fn show(
         form,
         most_hint: format!("Empty: as many as the plan allows, {by_plan}. Those that are there stay."),
         only_everything: !app.catalogue.has_scopes(&member.account.plan),
-        older,
+        networks_hint: format!(
+            "Ticked: a token with Full access anywhere names the client addresses that it works from, {}.",
+            narrow_networks()
+        ),
+        bound,
         action: paths::account_limits(member.account.id),
     };
     render(&page, status)
 }
 
-fn ask(member: &Member, form: Form, breaking: Breaking, asked: Older) -> Result<HttpResponse, AppError> {
+fn ask(member: &Member, form: Form, breaking: Breaking, asked: Question) -> Result<HttpResponse, AppError> {
     let account = member.account.id;
     let (tokens, own) = (paths::tokens(account), member.signed_in.user.id);
     let row = |one: breaking::One| BreakingRow {
@@ -247,12 +263,25 @@ fn ask(member: &Member, form: Form, breaking: Breaking, asked: Older) -> Result<
             None => Some(tokens.token(one.token.id)),
             Some(user) => (user.id == own).then(|| paths::own_tokens().token(one.token.id)),
         },
+        refused: match one.refused {
+            Refused::Already => "refused already".to_owned(),
+            Refused::AtOnce => "refused as soon as they are set".to_owned(),
+            Refused::From(day) => format!("refused from {} (UTC) on", long_day(day.date())),
+            Refused::No => String::new(),
+        },
         email: one.user.map(|user| user.email).unwrap_or_default(),
         why: one.breaches.iter().map(|breach| breach.said()).collect::<Vec<_>>().join(", "),
         name: one.token.name,
     };
     let is_more = breaking.count > i64::try_from(breaking.newest.len()).unwrap_or(i64::MAX);
-    let wrong = asked.error.is_some() || asked.from.error.is_some();
+    let announced = breaking.announced.map(|from| iso_day(from.date()));
+    let choice =
+        if asked.choice.is_empty() && announced.is_some() { "date".to_owned() } else { asked.choice };
+    let older_from = match announced {
+        Some(day) if asked.from.value.is_empty() && asked.from.error.is_none() => Field::of(day),
+        _ => asked.from,
+    };
+    let wrong = asked.error.is_some() || older_from.error.is_some();
     let page = BreakingPage {
         page: member.page("Limits").under(Section::Account),
         form,
@@ -264,8 +293,9 @@ fn ask(member: &Member, form: Form, breaking: Breaking, asked: Older) -> Result<
         is_one: breaking.count == 1,
         rows: breaking.newest.into_iter().map(row).collect(),
         is_more,
-        older: asked.choice,
-        older_from: asked.from,
+        life_stays: breaking.life_stays,
+        older: choice,
+        older_from,
         error: asked.error,
         action: paths::account_limits(account),
         list_url: paths::account_limits(account),

@@ -2,17 +2,18 @@
 
 use crate::db::{Conn, DbError};
 use crate::models::account_limits::{self, KeptOut};
+use crate::models::token::Owner;
 use crate::policy::words::long_day;
 use crate::policy::{Catalogue, Policy};
 use time::OffsetDateTime;
 
-/// A sentence for each of these accounts, by number and name, that keeps out, or will keep out, a
-/// token that was made then.
+/// A sentence for each of these accounts, by number and name, that keeps out, or will keep out, an
+/// owner's token that was made then.
 pub(super) fn said(
     conn: &mut Conn,
     catalogue: &Catalogue,
     accounts: &[(i64, String)],
-    token: (&Policy, OffsetDateTime),
+    token: (Owner, &Policy, OffsetDateTime),
     now: OffsetDateTime,
 ) -> Result<Vec<String>, DbError> {
     let numbers: Vec<i64> = accounts.iter().map(|(id, _)| *id).collect();

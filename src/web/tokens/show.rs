@@ -131,7 +131,7 @@ pub async fn show(
     let loaded = app.db.run(move |conn| {
         let Some(token) = Token::find(conn, owner, id)? else { return Ok(None) };
         let rights = grants::of_token(conn, &token)?;
-        let made = (&token.policy(rights.clone()), token.created_at);
+        let made = (owner, &token.policy(rights.clone()), token.created_at);
         Ok(Some(Loaded {
             limited: limited::said(conn, &catalogue, &accounts, made, now)?,
             rights,

@@ -49,7 +49,7 @@ pub(super) async fn page(
     let now = app.clock.now();
     let said = app.db.run(move |conn| {
         let words = words::of_policy(&catalogue, &policy, &surroundings(conn, owner)?);
-        Ok((words, limited::said(conn, &catalogue, &accounts, (&policy, now), now)?))
+        Ok((words, limited::said(conn, &catalogue, &accounts, (owner, &policy, now), now)?))
     });
     let (words, limited) = said.await?;
     let paths = member.paths();
