@@ -193,9 +193,12 @@ async fn the_menu_leads_to_what_tokens_reach_and_says_where_one_is() {
         ("certificates", "Certificates"),
         ("tokens", "Automation"),
         ("members", "Members"),
+        ("activity", "Activity"),
+        ("settings", "Account"),
     ] {
         let page = owner.get(&format!("/accounts/{acme}/{path}")).await;
-        assert_eq!(page.all("nav.nav a"), ["Domains", "Zones", "Certificates", "Automation", "Members"]);
+        let menu = ["Domains", "Zones", "Certificates", "Automation", "Members", "Activity", "Account"];
+        assert_eq!(page.all("nav.nav a"), menu);
         assert_eq!(page.all("nav.nav a[aria-current]"), [here]);
         assert!(page.links().contains(&"/help/api".to_owned()));
     }

@@ -53,7 +53,7 @@ async fn the_page_says_where_with_what_since_when_and_which_is_this_one() {
             "Firefox on Linux Address 192.0.2.7 Signed in 2 hours ago Last seen 5 minutes ago End Firefox on Linux at 192.0.2.7",
         ]
     );
-    assert_eq!(page.all("nav.section a"), ["Profile", "Security", "Tokens"]);
+    assert_eq!(page.all("nav.section a"), ["Profile", "Security", "Tokens", "Activity"]);
     house.clock.advance(Duration::hours(12) - Duration::minutes(1));
     assert_eq!(owner.get(PAGE).await.all("tbody tr").len(), 1, "what has ended by itself is not shown");
 }

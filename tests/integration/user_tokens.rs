@@ -26,7 +26,7 @@ async fn the_user_menu_leads_to_account_settings_and_their_tokens() {
     let own = owner.get("/user/tokens").await;
     assert_eq!((own.status.as_u16(), own.heading().as_str()), (200, "Account Settings"));
     assert_eq!(own.all(".token-name"), ["Laptop"]);
-    assert_eq!(own.all(".section a"), ["Profile", "Security", "Tokens"]);
+    assert_eq!(own.all(".section a"), ["Profile", "Security", "Tokens", "Activity"]);
     assert!(own.text().contains("Personal access tokens"), "{}", own.text());
     assert!(own.text().contains("Everything you can reach"), "{}", own.text());
 }
