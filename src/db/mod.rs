@@ -149,6 +149,12 @@ pub fn in_one<T, E: From<diesel::result::Error>>(
     conn.transaction(work)
 }
 
+/// Makes this transaction fail rather than wait long for what others hold: for work that comes
+/// again, with other work behind it.
+pub fn wait_briefly(conn: &mut Conn) -> Result<(), DbError> {
+    Ok(conn.batch_execute("SET LOCAL lock_timeout = '500ms'")?)
+}
+
 /// Whether this transaction is the only one, on any node, that is at this chore.
 pub fn alone(conn: &mut Conn, chore: i64) -> Result<bool, DbError> {
     use diesel::prelude::*;

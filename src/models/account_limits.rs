@@ -109,6 +109,8 @@ pub enum Changed {
     /// Nothing is set: tokens are against what they need not keep now, and nobody has said what
     /// becomes of these.
     Asks(Breaking),
+    /// Nothing is set: the account is gone.
+    Gone,
 }
 
 /// Sets what is asked for, whoever it binds, under the lock that making a token takes. What binds
@@ -120,7 +122,9 @@ pub fn change(
     (asked, older): (&Limits, Option<Older>),
     origin: &Origin,
 ) -> Result<Changed, DbError> {
-    Account::lock(conn, account.id)?;
+    if Account::lock(conn, account.id)?.is_none() {
+        return Ok(Changed::Gone);
+    }
     let now = origin.now;
     let before = of_account(conn, account.id)?.unwrap_or_else(|| Limits::none(now));
     // With one pair of moments for the life, a shorter one that bound new tokens only would let in
@@ -169,7 +173,8 @@ pub fn set(conn: &mut Conn, account: &Account, limits: &Limits, origin: &Origin)
         .execute(conn)?;
     let object = ("account", Some(account.id), account.name.as_str());
     let (account, action, after) = (Some(account.id), "account.limits_set", Some(told(limits)));
-    audit::record(conn, origin, &Event { account, user: None, action, object, before, after })
+    audit::record(conn, origin, &Event { account, user: None, action, object, before, after })?;
+    Ok(Some(()))
 }
 
 /// As the record has them.

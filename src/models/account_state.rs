@@ -3,7 +3,7 @@
 
 use super::Account;
 use super::audit::Origin;
-use crate::db::schema::{accounts, resources, tokens};
+use crate::db::schema::{accounts, records, resources, tokens};
 use crate::db::{Conn, DbError};
 use diesel::prelude::*;
 use time::{Duration, OffsetDateTime};
@@ -23,23 +23,24 @@ pub enum Turned {
 }
 
 impl Account {
-    /// Suspends it, or lets it go on. Its tokens pause, or work again, at the next call.
+    /// Suspends it, or lets it go on. Its tokens pause, or work again, at the next call. One that is
+    /// being deleted is suspended, too: no owner can bring it back then, and its deletion is off.
     pub fn suspend(&self, conn: &mut Conn, suspended: bool, origin: &Origin) -> Result<Turned, DbError> {
         if suspended {
-            self.turn(conn, ("active", "suspended"), "account.suspended", origin)
+            self.turn(conn, (&["active", "deleting"], "suspended"), "account.suspended", origin)
         } else {
-            self.turn(conn, ("suspended", "active"), "account.resumed", origin)
+            self.turn(conn, (&["suspended"], "active"), "account.resumed", origin)
         }
     }
 
     /// Begins to delete it: its tokens pause at the next call.
     pub fn delete(&self, conn: &mut Conn, origin: &Origin) -> Result<Turned, DbError> {
-        self.turn(conn, ("active", "deleting"), "account.deletion_begun", origin)
+        self.turn(conn, (&["active"], "deleting"), "account.deletion_begun", origin)
     }
 
     /// Brings it back, as long as it is kept.
     pub fn restore(&self, conn: &mut Conn, origin: &Origin) -> Result<Turned, DbError> {
-        self.turn(conn, ("deleting", "active"), "account.restored", origin)
+        self.turn(conn, (&["deleting"], "active"), "account.restored", origin)
     }
 
     /// From when on it is gone, while it is being deleted.
@@ -50,13 +51,13 @@ impl Account {
     fn turn(
         &self,
         conn: &mut Conn,
-        (from, to): (&str, &str),
+        (from, to): (&[&str], &str),
         action: &str,
         origin: &Origin,
     ) -> Result<Turned, DbError> {
         let Some(now) = Account::lock(conn, self.id)? else { return Ok(Turned::NotNow) };
         // Nothing is brought back of which a part may be gone already.
-        if now.state != from || now.gone_from().is_some_and(|end| end <= origin.now) {
+        if !from.contains(&now.state.as_str()) || now.gone_from().is_some_and(|end| end <= origin.now) {
             return Ok(Turned::NotNow);
         }
         diesel::update(accounts::table.find(self.id))
@@ -71,11 +72,12 @@ impl Account {
     }
 }
 
-/// An account that is to go by now, if there is one.
-pub fn due(conn: &mut Conn, now: OffsetDateTime) -> Result<Option<Account>, DbError> {
+/// An account that is to go by now and is none of these, if there is one.
+pub fn due(conn: &mut Conn, now: OffsetDateTime, skip: &[i64]) -> Result<Option<Account>, DbError> {
     Ok(accounts::table
         .filter(accounts::state.eq("deleting").and(accounts::state_since.le(now - KEPT)))
-        .order(accounts::state_since)
+        .filter(accounts::id.ne_all(skip))
+        .order((accounts::state_since, accounts::id))
         .select(Account::as_select())
         .first(conn)
         .optional()?)
@@ -92,6 +94,14 @@ pub fn take_apart(conn: &mut Conn, id: i64, origin: &Origin) -> Result<bool, DbE
     let part: Vec<i64> = part.load(conn)?;
     if !part.is_empty() {
         diesel::delete(tokens::table.filter(tokens::id.eq_any(part))).execute(conn)?;
+        return Ok(false);
+    }
+    // Of which a zone has any number: they go before it, not along with it.
+    let zones = resources::table.filter(resources::account_id.eq(id)).select(resources::id);
+    let part = records::table.filter(records::zone_id.eq_any(zones)).limit(AT_ONCE).select(records::id);
+    let part: Vec<i64> = part.load(conn)?;
+    if !part.is_empty() {
+        diesel::delete(records::table.filter(records::id.eq_any(part))).execute(conn)?;
         return Ok(false);
     }
     let part = resources::table.filter(resources::account_id.eq(id)).limit(AT_ONCE).select(resources::id);

@@ -6,7 +6,7 @@ use super::mail::{self, LeakedToken, Letter};
 use super::token::secret::Digest;
 use super::token::{Token, Why};
 use crate::db::schema::{leak_reports, memberships, token_secrets, tokens, users};
-use crate::db::{Conn, DbError};
+use crate::db::{self, Conn, DbError};
 use crate::policy::{Act, Role, Standing, State};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -44,18 +44,29 @@ pub fn put_down(
     Ok(())
 }
 
-/// Works off what came in one call, in the caller's transaction, and erases it: tokens that still work
-/// with one of these secrets end. Says whether there was anything to do that nobody else does.
-pub fn work_off(conn: &mut Conn, now: OffsetDateTime) -> Result<bool, DbError> {
-    // Whoever has the first row of a call has the call: others pass it over, and see no other row of
-    // it before all are gone.
+/// The next call that waits to be worked off, by the number of its first row, which is behind this
+/// one: one that cannot be worked off now holds up no other.
+pub fn next(conn: &mut Conn, behind: i64) -> Result<Option<i64>, DbError> {
     let earlier = diesel::alias!(leak_reports as earlier);
     let before = earlier
         .filter(earlier.field(leak_reports::report).eq(leak_reports::report))
         .filter(earlier.field(leak_reports::id).lt(leak_reports::id));
-    let first: Option<(Uuid, Option<IpNet>)> = leak_reports::table
-        .filter(not(exists(before)))
+    Ok(leak_reports::table
+        .filter(leak_reports::id.gt(behind).and(not(exists(before))))
         .order(leak_reports::id)
+        .select(leak_reports::id)
+        .first(conn)
+        .optional()?)
+}
+
+/// Works off what came in the call whose first row this is, in the caller's transaction, and erases
+/// it: tokens that still work with one of these secrets end. Says whether it was there, and nobody
+/// else was at it.
+pub fn work_off(conn: &mut Conn, first: i64, now: OffsetDateTime) -> Result<bool, DbError> {
+    db::wait_briefly(conn)?;
+    // Whoever has the first row of a call has the call: others pass it over.
+    let first: Option<(Uuid, Option<IpNet>)> = leak_reports::table
+        .find(first)
         .select((leak_reports::report, leak_reports::address))
         .for_update()
         .skip_locked()

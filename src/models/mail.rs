@@ -128,6 +128,17 @@ pub struct LeakedToken {
     pub account: Option<String>,
 }
 
+/// A mail that is to be put down.
+#[derive(Debug)]
+pub struct Draft {
+    /// What tells it from every other mail.
+    pub key: String,
+    /// Whom it goes to.
+    pub recipient: String,
+    /// What it says.
+    pub letter: Letter,
+}
+
 /// Puts a mail down, in the transaction of what it tells of. The same `key` is never put down twice,
 /// whichever node comes to it.
 pub fn queue(
@@ -137,17 +148,26 @@ pub fn queue(
     letter: &Letter,
     now: OffsetDateTime,
 ) -> Result<(), DbError> {
-    let said = serde_json::to_value(letter).map_err(|error| DbError::Corrupt(error.to_string()))?;
-    diesel::insert_into(mails::table)
-        .values((
+    let (key, recipient, letter) = (key.to_owned(), recipient.to_owned(), letter.clone());
+    queue_all(conn, &[Draft { key, recipient, letter }], now)
+}
+
+/// The same of many, in one statement.
+pub fn queue_all(conn: &mut Conn, drafts: &[Draft], now: OffsetDateTime) -> Result<(), DbError> {
+    if drafts.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Vec::with_capacity(drafts.len());
+    for Draft { key, recipient, letter } in drafts {
+        let said = serde_json::to_value(letter).map_err(|error| DbError::Corrupt(error.to_string()))?;
+        rows.push((
             mails::key.eq(key),
             mails::recipient.eq(recipient),
             mails::letter.eq(said),
             mails::created_at.eq(now),
             mails::due_at.eq(now),
-        ))
-        .on_conflict(mails::key)
-        .do_nothing()
-        .execute(conn)?;
+        ));
+    }
+    diesel::insert_into(mails::table).values(rows).on_conflict(mails::key).do_nothing().execute(conn)?;
     Ok(())
 }

@@ -5,10 +5,11 @@
 
 mod expiring;
 
-pub use expiring::tell_of_expiring;
+pub use expiring::{behind_expiring, tell_of_expiring};
 
 use super::audit::{Actor, Origin};
 use super::mail::{self, About, Letter, TokenEvent};
+use super::membership::role_from;
 use super::token::Owner;
 use super::{Account, Token};
 use crate::db::schema::{memberships, tokens, users};
@@ -16,9 +17,11 @@ use crate::db::{Conn, DbError};
 use crate::policy::{Act, Role};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
 
 /// So many people are told at most.
-const MOST_TOLD: i64 = 50;
+const MOST_TOLD: usize = 50;
 
 /// Something that happened to a token.
 #[derive(Debug)]
@@ -51,12 +54,15 @@ impl<'a> Happened<'a> {
     }
 }
 
+/// Number and address of a user, and since when they want no mail.
+type Known = (i64, String, Option<OffsetDateTime>);
+
 /// Somebody who is told.
 struct Person {
     user: i64,
     email: String,
-    /// Whether the token is their own, or they made it.
-    theirs: bool,
+    /// Whether every token of the owner concerns them, whoever made it.
+    manages: bool,
     wants_notices: bool,
 }
 
@@ -66,9 +72,12 @@ pub fn tell(conn: &mut Conn, happened: &Happened<'_>, origin: &Origin) -> Result
     let actor = origin.actor.user_id();
     let gives_access = matches!(happened.event, TokenEvent::Made | TokenEvent::Rolled);
     let mut about = None;
-    for person in people(conn, happened.owner, happened.maker)? {
+    let makers: Vec<i64> = happened.maker.into_iter().collect();
+    let people = people(conn, happened.owner, &makers)?;
+    for person in concerned(&people, happened.maker) {
         let did_it = actor == Some(person.user);
-        if did_it && !gives_access || !person.wants_notices && (did_it || !person.theirs) {
+        let theirs = [happened.owner.user(), happened.maker].contains(&Some(person.user));
+        if did_it && !gives_access || !person.wants_notices && (did_it || !theirs) {
             continue;
         }
         let about = match &about {
@@ -95,23 +104,22 @@ pub fn tell(conn: &mut Conn, happened: &Happened<'_>, origin: &Origin) -> Result
 pub fn tell_of_revoked(conn: &mut Conn, owner: Owner, line: i64, origin: &Origin) -> Result<(), DbError> {
     let revoked = || tokens::table.filter(tokens::deleted_event.eq(line));
     let all: i64 = revoked().count().get_result(conn)?;
-    let mut by_maker: Vec<(Option<i64>, i64)> =
+    let by_maker: Vec<(Option<i64>, i64)> =
         revoked().group_by(tokens::created_by).select((tokens::created_by, count_star())).load(conn)?;
-    by_maker.sort_unstable();
-    let mut told: Vec<(Person, i64)> =
-        people(conn, owner, None)?.into_iter().map(|person| (person, all)).collect();
-    for (maker, made) in by_maker {
-        let Some(maker) = maker else { continue };
-        if let Some((known, _)) = told.iter_mut().find(|(known, _)| known.user == maker) {
-            known.theirs = true;
-        } else if told.len() < usize::try_from(MOST_TOLD).unwrap_or(usize::MAX) {
-            let found = people(conn, owner, Some(maker))?.into_iter().find(|one| one.user == maker);
-            told.extend(found.map(|person| (person, made)));
-        }
-    }
-    told.retain(|(person, _)| {
-        origin.actor.user_id() != Some(person.user) && (person.wants_notices || person.theirs)
-    });
+    let made: BTreeMap<i64, i64> =
+        by_maker.into_iter().filter_map(|(maker, count)| Some((maker?, count))).collect();
+    let makers: Vec<i64> = made.keys().copied().collect();
+    let people = people(conn, owner, &makers)?;
+    let (managing, others): (Vec<Person>, Vec<Person>) = people.into_iter().partition(|one| one.manages);
+    let theirs = |one: &Person| owner.user() == Some(one.user) || made.contains_key(&one.user);
+    let told: Vec<(Person, i64)> = managing
+        .into_iter()
+        .map(|one| (one, all))
+        .chain(others.into_iter().filter_map(|one| made.get(&one.user).map(|count| (one, *count))))
+        .take(MOST_TOLD)
+        .filter(|(one, _)| origin.actor.user_id() != Some(one.user))
+        .filter(|(one, _)| one.wants_notices || theirs(one))
+        .collect();
     if told.is_empty() {
         return Ok(());
     }
@@ -124,37 +132,41 @@ pub fn tell_of_revoked(conn: &mut Conn, owner: Owner, line: i64, origin: &Origin
     Ok(())
 }
 
-/// Those who may be told: active, with an address that is proved, and still there.
-fn people(conn: &mut Conn, owner: Owner, maker: Option<i64>) -> Result<Vec<Person>, DbError> {
-    type Row = (i64, String, Option<time::OffsetDateTime>);
+/// Those who may be told of an owner's tokens that these people made: active, with an address that is
+/// proved, and still there. Makers come first, and [`MOST_TOLD`] beside them.
+fn people(conn: &mut Conn, owner: Owner, makers: &[i64]) -> Result<Vec<Person>, DbError> {
     let columns = (users::id, users::email, users::notices_off_at);
     let reachable = || users::deactivated_at.is_null().and(users::email_verified_at.is_not_null());
-    let rows: Vec<Row> = match owner {
+    let rows: Vec<(Known, Option<String>)> = match owner {
         Owner::User(id) => {
-            users::table.filter(users::id.eq(id).and(reachable())).select(columns).load(conn)?
+            let own = users::table.filter(users::id.eq(id).and(reachable())).select(columns);
+            own.load(conn)?.into_iter().map(|known| (known, None)).collect()
         }
         Owner::Account(account) => {
             let managing = Role::ALL.into_iter().filter(|role| role.may(Act::ManageTokens)).map(Role::key);
-            let maker = maker.unwrap_or_default();
             memberships::table
                 .inner_join(users::table)
                 .filter(memberships::account_id.eq(account).and(reachable()))
-                .filter(memberships::role.eq_any(managing).or(users::id.eq(maker)))
-                .order((users::id.eq(maker).desc(), users::id))
-                .limit(MOST_TOLD)
-                .select(columns)
+                .filter(memberships::role.eq_any(managing).or(users::id.eq_any(makers)))
+                .order((users::id.eq_any(makers).desc(), users::id))
+                .limit(i64::try_from(MOST_TOLD + makers.len()).unwrap_or(i64::MAX))
+                .select((columns, memberships::role.nullable()))
                 .load(conn)?
         }
     };
-    Ok(rows
-        .into_iter()
-        .map(|(user, email, off)| Person {
-            user,
-            email,
-            theirs: owner.user() == Some(user) || maker == Some(user),
-            wants_notices: off.is_none(),
-        })
-        .collect())
+    let person = |((user, email, off), role): (Known, Option<String>)| {
+        let role = role.map(|role| role_from(&role)).transpose()?;
+        let manages = role.is_none_or(|role| role.may(Act::ManageTokens));
+        Ok(Person { user, email, manages, wants_notices: off.is_none() })
+    };
+    rows.into_iter().map(person).collect()
+}
+
+/// Those of them who are told of a token that this one made: the maker first.
+fn concerned(people: &[Person], maker: Option<i64>) -> impl Iterator<Item = &Person> {
+    let made = move |one: &&Person| maker == Some(one.user);
+    let manages = move |one: &&Person| one.manages && !made(one);
+    people.iter().filter(made).chain(people.iter().filter(manages)).take(MOST_TOLD)
 }
 
 fn about_owner(conn: &mut Conn, owner: Owner) -> Result<Option<About>, DbError> {

@@ -73,6 +73,9 @@ async fn once_an_hour(app: AppData, mut end: End) {
             _ = ticks.tick() => {}
             _ = end.changed() => return,
         }
+        if let Err(error) = sweep_mail(&app).await {
+            tracing::warn!(%error, "mail that nobody needs waits for the database");
+        }
         if let Err(error) = tell_of_expiring(&app, &end).await {
             tracing::warn!(%error, "word of tokens that expire waits for the database");
         }
@@ -82,7 +85,8 @@ async fn once_an_hour(app: AppData, mut end: End) {
     }
 }
 
-/// Tokens that expire soon, a part at a time, and mail that nobody needs any more.
+/// Tokens that expire soon, a part at a time. A part that cannot be told of now is left for the next
+/// hour, and those behind it are told of.
 async fn tell_of_expiring(app: &AppData, end: &End) -> Result<(), DbError> {
     let mut behind = Some((app.clock.now(), 0));
     while let Some(from) = behind.filter(|_| end.has_changed().is_ok()) {
@@ -91,29 +95,49 @@ async fn tell_of_expiring(app: &AppData, end: &End) -> Result<(), DbError> {
             if !db::alone(conn, EXPIRING)? {
                 return Ok(None);
             }
-            models::mail::sweep(conn, now)?;
             notice::tell_of_expiring(conn, from, now)
         });
-        behind = part.await?;
+        behind = match part.await {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::warn!(%error, "some tokens that expire are left for now");
+                app.db.run(move |conn| notice::behind_expiring(conn, from, now)).await?
+            }
+        };
     }
     Ok(())
 }
 
-/// Accounts whose thirty days are over, a part at a time.
+/// Mail that nobody needs any more.
+async fn sweep_mail(app: &AppData) -> Result<(), DbError> {
+    let now = app.clock.now();
+    app.db.run(move |conn| models::mail::sweep(conn, now)).await
+}
+
+/// Accounts whose thirty days are over, a part at a time. One that cannot go now is left for the next
+/// hour, and those behind it go.
 async fn take_accounts_away(app: &AppData, end: &End) -> Result<(), DbError> {
     let is_ending = || end.has_changed().is_err();
+    let mut left: Vec<i64> = Vec::new();
     while !is_ending() {
-        let origin = Origin::nobody(app.clock.now());
+        let (now, skip) = (app.clock.now(), left.clone());
+        let due = app.db.run(move |conn| account_state::due(conn, now, &skip)).await?;
+        let Some(account) = due.map(|account| account.id) else { return Ok(()) };
+        let origin = Origin::nobody(now);
         let part = app.db.transaction(move |conn| {
             if !db::alone(conn, ACCOUNTS)? {
                 return Ok(false);
             }
-            let Some(account) = account_state::due(conn, origin.now)? else { return Ok(false) };
-            account_state::take_apart(conn, account.id, &origin)?;
+            account_state::take_apart(conn, account, &origin)?;
             Ok::<_, DbError>(true)
         });
-        if !part.await? {
-            return Ok(());
+        match part.await {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(error) => {
+                tracing::warn!(%error, account, "an account that is to go is left for now");
+                left.push(account);
+            }
         }
     }
     Ok(())
@@ -206,11 +230,15 @@ async fn end_what_leaked(app: AppData, mut end: End) {
     }
 }
 
+/// Each that waits, once: what fails is tried again in the next round, behind none of the others.
 async fn work_off_leaks(app: &AppData) -> Result<(), DbError> {
-    loop {
+    let (mut behind, mut failed) = (0, None);
+    while let Some(first) = app.db.run(move |conn| leak::next(conn, behind)).await? {
         let now = app.clock.now();
-        if !app.db.transaction(move |conn| leak::work_off(conn, now)).await? {
-            return Ok(());
+        if let Err(error) = app.db.transaction(move |conn| leak::work_off(conn, first, now)).await {
+            failed = Some(error);
         }
+        behind = first;
     }
+    failed.map_or(Ok(()), Err)
 }

@@ -113,3 +113,9 @@ pub fn until(mut is_so: impl FnMut() -> bool) {
         std::thread::yield_now();
     }
 }
+
+/// Waits until a transaction waits for a lock that another one holds.
+pub fn until_one_waits(house: &House) {
+    let waiting = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    until(|| count(house, waiting) > 0);
+}

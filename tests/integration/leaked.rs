@@ -3,10 +3,12 @@
 use super::facts;
 use crate::support::client::{Answer, read, whoami};
 use crate::support::{House, MEMBER, OWNER, START, ledger, made};
+use diesel::connection::SimpleConnection;
 use reqwest::Client;
 use serde_json::json;
 use std::time::{Duration, Instant};
-use tokenhouse::db;
+use time::OffsetDateTime;
+use tokenhouse::db::{self, Conn};
 use tokenhouse::models::leak;
 use tokenhouse::models::token::Owner;
 use tokenhouse::models::token::secret::{Kind, Secret};
@@ -37,11 +39,20 @@ async fn report(house: &House, secrets: &[&str]) -> Answer {
     post(house, "192.0.2.1", json!({ "secrets": secrets }).to_string()).await
 }
 
+/// Works off each call that waits, as the chore does.
+fn work_off(conn: &mut Conn, now: OffsetDateTime) {
+    let mut behind = 0;
+    while let Some(first) = leak::next(conn, behind).unwrap() {
+        db::in_one(conn, |conn| leak::work_off(conn, first, now)).unwrap();
+        behind = first;
+    }
+}
+
 /// Works off what is there, together with the house's own chore.
 async fn worked_off(house: &House) {
     while facts::count(house, "leak_reports") > 0 {
         let now = house.clock.now();
-        db::in_one(&mut house.conn(), |conn| leak::work_off(conn, now)).unwrap();
+        work_off(&mut house.conn(), now);
         tokio::task::yield_now().await;
     }
 }
@@ -283,7 +294,7 @@ async fn two_nodes_that_work_at_once_end_each_token_once() {
     }
     let works = |house: &House| {
         let (mut conn, now) = (house.conn(), house.clock.now());
-        std::thread::spawn(move || while db::in_one(&mut conn, |conn| leak::work_off(conn, now)).unwrap() {})
+        std::thread::spawn(move || work_off(&mut conn, now))
     };
     for thread in [works(&house), works(&other), works(&house), works(&other)] {
         thread.join().unwrap();
@@ -371,4 +382,27 @@ async fn whoever_answers_for_a_leaked_token_is_told_by_one_mail_a_call() {
         mails.iter().map(|(to, subject, _)| format!("{to} {subject}")).collect::<Vec<_>>(),
         ["member@example.com Leaked, and deleted: Second one"]
     );
+}
+
+#[actix_web::test]
+async fn a_report_that_cannot_be_worked_off_now_holds_up_no_other_and_is_worked_off_later() {
+    let house = House::open();
+    let acme = Owner::Account(house.account("Acme"));
+    let (held, first) = made::with(&house, acme, "Held", everything());
+    let (_, second) = made::with(&house, acme, "Free", everything());
+    let mut holds = house.conn();
+    holds.batch_execute(&format!("BEGIN; SELECT FROM tokens WHERE id = {held} FOR NO KEY UPDATE")).unwrap();
+    report(&house, &[&first]).await;
+    report(&house, &[&second]).await;
+    let begun = Instant::now();
+    while whoami(house.address, &second).await.0 == 200 {
+        assert!(begun.elapsed() < Duration::from_secs(5), "held up");
+    }
+    assert_eq!(whoami(house.address, &first).await.0, 200);
+    holds.batch_execute("ROLLBACK").unwrap();
+    let begun = Instant::now();
+    while whoami(house.address, &first).await.0 == 200 {
+        assert!(begun.elapsed() < Duration::from_secs(5), "never tried again");
+    }
+    facts::until(|| facts::count(&house, "leak_reports") == 0);
 }

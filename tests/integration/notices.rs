@@ -1,6 +1,6 @@
 //! Word of tokens by mail: who is told of what, once, and by one mail for many.
 
-use crate::facts::{change, count, text};
+use crate::facts::{change, count, text, until};
 use crate::support::{ADMIN, House, MEMBER, OWNER, READER, made};
 use time::{Duration, OffsetDateTime};
 use tokenhouse::db;
@@ -255,4 +255,19 @@ async fn nobody_is_told_of_the_end_of_what_does_not_work_or_against_their_wish()
     off(&house, OWNER);
     chore(&house);
     assert_eq!(due(&house).await, ["admin@example.com: Token “Paused” expires within 7 days"]);
+}
+
+#[actix_web::test]
+async fn a_part_that_cannot_be_told_of_keeps_those_behind_it_from_nothing() {
+    let house = House::open();
+    house.set_plan("Acme", "enterprise");
+    let names: Vec<_> = (0..101).map(|number| (format!("T{number}"), house.clock.now())).collect();
+    let ids = made::tokens(&house, house.account("Acme"), &names, Some(Duration::days(20)));
+    let (first, last) = (ids[0], ids[100]);
+    change(&house, &format!("ALTER TABLE mails ADD CHECK (key NOT LIKE 'expires/{first}/%')"));
+    house.clock.advance(Duration::days(7));
+    // The chore runs at the start of each node.
+    let _second = house.second_node();
+    until(|| count(&house, &format!("mails WHERE key LIKE 'expires/{last}/%'")) == 2);
+    assert_eq!(count(&house, "mails WHERE key LIKE 'expires/%'"), 2);
 }

@@ -3,8 +3,10 @@
 use super::facts;
 use crate::support::client::{Answer, whoami};
 use crate::support::{House, MEMBER, OWNER, READER, STRANGER, made};
+use diesel::connection::SimpleConnection;
 use std::time::{Duration, Instant};
-use tokenhouse::models::token::Owner;
+use tokenhouse::db;
+use tokenhouse::models::token::{Owner, revoke};
 use tokenhouse::policy::{Policy, Rights};
 
 const SITE: &str = "site@example.com";
@@ -288,4 +290,62 @@ async fn all_of_an_account_or_of_a_user_end_and_nobody_elses() {
     assert!(page.contains("Deleted by a site admin: “Broken into”"), "{page}");
     let lines = "audit_events WHERE action = 'tokens.revoked' AND actor_name = 'site@example.com'";
     assert_eq!(facts::count(&house, lines), 2);
+}
+
+#[actix_web::test]
+async fn a_token_whose_time_is_up_is_none_that_could_be_revoked() {
+    let house = House::open();
+    house.site_admin(SITE);
+    let acme = house.account("Acme");
+    let expired = made::token(&house, acme, Some(time::Duration::minutes(1)));
+    let (live, _) = made::with(&house, Owner::Account(acme), "Live", everything());
+    house.clock.advance(time::Duration::minutes(3));
+    let mut admin = house.signed_in(SITE).await;
+    let path = format!("/admin/tokens/revoke?token={expired}");
+    let answer = admin.get(&path).await;
+    assert_eq!((answer.status.as_u16(), answer.location()), (303, "/admin/tokens?done=none"));
+    let said = admin.get(answer.location()).await.text();
+    assert!(said.contains("There was no token left to revoke."), "{said}");
+    assert_eq!(admin.get(&format!("{path}&token={live}")).await.heading(), "Revoke “Live”?");
+    let fields = [("token", expired.to_string()), ("why", "Too late".to_owned())];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let answer = admin.post("/admin/tokens/revoke", &fields).await;
+    assert!(answer.location().ends_with("done=none"), "{}", answer.location());
+    assert_eq!(facts::live_tokens(&house), 2);
+}
+
+#[actix_web::test]
+async fn of_all_tokens_the_live_ones_are_named_however_many_newer_ones_have_ended() {
+    let house = House::open();
+    house.site_admin(SITE);
+    let acme = house.account("Acme");
+    made::with(&house, Owner::Account(acme), "Live", everything());
+    facts::change(
+        &house,
+        &format!(
+            "INSERT INTO tokens (kind, account_id, name, full_access, created_at, updated_at, search_words, deleted_at, deleted_why)
+             SELECT 'account', {acme}, 'Ended ' || n, true, '2026-11-22 13:00Z', '2026-11-22 13:00Z', '{{}}', '2026-11-22 13:00Z', 'person'
+             FROM generate_series(1, 60) AS n"
+        ),
+    );
+    let page = house.signed_in(SITE).await.get(&format!("/admin/tokens/revoke?account={acme}")).await;
+    assert_eq!(page.all(".recent-uses b"), ["Live"]);
+}
+
+#[actix_web::test]
+async fn tokens_of_several_owners_are_taken_in_the_order_that_a_report_of_leaked_ones_takes() {
+    let house = House::open();
+    let member = Owner::User(house.user(MEMBER).id);
+    let (lower, _) = made::with(&house, member, "Laptop", everything());
+    let (higher, _) = made::with(&house, Owner::Account(house.account("Acme")), "Deploy", everything());
+    let mut report = house.conn();
+    let lock = |id: i64| format!("SELECT FROM tokens WHERE id = {id} FOR NO KEY UPDATE");
+    report.batch_execute(&format!("BEGIN; {}", lock(lower))).unwrap();
+    let (mut conn, origin) = (house.conn(), house.command_line());
+    let revoking = std::thread::spawn(move || {
+        db::in_one(&mut conn, |conn| revoke::revoke_these(conn, &[lower, higher], "Found", &origin)).unwrap()
+    });
+    facts::until_one_waits(&house);
+    report.batch_execute(&format!("{} NOWAIT; COMMIT", lock(higher))).unwrap();
+    assert_eq!(revoking.join().unwrap(), 2);
 }

@@ -5,7 +5,8 @@ use crate::made;
 use crate::support::client::whoami;
 use crate::support::{House, OWNER, START};
 use time::Duration;
-use tokenhouse::models::Resource;
+use tokenhouse::models::token::TokenName;
+use tokenhouse::models::{Resource, Token};
 
 /// Everything of the token but its name, the words of it, and when it was changed.
 fn but_the_name(house: &House) -> Vec<String> {
@@ -196,4 +197,21 @@ async fn making_renaming_and_deleting_are_recorded_with_the_person_and_without_t
         facts::count(&house, &format!("audit_events AS a WHERE a::text LIKE '%{}%'", &secret[6..])),
         0
     );
+}
+
+#[actix_web::test]
+async fn a_rename_is_recorded_with_the_name_that_it_replaced_whatever_was_read_before() {
+    let house = House::open();
+    let id = made::token(&house, house.account("Acme"), None);
+    let (mut conn, origin) = (house.conn(), house.command_line());
+    let as_read = Token::itself(&mut conn, id).unwrap().unwrap();
+    for name in ["Second", "Third", "Third", "Made"] {
+        assert!(as_read.rename(&mut conn, &TokenName::parse(name).unwrap(), &origin).unwrap());
+    }
+    let lines = facts::texts(
+        &house,
+        "before->>'name' || ' → ' || (after->>'name')",
+        "audit_events WHERE action = 'token.renamed' ORDER BY id",
+    );
+    assert_eq!(lines, ["Made → Second", "Second → Third", "Third → Made"]);
 }

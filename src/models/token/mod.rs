@@ -44,7 +44,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 /// Whose a token is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Owner {
     /// The account with this number.
     Account(i64),
@@ -206,6 +206,11 @@ impl Token {
         }
     }
 
+    /// Whether it is deleted or has expired.
+    pub fn has_ended(&self, now: OffsetDateTime) -> bool {
+        self.deleted_at.is_some() || self.expires_at.is_some_and(|end| end <= now)
+    }
+
     /// Hint of its newest secret.
     pub fn hint(&self, conn: &mut Conn) -> Result<String, DbError> {
         Ok(token_secrets::table
@@ -227,24 +232,30 @@ impl Token {
 
     /// Renames it, and nothing else. An ended token keeps its name; says whether it was renamed.
     pub fn rename(&self, conn: &mut Conn, name: &TokenName, origin: &Origin) -> Result<bool, DbError> {
-        let words = self.owner().map(|owner| search::stored(owner, name.as_str())).unwrap_or_default();
-        let renamed = diesel::update(
-            tokens::table
-                .filter(tokens::id.eq(self.id).and(tokens::deleted_at.is_null()))
-                .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(origin.now))),
-        )
-        .set((
-            tokens::name.eq(name.as_str()),
-            tokens::search_words.eq(words),
-            tokens::updated_at.eq(origin.now),
-        ))
-        .execute(conn)?
-            > 0;
-        if renamed && name.as_str() != self.name {
-            let (before, after) = (json!({ "name": self.name }), json!({ "name": name.as_str() }));
-            audit::record(conn, origin, &self.event("token.renamed", Some(before), Some(after)))?;
+        // As it is called now: another rename may have come between.
+        let before: Option<String> = tokens::table
+            .filter(tokens::id.eq(self.id).and(tokens::deleted_at.is_null()))
+            .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(origin.now)))
+            .select(tokens::name)
+            .for_no_key_update()
+            .first(conn)
+            .optional()?;
+        let Some(before) = before else { return Ok(false) };
+        if before == name.as_str() {
+            return Ok(true);
         }
-        Ok(renamed)
+        let words = self.owner().map(|owner| search::stored(owner, name.as_str())).unwrap_or_default();
+        diesel::update(tokens::table.find(self.id))
+            .set((
+                tokens::name.eq(name.as_str()),
+                tokens::search_words.eq(words),
+                tokens::updated_at.eq(origin.now),
+            ))
+            .execute(conn)?;
+        let was = Token { name: before.clone(), ..self.clone() };
+        let (before, after) = (json!({ "name": before }), json!({ "name": name.as_str() }));
+        audit::record(conn, origin, &was.event("token.renamed", Some(before), Some(after)))?;
+        Ok(true)
     }
 
     /// Deletes it for good; says whether this call did. Of the calls begun after this is

@@ -120,7 +120,10 @@ pub fn revoke_all_of(conn: &mut Conn, owner: Owner, reason: &str, origin: &Origi
 /// Ends these tokens of anybody, as far as they are live, with a line of the record for each owner.
 pub fn revoke_these(conn: &mut Conn, ids: &[i64], reason: &str, origin: &Origin) -> Result<usize, DbError> {
     if let [id] = ids {
-        let Some(token) = Token::itself(conn, *id)? else { return Ok(0) };
+        let token = Token::itself(conn, *id)?;
+        let Some(token) = token.filter(|token| !token.has_ended(origin.now - LONGEST_SKEW)) else {
+            return Ok(0);
+        };
         return Ok(usize::from(token.delete_with(conn, Why::Admin, Some(reason), origin)?));
     }
     let of: Vec<(Option<i64>, Option<i64>)> = tokens::table
@@ -130,20 +133,37 @@ pub fn revoke_these(conn: &mut Conn, ids: &[i64], reason: &str, origin: &Origin)
         // Whoever takes several of these locks takes them in this order.
         .order((tokens::account_id.asc().nulls_last(), tokens::user_id))
         .load(conn)?;
+    let owner =
+        |(account, user): (Option<i64>, Option<i64>)| account.map(Owner::Account).or(user.map(Owner::User));
+    let of: Vec<Owner> = of.into_iter().filter_map(owner).collect();
+    for owner in &of {
+        lock(conn, *owner)?;
+    }
+    // All of them before the first ends: a report of leaked secrets takes its tokens in this order,
+    // whosever they are.
+    let _: Vec<i64> = tokens::table
+        .filter(tokens::id.eq_any(ids))
+        .order(tokens::id)
+        .select(tokens::id)
+        .for_no_key_update()
+        .load(conn)?;
     let mut ended = 0;
-    for (account, user) in of {
-        let Some(owner) = account.map(Owner::Account).or(user.map(Owner::User)) else { continue };
+    for owner in of {
         ended += end(conn, owner, &End { why: Why::Admin, note: Some(reason), only: Some(ids) }, origin)?;
     }
     Ok(ended)
 }
 
-fn end(conn: &mut Conn, owner: Owner, end: &End<'_>, origin: &Origin) -> Result<usize, DbError> {
-    let name = match owner {
+/// The lock that making a token takes, and the owner's name; none when the owner is gone.
+fn lock(conn: &mut Conn, owner: Owner) -> Result<Option<String>, DbError> {
+    Ok(match owner {
         Owner::Account(id) => Account::lock(conn, id)?.map(|account| account.name),
         Owner::User(id) => User::lock(conn, id)?.map(|user| user.email),
-    };
-    let Some(name) = name else { return Ok(0) };
+    })
+}
+
+fn end(conn: &mut Conn, owner: Owner, end: &End<'_>, origin: &Origin) -> Result<usize, DbError> {
+    let Some(name) = lock(conn, owner)? else { return Ok(0) };
     let line = audit::next_line(conn)?;
     // In the order in which refused calls are counted, too, so that neither waits for the other.
     let _: Vec<i64> = tokens::table

@@ -13,7 +13,6 @@ use crate::models::notice::{self, Happened};
 use crate::policy::Catalogue;
 use diesel::prelude::*;
 use serde_json::json;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// What became of a roll.
@@ -196,11 +195,6 @@ impl Token {
     ) -> Result<(), DbError> {
         let after = json!({ "why": why, "ended": hints(ended) });
         audit::record(conn, origin, &self.event("token.roll_finished", None, Some(after)))
-    }
-
-    /// Whether it is deleted or has expired.
-    pub(super) fn has_ended(&self, now: OffsetDateTime) -> bool {
-        self.deleted_at.is_some() || self.expires_at.is_some_and(|end| end <= now)
     }
 
     pub(crate) fn owned_by(&self) -> Result<Owner, DbError> {

@@ -114,6 +114,7 @@ pub async fn set(form: Posted<Member>, app: AppData) -> Result<HttpResponse, App
     match app.db.transaction(change).await? {
         Changed::Done => Ok(go_to(format!("{}?done=limits", paths::account_limits(member.account.id)))),
         Changed::Asks(breaking) => ask(&member, form, breaking, question),
+        Changed::Gone => Err(AppError::NotFound),
     }
 }
 

@@ -4,7 +4,9 @@ use super::found::Row;
 use super::page;
 use crate::db::{Conn, DbError};
 use crate::http::{AppData, AppError};
-use crate::models::token::site::{self, Anybodys, Wanted, Whose};
+use crate::models::token::filter::Filter;
+use crate::models::token::list::{self, Sort, Wanted};
+use crate::models::token::site::{self, Anybodys};
 use crate::models::token::{Owner, revoke};
 use crate::models::{Account, User, text};
 use crate::web::browse::counted;
@@ -91,24 +93,24 @@ impl Which {
         let owner = match self {
             Which::These(ids) => {
                 let mut tokens = site::these(conn, ids)?;
-                tokens.retain(|one| one.token.deleted_at.is_none());
+                tokens.retain(|one| !one.token.has_ended(now));
                 let live = i64::try_from(tokens.len()).unwrap_or(0);
                 return Ok(Some(Standing { name: None, live, in_use: None, tokens }));
             }
             Which::AllOf(owner) => *owner,
         };
-        let (name, whose) = match owner {
-            Owner::Account(id) => {
-                (Account::find(conn, id)?.map(|account| account.name), Whose::Accounts(vec![id]))
-            }
-            Owner::User(id) => (User::find(conn, id)?.map(|user| user.email), Whose::User(id)),
+        let name = match owner {
+            Owner::Account(id) => Account::find(conn, id)?.map(|account| account.name),
+            Owner::User(id) => User::find(conn, id)?.map(|user| user.email),
         };
         if name.is_none() {
             return Ok(None);
         }
         let standing = revoke::standing(conn, owner, now)?;
-        let (mut tokens, _) = Wanted { whose, search: None, before: None }.page(conn)?;
-        tokens.retain(|one| one.token.deleted_at.is_none());
+        let wanted = Wanted { owner, which: list::Which::Live, search: None, filter: Filter::default() };
+        let (newest, _) = wanted.page(conn, Sort::Newest, None, now)?;
+        let newest: Vec<i64> = newest.iter().take(revoke::MOST_NAMED).map(|one| one.token.id).collect();
+        let tokens = site::these(conn, &newest)?;
         Ok(Some(Standing { name, live: standing.live, in_use: Some(standing.in_use), tokens }))
     }
 }
@@ -168,8 +170,8 @@ async fn ask(
     if standing.live == 0 {
         return Ok(go_to(format!("{}?done=none", paths::ADMIN_TOKENS)));
     }
-    let rows: Vec<Row> = standing.tokens.into_iter().map(|one| Row::of(one, &app.catalogue, now)).collect();
-    let rows: Vec<Row> = rows.into_iter().filter(|row| !row.ended).take(revoke::MOST_NAMED).collect();
+    let named = standing.tokens.into_iter().take(revoke::MOST_NAMED);
+    let rows: Vec<Row> = named.map(|one| Row::of(one, &app.catalogue, now)).collect();
     let page = RevokePage {
         page: page(admin, "Revoke tokens", ""),
         cancel_url: rows
