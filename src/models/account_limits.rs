@@ -174,7 +174,7 @@ pub fn set(conn: &mut Conn, account: &Account, limits: &Limits, origin: &Origin)
     let object = ("account", Some(account.id), account.name.as_str());
     let (account, action, after) = (Some(account.id), "account.limits_set", Some(told(limits)));
     audit::record(conn, origin, &Event { account, user: None, action, object, before, after })?;
-    Ok(Some(()))
+    Ok(())
 }
 
 /// As the record has them.
