@@ -75,7 +75,8 @@ fn plan(args: PlanArgs) -> Result<(), CliError> {
     let plan = known_plan(&args.plan)?;
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let account = account_of(&mut conn, args.account)?;
-    db::in_one(&mut conn, |conn| account.set_plan(conn, &plan, &origin))?;
+    db::in_one(&mut conn, |conn| account.set_plan(conn, &plan, &origin))?
+        .ok_or_else(|| CliError::said(format!("Account {} is gone.", account.id)))?;
     output::note(format!("Account {} is on the plan {plan} now.", account.id));
     Ok(())
 }

@@ -59,8 +59,10 @@ fn add(args: AddArgs) -> Result<(), CliError> {
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let (account, user) = (account_of(&mut conn, args.who.account)?, user_of(&mut conn, &args.who.email)?);
     let changed = db::in_one(&mut conn, |conn| membership::set(conn, &account, &user, args.role, &origin))?;
-    if changed == Changed::LastOwner {
-        return Err(last_owner(&user.email, &account.name));
+    match changed {
+        Changed::LastOwner => return Err(last_owner(&user.email, &account.name)),
+        Changed::NoAccount => return Err(gone(&account.name)),
+        Changed::Done | Changed::NoMember | Changed::NotAllowed => {}
     }
     output::note(format!("{} is {} in {} now.", user.email, args.role.key(), account.name));
     Ok(())
@@ -74,10 +76,15 @@ fn remove(args: RemoveArgs) -> Result<(), CliError> {
             return Err(CliError::said(format!("{} is no member of {}.", user.email, account.name)));
         }
         Changed::LastOwner => return Err(last_owner(&user.email, &account.name)),
+        Changed::NoAccount => return Err(gone(&account.name)),
         Changed::Done | Changed::NotAllowed => {}
     }
     output::note(format!("{} is no member of {} any more.", user.email, account.name));
     Ok(())
+}
+
+fn gone(account: &str) -> CliError {
+    CliError::said(format!("{account} is gone."))
 }
 
 fn last_owner(email: &str, account: &str) -> CliError {

@@ -79,7 +79,7 @@ pub(super) fn run(command: UserCommand) -> Result<(), CliError> {
         UserCommand::Deactivate(args) => change(args, |user, conn, origin| user.deactivate(conn, origin)),
         UserCommand::Reactivate(args) => change(args, |user, conn, origin| user.reactivate(conn, origin)),
         UserCommand::SiteAdmin(SiteAdminArgs { user, off }) => {
-            change(user, |user, conn, origin| user.set_site_admin(conn, !off, origin).map(|_| ()))
+            change(user, |user, conn, origin| user.set_site_admin(conn, !off, origin))
         }
     }
 }
@@ -134,7 +134,7 @@ fn print_if(random: bool, password: &str) {
 
 fn change(
     args: OneUser,
-    change: impl Fn(&User, &mut db::Conn, &crate::models::Origin) -> Result<(), db::DbError>,
+    change: impl Fn(&User, &mut db::Conn, &crate::models::Origin) -> Result<bool, db::DbError>,
 ) -> Result<(), CliError> {
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let user = user_of(&mut conn, &args.email)?;

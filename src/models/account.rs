@@ -91,14 +91,20 @@ impl Account {
         Ok(account)
     }
 
-    /// Puts the account on another plan; its scoped tokens freeze or revive at the next call.
-    pub fn set_plan(&self, conn: &mut Conn, plan: &str, origin: &Origin) -> Result<(), DbError> {
-        let before = Account::lock(conn, self.id)?.map(|now| now.plan);
-        diesel::update(accounts::table.find(self.id))
+    /// Puts the account on another plan; its scoped tokens freeze or revive at the next call. `None`
+    /// when the account is gone.
+    pub fn set_plan(&self, conn: &mut Conn, plan: &str, origin: &Origin) -> Result<Option<Account>, DbError> {
+        let Some(before) = Account::lock(conn, self.id)? else { return Ok(None) };
+        if before.plan == plan {
+            return Ok(Some(before));
+        }
+        let account: Account = diesel::update(accounts::table.find(self.id))
             .set((accounts::plan.eq(plan), accounts::updated_at.eq(origin.now)))
-            .execute(conn)?;
-        let (before, after) = (json!({ "plan": before }), json!({ "plan": plan }));
-        audit::record(conn, origin, &self.event("account.plan_changed", Some(before), Some(after)))
+            .returning(Account::as_returning())
+            .get_result(conn)?;
+        let (was, is) = (json!({ "plan": before.plan }), json!({ "plan": plan }));
+        audit::record(conn, origin, &account.event("account.plan_changed", Some(was), Some(is)))?;
+        Ok(Some(account))
     }
 
     /// Gives the account another name and e-mail address, of which nothing is wrong; what is not

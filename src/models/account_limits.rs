@@ -75,9 +75,14 @@ pub fn keep_out(
 }
 
 /// Sets them, under the lock that making a token takes; tokens made before are bound as
-/// `binds_older_from` says.
-pub fn set(conn: &mut Conn, account: &Account, limits: &Limits, origin: &Origin) -> Result<(), DbError> {
-    Account::lock(conn, account.id)?;
+/// `binds_older_from` says. `None` when the account is gone.
+pub fn set(
+    conn: &mut Conn,
+    account: &Account,
+    limits: &Limits,
+    origin: &Origin,
+) -> Result<Option<()>, DbError> {
+    let Some(account) = Account::lock(conn, account.id)? else { return Ok(None) };
     let before = of_account(conn, account.id)?.map(|limits| told(&limits));
     let values = (
         account_limits::account_tokens.eq(limits.account_tokens),
@@ -96,7 +101,8 @@ pub fn set(conn: &mut Conn, account: &Account, limits: &Limits, origin: &Origin)
         .execute(conn)?;
     let object = ("account", Some(account.id), account.name.as_str());
     let (account, action, after) = (Some(account.id), "account.limits_set", Some(told(limits)));
-    audit::record(conn, origin, &Event { account, user: None, action, object, before, after })
+    audit::record(conn, origin, &Event { account, user: None, action, object, before, after })?;
+    Ok(Some(()))
 }
 
 /// As the record has them.

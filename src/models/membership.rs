@@ -26,6 +26,8 @@ pub enum Changed {
     Done,
     /// The user is no member.
     NoMember,
+    /// The account is gone.
+    NoAccount,
     /// The account would be without an owner.
     LastOwner,
     /// The role of whoever asks does not go so far, or not any more.
@@ -41,7 +43,9 @@ pub fn set(
     role: Role,
     origin: &Origin,
 ) -> Result<Changed, DbError> {
-    Account::lock(conn, account.id)?;
+    if Account::lock(conn, account.id)?.is_none() {
+        return Ok(Changed::NoAccount);
+    }
     let before = role_of(conn, account.id, user.id)?;
     put(conn, account, user, (before, role), origin)
 }
@@ -54,7 +58,9 @@ pub fn change(
     role: Role,
     origin: &Origin,
 ) -> Result<Changed, DbError> {
-    Account::lock(conn, account.id)?;
+    if Account::lock(conn, account.id)?.is_none() {
+        return Ok(Changed::NoAccount);
+    }
     match role_of(conn, account.id, user.id)? {
         None => Ok(Changed::NoMember),
         before => put(conn, account, user, (before, role), origin),
@@ -119,7 +125,9 @@ fn put(
 
 /// Takes the member out. Anybody may leave.
 pub fn remove(conn: &mut Conn, account: &Account, user: &User, origin: &Origin) -> Result<Changed, DbError> {
-    Account::lock(conn, account.id)?;
+    if Account::lock(conn, account.id)?.is_none() {
+        return Ok(Changed::NoAccount);
+    }
     let Some(before) = role_of(conn, account.id, user.id)? else { return Ok(Changed::NoMember) };
     if let Some(refused) = refuse(conn, account, user, Some(before), None, origin)? {
         return Ok(refused);

@@ -6,8 +6,9 @@ pub use profile::{Proved, forgotten};
 
 use super::audit::{self, Actor, Event, Origin};
 use super::{Account, account};
-use crate::db::schema::{sessions, users};
+use crate::db::schema::{accounts, memberships, sessions, users};
 use crate::db::{Conn, DbError};
+use crate::policy::Role;
 use crate::policy::words::Surroundings;
 use diesel::prelude::*;
 use std::net::IpAddr;
@@ -168,21 +169,38 @@ impl User {
             .optional()?)
     }
 
-    /// Deactivates: no sign-in, no session from now on.
-    pub fn deactivate(&self, conn: &mut Conn, origin: &Origin) -> Result<(), DbError> {
-        diesel::update(users::table.find(self.id))
+    /// Deactivates: no sign-in, no session from now on. Says whether that was a change.
+    pub fn deactivate(&self, conn: &mut Conn, origin: &Origin) -> Result<bool, DbError> {
+        // Whoever changes members there at this moment counts the active owners: accounts are locked
+        // before users, by number.
+        let owned = memberships::table
+            .filter(memberships::user_id.eq(self.id).and(memberships::role.eq(Role::Owner.key())))
+            .select(memberships::account_id);
+        let _: Vec<i64> = accounts::table
+            .filter(accounts::id.eq_any(owned))
+            .order(accounts::id)
+            .select(accounts::id)
+            .for_no_key_update()
+            .load(conn)?;
+        let is_active = |user: &User| user.deactivated_at.is_none();
+        let Some(user) = User::lock(conn, self.id)?.filter(is_active) else { return Ok(false) };
+        diesel::update(users::table.find(user.id))
             .set((users::deactivated_at.eq(origin.now), users::updated_at.eq(origin.now)))
             .execute(conn)?;
-        self.end_sessions(conn)?;
-        audit::record(conn, origin, &self.event("user.deactivated"))
+        user.end_sessions(conn, origin.now)?;
+        audit::record(conn, origin, &user.event("user.deactivated"))?;
+        Ok(true)
     }
 
-    /// Lets the user sign in again.
-    pub fn reactivate(&self, conn: &mut Conn, origin: &Origin) -> Result<(), DbError> {
-        diesel::update(users::table.find(self.id))
+    /// Lets the user sign in again. Says whether that was a change.
+    pub fn reactivate(&self, conn: &mut Conn, origin: &Origin) -> Result<bool, DbError> {
+        let is_away = |user: &User| user.deactivated_at.is_some();
+        let Some(user) = User::lock(conn, self.id)?.filter(is_away) else { return Ok(false) };
+        diesel::update(users::table.find(user.id))
             .set((users::deactivated_at.eq(None::<OffsetDateTime>), users::updated_at.eq(origin.now)))
             .execute(conn)?;
-        audit::record(conn, origin, &self.event("user.reactivated"))
+        audit::record(conn, origin, &user.event("user.reactivated"))?;
+        Ok(true)
     }
 
     /// Lets the user run the site, or no longer. Says whether that was a change.
@@ -202,10 +220,13 @@ impl User {
         Ok(true)
     }
 
-    /// Ends every session of the user.
-    pub fn sign_out(&self, conn: &mut Conn, origin: &Origin) -> Result<(), DbError> {
-        self.end_sessions(conn)?;
-        audit::record(conn, origin, &self.event("user.signed_out"))
+    /// Ends every session of the user. Says whether there was one.
+    pub fn sign_out(&self, conn: &mut Conn, origin: &Origin) -> Result<bool, DbError> {
+        let ended = self.end_sessions(conn, origin.now)?;
+        if ended {
+            audit::record(conn, origin, &self.event("user.signed_out"))?;
+        }
+        Ok(ended)
     }
 
     /// What the plain sentences about a policy of the user's tokens say of the user's accounts.
@@ -215,9 +236,13 @@ impl User {
         Ok(Surroundings { of_user: true, accounts: account::surroundings(conn, &accounts)? })
     }
 
-    fn end_sessions(&self, conn: &mut Conn) -> Result<(), DbError> {
-        diesel::delete(sessions::table.filter(sessions::user_id.eq(self.id))).execute(conn)?;
-        Ok(())
+    /// Says whether there was one that was not over yet.
+    fn end_sessions(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<bool, DbError> {
+        let ends: Vec<(OffsetDateTime, OffsetDateTime)> =
+            diesel::delete(sessions::table.filter(sessions::user_id.eq(self.id)))
+                .returning((sessions::ends_at, sessions::idle_until))
+                .get_results(conn)?;
+        Ok(ends.into_iter().any(|(end, idle)| end > now && idle > now))
     }
 
     /// A line of the record about the user.

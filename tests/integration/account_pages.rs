@@ -4,8 +4,12 @@ use super::facts;
 use crate::support::client::whoami;
 use crate::support::{ADMIN, House, MEMBER, OWNER, made};
 use time::Duration;
+use tokenhouse::db;
+use tokenhouse::models::invitation::{self, Invited};
+use tokenhouse::models::membership::{self, Changed};
 use tokenhouse::models::token::Owner;
-use tokenhouse::policy::{Access, Policy, Rights, Selection};
+use tokenhouse::models::{Account, Actor, Origin, account_limits, account_state};
+use tokenhouse::policy::{Access, Limits, Policy, Rights, Role, Selection};
 
 fn read_zones() -> Policy {
     let everywhere = Selection::Everywhere { except: vec![] };
@@ -131,6 +135,75 @@ async fn after_thirty_days_a_deleted_account_is_gone_and_its_record_stays() {
     let (status, body) = whoami(second.address, &secret).await;
     assert_eq!((status.as_u16(), body["code"].as_str()), (401, Some("invalid_token")));
     assert_eq!(owner.get(&page).await.status, 404);
+}
+
+#[actix_web::test]
+async fn an_account_that_cannot_go_now_keeps_no_later_one() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    facts::change(
+        &house,
+        &format!(
+            "CREATE TABLE holds (account_id bigint REFERENCES accounts);
+             INSERT INTO holds VALUES ({acme});
+             UPDATE accounts SET state = 'deleting', state_since = '2026-10-01Z' WHERE name = 'Acme';
+             UPDATE accounts SET state = 'deleting', state_since = '2026-10-02Z' WHERE name = 'Rival'"
+        ),
+    );
+    let _second = house.second_node();
+    facts::until(|| facts::count(&house, "accounts WHERE name = 'Rival'") == 0);
+    assert_eq!(facts::count(&house, "accounts WHERE name = 'Acme'"), 1);
+}
+
+#[actix_web::test]
+async fn the_records_of_an_account_go_in_parts_before_their_zones() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let zone = facts::zone(&house, acme, "example.com");
+    facts::change(
+        &house,
+        &format!(
+            "INSERT INTO records (zone_id, name, record_type, content, ttl, created_at, updated_at)
+             SELECT {zone}, 'n' || n, 'A', '192.0.2.1', 3600, '2026-11-22Z', '2026-11-22Z' FROM generate_series(1, 2500) AS n;
+             UPDATE accounts SET state = 'deleting', state_since = '2026-11-22 12:00Z' WHERE id = {acme}"
+        ),
+    );
+    let records = format!("records JOIN resources ON resources.id = zone_id WHERE account_id = {acme}");
+    let resources = format!("resources WHERE account_id = {acme}");
+    let before = (facts::count(&house, &records), facts::count(&house, &resources));
+    let origin = Origin::nobody(house.clock.now() + account_state::KEPT);
+    let gone = db::in_one(&mut house.conn(), |conn| account_state::take_apart(conn, acme, &origin));
+    assert!(!gone.unwrap());
+    let after = (facts::count(&house, &records), facts::count(&house, &resources));
+    assert_eq!(after, (before.0 - 2_000, before.1));
+}
+
+#[actix_web::test]
+async fn a_plan_that_it_is_on_by_now_is_no_change() {
+    let house = House::open();
+    let (mut conn, origin) = (house.conn(), house.command_line());
+    let as_read = Account::find(&mut conn, house.account("Acme")).unwrap().unwrap();
+    for _ in 0..2 {
+        assert_eq!(as_read.set_plan(&mut conn, "solo", &origin).unwrap().unwrap().plan, "solo");
+    }
+    assert_eq!(facts::count(&house, "audit_events WHERE action = 'account.plan_changed'"), 1);
+}
+
+#[actix_web::test]
+async fn what_is_done_to_an_account_that_is_gone_finds_none() {
+    let house = House::open();
+    let (mut conn, owner, command_line) = (house.conn(), house.user(OWNER), house.command_line());
+    let account = Account::create(&mut conn, "Short", "short@example.com", "teams", &command_line).unwrap();
+    facts::change(&house, "DELETE FROM accounts WHERE name = 'Short'");
+    let actor = Actor::User { id: owner.id, email: owner.email.clone() };
+    let origin = Origin { actor, ..command_line };
+    assert!(account.set_plan(&mut conn, "solo", &origin).unwrap().is_none());
+    let limits = Limits::none(house.clock.now());
+    assert!(account_limits::set(&mut conn, &account, &limits, &origin).unwrap().is_none());
+    let set = membership::set(&mut conn, &account, &owner, Role::Admin, &origin);
+    assert_eq!(set.unwrap(), Changed::NoAccount);
+    let invited = invitation::invite(&mut conn, &account, "new@example.com", Role::Admin, &origin);
+    assert!(matches!(invited.unwrap(), Invited::Gone));
 }
 
 #[actix_web::test]

@@ -4,6 +4,7 @@ use super::facts;
 use crate::support::client::whoami;
 use crate::support::{ADMIN, House, MEMBER, OWNER, READER, database, made};
 use reqwest::Client;
+use tokenhouse::db::DbError;
 use tokenhouse::models::membership::{self, Changed};
 use tokenhouse::models::token::Owner;
 use tokenhouse::models::{Account, Actor, Origin};
@@ -256,4 +257,29 @@ async fn whoever_has_left_an_account_is_told_nothing_of_it_any_more() {
     admin.post(&format!("{}/remove", of_member(&house, MEMBER)), &[]).await;
     let text = member.get(&page).await.text();
     assert!(!text.contains("Acme") && !text.contains("Seen in a log"), "{text}");
+}
+
+#[actix_web::test]
+async fn an_owner_who_is_deactivated_at_the_same_moment_is_none_to_be_left_behind() {
+    let house = House::open();
+    house.join("Acme", ADMIN, Role::Owner);
+    let (acme, owner, admin) = (house.account("Acme"), house.user(OWNER), house.user(ADMIN));
+    let mut conn = house.conn();
+    let actor = Actor::User { id: admin.id, email: admin.email.clone() };
+    let origin = Origin { actor, now: house.clock.now(), address: None };
+    let leave = move || {
+        tokenhouse::db::in_one(&mut conn, |conn| {
+            let account = Account::find(conn, acme)?.unwrap();
+            membership::remove(conn, &account, &admin, &origin)
+        })
+        .unwrap()
+    };
+    let leaving = tokenhouse::db::in_one(&mut house.conn(), |conn| {
+        assert!(owner.deactivate(conn, &house.command_line())?);
+        let leaving = std::thread::spawn(leave);
+        facts::until_one_waits(&house);
+        Ok::<_, DbError>(leaving)
+    });
+    assert_eq!(leaving.unwrap().join().unwrap(), Changed::LastOwner);
+    assert_eq!(role(&house, ADMIN), "owner");
 }

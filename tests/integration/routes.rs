@@ -31,7 +31,7 @@ enum Does {
     Removes,
     Blocks,
     SignsOut,
-    /// Another session of the actor's.
+    /// Another session: of the actor's, or of whoever a site admin signs out.
     EndsSession,
     /// One row more of this: a table, with a WHERE if need be.
     Adds(&'static str),
@@ -361,8 +361,8 @@ const TABLE: &[Row] = &[
     ("GET", "/user/tokens/{token}/disable", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
     ("POST", "/user/tokens/{token}/disable", Does::Disables, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
     ("POST", "/user/tokens/{token}/enable", Does::Nothing, [401, 303, 403, 303, 303, 303, 401, 401, 303]),
-    // Nobody who signs in but a site admin finds anything there. `{user}` is somebody without a session,
-    // `{account}` is Hobby.
+    // Nobody who signs in but a site admin finds anything there. `{user}` is somebody who signs in
+    // only to be signed out, `{account}` is Hobby.
     ("GET", "/admin/tokens", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
     ("POST", "/admin/tokens/secret", Does::Nothing, [401, 404, 404, 404, 404, 404, 401, 401, 200]),
     ("GET", "/admin/tokens/revoke", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
@@ -378,7 +378,7 @@ const TABLE: &[Row] = &[
     (
         "POST",
         "/admin/users/{user}/sign-out",
-        Does::Adds("audit_events WHERE action = 'user.signed_out'"),
+        Does::EndsSession,
         [401, 404, 404, 404, 404, 404, 401, 401, 303],
     ),
     ("GET", "/admin/users/{user}/deactivate", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
@@ -464,7 +464,10 @@ async fn every_page_answers_every_actor_as_the_table_says_and_changes_no_more_th
             let address = address.replace("{zone}", &zone).replace("{domain}", &domain);
             let of_own = owner_of_own(ACTORS[place]);
             let address = match does {
-                Does::EndsSession => address.replace("{session}", &another_session(&house, of_own)),
+                Does::EndsSession => {
+                    let of = if admin { &target.email } else { of_own };
+                    address.replace("{session}", &another_session(&house, of))
+                }
                 _ => address,
             };
             let secret_of_caller = (ACTORS[place] == "token").then_some(bearer.as_str());

@@ -3,8 +3,8 @@
 use super::facts;
 use crate::support::client::{Answer, whoami};
 use crate::support::{ADMIN, House, MEMBER, OWNER, STRANGER, made};
-use tokenhouse::models::Account;
 use tokenhouse::models::token::Owner;
+use tokenhouse::models::{Account, account_state};
 use tokenhouse::policy::{Access, Policy, Rights, Role, Selection};
 
 const SITE: &str = "site@example.com";
@@ -143,6 +143,8 @@ async fn every_session_of_a_user_is_ended_and_tokens_go_on() {
         ),
         1
     );
+    assert_eq!(admin.post(&format!("/admin/users/{member}/sign-out"), &[]).await.status, 303);
+    assert_eq!(facts::count(&house, "audit_events WHERE action = 'user.signed_out'"), 1, "nothing ended");
 }
 
 #[actix_web::test]
@@ -203,6 +205,28 @@ async fn an_account_that_is_being_deleted_is_brought_back_while_it_is_kept() {
         house.signed_in(STRANGER).await.get(&format!("/accounts/{}/tokens", rival.id)).await.status,
         200
     );
+}
+
+#[actix_web::test]
+async fn an_account_that_is_being_deleted_is_suspended_and_then_no_owner_brings_it_back() {
+    let house = House::open();
+    house.site_admin(SITE);
+    let rival = Account::find_by_name(&mut house.conn(), "Rival").unwrap().unwrap();
+    rival.delete(&mut house.conn(), &house.command_line()).unwrap();
+    let mut admin = house.signed_in(SITE).await;
+    let path = format!("/admin/accounts/{}", rival.id);
+    let page = admin.get(&path).await.text();
+    assert!(page.contains("Suspending it calls the deletion off"), "{page}");
+    let answer = admin.post(&format!("{path}/suspend"), &[]).await;
+    assert_eq!(answer.location(), format!("{path}?done=suspended"));
+    let mut owner = house.signed_in(STRANGER).await;
+    let restore = format!("/accounts/{}/settings/restore", rival.id);
+    assert!(owner.post(&restore, &[]).await.location().ends_with("?done=late"));
+    assert_eq!(state(&house, "Rival"), "suspended");
+    let later = house.clock.now() + time::Duration::days(31);
+    assert!(account_state::due(&mut house.conn(), later, &[]).unwrap().is_none());
+    admin.post(&format!("{path}/resume"), &[]).await;
+    assert_eq!(state(&house, "Rival"), "active");
 }
 
 #[actix_web::test]

@@ -27,7 +27,7 @@ pub enum Invited {
     Member,
     /// There is an open invitation for this address.
     IsOpen,
-    /// It was accepted, revoked or replaced before.
+    /// It was accepted, revoked or replaced before, or the account is gone.
     Gone,
     /// So many are open already.
     LimitReached(i64),
@@ -40,7 +40,7 @@ pub enum Invited {
 pub enum Revoked {
     /// Its links open nothing any more.
     Done,
-    /// It was accepted, revoked or replaced before.
+    /// It was accepted, revoked or replaced before, or the account is gone.
     Gone,
     /// The role of whoever asks does not go so far, or not any more.
     NotAllowed,
@@ -54,7 +54,9 @@ pub fn invite(
     role: Role,
     origin: &Origin,
 ) -> Result<Invited, DbError> {
-    Account::lock(conn, account.id)?;
+    if Account::lock(conn, account.id)?.is_none() {
+        return Ok(Invited::Gone);
+    }
     if !may(conn, account, origin, |own| own.may_change(None, Some(role)))? {
         return Ok(Invited::NotAllowed);
     }
@@ -79,7 +81,9 @@ pub fn invite(
 
 /// Replaces an invitation by one that says the same: both old links open nothing any more.
 pub fn send_again(conn: &mut Conn, account: &Account, id: i64, origin: &Origin) -> Result<Invited, DbError> {
-    Account::lock(conn, account.id)?;
+    if Account::lock(conn, account.id)?.is_none() {
+        return Ok(Invited::Gone);
+    }
     let Some(old) = of_account(conn, account, id)? else { return Ok(Invited::Gone) };
     let role = old.role()?;
     if !may(conn, account, origin, |own| own.may_change(None, Some(role)))? {
@@ -94,7 +98,9 @@ pub fn send_again(conn: &mut Conn, account: &Account, id: i64, origin: &Origin) 
 
 /// Revokes.
 pub fn revoke(conn: &mut Conn, account: &Account, id: i64, origin: &Origin) -> Result<Revoked, DbError> {
-    Account::lock(conn, account.id)?;
+    if Account::lock(conn, account.id)?.is_none() {
+        return Ok(Revoked::Gone);
+    }
     if !may(conn, account, origin, |own| own.may(Act::ManageMembers))? {
         return Ok(Revoked::NotAllowed);
     }

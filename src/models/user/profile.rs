@@ -130,7 +130,7 @@ impl User {
         diesel::update(users::table.find(self.id))
             .set((users::password_hash.eq(password_hash), users::updated_at.eq(origin.now)))
             .execute(conn)?;
-        self.end_sessions(conn)?;
+        self.end_sessions(conn, origin.now)?;
         user_link::forget(conn, self.id, Purpose::Password)?;
         let line = audit::next_line(conn)?;
         if self.email_verified_at.is_some() && origin.actor != Actor::CommandLine {

@@ -110,7 +110,8 @@ pub async fn set(form: Posted<Member>, app: AppData) -> Result<HttpResponse, App
     };
     let (limits, origin) = (Limits { binds_older_from, ..limits }, member.signed_in.origin(&app));
     let account = member.account.clone();
-    app.db.transaction(move |conn| account_limits::set(conn, &account, &limits, &origin)).await?;
+    let set = app.db.transaction(move |conn| account_limits::set(conn, &account, &limits, &origin));
+    set.await?.ok_or(AppError::NotFound)?;
     Ok(go_to(format!("{}?done=limits", paths::account_limits(member.account.id))))
 }
 

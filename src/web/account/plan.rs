@@ -69,7 +69,7 @@ pub async fn change(form: Posted<AccountMember<ManagePlan>>, app: AppData) -> Re
         return Ok(go_to(back));
     }
     let (account, key, origin) = (member.account.clone(), plan.key.clone(), member.signed_in.origin(&app));
-    app.db.transaction(move |conn| account.set_plan(conn, &key, &origin)).await?;
+    app.db.transaction(move |conn| account.set_plan(conn, &key, &origin)).await?.ok_or(AppError::NotFound)?;
     Ok(go_to(format!("{back}?done=plan")))
 }
 

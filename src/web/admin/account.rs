@@ -76,16 +76,11 @@ pub async fn set_plan(form: Posted<SiteAdmin>, app: AppData, path: Number) -> Re
     if app.catalogue.plan(&plan).is_none() {
         return answer(&admin, &app, id, "", Some("Choose a plan.".to_owned())).await;
     }
-    let set = app.db.transaction(move |conn| {
-        let Some(account) = Account::lock(conn, id)? else { return Ok(false) };
-        if account.plan != plan {
-            account.set_plan(conn, &plan, &origin)?;
-        }
-        Ok(true)
+    let set = app.db.transaction(move |conn| match Account::find(conn, id)? {
+        Some(account) => account.set_plan(conn, &plan, &origin),
+        None => Ok(None),
     });
-    if !set.await? {
-        return Err(AppError::NotFound);
-    }
+    set.await?.ok_or(AppError::NotFound)?;
     Ok(go_to(format!("{}?done=plan", paths::admin_account(id))))
 }
 

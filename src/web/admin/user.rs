@@ -118,11 +118,7 @@ pub async fn deactivate(
         let person = find(&app, id).await?;
         return ask(&admin, person, Some(ONESELF.to_owned()), StatusCode::UNPROCESSABLE_ENTITY);
     }
-    change(&admin, &app, id, "deactivated", |user, conn, origin| match user.deactivated_at {
-        Some(_) => Ok(()),
-        None => user.deactivate(conn, origin),
-    })
-    .await
+    change(&admin, &app, id, "deactivated", |user, conn, origin| user.deactivate(conn, origin)).await
 }
 
 /// Lets the user in again.
@@ -132,11 +128,8 @@ pub async fn reactivate(
     path: Number,
 ) -> Result<HttpResponse, AppError> {
     let (admin, _) = form.genuine()?;
-    change(&admin, &app, number(&path)?, "reactivated", |user, conn, origin| match user.deactivated_at {
-        Some(_) => user.reactivate(conn, origin),
-        None => Ok(()),
-    })
-    .await
+    change(&admin, &app, number(&path)?, "reactivated", |user, conn, origin| user.reactivate(conn, origin))
+        .await
 }
 
 /// Ends every session of the user.
@@ -150,10 +143,10 @@ async fn change(
     app: &AppData,
     id: i64,
     done: &str,
-    change: impl FnOnce(&User, &mut Conn, &Origin) -> Result<(), DbError> + Send + 'static,
+    change: impl FnOnce(&User, &mut Conn, &Origin) -> Result<bool, DbError> + Send + 'static,
 ) -> Result<HttpResponse, AppError> {
     let origin = admin.signed_in.origin(app);
-    let changed = app.db.transaction(move |conn| match User::lock(conn, id)? {
+    let changed = app.db.transaction(move |conn| match User::find(conn, id)? {
         Some(user) => change(&user, conn, &origin).map(Some),
         None => Ok(None),
     });

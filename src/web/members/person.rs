@@ -95,7 +95,7 @@ pub async fn set_role(
     let set = move |conn: &mut Conn| membership::change(conn, &account, &user, role, &origin);
     match app.db.transaction(set).await? {
         Changed::Done => Ok(go_to(format!("{}?done=role", paths::members(by.account.id)))),
-        Changed::NoMember => Err(AppError::NotFound),
+        Changed::NoMember | Changed::NoAccount => Err(AppError::NotFound),
         Changed::LastOwner => {
             answer(&by, member, role, Some(LAST_OWNER.to_owned()), StatusCode::UNPROCESSABLE_ENTITY)
         }
@@ -131,7 +131,7 @@ pub async fn remove(
     let refused = match removed {
         Changed::Done if user == by.signed_in.user.id => return Ok(go_to(paths::ACCOUNTS)),
         Changed::Done => return Ok(go_to(format!("{}?done=removed", paths::members(by.account.id)))),
-        Changed::NoMember => return Err(AppError::NotFound),
+        Changed::NoMember | Changed::NoAccount => return Err(AppError::NotFound),
         Changed::LastOwner => (LAST_OWNER.to_owned(), StatusCode::UNPROCESSABLE_ENTITY),
         Changed::NotAllowed => (
             format!("Owners are removed by owners. {}", by.who_can(Act::ManageOwners)),
