@@ -2,6 +2,7 @@
 
 use super::{Of, Person, Wanted};
 use crate::db::schema::{audit_events, sightings, tokens};
+use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -69,7 +70,8 @@ impl Part {
             Part::InAccount(account) => Box::new(account_id.eq(*account).assume_not_null()),
             Part::Concerning(user) => Box::new(user_id.eq(*user).assume_not_null()),
             Part::By(user) => Box::new(actor_kind.eq("user").and(actor_id.eq(*user)).assume_not_null()),
-            Part::ByCommandLine => Box::new(actor_kind.eq("command_line")),
+            // The words of audit_events_account_command_line_idx, which a value of its own would hide.
+            Part::ByCommandLine => Box::new(sql::<Bool>("audit_events.actor_kind = 'command_line'")),
             Part::AboutTokens(ids) => {
                 Box::new(object_kind.eq("token").and(object_id.eq_any(ids.clone())).assume_not_null())
             }
