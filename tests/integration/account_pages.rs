@@ -198,8 +198,9 @@ async fn what_is_done_to_an_account_that_is_gone_finds_none() {
     let actor = Actor::User { id: owner.id, email: owner.email.clone() };
     let origin = Origin { actor, ..command_line };
     assert!(account.set_plan(&mut conn, "solo", &origin).unwrap().is_none());
-    let limits = Limits::none(house.clock.now());
-    assert!(account_limits::set(&mut conn, &account, &limits, &origin).unwrap().is_none());
+    let (limits, catalogue) = (Limits::none(house.clock.now()), &house.app.catalogue);
+    let set = account_limits::change(&mut conn, catalogue, &account, (&limits, None), &origin);
+    assert!(matches!(set.unwrap(), account_limits::Changed::Gone));
     let set = membership::set(&mut conn, &account, &owner, Role::Admin, &origin);
     assert_eq!(set.unwrap(), Changed::NoAccount);
     let invited = invitation::invite(&mut conn, &account, "new@example.com", Role::Admin, &origin);
