@@ -125,15 +125,16 @@ pub async fn join(
     secret: Path<String>,
 ) -> Result<HttpResponse, AppError> {
     let (fields, kept) = (form.0, FormSecret::of(&request, &app));
+    let is_genuine = csrf::belongs(&kept.secret, fields.get("csrf"));
     let Some((digest, (open, _))) = link::presented(&secret).zip(find(&app, &secret).await?) else {
-        return gone(None);
+        return if is_genuine { gone(None) } else { Err(AppError::StaleForm) };
     };
     let mut typed = Typed { name: Field::of(fields.get("name").trim()), ..Typed::default() };
     let again = |typed: Typed, status: StatusCode| {
         let page = Page::new("Invitation", &kept.secret);
         kept.kept(answer(page, &open, Visitor::New, &secret, typed, status)?, &app)
     };
-    if !csrf::belongs(&kept.secret, fields.get("csrf")) {
+    if !is_genuine {
         typed.error = Some("The form was out of date. Try again.");
         return again(typed, StatusCode::FORBIDDEN);
     }

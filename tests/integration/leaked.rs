@@ -57,12 +57,13 @@ async fn worked_off(house: &House) {
     }
 }
 
-/// All that a caller sees of an answer, but for its time and its number.
+/// All that a caller sees of an answer, but for its time and its number, and whether the connection
+/// stays: that tells whether a large body had arrived by then.
 fn seen(answer: &Answer) -> String {
     let mut headers: Vec<String> = answer
         .headers
         .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id"))
+        .filter(|(name, _)| !matches!(name.as_str(), "connection" | "date" | "x-request-id"))
         .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
         .collect();
     headers.sort();
