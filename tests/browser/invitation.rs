@@ -12,7 +12,7 @@ async fn somebody_who_is_invited_as_read_write_makes_a_user_token_with_scripting
     window.go("/user/tokens/build?template=monitor&name=Laptop").await;
     press(&window, "Continue to summary").await;
     window.heading("Summary").await;
-    first_token(&house, &mut window).await;
+    first_token(&house, &mut window, "Create token").await;
 }
 
 #[actix_web::test]
@@ -23,7 +23,7 @@ async fn somebody_who_is_invited_as_admin_makes_an_account_token_without_scripti
     window.field("Name").await.send_keys("Deploy").await.unwrap();
     window.radio("Zones", "Read only").await.click().await.unwrap();
     window.radio("Zones: which zones", "All zones, including future ones").await.click().await.unwrap();
-    first_token(&house, &mut window).await;
+    first_token(&house, &mut window, "Generate token").await;
 }
 
 /// The owner invites, and copies the link; in a window of their own, the person joins.
@@ -59,8 +59,8 @@ async fn join(house: &House, called: &'static str, scripting: bool, role: &str) 
     window
 }
 
-async fn first_token(house: &House, window: &mut Window) {
-    press(window, "Generate token").await;
+async fn first_token(house: &House, window: &mut Window, button: &str) {
+    press(window, button).await;
     window.heading("Your token is ready").await;
     let secret = window.field("Token").await.prop("value").await.unwrap().unwrap();
     ledger::put_down(&secret);
