@@ -72,14 +72,14 @@ async fn from_a_zone_to_its_tokens_and_back_and_the_list_searched_and_sorted() {
             in_house(&house, if scripting { "reaches" } else { "reaches-plain" }, scripting).await;
         window.go(&format!("/accounts/{acme}/tokens")).await;
         window.field("Search tokens").await.send_keys("deploy").await.unwrap();
-        window.button("Search").await.click().await.unwrap();
+        window.button("Show").await.click().await.unwrap();
         window.link("Active 2").await;
         window.pictures("found").await;
         window.link("Name").await.click().await.unwrap();
         window.link("Active 2").await;
         window.pictures("sorted").await;
         window.field("Search tokens").await.send_keys(" nothing").await.unwrap();
-        window.button("Search").await.click().await.unwrap();
+        window.button("Show").await.click().await.unwrap();
         window.heading("Automation").await;
         window.says("No token found").await;
         window.pictures("nothing-found").await;
