@@ -140,8 +140,10 @@ async fn removing_says_what_stops_and_which_secrets_were_seen_and_stops_it_at_th
     let mut owner = house.signed_in(OWNER).await;
     let page = owner.get(&format!("{}/remove", of_member(&house, ADMIN))).await;
     assert_eq!(page.heading(), "Remove Ada Admin?");
-    assert_eq!(page.all(".names li"), ["Laptop", "Deploy"]);
-    assert!(page.links().contains(&format!("/accounts/{acme}/tokens/{seen}")));
+    assert_eq!(page.all(".names li"), ["Laptop", "Deploy · Roll Deploy"]);
+    for end in ["", "/roll"] {
+        assert!(page.links().contains(&format!("/accounts/{acme}/tokens/{seen}{end}")), "{end}");
+    }
     assert_eq!(zones(&house, &laptop, acme).await, 200);
     let answer = owner.post(&format!("{}/remove", of_member(&house, ADMIN)), &[]).await;
     assert_eq!(answer.status.as_u16(), 303);

@@ -52,6 +52,8 @@ struct RemovePage {
 struct SeenRow {
     name: String,
     url: String,
+    /// For whoever may give it a new secret.
+    roll_url: Option<String>,
 }
 
 /// Account and user of a path, as they are written there: the guard has read the account.
@@ -227,7 +229,11 @@ async fn ask(
             .seen
             .into_iter()
             .take(MOST_SEEN)
-            .map(|one: Seen| SeenRow { url: tokens.token(one.id), name: one.name })
+            .map(|one: Seen| SeenRow {
+                url: tokens.token(one.id),
+                roll_url: by.may(Act::CreateTokens).then(|| tokens.roll(one.id)),
+                name: one.name,
+            })
             .collect(),
         error,
         action: paths::member_remove(account, user),
