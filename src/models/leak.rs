@@ -96,9 +96,12 @@ pub fn work_off(conn: &mut Conn, first: i64, now: OffsetDateTime) -> Result<bool
     Ok(true)
 }
 
+/// The account's name, where it is an account's token, and whom to tell: number and address.
+type Concerned = (Option<String>, Vec<(i64, String)>);
+
 /// Whom to tell that a token has leaked: its user; of an account's token whoever manages such, and
 /// its maker, if still a member. With the account's name.
-fn concerned(conn: &mut Conn, token: &Token) -> Result<(Option<String>, Vec<(i64, String)>), DbError> {
+fn concerned(conn: &mut Conn, token: &Token) -> Result<Concerned, DbError> {
     let reachable = || users::deactivated_at.is_null().and(users::email_verified_at.is_not_null());
     let Some(id) = token.account_id else {
         let own = users::table.filter(users::id.nullable().eq(token.user_id)).filter(reachable());

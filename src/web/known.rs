@@ -43,7 +43,7 @@ impl Known {
         let mut parts = value.split('.');
         let device = parts.next().filter(is_hex)?.to_owned();
         let people: Vec<&str> = parts.collect();
-        let good = people.len() <= MOST_PEOPLE && people.iter().all(|part| is_hex(part));
+        let good = people.len() <= MOST_PEOPLE && people.iter().all(is_hex);
         good.then(|| Known { device, people: people.into_iter().map(str::to_owned).collect() })
     }
 

@@ -89,7 +89,7 @@ pub fn makers(conn: &mut Conn, owner: Owner) -> Result<Vec<(Maker, String)>, DbE
         .collect();
     let mut makers: Vec<(Maker, String)> =
         emails.into_iter().map(|(id, email)| (Maker::User(id), email)).collect();
-    makers.sort_by(|one, other| one.1.to_lowercase().cmp(&other.1.to_lowercase()));
+    makers.sort_by_key(|one| one.1.to_lowercase());
     let nobody: Option<i64> =
         of(owner).filter(tokens::created_by.is_null()).select(tokens::id).first(conn).optional()?;
     if nobody.is_some() {

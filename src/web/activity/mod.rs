@@ -198,8 +198,9 @@ fn people(whose: &Whose, person: Option<Person>, found: &Found) -> Vec<Choice> {
         && people.iter().all(|(known, _)| *known != Person::User(id))
     {
         let named = found.lines.iter().flat_map(|line| [&line.who, &line.object]);
-        let name = named.filter(|one| one.kind == "user" && one.id == Some(id)).map(|one| one.name.clone());
-        people.push((Person::User(id), name.last().unwrap_or_else(|| format!("user {id}"))));
+        let mut name =
+            named.filter(|one| one.kind == "user" && one.id == Some(id)).map(|one| one.name.clone());
+        people.push((Person::User(id), name.next_back().unwrap_or_else(|| format!("user {id}"))));
     }
     let choice = |(one, label)| Choice { value: asked::person_key(one), label, chosen: person == Some(one) };
     people.into_iter().map(choice).collect()
