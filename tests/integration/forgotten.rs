@@ -199,7 +199,8 @@ async fn a_link_from_a_site_admin_works_the_same_needs_no_mail_and_proves_nothin
 #[actix_web::test]
 async fn a_new_password_another_address_the_end_of_all_sessions_and_deactivation_each_end_the_link() {
     let house = House::open();
-    let ends: [(&str, fn(&House, User)); 5] = [
+    type End = fn(&House, User);
+    let ends: [(&str, End); 5] = [
         ("password", |house, user| {
             let hash = password::hash(&new_password(), password::Cost::CHEAP).unwrap();
             user.set_password(&mut house.conn(), &hash, &house.command_line()).unwrap();

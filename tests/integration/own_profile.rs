@@ -263,7 +263,8 @@ async fn an_address_that_is_not_proved_says_so_and_its_link_is_sent_again() {
 #[actix_web::test]
 async fn a_new_password_the_end_of_all_sessions_and_deactivation_each_end_the_link() {
     let house = House::open();
-    let ends: [(&str, fn(&House, &User)); 3] = [
+    type End = fn(&House, &User);
+    let ends: [(&str, End); 3] = [
         ("password", |house, user| {
             let hash = password::hash(&ledger::password(), password::Cost::CHEAP).unwrap();
             user.set_password(&mut house.conn(), &hash, &house.command_line()).unwrap();
