@@ -469,7 +469,9 @@ async fn every_page_of(quarter: usize) {
     let mut actors = everybody(&house).await;
     let (zone, domain) =
         (facts::zone(&house, acme, "example.com"), facts::domain(&house, acme, "example.com"));
-    for &(method, path, does, statuses) in TABLE.iter().skip(quarter).step_by(4) {
+    // In their order: what one row does another undoes.
+    let rows = TABLE.chunks(TABLE.len().div_ceil(4)).nth(quarter).unwrap();
+    for &(method, path, does, statuses) in rows {
         for (place, expected) in statuses.into_iter().enumerate() {
             let (token, secret) = if path.starts_with("/user/") || path.contains("/members/tokens/") {
                 let own = path.starts_with("/user/");
