@@ -9,6 +9,7 @@ mod support;
 mod activity;
 mod after;
 mod builder;
+mod comfort;
 mod driver;
 mod gallery;
 mod invitation;
