@@ -69,6 +69,7 @@ async fn no_page_scrolls_sideways_on_a_phone() {
         format!("/accounts/{acme}/zones?q=example"),
         format!("/accounts/{acme}/zones/{zone}"),
         "/help/api".to_owned(),
+        "/components".to_owned(),
         format!("{list}/{everything}/roll"),
         format!("{list}/{everything}/disable"),
         format!("{list}/revoke"),
