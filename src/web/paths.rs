@@ -138,6 +138,10 @@ pub const CERTIFICATES: &str = "/accounts/{account}/certificates";
 /// What whoever writes a program needs to know.
 pub const HELP_API: &str = "/help/api";
 
+/// Every component on one page. Only in development builds.
+#[cfg(debug_assertions)]
+pub const COMPONENTS: &str = "/components";
+
 /// Address of a link that sets a new password.
 pub fn reset_link(secret: &str) -> String {
     format!("/reset/{secret}")

@@ -10,6 +10,7 @@ mod activity;
 mod after;
 mod axe;
 mod builder;
+mod comfort;
 mod driver;
 mod gallery;
 mod html;

@@ -74,6 +74,8 @@ pub const PAGES: &[Row] = &[
     ("/admin/accounts", &[""]),
     ("/admin/accounts/{account}", &[""]),
     ("/help/api", &[""]),
+    #[cfg(debug_assertions)]
+    ("/components", &[""]),
     ("/forgotten", &["", "?done=sent"]),
     ("/reset/{secret}", &["/reset/{reset}", "/reset/none"]),
     ("/address/{secret}", &["/address/{address}", "/address/none"]),

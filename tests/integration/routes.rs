@@ -48,6 +48,8 @@ const TABLE: &[Row] = &[
     ("POST", "/sign-in", Does::Nothing, [401, 403, 403, 403, 403, 403, 401, 401, 403]),
     ("POST", "/sign-out", Does::SignsOut, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
     ("GET", "/accounts", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
+    #[cfg(debug_assertions)]
+    ("GET", "/components", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET", "/help/api", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET", "/accounts/{account}/domains", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303, 404]),
     (
