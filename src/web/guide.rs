@@ -15,7 +15,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use markdown::Text;
+use markdown::{Prose, Text};
 use std::sync::LazyLock;
 
 /// The address that stands in the articles for that of the house.
@@ -85,7 +85,7 @@ struct ArticlePage {
     chapters: &'static [Chapter],
     article: &'static Article,
     /// With the address of this house where the article has an example.
-    body: String,
+    body: Prose,
     previous: Option<&'static Article>,
     next: Option<&'static Article>,
 }
@@ -109,7 +109,7 @@ pub async fn article(
         page: for_anybody(&request, &app, &article.text.title).await?,
         chapters: &CHAPTERS,
         article,
-        body: article.text.body.replace(EXAMPLE, &app.public.link(app.bound, "")),
+        body: article.text.body.with(EXAMPLE, &app.public.link(app.bound, "")),
         previous: at.checked_sub(1).map(|before| all[before]),
         next: all.get(at + 1).copied(),
     };

@@ -6,6 +6,8 @@ mod activity;
 mod admin;
 pub mod assets;
 mod browse;
+#[cfg(debug_assertions)]
+mod components;
 mod csrf;
 pub mod errors;
 mod forgotten;
@@ -148,6 +150,8 @@ fn routes() -> Vec<TableRow> {
         ("POST", paths::ADMIN_ACCOUNT_RESUME, post().to(admin::resume)),
         ("POST", paths::ADMIN_ACCOUNT_RESTORE, post().to(admin::restore)),
     ];
+    #[cfg(debug_assertions)]
+    routes.push(("GET", paths::COMPONENTS, get().to(components::components)));
     routes.extend(token_routes!(account_tokens));
     routes.extend(token_routes!(user_tokens));
     routes

@@ -142,6 +142,10 @@ pub const HELP_ARTICLE: &str = "/help/{article}";
 /// What whoever writes a program needs to know.
 pub const HELP_API: &str = "/help/api";
 
+/// Every component on one page. Only in development builds.
+#[cfg(debug_assertions)]
+pub const COMPONENTS: &str = "/components";
+
 /// Address of an article of the guide.
 pub fn help(article: &str) -> String {
     format!("{HELP}/{article}")

@@ -1,5 +1,6 @@
 "use strict";
 // Says how many are chosen, and chooses all of the page. Without it, the boxes and the button do the same.
+// Until something is chosen, the bar is not there.
 (() => {
   const form = document.querySelector("form[data-choose]");
   if (!form) return;
@@ -11,19 +12,26 @@
 
   const say = () => {
     const chosen = boxes().filter((box) => box.checked).length;
-    count.textContent = chosen === 0 ? "" : `${chosen} of ${boxes().length} on this page`;
+    form.hidden = chosen === 0;
+    count.textContent = chosen === 0 ? "None chosen" : `${chosen} of ${boxes().length} on this page chosen`;
     all.textContent = chosen === boxes().length ? "Choose none" : "Choose all on this page";
+  };
+
+  const tell = () => {
+    say();
+    window.tokenhouse.announce(count.textContent);
   };
 
   all.hidden = false;
   all.addEventListener("click", () => {
     const is_all = boxes().every((box) => box.checked);
     for (const box of boxes()) box.checked = !is_all;
-    say();
-    window.tokenhouse.announce(count.textContent || "None chosen");
+    tell();
+    // The button that was pressed is gone with the bar.
+    if (is_all) boxes()[0].focus();
   });
   document.addEventListener("change", (event) => {
-    if (event.target.matches(mine)) say();
+    if (event.target.matches(mine)) tell();
   });
   // Back from another page, the browser has put the ticks back.
   addEventListener("pageshow", say);

@@ -47,6 +47,7 @@
     button.addEventListener("click", async () => {
       const done = await copy(source);
       if (done) {
+        document.dispatchEvent(new Event("tokenhouse:copied"));
         button.focus();
       } else {
         select(source);

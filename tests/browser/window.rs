@@ -35,6 +35,8 @@ impl Window {
         let window = Window { driver, base: house.url(""), called, pictures: 0, scripting };
         window.size(1280, 800).await;
         window.scheme("light").await;
+        // Keeps what was served, which is no-store, for whoever asks for it.
+        window.driver.devtools("Network.enable", json!({})).await;
         if !scripting {
             window.driver.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
         }

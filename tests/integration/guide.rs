@@ -69,20 +69,20 @@ async fn whom_to_ask_stands_at_the_foot_of_every_page_and_on_pages_of_errors() {
     let house = House::with(move |config| config.support = support);
     let acme = house.account("Acme");
     let mut owner = house.signed_in(OWNER).await;
-    let mut member = house.signed_in(MEMBER).await;
+    let member = house.signed_in(MEMBER).await;
     let (nobody, new) = (house.anybody(), format!("/accounts/{acme}/tokens/new"));
     let mut quoted = 0;
     for (browser, path, status) in [
-        (&mut nobody.clone(), "/sign-in", 200),
-        (&mut nobody.clone(), "/forgotten", 200),
-        (&mut nobody.clone(), "/help", 200),
-        (&mut nobody.clone(), "/nothing", 404),
-        (&mut nobody.clone(), "/invitations/none", 404),
-        (&mut nobody.clone(), "/reset/none", 404),
-        (&mut owner, "/accounts", 200),
-        (&mut owner.clone(), &format!("/accounts/{acme}/tokens"), 200),
-        (&mut owner.clone(), "/nothing", 404),
-        (&mut member, &new, 403),
+        (&nobody, "/sign-in", 200),
+        (&nobody, "/forgotten", 200),
+        (&nobody, "/help", 200),
+        (&nobody, "/nothing", 404),
+        (&nobody, "/invitations/none", 404),
+        (&nobody, "/reset/none", 404),
+        (&owner, "/accounts", 200),
+        (&owner, &format!("/accounts/{acme}/tokens"), 200),
+        (&owner, "/nothing", 404),
+        (&member, &new, 403),
     ] {
         quoted += asks(browser, path, status).await;
     }
@@ -115,8 +115,8 @@ async fn where_nobody_is_configured_nobody_is_named() {
 }
 
 /// Looks at the foot of a page; whether the address stands on it once more.
-async fn asks(browser: &mut Browser, path: &str, status: u16) -> usize {
-    let answer = browser.get(path).await;
+async fn asks(browser: &Browser, path: &str, status: u16) -> usize {
+    let answer = browser.clone().get(path).await;
     assert_eq!(answer.status, status, "{path}");
     let foot = answer.attributes("footer a", "href");
     for way in ["mailto:help@example.com", "https://chat.example.com/tokens"] {

@@ -50,6 +50,8 @@ const TABLE: &[Row] = &[
     ("GET", "/accounts", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
     ("GET", "/help", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET", "/help/{article}", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    #[cfg(debug_assertions)]
+    ("GET", "/components", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET", "/help/api", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET", "/accounts/{account}/domains", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303, 404]),
     (

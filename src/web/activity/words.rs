@@ -86,7 +86,11 @@ pub fn said(line: &Line) -> Said {
     let known = WORDS.iter().find(|(action, _)| *action == line.action);
     // A line that another version wrote is still told.
     let unknown = || format!("{}: {{}}", line.action.replace(['.', '_'], " "));
-    let text = known.map_or_else(unknown, |(_, text)| (*text).to_owned());
+    let mut text = known.map_or_else(unknown, |(_, text)| (*text).to_owned());
+    // Many at once have no number, and their name says what they are: "added 40 domains".
+    if line.object.id.is_none() && line.object.name.starts_with(|first: char| first.is_ascii_digit()) {
+        text = text.replace(&format!(" the {} {{}}", line.object.kind), " {}");
+    }
     match text.split_once("{}") {
         Some((before, after)) => Said {
             before: before.trim_end().to_owned(),

@@ -2,8 +2,9 @@
 
 use super::pictures;
 use crate::web::paths;
+use askama::filters::HtmlSafe;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// An article, read.
 pub struct Text {
@@ -14,8 +15,27 @@ pub struct Text {
     /// Its parts: where they are, and how they are called.
     pub parts: Vec<(String, String)>,
     /// All that comes after the first paragraph, as HTML.
-    pub body: String,
+    pub body: Prose,
 }
+
+/// HTML that [`read`] made of one of our own files, and nobody else of anything: pages do not escape
+/// it. HTML in the file was taken for text, so that nothing but Markdown says what it holds.
+pub struct Prose(String);
+
+impl Prose {
+    /// The same with this text in place of that one.
+    pub fn with(&self, that: &str, this: &str) -> Prose {
+        Prose(self.0.replace(that, &escaped(this)))
+    }
+}
+
+impl fmt::Display for Prose {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl HtmlSafe for Prose {}
 
 /// Reads an article. HTML in it is taken for text.
 pub fn read(source: &str) -> Text {
@@ -31,7 +51,7 @@ pub fn read(source: &str) -> Text {
     }
     let mut body = String::new();
     html::push_html(&mut body, out.into_iter());
-    Text { title, about, parts: reader.parts, body }
+    Text { title, about, parts: reader.parts, body: Prose(body) }
 }
 
 struct Reader<'a> {

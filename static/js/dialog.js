@@ -1,0 +1,69 @@
+"use strict";
+// The page that asks before something ends, shown above the page that led to it. The link works without this,
+// and whatever goes wrong here ends in following it.
+(() => {
+  if (typeof HTMLDialogElement !== "function") return;
+
+  const plainClick = (event) =>
+    event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey && !event.defaultPrevented;
+
+  // The question of a fetched page: all that its main part holds but the way there and the foot.
+  const question = (html, address) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const main = page.querySelector("main");
+    const form = main && main.querySelector("form[method=post]");
+    const title = main && main.querySelector("h1");
+    if (!form || !title) return null;
+    for (const rest of main.querySelectorAll(".crumbs, .foot, .help-link")) rest.remove();
+    // Without an action a form posts to the address of its page, which is another one here.
+    if (!form.hasAttribute("action")) form.action = address;
+    const heading = document.createElement("h2");
+    heading.id = "dialog-title";
+    heading.tabIndex = -1;
+    heading.append(...title.childNodes);
+    title.replaceWith(heading);
+    return main;
+  };
+
+  const show = (main, link) => {
+    const dialog = document.createElement("dialog");
+    dialog.className = "dialog";
+    dialog.setAttribute("aria-labelledby", "dialog-title");
+    dialog.append(...[...main.childNodes].map((node) => document.adoptNode(node)));
+    dialog.addEventListener("click", (event) => {
+      // Beside the dialog, or on the way back to where one is anyway.
+      const back = event.target.closest("a[data-cancel]");
+      if (event.target !== dialog && !back) return;
+      event.preventDefault();
+      dialog.close();
+    });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      link.focus();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    dialog.querySelector("#dialog-title").focus();
+    window.tokenhouse.localTimes(dialog);
+  };
+
+  const open = async (link) => {
+    const answer = await fetch(link.href, { headers: { accept: "text/html" } });
+    // Signed out meanwhile, or the token has ended: its page says so better.
+    if (!answer.ok || answer.redirected) return false;
+    const main = question(await answer.text(), link.href);
+    if (main) show(main, link);
+    return main !== null;
+  };
+
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("a[data-dialog]");
+    if (!link || !plainClick(event)) return;
+    event.preventDefault();
+    if (link.getAttribute("aria-busy")) return;
+    link.setAttribute("aria-busy", "true");
+    const shown = await open(link).catch(() => false);
+    link.removeAttribute("aria-busy");
+    if (!shown) location.assign(link.href);
+  });
+})();

@@ -1,0 +1,29 @@
+// Gives the focus to everything that Tab reaches, one after the other, and tells what does not show it.
+const ring = (element) => {
+  const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element);
+  return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && !/, 0\)$|\/ 0\)$/.test(outlineColor);
+};
+const seen = (element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+// A radio button may be invisible, and its label show the ring; and a card for the link in it.
+const around = (stop) => {
+  const all = [stop, stop.nextElementSibling].filter(Boolean);
+  for (let one = stop.parentElement; one && one !== document.body; one = one.parentElement) all.push(one);
+  return all;
+};
+
+const wrong = [];
+const before = document.activeElement;
+for (const stop of document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")) {
+  if (stop.disabled || stop.tabIndex < 0 || !stop.checkVisibility({ visibilityProperty: true })) continue;
+  const name = `${stop.localName} “${(stop.textContent.trim() || stop.name || stop.id).slice(0, 40)}”`;
+  const without = around(stop).filter(ring);
+  stop.focus({ preventScroll: true, focusVisible: true });
+  if (document.activeElement !== stop) {
+    wrong.push(`${name} takes no focus`);
+    continue;
+  }
+  const shown = around(stop).some((element) => ring(element) && seen(element) && !without.includes(element));
+  if (!shown) wrong.push(`${name} does not show that it has the focus`);
+}
+if (before) before.focus({ preventScroll: true });
+return wrong;
