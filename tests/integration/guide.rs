@@ -104,6 +104,46 @@ async fn whom_to_ask_stands_at_the_foot_of_every_page_and_on_pages_of_errors() {
 }
 
 #[actix_web::test]
+async fn pages_lead_to_the_article_about_them_and_into_its_middle_to_a_heading() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let mut owner = house.signed_in(OWNER).await;
+    let (token, _) = owner.make_full_token(acme, "Deploy").await;
+    let (list, user) = (format!("/accounts/{acme}/tokens"), house.user(MEMBER).id);
+    let (members, settings) = (format!("/accounts/{acme}/members"), format!("/accounts/{acme}/settings"));
+    for (path, article) in [
+        (list.clone(), "account-and-user-tokens"),
+        ("/user/tokens".to_owned(), "account-and-user-tokens"),
+        (format!("{list}/new"), "scopes"),
+        (format!("{list}/start"), "templates"),
+        (format!("{list}/build"), "scopes"),
+        (format!("{list}/{token}"), "viewing"),
+        (format!("{list}/{token}/roll"), "rolling"),
+        (format!("{list}/{token}/disable"), "disabling"),
+        (format!("{list}/{token}/delete"), "deleting"),
+        (format!("{list}/revoke"), "revoking-all"),
+        (members.clone(), "members"),
+        (format!("{members}/{user}"), "roles"),
+        (format!("{members}/{user}/remove"), "members#change-a-role-or-remove-somebody"),
+        (format!("{members}/tokens"), "members#user-tokens-that-reach-the-account"),
+        (format!("/accounts/{acme}/invitations/new"), "members#invite-somebody"),
+        (format!("{settings}/limits"), "limits"),
+        (settings.clone(), "limits#the-plan"),
+        (format!("{settings}/plan?to=solo"), "limits#the-plan"),
+        (format!("/accounts/{acme}/activity"), "activity"),
+        ("/user".to_owned(), "own-settings"),
+        ("/user/security".to_owned(), "own-settings#security"),
+    ] {
+        let page = owner.get(&path).await;
+        let help = page.attributes(".lead .help-link", "href");
+        assert_eq!(help, [format!("/help/{article}")], "{path}: {}", page.heading());
+        let led = owner.get(&help[0]).await;
+        let heading = article.split_once('#').map_or("h1".to_owned(), |(_, id)| format!("h2#{id}"));
+        assert_eq!((led.status.as_u16(), led.all(&heading).len()), (200, 1), "{article}");
+    }
+}
+
+#[actix_web::test]
 async fn where_nobody_is_configured_nobody_is_named() {
     let house = House::open();
     let mut owner = house.signed_in(OWNER).await;

@@ -164,7 +164,11 @@ fn html_in_an_article_is_text() {
     let text = markdown::read(
         "# A <b>title</b>\n\nAbout.\n\n<script>alert(1)</script>\n\nIn <i>it</i>.\n\n```\n<u>\n```\n\n![a \"b\"](../pictures/none.png)",
     );
-    assert!(!text.body.to_string().contains("<script") && !text.body.to_string().contains("<i>") && !text.body.to_string().contains("<u>"));
+    assert!(
+        !text.body.to_string().contains("<script")
+            && !text.body.to_string().contains("<i>")
+            && !text.body.to_string().contains("<u>")
+    );
     assert!(text.body.to_string().contains("&lt;script&gt;") && text.body.to_string().contains("&lt;i&gt;"));
     assert!(!text.body.to_string().contains("<img"), "a picture that is not there leaves nothing");
 }
