@@ -49,7 +49,7 @@ pub const PAGES: &[Row] = &[
     ("/accounts/{account}/members/tokens/{token}/block", &["/accounts/{account}/members/tokens/{own}/block"]),
     ("/accounts/{account}/invitations/new", &[""]),
     ("/accounts/{account}/settings", &[""]),
-    ("/accounts/{account}/settings/plan", &["?plan=solo"]),
+    ("/accounts/{account}/settings/plan", &["?to=solo"]),
     ("/accounts/{account}/settings/limits", &[""]),
     ("/accounts/{account}/settings/delete", &[""]),
     ("/user", &[""]),
