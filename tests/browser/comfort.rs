@@ -1,21 +1,11 @@
 //! What the scripts add to pages that work without them.
 
+use crate::builder::signed_in;
+use crate::look::Looked;
 use crate::support::{House, OWNER, ledger};
-use crate::window::Window;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const ESCAPE: char = '\u{e00c}';
-
-async fn sign_in(window: &Window, path: &str) {
-    window.go(path).await;
-    window.field("E-mail").await.send_keys(OWNER).await.unwrap();
-    window.field("Password").await.send_keys(&ledger::password()).await.unwrap();
-    window.button("Sign in").await.click().await.unwrap();
-}
-
-async fn ask(window: &Window, script: &str) -> Value {
-    window.driver.client.execute(script, vec![]).await.unwrap()
-}
 
 #[actix_web::test]
 async fn the_page_that_asks_before_deleting_opens_above_the_list_and_gives_the_focus_back() {
@@ -23,24 +13,23 @@ async fn the_page_that_asks_before_deleting_opens_above_the_list_and_gives_the_f
     let acme = house.account("Acme");
     let mut owner = house.signed_in(OWNER).await;
     owner.make_full_token(acme, "Deploy").await;
-    let mut window = Window::open(&house, "dialog", true).await;
     let list = format!("/accounts/{acme}/tokens");
-    sign_in(&window, &list).await;
+    let mut window = signed_in(&house, "dialog", true, &list).await;
     window.link("Delete Deploy").await.click().await.unwrap();
     window.heading("Delete “Deploy”?").await;
     assert_eq!(window.path().await, list, "the list is still there");
     let focus = "return document.activeElement.textContent.trim()";
-    assert_eq!(ask(&window, focus).await, json!("Delete “Deploy”?"));
+    assert_eq!(window.script(focus).await, json!("Delete “Deploy”?"));
     window.pictures("dialog").await;
     window.press(ESCAPE).await;
     window
-        .until("focus back", async || (ask(&window, focus).await == json!("Delete Deploy")).then_some(()))
+        .until("focus back", async || (window.script(focus).await == json!("Delete Deploy")).then_some(()))
         .await;
-    assert_eq!(ask(&window, "return document.querySelectorAll('dialog').length").await, json!(0));
+    assert_eq!(window.script("return document.querySelectorAll('dialog').length").await, json!(0));
     window.link("Delete Deploy").await.click().await.unwrap();
     window.link("Cancel").await.click().await.unwrap();
     window
-        .until("focus back", async || (ask(&window, focus).await == json!("Delete Deploy")).then_some(()))
+        .until("focus back", async || (window.script(focus).await == json!("Delete Deploy")).then_some(()))
         .await;
     window.link("Delete Deploy").await.click().await.unwrap();
     window.button("Yes, delete").await.click().await.unwrap();
@@ -56,13 +45,15 @@ async fn the_bar_to_delete_what_is_chosen_comes_with_the_first_choice() {
     for name in ["Deploy", "Backup"] {
         owner.make_full_token(acme, name).await;
     }
-    let mut window = Window::open(&house, "chosen", true).await;
-    sign_in(&window, &format!("/accounts/{acme}/tokens")).await;
+    let mut window = signed_in(&house, "chosen", true, &format!("/accounts/{acme}/tokens")).await;
     window.heading("Automation").await;
     assert!(!window.has_button("Delete selected").await);
     window.checkbox("Choose Deploy").await.click().await.unwrap();
     window.says("1 of 2 on this page chosen").await;
     window.pictures("bar").await;
+    let mut looked = Looked::begin();
+    looked.here(&mut window, "bar").await;
+    looked.end();
     window.button("Choose all on this page").await.click().await.unwrap();
     window.button("Delete selected").await.click().await.unwrap();
     window.heading("Delete these 2 tokens?").await;
@@ -75,17 +66,16 @@ async fn a_secret_that_nobody_copied_is_not_left_without_being_asked() {
     let house = House::open();
     let acme = house.account("Acme");
     for press in ["Copy", "Copy command"] {
-        let window = Window::open(&house, "leaving", true).await;
-        sign_in(&window, &format!("/accounts/{acme}/tokens/new")).await;
+        let window = signed_in(&house, "leaving", true, &format!("/accounts/{acme}/tokens/new")).await;
         window.radio("What it may do", "Everything").await.click().await.unwrap();
         window.field("Name").await.send_keys(press).await.unwrap();
         window.button("Generate token").await.click().await.unwrap();
         window.heading("Your token is ready").await;
         ledger::put_down(&window.field("Token").await.prop("value").await.unwrap().unwrap());
-        assert_eq!(ask(&window, LEAVES_UNASKED).await, json!(false));
+        assert_eq!(window.script(LEAVES_UNASKED).await, json!(false));
         window.button(press).await.click().await.unwrap();
         window
-            .until("copy", async || (ask(&window, LEAVES_UNASKED).await == json!(true)).then_some(()))
+            .until("copy", async || (window.script(LEAVES_UNASKED).await == json!(true)).then_some(()))
             .await;
     }
 }
