@@ -1,8 +1,9 @@
 "use strict";
 // After a page load: to the errors first, and what just happened is said aloud.
 (() => {
-  const summary = document.querySelector("[data-error-summary]");
-  if (summary) summary.focus();
+  // A short form says its one error at the field alone.
+  const wrong = document.querySelector("[data-error-summary]") ?? document.querySelector("[aria-invalid=true]");
+  if (wrong) wrong.focus();
 
   const flash = document.querySelector("[data-flash]");
   if (flash) window.tokenhouse.announce(flash.textContent.trim());

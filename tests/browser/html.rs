@@ -1,12 +1,23 @@
 //! Pages as they were served, held against the standard of HTML by html-validate.
 
 use crate::window::Window;
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::process::Command;
 use tempfile::TempDir;
 
 /// Where `npm ci` puts what the lock file names.
 pub const MODULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/npm/node_modules");
+
+/// The body of the page that the window shows, as soon as it is there.
+async fn served(window: &Window) -> Option<String> {
+    let tree = window.driver.devtools("Page.getFrameTree", json!({})).await;
+    // A page's request has the number of what loaded it.
+    let request = json!({ "requestId": tree["frameTree"]["frame"]["loaderId"] });
+    let request = json!({ "cmd": "Network.getResponseBody", "params": request });
+    let answer = window.driver.call(Method::POST, "goog/cdp/execute", Some(request)).await?;
+    Some(answer["body"].as_str()?.to_owned())
+}
 
 /// The bodies of pages, until they are looked at all at once. The folder goes with it: some of
 /// them show a secret.
@@ -22,11 +33,7 @@ impl Bodies {
 
     /// Keeps the page that the window shows, as the server sent it and before a script changed it.
     pub async fn keep(&mut self, window: &Window, name: &str) {
-        let tree = window.driver.devtools("Page.getFrameTree", json!({})).await;
-        // A page's request has the number of what loaded it.
-        let request = json!({ "requestId": tree["frameTree"]["frame"]["loaderId"] });
-        let answer = window.driver.devtools("Network.getResponseBody", request).await;
-        let body = answer["body"].as_str().unwrap();
+        let body = window.until("page", async || served(window).await).await;
         assert!(body.starts_with("<!doctype html>"), "{name}");
         self.number += 1;
         let name: String = name.chars().filter(|sign| sign.is_ascii_alphanumeric() || *sign == '-').collect();

@@ -20,6 +20,7 @@ impl Looked {
     /// Opens a page and looks at it.
     pub async fn visit(&mut self, window: &mut Window, name: &str, address: &str) {
         window.go(address).await;
+        assert_eq!(window.path().await, address, "{name} leads elsewhere");
         self.here(window, name).await;
     }
 

@@ -49,7 +49,7 @@ pub const PAGES: &[Row] = &[
     ("/accounts/{account}/members/tokens/{token}/block", &["/accounts/{account}/members/tokens/{own}/block"]),
     ("/accounts/{account}/invitations/new", &[""]),
     ("/accounts/{account}/settings", &[""]),
-    ("/accounts/{account}/settings/plan", &["?plan=solo"]),
+    ("/accounts/{account}/settings/plan", &["?to=solo"]),
     ("/accounts/{account}/settings/limits", &[""]),
     ("/accounts/{account}/settings/delete", &[""]),
     ("/user", &[""]),
@@ -74,7 +74,8 @@ pub const PAGES: &[Row] = &[
     ("/admin/accounts", &[""]),
     ("/admin/accounts/{account}", &[""]),
     ("/help", &[""]),
-    ("/help/{article}", &["/help/scopes", "/help/using"]),
+    // The first is weighed, and has no pictures: those come in requests of their own, when they are seen.
+    ("/help/{article}", &["/help/using", "/help/scopes"]),
     ("/help/api", &[""]),
     #[cfg(debug_assertions)]
     ("/components", &[""]),

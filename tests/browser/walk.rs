@@ -95,6 +95,9 @@ async fn what_forms_answer_is_for_everybody() {
     press(&window, "Rename token").await;
     window.says("Token renamed.").await;
     looked.here(&mut window, "flash").await;
+    window.link("Delete").await.click().await.unwrap();
+    window.heading("Delete “Nightly”?").await;
+    looked.here(&mut window, "dialog").await;
     window.go(&format!("{list}/{token}/disable")).await;
     press(&window, "Disable token").await;
     looked.here(&mut window, "disabled").await;
@@ -180,6 +183,7 @@ async fn what_a_role_may_not_do_is_told_to_everybody() {
     let acme = house.account("Acme");
     made::with(&house, Owner::Account(acme), "Deploy", Policy::unconditional(Rights::Everything));
     let mut window = signed_in_as(&house, "reader", true, READER, &format!("/accounts/{acme}/tokens")).await;
+    window.heading("Automation").await;
     let mut looked = Looked::begin();
     looked.here(&mut window, "list").await;
     for page in ["/accounts/{account}/tokens/new", "/user/tokens", "/accounts/{account}/settings"] {

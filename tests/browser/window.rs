@@ -31,8 +31,13 @@ pub struct Window {
 impl Window {
     /// A window of 1280 × 800, light.
     pub async fn open(house: &House, called: &'static str, scripting: bool) -> Window {
+        Window::at(house.url(""), called, scripting).await
+    }
+
+    /// The same, for a server at this address.
+    pub async fn at(base: String, called: &'static str, scripting: bool) -> Window {
         let driver = Driver::start().await;
-        let window = Window { driver, base: house.url(""), called, pictures: 0, scripting };
+        let window = Window { driver, base, called, pictures: 0, scripting };
         window.size(1280, 800).await;
         window.scheme("light").await;
         // Keeps what was served, which is no-store, for whoever asks for it.
@@ -215,6 +220,12 @@ impl Window {
             self.press('\u{e004}').await;
         }
         panic!("Tab does not lead to {role} “{label}”, but to {seen:?}");
+    }
+
+    /// Goes there by Tab, and presses Enter.
+    pub async fn follow(&self, role: &str, label: &str) {
+        self.tab_to(role, label).await;
+        self.press('\u{e007}').await;
     }
 }
 
