@@ -81,7 +81,7 @@ struct Row {
 /// `/components`.
 pub async fn components(app: AppData) -> Result<HttpResponse, AppError> {
     let now = app.clock.now();
-    let mut page = Page::new("Components", "");
+    let mut page = Page::new(&app.support, "Components", "");
     page.flash = Some("Token renamed.".to_owned());
     let wrong = "Give the token a name.".to_owned();
     let page = Components {

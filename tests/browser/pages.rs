@@ -73,6 +73,8 @@ pub const PAGES: &[Row] = &[
     ("/admin/users/{user}/deactivate", &[""]),
     ("/admin/accounts", &[""]),
     ("/admin/accounts/{account}", &[""]),
+    ("/help", &[""]),
+    ("/help/{article}", &["/help/scopes", "/help/using"]),
     ("/help/api", &[""]),
     #[cfg(debug_assertions)]
     ("/components", &[""]),
