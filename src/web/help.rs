@@ -91,12 +91,12 @@ const THEN: [(u16, &str, &str); 21] = [
     (
         503,
         "unavailable",
-        "The house cannot answer now, for instance because its database is away. Try again.",
+        "The server cannot answer now, for instance because its database is away. Try again.",
     ),
 ];
 
 const LAST: (u16, &str, &str) =
-    (500, "internal", "A fault of the house; its operator finds the cause in the log.");
+    (500, "internal", "A fault of the server; its operator finds the cause in the log.");
 
 /// The frame of a page that is for everybody, signed in or not.
 pub(super) async fn for_anybody(request: &HttpRequest, app: &App, title: &str) -> Result<Page, AppError> {

@@ -74,7 +74,8 @@ pub const PAGES: &[Row] = &[
     ("/admin/accounts", &[""]),
     ("/admin/accounts/{account}", &[""]),
     ("/help", &[""]),
-    ("/help/{article}", &["/help/scopes", "/help/using"]),
+    // The first is weighed, and has no pictures: those come in requests of their own, when they are seen.
+    ("/help/{article}", &["/help/using", "/help/scopes"]),
     ("/help/api", &[""]),
     #[cfg(debug_assertions)]
     ("/components", &[""]),
