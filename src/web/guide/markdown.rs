@@ -90,14 +90,12 @@ impl<'a> Reader<'a> {
             }
             Event::Start(Tag::Table(columns)) => {
                 let about = self.parts.last().map(|(_, words)| escaped(words)).unwrap_or_default();
-                out.push(made(format!(
-                    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{about}\">"
-                )));
+                out.push(made(format!("<section class=\"scroll\" tabindex=\"0\" aria-label=\"{about}\">")));
                 out.push(Event::Start(Tag::Table(columns)));
             }
             Event::End(TagEnd::Table) => {
                 out.push(Event::End(TagEnd::Table));
-                out.push(made("</div>\n".to_owned()));
+                out.push(made("</section>\n".to_owned()));
             }
             Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => {}
             Event::Html(text) | Event::InlineHtml(text) => out.push(Event::Text(text)),
