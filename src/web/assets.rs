@@ -62,7 +62,7 @@ fn slim(text: &str) -> String {
     let mut slim = String::with_capacity(text.len());
     let mut in_comment = false;
     for line in text.lines().map(str::trim) {
-        in_comment |= line.starts_with("/*");
+        in_comment |= line.starts_with("/*") && (line.ends_with("*/") || !line.contains("*/"));
         if !in_comment && !line.is_empty() && !line.starts_with("//") {
             slim.push_str(line);
             slim.push('\n');
@@ -140,8 +140,8 @@ mod tests {
 
     #[test]
     fn comments_and_indents_are_left_out_and_lines_stay() {
-        let text = "/* What\n   it is. */\n@layer a {\n  b { c: d; } /* kept */\n  /* gone */\n\n  // gone\n  e('// f')\n}\n";
-        assert_eq!(slim(text), "@layer a {\nb { c: d; } /* kept */\ne('// f')\n}\n");
+        let text = "/* What\n   it is. */\n@layer a {\n/* why */ .a { }\n  b { c: d; } /* kept */\n  /* gone */\n\n  // gone\n  e('// f')\n}\n";
+        assert_eq!(slim(text), "@layer a {\n/* why */ .a { }\nb { c: d; } /* kept */\ne('// f')\n}\n");
     }
 
     #[test]

@@ -102,7 +102,10 @@ const LAST: (u16, &str, &str) =
 pub(super) async fn for_anybody(request: &HttpRequest, app: &App, title: &str) -> Result<Page, AppError> {
     match SignedIn::check(request).await {
         Ok(signed_in) => Ok(signed_in.page(title)),
-        Err(AppError::SignInFirst { .. }) => Ok(Page::new(&app.support, title, "")),
+        // What explains a database that is away is read while it is away.
+        Err(AppError::SignInFirst { .. } | AppError::Unavailable(_)) => {
+            Ok(Page::new(&app.support, title, ""))
+        }
         Err(error) => Err(error),
     }
 }
