@@ -15,13 +15,8 @@ pub struct Picture {
     pub asset: Asset,
 }
 
-macro_rules! pictures {
-    ($($name:literal),* $(,)?) => {
-        &[$(($name, include_bytes!(concat!("../../../docs/pictures/", $name, ".png")))),*]
-    };
-}
-
-static FILES: &[(&str, &[u8])] = pictures![];
+/// As `build.rs` found them.
+static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/pictures.rs"));
 
 static PICTURES: LazyLock<Vec<Picture>> = LazyLock::new(|| {
     let picture = |(name, file): &(&'static str, &'static [u8])| {
