@@ -251,7 +251,11 @@ async fn finish(
 /// each time is felt.
 fn new_id(now: OffsetDateTime) -> String {
     let millis = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(millis, &rand::random()).into_uuid().to_string()
+    #[cfg_attr(not(feature = "screenshots"), allow(unused_mut))]
+    let mut bytes: [u8; 10] = rand::random();
+    #[cfg(feature = "screenshots")]
+    crate::models::example::same_each_time(&mut bytes);
+    uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid().to_string()
 }
 
 fn finished(

@@ -15,6 +15,8 @@ pub mod charge;
 pub mod contact;
 pub mod demo;
 pub mod domain;
+#[cfg(feature = "screenshots")]
+pub mod example;
 pub mod invitation;
 pub mod leak;
 pub mod link;

@@ -139,8 +139,6 @@ async fn a_list_with_every_kind_of_row() {
     window.says("in 9 days").await;
     window.says("7 months ago 192.0.2.44").await;
     window.says("1,788 of 2,400 API calls left until 13:00 UTC").await;
-    // The README's picture is this one.
-    window.picture_as_is("tokens").await;
     window.pictures("list").await;
     window.link("Terraform").await.click().await.unwrap();
     window.heading("Terraform").await;

@@ -1,7 +1,7 @@
 //! Pages as they were served, held against the standard of HTML by html-validate.
 
 use crate::window::Window;
-use reqwest::Method;
+use http::Method;
 use serde_json::{Value, json};
 use std::process::Command;
 use tempfile::TempDir;
@@ -11,7 +11,7 @@ pub const MODULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/npm/node_m
 
 /// The body of the page that the window shows, as soon as it is there.
 async fn served(window: &Window) -> Option<String> {
-    let tree = window.driver.devtools("Page.getFrameTree", json!({})).await;
+    let tree = window.driver.devtools("Page.getFrameTree", json!({})).await.unwrap();
     // A page's request has the number of what loaded it.
     let request = json!({ "requestId": tree["frameTree"]["frame"]["loaderId"] });
     let request = json!({ "cmd": "Network.getResponseBody", "params": request });

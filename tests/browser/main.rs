@@ -6,12 +6,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../../src/bin/screenshots/driver.rs"]
+mod driver;
+#[path = "../../src/bin/screenshots/find.rs"]
+mod find;
+
 mod activity;
 mod after;
 mod axe;
 mod builder;
 mod comfort;
-mod driver;
 mod gallery;
 mod html;
 mod invitation;

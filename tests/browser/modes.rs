@@ -42,7 +42,7 @@ async fn with_the_systems_colours_what_is_chosen_and_what_has_the_focus_is_seen(
     let template = format!("{list}/build?template=edit_zone_dns&scope=zones:example.com:write");
     for page in [format!("{list}/new"), template, list, "/user/tokens".to_owned()] {
         window.go(&page).await;
-        window.driver.devtools("Emulation.setEmulatedMedia", forced.clone()).await;
+        window.driver.devtools("Emulation.setEmulatedMedia", forced.clone()).await.unwrap();
         for script in [UNMARKED, include_str!("js/focus.js")] {
             let found = strings(&window.script(script).await);
             assert_eq!(found, Vec::<String>::new(), "{page}");
@@ -63,7 +63,7 @@ async fn a_token_on_paper_is_without_menu_and_buttons() {
     let page = format!("/user/tokens/{token}");
     let window = signed_in(&house, "paper", true, &page).await;
     window.heading("Laptop").await;
-    window.driver.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+    window.driver.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await.unwrap();
     assert_eq!(strings(&window.script(ON_PAPER).await), Vec::<String>::new());
     assert!(window.text().await.contains("In plain words"));
     window.picture_as_is("paper").await;

@@ -52,8 +52,8 @@ async fn come_back(house: &House, window: &Window, wire: &Wire) {
     ledger::put_down(value);
     let url = format!("http://{}", wire.address);
     let cookie = json!({ "name": "tokenhouse", "value": value, "url": url, "httpOnly": true });
-    window.driver.devtools("Network.setCookie", cookie).await;
-    window.driver.devtools("Network.clearBrowserCache", json!({})).await;
+    window.driver.devtools("Network.setCookie", cookie).await.unwrap();
+    window.driver.devtools("Network.clearBrowserCache", json!({})).await.unwrap();
 }
 
 /// What passes while a page is loaded, and after that until nothing is under way any more.

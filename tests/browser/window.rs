@@ -2,22 +2,16 @@
 //! browser itself computes them for a screen reader.
 
 use crate::driver::Driver;
+use crate::find::{self, BUTTON, FIELD, FIELD_ROLES, HEADING, LINK, LIST_ROLES, choice};
 use crate::support::House;
 use fantoccini::Locator;
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
-use reqwest::Method;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
 /// So long a page may take.
 const PATIENCE: Duration = Duration::from_secs(15);
-
-// What may have a role, to be asked for it; NAME stands for the label.
-const LINK: &str = "//a[contains(normalize-space(), NAME)]";
-const BUTTON: &str = "//button[contains(normalize-space(), NAME)]";
-const HEADING: &str = "//*[self::h1 or self::h2 or self::h3][contains(normalize-space(), NAME)]";
-const FIELD: &str = "//*[@id=//label[normalize-space()=NAME]/@for]";
 
 pub struct Window {
     pub driver: Driver,
@@ -36,14 +30,18 @@ impl Window {
 
     /// The same, for a server at this address.
     pub async fn at(base: String, called: &'static str, scripting: bool) -> Window {
-        let driver = Driver::start().await;
+        let driver = Driver::start().await.expect("script/test installs it");
         let window = Window { driver, base, called, pictures: 0, scripting };
         window.size(1280, 800).await;
         window.scheme("light").await;
         // Keeps what was served, which is no-store, for whoever asks for it.
-        window.driver.devtools("Network.enable", json!({})).await;
+        window.driver.devtools("Network.enable", json!({})).await.unwrap();
         if !scripting {
-            window.driver.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+            window
+                .driver
+                .devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true }))
+                .await
+                .unwrap();
         }
         window
     }
@@ -51,7 +49,7 @@ impl Window {
     /// Sets what the page has for itself, without the frame of a window.
     pub async fn size(&self, width: u32, height: u32) {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.driver.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        self.driver.devtools("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
     }
 
     /// `light` or `dark`.
@@ -61,7 +59,7 @@ impl Window {
             { "name": "prefers-color-scheme", "value": scheme },
             { "name": "prefers-reduced-motion", "value": "reduce" },
         ]);
-        self.driver.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+        self.driver.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await.unwrap();
     }
 
     pub async fn go(&self, path: &str) {
@@ -76,7 +74,7 @@ impl Window {
 
     /// Size of the page's content in CSS pixels.
     pub async fn content(&self) -> (f64, f64) {
-        let metrics = self.driver.devtools("Page.getLayoutMetrics", json!({})).await;
+        let metrics = self.driver.devtools("Page.getLayoutMetrics", json!({})).await.unwrap();
         let side = |name: &str| metrics["cssContentSize"][name].as_f64().unwrap();
         (side("width"), side("height"))
     }
@@ -103,8 +101,7 @@ impl Window {
 
     /// What the page says to everybody.
     pub async fn text(&self) -> String {
-        let Ok(body) = self.driver.client.find(Locator::Css("body")).await else { return String::new() };
-        body.text().await.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+        self.driver.text().await
     }
 
     pub async fn says(&self, text: &str) {
@@ -130,13 +127,12 @@ impl Window {
 
     /// A field to type in.
     pub async fn field(&self, label: &str) -> Element {
-        // A password field has no role; dates and searches have others than "textbox".
-        self.labelled(&["textbox", "searchbox", "Date", "none", "", "generic"], FIELD, label).await
+        self.labelled(&FIELD_ROLES, FIELD, label).await
     }
 
     /// Chooses from a list that drops down.
     pub async fn choose(&self, label: &str, option: &str) {
-        let list = self.labelled(&["combobox", "menulist"], FIELD, label).await;
+        let list = self.labelled(&LIST_ROLES, FIELD, label).await;
         list.select_by_label(option).await.unwrap();
     }
 
@@ -146,19 +142,18 @@ impl Window {
 
     /// A radio button of the group with this name.
     pub async fn radio(&self, group: &str, label: &str) -> Element {
-        let within = format!("//fieldset[legend[normalize-space()={}]]", quoted(group));
-        self.by_role("radio", &choice("radio", &within), label).await
+        self.by_role("radio", &choice("radio", &find::group(group)), label).await
     }
 
     /// A menu that opens; its label holds this.
     pub async fn menu(&self, part: &str) -> Element {
-        let summary = format!("//summary[contains(normalize-space(), {})]", quoted(part));
+        let summary = find::menu(part);
         self.until(part, async || self.driver.client.find(Locator::XPath(&summary)).await.ok()).await
     }
 
     /// Whether there is such a button now.
     pub async fn has_button(&self, name: &str) -> bool {
-        self.look(&["button"], BUTTON, name).await.is_some()
+        self.driver.look(&["button"], BUTTON, name).await.is_some()
     }
 
     async fn by_role(&self, role: &str, candidates: &str, name: &str) -> Element {
@@ -167,27 +162,12 @@ impl Window {
 
     async fn labelled(&self, roles: &[&str], candidates: &str, name: &str) -> Element {
         let what = format!("{} “{name}”", roles[0]);
-        self.until(&what, async || self.look(roles, candidates, name).await).await
-    }
-
-    async fn look(&self, roles: &[&str], candidates: &str, name: &str) -> Option<Element> {
-        let narrowed = candidates.replace("NAME", &quoted(name));
-        for element in self.driver.client.find_all(Locator::XPath(&narrowed)).await.ok()? {
-            let (role, label) = self.described(&element).await?;
-            if roles.contains(&role.as_str()) && label == name {
-                return Some(element);
-            }
-        }
-        None
+        self.until(&what, async || self.driver.look(roles, candidates, name).await).await
     }
 
     /// Role and label, as a screen reader gets them.
     pub async fn described(&self, element: &Element) -> Option<(String, String)> {
-        let id = element.element_id();
-        let role = self.driver.call(Method::GET, format!("element/{id}/computedrole"), None).await?;
-        let label = self.driver.call(Method::GET, format!("element/{id}/computedlabel"), None).await?;
-        let label = label.as_str()?.split_whitespace().collect::<Vec<_>>().join(" ");
-        Some((role.as_str()?.to_owned(), label))
+        self.driver.described(element).await
     }
 
     pub async fn press(&self, key: char) {
@@ -227,14 +207,4 @@ impl Window {
         self.tab_to(role, label).await;
         self.press('\u{e007}').await;
     }
-}
-
-/// Controls inside a label with the text NAME.
-fn choice(kind: &str, within: &str) -> String {
-    format!("{within}//label[normalize-space()=NAME]//input[@type='{kind}']")
-}
-
-/// A string of XPath, which has no escapes.
-fn quoted(text: &str) -> String {
-    if text.contains('"') { format!("'{text}'") } else { format!("\"{text}\"") }
 }

@@ -59,7 +59,7 @@ impl Secret {
         let length = text.len() + RANDOM;
         while text.len() < length {
             let mut bytes = [0_u8; RANDOM];
-            SysRng.try_fill_bytes(&mut bytes).map_err(|error| NoRandomness(error.to_string()))?;
+            fill(&mut bytes)?;
             // 248 is the largest multiple of 62 in a byte: what lies above would favour some letters.
             let fair = bytes.iter().filter(|byte| **byte < 248);
             text.extend(
@@ -67,6 +67,8 @@ impl Secret {
             );
         }
         text.push_str(&checksum(&text));
+        #[cfg(feature = "screenshots")]
+        crate::models::example::spoil(&mut text, CHECK);
         Ok(Secret(SecretString::from(text)))
     }
 
@@ -145,6 +147,14 @@ pub fn presented_in(text: &str) -> Option<Digest> {
 pub fn end_in(text: &str) -> Option<&str> {
     let secret = first_in(text)?;
     secret.get(secret.len() - 4..)
+}
+
+fn fill(bytes: &mut [u8]) -> Result<(), NoRandomness> {
+    #[cfg(feature = "screenshots")]
+    if crate::models::example::fill(bytes) {
+        return Ok(());
+    }
+    SysRng.try_fill_bytes(bytes).map_err(|error| NoRandomness(error.to_string()))
 }
 
 fn first_in(text: &str) -> Option<&str> {

@@ -1,9 +1,10 @@
-//! Debian's chromedriver and the Chromium it starts: one of each for a test, gone with it.
+//! Debian's chromedriver and the Chromium it starts: one of each, gone with it. For pictures of the
+//! documentation and for the browser tests.
 
 use fantoccini::Client;
 use fantoccini::wd::WebDriverCompatibleCommand;
+use http::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
-use reqwest::Method;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -15,7 +16,8 @@ use url::Url;
 /// Where Chromium is, by the names that distributions give it.
 const CHROMIUM: [&str; 2] = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
 
-const FLAGS: [&str; 10] = [
+/// What could look different from run to run is off: colours of the screen, hints of its fonts.
+const FLAGS: [&str; 14] = [
     "--headless=new",
     "--disable-gpu",
     "--disable-quic",
@@ -25,8 +27,24 @@ const FLAGS: [&str; 10] = [
     "--disable-sync",
     "--force-device-scale-factor=1",
     "--hide-scrollbars",
-    "--lang=en",
+    "--lang=en-US",
+    "--force-color-profile=srgb",
+    "--font-render-hinting=none",
+    "--disable-lcd-text",
+    "--disable-partial-raster",
 ];
+
+/// What went wrong with the browser, in a sentence.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct DriverError(String);
+
+impl DriverError {
+    /// An error with a cause.
+    pub fn new(what: impl std::fmt::Display, cause: impl std::fmt::Display) -> DriverError {
+        DriverError(format!("{what}: {cause}"))
+    }
+}
 
 /// A running chromedriver with one session.
 pub struct Driver {
@@ -50,23 +68,30 @@ impl Drop for Process {
 
 impl Driver {
     /// Starts both, with a profile that nobody used before.
-    pub async fn start() -> Driver {
+    ///
+    /// # Errors
+    /// When one of them is not there, or does not start.
+    pub async fn start() -> Result<Driver, DriverError> {
         let child = Command::new("chromedriver")
             .args(["--port=0", "--log-level=SEVERE"])
+            .env("TZ", "UTC")
+            .env("LANG", "C.UTF-8")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .expect("chromedriver is installed: script/test does that");
+            .map_err(|error| DriverError::new("chromedriver does not start", error))?;
         let mut process = Process(child, None);
-        let port = port_of(&mut process);
-        let profile = tempfile::tempdir().unwrap();
+        let port = port_of(&mut process)?;
+        let profile = tempfile::tempdir().map_err(|error| DriverError::new("no profile", error))?;
         let address = format!("http://127.0.0.1:{port}");
+        let started = |error: String| DriverError::new("Chromium does not start", error);
         let client =
             Client::with_capabilities_and_connector(&address, &capabilities(&profile), HttpConnector::new())
                 .await
-                .expect("Chromium starts");
-        let session = client.session_id().await.unwrap().unwrap();
-        Driver { client, port, session, _process: process, _profile: profile }
+                .map_err(|error| started(error.to_string()))?;
+        let session = client.session_id().await.map_err(|error| started(error.to_string()))?;
+        let session = session.ok_or_else(|| started("it has no session".to_owned()))?;
+        Ok(Driver { client, port, session, _process: process, _profile: profile })
     }
 
     /// A command of the session that fantoccini has no name for.
@@ -75,9 +100,13 @@ impl Driver {
     }
 
     /// A command of the DevTools protocol.
-    pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
+    ///
+    /// # Errors
+    /// When the browser refuses it.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Result<Value, DriverError> {
         let body = json!({ "cmd": command, "params": parameters });
-        self.call(Method::POST, "goog/cdp/execute", Some(body)).await.expect(command)
+        let answer = self.call(Method::POST, "goog/cdp/execute", Some(body)).await;
+        answer.ok_or_else(|| DriverError::new(command, "the browser refuses it"))
     }
 
     /// Ends Chromium. Not by fantoccini, which cannot wait where a test panics.
@@ -101,17 +130,18 @@ impl Drop for Driver {
 }
 
 /// The driver takes a port that is free and says which.
-fn port_of(process: &mut Process) -> u16 {
-    let said = process.1.insert(BufReader::new(process.0.stdout.take().unwrap()));
+fn port_of(process: &mut Process) -> Result<u16, DriverError> {
+    let silent = || DriverError::new("chromedriver", "it did not say which port it took");
+    let said = process.1.insert(BufReader::new(process.0.stdout.take().ok_or_else(silent)?));
     for line in said.by_ref().lines().map_while(Result::ok) {
         // The first line names the port that was asked for: 0.
         if let Some((_, port)) = line.rsplit_once("on port ")
             && let Ok(port @ 1..) = port.trim_end_matches('.').parse()
         {
-            return port;
+            return Ok(port);
         }
     }
-    panic!("chromedriver did not say which port it took");
+    Err(silent())
 }
 
 fn capabilities(profile: &TempDir) -> fantoccini::wd::Capabilities {
@@ -125,7 +155,7 @@ fn capabilities(profile: &TempDir) -> fantoccini::wd::Capabilities {
         options["binary"] = json!(binary);
     }
     let all = json!({ "browserName": "chrome", "goog:chromeOptions": options });
-    all.as_object().unwrap().clone()
+    all.as_object().cloned().unwrap_or_default()
 }
 
 #[derive(Debug)]
