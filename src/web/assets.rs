@@ -145,6 +145,20 @@ mod tests {
     }
 
     #[test]
+    fn every_file_is_served_and_no_script_has_150_lines() {
+        for (kind, asset) in [("css", css()), ("js", js())] {
+            let body = std::str::from_utf8(&asset.body).unwrap();
+            let folder = format!("{}/static/{kind}", env!("CARGO_MANIFEST_DIR"));
+            for file in std::fs::read_dir(folder).unwrap() {
+                let path = file.unwrap().path();
+                let text = std::fs::read_to_string(&path).unwrap();
+                assert!(body.contains(&slim(&text)), "{} is not served", path.display());
+                assert!(kind == "css" || text.lines().count() < 150, "{}", path.display());
+            }
+        }
+    }
+
+    #[test]
     fn no_file_has_text_over_several_lines_whose_indents_would_be_lost() {
         for (name, asset) in [("css", css()), ("js", js())] {
             for line in std::str::from_utf8(&asset.body).unwrap().lines() {
