@@ -5,7 +5,7 @@ mod unread;
 
 use crate::api;
 use crate::clock::Clock;
-use crate::config::{Config, Database};
+use crate::config::{Config, Database, Support};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError};
 use crate::http::{
@@ -100,6 +100,7 @@ impl Server {
             catalogue,
             public: config.public.clone(),
             mail: config.mail.clone(),
+            support: config.support.clone(),
             bound,
             trusted_proxies: config.trusted_proxies.clone(),
             brand: config.brand.clone(),
@@ -190,6 +191,8 @@ struct Asked {
     path: String,
     takes_gzip: bool,
     https: bool,
+    /// Whom people ask for help.
+    support: Support,
     /// Who calls, where it is the API.
     api: Option<api::Finish>,
 }
@@ -215,6 +218,7 @@ async fn finish(
         path: request.path().to_owned(),
         takes_gzip: web::assets::takes_gzip(request.headers()),
         https: app.is_some_and(|app| app.public.is_https()),
+        support: app.map(|app| app.support.clone()).unwrap_or_default(),
     };
     // What a mailed link holds is left out of the path; a query could hold a secret, by somebody's mistake, and is never logged.
     let span = tracing::info_span!("request", id = %asked.id, method = %request.method(), path = %web::paths::loggable(&asked.path));
@@ -271,7 +275,13 @@ fn finished(
             ("application/json", api::error_body(&asked.path, error, asked.caller()))
         } else {
             let csrf = request.and_then(web::csrf_secret);
-            let page = web::errors::page(error, response.status().as_u16(), csrf.as_deref(), &asked.id);
+            let told = web::errors::Told {
+                status: response.status().as_u16(),
+                csrf: csrf.as_deref(),
+                request_id: &asked.id,
+                support: &asked.support,
+            };
+            let page = web::errors::page(error, &told);
             ("text/html; charset=utf-8", page)
         };
         if let Some(body) = body {

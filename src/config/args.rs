@@ -106,6 +106,18 @@ pub struct ServeArgs {
     #[arg(long, env = "TOKENHOUSE_MAIL_FOLDER", value_name = "FOLDER")]
     pub mail_folder: Option<OsString>,
 
+    /// The address that people write to for help, such as help@example.com
+    ///
+    /// It stands at the foot of every page and on pages of errors. [default: none]
+    #[arg(long, env = "TOKENHOUSE_SUPPORT_EMAIL", value_name = "ADDRESS")]
+    pub support_email: Option<String>,
+
+    /// The page on which people ask for help, such as https://example.com/support
+    ///
+    /// It stands beside the address, or alone. [default: none]
+    #[arg(long, env = "TOKENHOUSE_SUPPORT_URL", value_name = "URL")]
+    pub support_url: Option<String>,
+
     /// Fill an empty database with accounts, people and domains to try things out with
     ///
     /// Their sign-ins are printed when they are made, and never again.

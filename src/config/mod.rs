@@ -9,12 +9,14 @@ mod args;
 mod mail;
 mod public_url;
 mod resolve;
+mod support;
 #[cfg(test)]
 mod tests;
 
 pub use args::{BrandArgs, DatabaseArgs, ServeArgs, Switch};
 pub use mail::{Mail, MailWay};
 pub use public_url::PublicUrl;
+pub use support::{Support, Way};
 
 use crate::models::password::Cost;
 use ipnet::IpNet;
@@ -43,6 +45,8 @@ pub struct Config {
     pub user_tokens: Option<i64>,
     /// Where mail goes.
     pub mail: Mail,
+    /// Whom people ask for help.
+    pub support: Support,
     /// Whether to fill an empty database with demo data.
     pub demo: bool,
     /// How to write the log.
@@ -94,6 +98,7 @@ impl Config {
             pool_size: 4,
             user_tokens: None,
             mail: Mail::for_tests()?,
+            support: Support::default(),
             demo: false,
             log_format: LogFormat::Text,
             password_cost: Cost::CHEAP,

@@ -2,7 +2,7 @@
 
 use super::{
     BrandArgs, Config, ConfigError, DEFAULT_BRAND, Database, DatabaseArgs, LogFormat, Mail, PublicUrl,
-    ServeArgs,
+    ServeArgs, Support,
 };
 use crate::db::private::running_as_root;
 use crate::models::password::Cost;
@@ -32,6 +32,8 @@ struct File {
     smtp: Option<String>,
     mail_from: Option<String>,
     mail_folder: Option<String>,
+    support_email: Option<String>,
+    support_url: Option<String>,
     demo: Option<bool>,
     log_format: Option<String>,
 }
@@ -131,6 +133,10 @@ impl ServeArgs {
                 mail_folder(told.or_else(|| filled(file.mail_folder.clone()).map(PathBuf::from)), &database)
             },
         )?;
+        let support = Support::parse(
+            filled(self.support_email).or_else(|| filled(file.support_email.clone())).as_deref(),
+            filled(self.support_url).or_else(|| filled(file.support_url.clone())).as_deref(),
+        )?;
         let log_format = filled(self.log_format).or_else(|| filled(file.log_format.clone()));
         Ok(Config {
             listen,
@@ -142,6 +148,7 @@ impl ServeArgs {
                 .ok_or_else(|| ConfigError("the pool size must be a number from 1 to 100".to_string()))?,
             user_tokens,
             mail,
+            support,
             demo: self.demo.map_or(file.demo.unwrap_or(false), |demo| demo.0),
             log_format: match log_format.as_deref() {
                 None | Some("text") => LogFormat::Text,

@@ -2,7 +2,7 @@
 
 use super::{Budgets, Gate, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions, SignIns};
 use crate::clock::Clock;
-use crate::config::{Mail, PublicUrl};
+use crate::config::{Mail, PublicUrl, Support};
 use crate::db::Db;
 use crate::policy::Catalogue;
 use actix_web::cookie::Key;
@@ -28,6 +28,8 @@ pub struct App {
     pub public: PublicUrl,
     /// Where mail goes.
     pub mail: Mail,
+    /// Whom people ask for help.
+    pub support: Support,
     /// Where it listens.
     pub bound: SocketAddr,
     /// Proxies whose word on client addresses counts.

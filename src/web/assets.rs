@@ -1,8 +1,10 @@
 //! Style sheet, script and mark: embedded, one file each, at addresses that name their content.
 
+use super::guide;
 use actix_web::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, VARY,
 };
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -15,22 +17,24 @@ use std::sync::LazyLock;
 pub struct Asset {
     href: String,
     content_type: &'static str,
-    body: String,
-    gzip: Vec<u8>,
+    body: Bytes,
+    /// Empty for what is packed already.
+    gzip: Bytes,
 }
 
 impl Asset {
     fn new(name: &str, content_type: &'static str, parts: &[&str]) -> Asset {
         let body = slim(&parts.join("\n"));
-        let hash = Sha256::digest(body.as_bytes()).iter().take(8).fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
-        let href = format!("/static/{hash}/{name}");
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         // Writing to memory does not fail; if it did, the plain file is served.
         let gzip = gzip.write_all(body.as_bytes()).and_then(|()| gzip.finish()).unwrap_or_default();
-        Asset { href, content_type, body, gzip }
+        Asset { href: href(name, body.as_bytes()), content_type, body: body.into(), gzip: gzip.into() }
+    }
+
+    /// A picture, which is packed already.
+    pub fn png(name: &str, body: &'static [u8]) -> Asset {
+        let href = href(&format!("{name}.png"), body);
+        Asset { href, content_type: "image/png", body: Bytes::from_static(body), gzip: Bytes::new() }
     }
 
     /// Its address.
@@ -58,7 +62,7 @@ fn slim(text: &str) -> String {
     let mut slim = String::with_capacity(text.len());
     let mut in_comment = false;
     for line in text.lines().map(str::trim) {
-        in_comment |= line.starts_with("/*");
+        in_comment |= line.starts_with("/*") && (line.ends_with("*/") || !line.contains("*/"));
         if !in_comment && !line.is_empty() && !line.starts_with("//") {
             slim.push_str(line);
             slim.push('\n');
@@ -66,6 +70,14 @@ fn slim(text: &str) -> String {
         in_comment &= !line.ends_with("*/");
     }
     slim
+}
+
+fn href(name: &str, body: &[u8]) -> String {
+    let hash = Sha256::digest(body).iter().take(8).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    format!("/static/{hash}/{name}")
 }
 
 macro_rules! files {
@@ -76,13 +88,13 @@ macro_rules! files {
 
 static CSS: LazyLock<Asset> = LazyLock::new(|| {
     let parts = files!("css": "layers.css", "tokens.css", "base.css", "layout.css", "activity.css", "admin.css", "badge.css", "budget.css", "builder.css", "button.css", "card.css", "chip.css", "dialog.css",
-        "facts.css", "field.css", "filters.css", "finder.css", "head.css", "help.css", "listing.css", "mark.css", "menu.css", "more.css", "notice.css", "picker.css", "plain.css", "print.css",
+        "facts.css", "field.css", "filters.css", "finder.css", "guide.css", "head.css", "help.css", "listing.css", "mark.css", "menu.css", "more.css", "notice.css", "picker.css", "plain.css", "print.css",
         "refusals.css", "revoke.css", "roles.css", "secret.css", "secrets.css", "segments.css", "sentences.css", "starts.css", "summary.css", "table.css", "tabs.css", "utilities.css", "way.css");
     Asset::new("app.css", "text/css; charset=utf-8", parts)
 });
 
 static JS: LazyLock<Asset> = LazyLock::new(|| {
-    let parts = files!("js": "announce.js", "choose.js", "copy.js", "dialog.js", "focus.js", "leaving.js", "local-time.js", "once.js", "picker.js", "build.js", "words.js");
+    let parts = files!("js": "announce.js", "choose.js", "copy.js", "dialog.js", "focus.js", "leaving.js", "local-time.js", "once.js", "picker.js", "tables.js", "build.js", "words.js");
     Asset::new("app.js", "text/javascript; charset=utf-8", parts)
 });
 
@@ -101,7 +113,8 @@ pub fn js() -> &'static Asset {
 
 /// Answers with a file of `/static`; the hash in the address must be its own.
 pub async fn file(request: HttpRequest) -> Result<HttpResponse, crate::http::AppError> {
-    let known = [css(), js()].into_iter().find(|asset| asset.href() == request.path());
+    let known = [css(), js()].into_iter().chain(guide::pictures());
+    let known = known.into_iter().find(|asset| asset.href() == request.path());
     known
         .map(|asset| asset.answer(&request, "public, max-age=31536000, immutable"))
         .ok_or(crate::http::AppError::NotFound)
@@ -127,14 +140,14 @@ mod tests {
 
     #[test]
     fn comments_and_indents_are_left_out_and_lines_stay() {
-        let text = "/* What\n   it is. */\n@layer a {\n  b { c: d; } /* kept */\n  /* gone */\n\n  // gone\n  e('// f')\n}\n";
-        assert_eq!(slim(text), "@layer a {\nb { c: d; } /* kept */\ne('// f')\n}\n");
+        let text = "/* What\n   it is. */\n@layer a {\n/* why */ .a { }\n  b { c: d; } /* kept */\n  /* gone */\n\n  // gone\n  e('// f')\n}\n";
+        assert_eq!(slim(text), "@layer a {\n/* why */ .a { }\nb { c: d; } /* kept */\ne('// f')\n}\n");
     }
 
     #[test]
     fn no_file_has_text_over_several_lines_whose_indents_would_be_lost() {
         for (name, asset) in [("css", css()), ("js", js())] {
-            for line in asset.body.lines() {
+            for line in std::str::from_utf8(&asset.body).unwrap().lines() {
                 assert!(line.matches('`').count() % 2 == 0, "{name}: {line}");
             }
         }

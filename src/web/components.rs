@@ -1,4 +1,5 @@
 //! Every component in every state, on one page, for whoever works on the look. Only in development builds.
+//! The rows of the two forms are not among them: those are pages of nothing else.
 
 use super::page::{Field, Page, render};
 use super::paths;
@@ -29,6 +30,98 @@ struct Components {
     from: From,
     live: Vec<Row>,
     ended: Vec<Row>,
+    budgets: Vec<Budget>,
+    refusals: Vec<Refused>,
+    secrets: Vec<SecretRow>,
+    reaching: Vec<Reaching>,
+    certificates: Vec<Certificate>,
+    lines: Vec<Line>,
+    roles: [&'static str; 2],
+    acts: Vec<ActRow>,
+}
+
+struct Budget {
+    is_unlimited: bool,
+    is_spent: bool,
+    remaining: &'static str,
+    limit: &'static str,
+    reset: Moment,
+}
+
+struct Refused {
+    permission: Option<&'static str>,
+    access: &'static str,
+    why: &'static str,
+    calls: &'static str,
+    first: Option<Moment>,
+    last: Moment,
+}
+
+struct SecretRow {
+    which: &'static str,
+    hint: &'static str,
+    made: Moment,
+    used: Option<Used>,
+    ends: Option<Moment>,
+    ends_at_first_use: bool,
+}
+
+/// A token that reaches a resource.
+struct Reaching {
+    url: Option<&'static str>,
+    name: &'static str,
+    state: StateBadge,
+    user: Option<&'static str>,
+    hint: &'static str,
+    rules: Vec<Rule>,
+}
+
+struct Rule {
+    title: &'static str,
+    which: &'static str,
+    records: Option<&'static str>,
+    full: bool,
+    access: &'static str,
+}
+
+struct Certificate {
+    name: &'static str,
+    also: &'static str,
+    domain_url: &'static str,
+    domain: &'static str,
+    tone: &'static str,
+    state: &'static str,
+    expires: Option<Expiry>,
+}
+
+/// A line of the activity.
+struct Line {
+    who: Link,
+    before: &'static str,
+    object: Option<Link>,
+    after: &'static str,
+    place: Option<Link>,
+    at: Moment,
+    address: &'static str,
+    client: &'static str,
+    of_token: Option<&'static str>,
+    details: Vec<Detail>,
+}
+
+struct Link {
+    url: Option<&'static str>,
+    text: &'static str,
+}
+
+struct Detail {
+    label: &'static str,
+    before: Option<&'static str>,
+    after: Option<&'static str>,
+}
+
+struct ActRow {
+    title: &'static str,
+    may: [bool; 2],
 }
 
 struct Fields {
@@ -81,7 +174,7 @@ struct Row {
 /// `/components`.
 pub async fn components(app: AppData) -> Result<HttpResponse, AppError> {
     let now = app.clock.now();
-    let mut page = Page::new("Components", "");
+    let mut page = Page::new(&app.support, "Components", "");
     page.flash = Some("Token renamed.".to_owned());
     let wrong = "Give the token a name.".to_owned();
     let page = Components {
@@ -113,6 +206,22 @@ pub async fn components(app: AppData) -> Result<HttpResponse, AppError> {
         from: From { allowed: vec!["203.0.113.0/24"], refused: vec!["203.0.113.66/32"] },
         live: live(now),
         ended: vec![Row { state: StateBadge::of(State::Deleted, None), ..row(now, 9, "Old deploy script") }],
+        budgets: [(false, "1,788"), (true, "0")]
+            .map(|(is_spent, remaining)| {
+                let reset = Moment { relative: "13:00 UTC".to_owned(), ..Moment::past(now, now) };
+                Budget { is_unlimited: false, is_spent, remaining, limit: "2,400", reset }
+            })
+            .into(),
+        refusals: refusals(now),
+        secrets: secrets(now),
+        reaching: reaching(),
+        certificates: certificates(now),
+        lines: lines(now),
+        roles: ["owner", "read_only"],
+        acts: vec![
+            ActRow { title: "Look at tokens", may: [true, true] },
+            ActRow { title: "Make tokens", may: [true, false] },
+        ],
     };
     render(&page, StatusCode::OK)
 }
@@ -171,4 +280,118 @@ fn row(now: OffsetDateTime, id: i64, name: &str) -> Row {
         ended_why: "Deleted by owner@example.com",
         ended_at: Some(Moment::past(now - Duration::days(2), now)),
     }
+}
+
+fn refusals(now: OffsetDateTime) -> Vec<Refused> {
+    let ago = |minutes| Moment::past(now - Duration::minutes(minutes), now);
+    vec![
+        Refused {
+            permission: Some("Zones"),
+            access: "Full access",
+            why: "Nothing was there that it reaches",
+            calls: "1,204",
+            first: Some(ago(2_000)),
+            last: ago(14),
+        },
+        Refused {
+            permission: None,
+            access: "",
+            why: "From an address that it does not work from",
+            calls: "1",
+            first: None,
+            last: ago(90),
+        },
+    ]
+}
+
+fn secrets(now: OffsetDateTime) -> Vec<SecretRow> {
+    let made = Moment::past(now - Duration::days(2), now);
+    let older = SecretRow {
+        which: "Older",
+        hint: "tkh_a_…x7Qd",
+        made: made.clone(),
+        used: used(now, Duration::minutes(4)),
+        ends: Some(Moment::past(now + Duration::days(1), now)),
+        ends_at_first_use: false,
+    };
+    vec![
+        SecretRow {
+            which: "Newer",
+            hint: "tkh_a_…0mPz",
+            made,
+            used: None,
+            ends: None,
+            ends_at_first_use: true,
+        },
+        older,
+    ]
+}
+
+fn reaching() -> Vec<Reaching> {
+    let rules = |full: bool, access| {
+        vec![Rule { title: "Zones", which: "only this zone", records: full.then_some("TXT"), full, access }]
+    };
+    let account = Reaching {
+        url: Some("#"),
+        name: "ACME DNS-01",
+        state: StateBadge::of(State::Active, None),
+        user: None,
+        hint: "tkh_a_…x7Qd",
+        rules: rules(true, "Full access"),
+    };
+    let user = Reaching {
+        url: None,
+        name: "Laptop",
+        state: StateBadge::of(State::Disabled, None),
+        user: Some("member@example.com"),
+        hint: "tkh_u_…0mPz",
+        rules: rules(false, "Read only"),
+    };
+    vec![account, user]
+}
+
+fn certificates(now: OffsetDateTime) -> Vec<Certificate> {
+    let one = |name, tone, state, expires| Certificate {
+        name,
+        also: "",
+        domain_url: "#",
+        domain: "example.com",
+        tone,
+        state,
+        expires,
+    };
+    let soon = Expiry::of(Some(now + Duration::days(7)), now);
+    vec![
+        one("www.example.com", "ok", "issued", Some(soon)),
+        one("new.example.com", "plain", "requesting", None),
+    ]
+}
+
+fn lines(now: OffsetDateTime) -> Vec<Line> {
+    let at = Moment::past(now - Duration::minutes(4), now);
+    let whole = Line {
+        who: Link { url: Some("#"), text: "owner@example.com" },
+        before: "renamed the token",
+        object: Some(Link { url: Some("#"), text: "“Terraform”" }),
+        after: "",
+        place: None,
+        at: at.clone(),
+        address: "203.0.113.7",
+        client: "",
+        of_token: Some("#"),
+        details: vec![Detail { label: "Name", before: Some("Test"), after: Some("Terraform") }],
+    };
+    let seen = Line {
+        who: Link { url: None, text: "The token “Laptop”" },
+        before: "was used from a new network",
+        object: None,
+        after: "",
+        place: Some(Link { url: None, text: "in Acme" }),
+        at,
+        address: "198.51.100.24",
+        client: "octodns/1.9",
+        of_token: None,
+        details: Vec::new(),
+    };
+    vec![whole, seen]
 }

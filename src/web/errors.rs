@@ -2,6 +2,7 @@
 
 use super::page::Page;
 use super::paths;
+use crate::config::Support;
 use crate::http::{AppError, PasswordAgain};
 use askama::Template;
 
@@ -33,13 +34,25 @@ struct PasswordAgainPage {
     cancel_url: &'static str,
 }
 
-/// The page for an error; none for those that need no body. `csrf` is the secret behind the forms
-/// of whoever is signed in.
-pub fn page(error: &AppError, status: u16, csrf: Option<&str>, request_id: &str) -> Option<String> {
+/// What the page of an error has to know of its request.
+pub struct Told<'a> {
+    /// Status of the answer.
+    pub status: u16,
+    /// The secret behind the forms of whoever is signed in.
+    pub csrf: Option<&'a str>,
+    /// What the log calls the request.
+    pub request_id: &'a str,
+    /// Whom people ask for help.
+    pub support: &'a Support,
+}
+
+/// The page for an error; none for those that need no body.
+pub fn page(error: &AppError, told: &Told<'_>) -> Option<String> {
+    let csrf = told.csrf;
     let (heading, message) = match error {
         AppError::SignInFirst { .. } => return None,
-        AppError::SignedOut { action, fields } => return signed_out(action, fields),
-        AppError::PasswordAgain(asked) => return password_again(asked, csrf.unwrap_or_default()),
+        AppError::SignedOut { action, fields } => return signed_out(action, fields, told.support),
+        AppError::PasswordAgain(asked) => return password_again(asked, told),
         other => said(other),
     };
     let way_on = match error {
@@ -47,13 +60,14 @@ pub fn page(error: &AppError, status: u16, csrf: Option<&str>, request_id: &str)
         _ if csrf.is_some() => Some((paths::ACCOUNTS.to_owned(), "Your accounts".to_owned())),
         _ => Some(("/".to_owned(), "Start page".to_owned())),
     };
-    let page = Page { signed_in: csrf.is_some(), ..Page::new(heading, csrf.unwrap_or_default()) };
+    let page =
+        Page { signed_in: csrf.is_some(), ..Page::new(told.support, heading, csrf.unwrap_or_default()) };
     let page = ErrorPage {
         page,
-        status,
+        status: told.status,
         heading: heading.to_owned(),
         message,
-        request_id: request_id.to_owned(),
+        request_id: told.request_id.to_owned(),
         way_on,
     };
     page.render().ok()
@@ -96,20 +110,21 @@ fn said(error: &AppError) -> (&'static str, String) {
         | AppError::Api(_)
         | AppError::Internal(_) => (
             "Something went wrong",
-            "The fault is ours, and it is in the log. Try again; if it stays, say the number below.",
+            "The fault is ours, and it is in the log. Try again; if it stays, ask for help.",
         ),
     };
     (heading, message.to_owned())
 }
 
-fn password_again(asked: &PasswordAgain, csrf: &str) -> Option<String> {
-    let page = Page { signed_in: true, ..Page::new("Your password, please", csrf) };
+fn password_again(asked: &PasswordAgain, told: &Told<'_>) -> Option<String> {
+    let page = Page::new(told.support, "Your password, please", told.csrf.unwrap_or_default());
+    let page = Page { signed_in: true, ..page };
     PasswordAgainPage { page, asked: asked.clone(), cancel_url: paths::ACCOUNTS }.render().ok()
 }
 
-fn signed_out(action: &str, fields: &[(String, String)]) -> Option<String> {
+fn signed_out(action: &str, fields: &[(String, String)], support: &Support) -> Option<String> {
     let page = SignedOutPage {
-        page: Page::new("You are signed out", ""),
+        page: Page::new(support, "You are signed out", ""),
         action: action.to_owned(),
         fields: fields.to_vec(),
         sign_in_url: paths::SIGN_IN.to_owned(),

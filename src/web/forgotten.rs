@@ -5,7 +5,7 @@ use super::form_secret::FormSecret;
 use super::page::{Done, Page, go_to, link_page, render};
 use super::password::{Caller, too_often};
 use super::paths;
-use crate::http::{AppData, AppError, network_of};
+use crate::http::{App, AppData, AppError, network_of};
 use crate::models::throttle::{self, Allowance};
 use crate::models::user_link::{self, Opened, Purpose};
 use crate::models::{Actor, Origin, User, password, text, user};
@@ -97,7 +97,7 @@ fn asking(
     status: StatusCode,
 ) -> Result<HttpResponse, AppError> {
     let page = ForgottenPage {
-        page: Page::new("Forgotten password", &form.secret),
+        page: Page::new(&app.support, "Forgotten password", &form.secret),
         action: paths::FORGOTTEN,
         email: email.to_owned(),
         error,
@@ -110,7 +110,7 @@ fn asking(
 pub async fn open(request: HttpRequest, app: AppData, path: Path<String>) -> Result<HttpResponse, AppError> {
     let opened = find(&app, &path).await?;
     let form = FormSecret::of(&request, &app);
-    form.kept(resetting(&form, &path, &opened, None, StatusCode::OK)?, &app)
+    form.kept(resetting(&app, &form, &path, &opened, None, StatusCode::OK)?, &app)
 }
 
 /// Sets the new password, once, and ends every session; where that proves the address, tokens, too.
@@ -130,7 +130,7 @@ pub async fn reset(
     let new = fields.get("new_password");
     if let Err(refused) = password::check(new) {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return resetting(&secret, &path, &opened, Some(refused.to_string()), status);
+        return resetting(&app, &secret, &path, &opened, Some(refused.to_string()), status);
     }
     let hash = app.hashing.hash(new.to_owned()).await.map_err(|_| AppError::Busy)?;
     let hash = hash.map_err(|error| AppError::Internal(error.to_string()))?;
@@ -154,6 +154,7 @@ async fn find(app: &AppData, path: &Path<String>) -> Result<Opened, AppError> {
 }
 
 fn resetting(
+    app: &App,
     form: &FormSecret,
     path: &str,
     opened: &Opened,
@@ -161,7 +162,7 @@ fn resetting(
     status: StatusCode,
 ) -> Result<HttpResponse, AppError> {
     let page = ResetPage {
-        page: Page::new("A new password", &form.secret),
+        page: Page::new(&app.support, "A new password", &form.secret),
         action: paths::reset_link(path),
         email: opened.user.email.clone(),
         proves: opened.proves_address(),

@@ -3,6 +3,7 @@
 use super::page::{AccountNav, Page, Section, UserNav};
 use super::paths::{self, TokenPaths};
 use super::session::{self, SignedInSession};
+use crate::config::Support;
 use crate::http::{App, AppError, ClientAddress};
 use crate::models::audit::{Actor, Origin};
 use crate::models::token::{Owner, Token};
@@ -34,6 +35,7 @@ pub struct SignedIn {
     csrf: String,
     address: IpAddr,
     catalogue: Arc<Catalogue>,
+    support: Support,
 }
 
 impl SignedIn {
@@ -41,7 +43,7 @@ impl SignedIn {
     pub fn page(&self, title: &str) -> Page {
         let accounts =
             self.accounts.iter().map(|(account, _)| AccountNav::of(account, &self.catalogue)).collect();
-        Page::new(title, &self.csrf).for_user(UserNav::of(&self.user), accounts)
+        Page::new(&self.support, title, &self.csrf).for_user(UserNav::of(&self.user), accounts)
     }
 
     /// Who changes something now, and from where.
@@ -65,7 +67,8 @@ impl Guard for SignedIn {
             user.map(|user| Ok((Account::list_of_user(conn, user.id)?, user))).transpose()
         });
         let (accounts, user) = found.await?.ok_or_else(sign_in_first)?;
-        Ok(SignedIn { user, accounts, csrf: session.csrf, address, catalogue: Arc::clone(&app.catalogue) })
+        let (catalogue, support) = (Arc::clone(&app.catalogue), app.support.clone());
+        Ok(SignedIn { user, accounts, csrf: session.csrf, address, catalogue, support })
     }
 }
 

@@ -3,7 +3,7 @@
 use super::guard::{Guard, SignedIn};
 use super::page::{Page, render};
 use super::{leaked, paths};
-use crate::http::{AppData, AppError};
+use crate::http::{App, AppData, AppError};
 use crate::policy::{Catalogue, State, budget};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
@@ -91,22 +91,29 @@ const THEN: [(u16, &str, &str); 21] = [
     (
         503,
         "unavailable",
-        "The house cannot answer now, for instance because its database is away. Try again.",
+        "The server cannot answer now, for instance because its database is away. Try again.",
     ),
 ];
 
 const LAST: (u16, &str, &str) =
-    (500, "internal", "A fault of the house; its operator finds the cause in the log.");
+    (500, "internal", "A fault of the server; its operator finds the cause in the log.");
+
+/// The frame of a page that is for everybody, signed in or not.
+pub(super) async fn for_anybody(request: &HttpRequest, app: &App, title: &str) -> Result<Page, AppError> {
+    match SignedIn::check(request).await {
+        Ok(signed_in) => Ok(signed_in.page(title)),
+        // What explains a database that is away is read while it is away.
+        Err(AppError::SignInFirst { .. } | AppError::Unavailable(_)) => {
+            Ok(Page::new(&app.support, title, ""))
+        }
+        Err(error) => Err(error),
+    }
+}
 
 /// `/help/api`.
 pub async fn api(request: HttpRequest, app: AppData) -> Result<HttpResponse, AppError> {
-    let page = match SignedIn::check(&request).await {
-        Ok(signed_in) => signed_in.page("API"),
-        Err(AppError::SignInFirst { .. }) => Page::new("API", ""),
-        Err(error) => return Err(error),
-    };
     let page = ApiPage {
-        page,
+        page: for_anybody(&request, &app, "API").await?,
         base: app.public.link(app.bound, "/v2"),
         brand: app.brand.clone(),
         codes: codes(),

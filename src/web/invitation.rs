@@ -80,11 +80,11 @@ pub async fn show(
     secret: Path<String>,
 ) -> Result<HttpResponse, AppError> {
     let somebody = SignedIn::extract_if_any(&request).await?;
-    let Some((open, is_known)) = find(&app, &secret).await? else { return gone(somebody.as_ref()) };
+    let Some((open, is_known)) = find(&app, &secret).await? else { return gone(&app, somebody.as_ref()) };
     let Some(signed_in) = somebody else {
         let form = FormSecret::of(&request, &app);
         let visitor = if open.by_mail && is_known { Visitor::ToSignIn } else { Visitor::New };
-        let page = Page::new("Invitation", &form.secret);
+        let page = Page::new(&app.support, "Invitation", &form.secret);
         return form.kept(answer(page, &open, visitor, &secret, Typed::default(), StatusCode::OK)?, &app);
     };
     let visitor = if signed_in.user.email.eq_ignore_ascii_case(&open.invitation.email) {
@@ -103,13 +103,13 @@ pub async fn accept(
     secret: Path<String>,
 ) -> Result<HttpResponse, AppError> {
     let (signed_in, _) = form.genuine()?;
-    let Some(digest) = link::presented(&secret) else { return gone(Some(&signed_in)) };
+    let Some(digest) = link::presented(&secret) else { return gone(&app, Some(&signed_in)) };
     count(&app, &digest, client.0).await?;
     let (user, now) = (signed_in.user.id, app.clock.now());
     let accept = move |conn: &mut Conn| invitation::accept(conn, &digest, user, Some(client.0), now);
     match app.db.transaction(accept).await? {
         Joined::Done { account, .. } => Ok(go_to(paths::tokens(account).list())),
-        Joined::Gone | Joined::AddressTaken => gone(Some(&signed_in)),
+        Joined::Gone | Joined::AddressTaken => gone(&app, Some(&signed_in)),
         // The page says for whom it is.
         Joined::NotTheirs => Ok(go_to(paths::invitation(&secret))),
     }
@@ -127,11 +127,11 @@ pub async fn join(
     let (fields, kept) = (form.0, FormSecret::of(&request, &app));
     let is_genuine = csrf::belongs(&kept.secret, fields.get("csrf"));
     let Some((digest, (open, _))) = link::presented(&secret).zip(find(&app, &secret).await?) else {
-        return if is_genuine { gone(None) } else { Err(AppError::StaleForm) };
+        return if is_genuine { gone(&app, None) } else { Err(AppError::StaleForm) };
     };
     let mut typed = Typed { name: Field::of(fields.get("name").trim()), ..Typed::default() };
     let again = |typed: Typed, status: StatusCode| {
-        let page = Page::new("Invitation", &kept.secret);
+        let page = Page::new(&app.support, "Invitation", &kept.secret);
         kept.kept(answer(page, &open, Visitor::New, &secret, typed, status)?, &app)
     };
     if !is_genuine {
@@ -159,7 +159,7 @@ pub async fn join(
             tracing::info!(user, account, "came in by an invitation");
             Ok(go_to(paths::tokens(account).list()))
         }
-        Joined::Gone | Joined::NotTheirs => gone(None),
+        Joined::Gone | Joined::NotTheirs => gone(&app, None),
         Joined::AddressTaken => {
             typed.error = Some(
                 "No new user can be made with this address. If it is yours and you sign in here already, do that: then accept.",
@@ -229,10 +229,10 @@ fn answer(
 
 /// The same for what was used, revoked, replaced, has expired or never was. One whose inviter may not
 /// invite just now can hold again: its address is kept to itself, too.
-fn gone(signed_in: Option<&SignedIn>) -> Result<HttpResponse, AppError> {
+fn gone(app: &App, signed_in: Option<&SignedIn>) -> Result<HttpResponse, AppError> {
     let page = match signed_in {
         Some(signed_in) => signed_in.page("No invitation"),
-        None => Page::new("No invitation", ""),
+        None => Page::new(&app.support, "No invitation", ""),
     };
     Ok(link_page(render(&GonePage { page }, StatusCode::NOT_FOUND)?))
 }

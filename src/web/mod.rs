@@ -14,6 +14,7 @@ mod forgotten;
 mod form;
 mod form_secret;
 mod guard;
+mod guide;
 mod help;
 mod invitation;
 mod known;
@@ -75,7 +76,10 @@ fn routes() -> Vec<TableRow> {
         ("GET", paths::SIGN_IN, get().to(sign_in::new)),
         ("POST", paths::SIGN_IN, post().to(sign_in::create)),
         ("POST", paths::SIGN_OUT, post().to(sign_in::delete)),
+        ("GET", paths::HELP, get().to(guide::contents)),
+        // Before an article, whose name would take this word for one.
         ("GET", paths::HELP_API, get().to(help::api)),
+        ("GET", paths::HELP_ARTICLE, get().to(guide::article)),
         ("GET", paths::ACCOUNTS, get().to(accounts::index)),
         ("GET", paths::ACCOUNT, get().to(account::show)),
         ("POST", paths::ACCOUNT, post().to(account::change)),

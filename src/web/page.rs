@@ -1,6 +1,7 @@
 //! The frame of every page, and what pages are made of.
 
 use super::assets;
+use crate::config::Support;
 use crate::http::AppError;
 use crate::models::{Account, User};
 use crate::policy::Catalogue;
@@ -34,6 +35,8 @@ pub struct Page {
     pub flash: Option<String>,
     /// Where in the menu the page stands.
     pub section: Section,
+    /// Whom people ask for help.
+    pub support: Support,
 }
 
 /// A part of an account, as the menu has it.
@@ -61,7 +64,7 @@ pub enum Section {
 
 impl Page {
     /// A page with forms that belong to this secret.
-    pub fn new(title: &str, csrf_secret: &str) -> Page {
+    pub fn new(support: &Support, title: &str, csrf_secret: &str) -> Page {
         Page {
             title: title.to_owned(),
             csrf: super::csrf::form_token(csrf_secret),
@@ -73,6 +76,7 @@ impl Page {
             js: assets::js().href(),
             flash: None,
             section: Section::Automation,
+            support: support.clone(),
         }
     }
 

@@ -135,12 +135,21 @@ pub const ZONES: &str = "/accounts/{account}/zones";
 pub const ZONE: &str = "/accounts/{account}/zones/{zone}";
 /// The account's certificates.
 pub const CERTIFICATES: &str = "/accounts/{account}/certificates";
+/// The guide: what there is in it.
+pub const HELP: &str = "/help";
+/// An article of the guide.
+pub const HELP_ARTICLE: &str = "/help/{article}";
 /// What whoever writes a program needs to know.
 pub const HELP_API: &str = "/help/api";
 
 /// Every component on one page. Only in development builds.
 #[cfg(debug_assertions)]
 pub const COMPONENTS: &str = "/components";
+
+/// Address of an article of the guide.
+pub fn help(article: &str) -> String {
+    format!("{HELP}/{article}")
+}
 
 /// Address of a link that sets a new password.
 pub fn reset_link(secret: &str) -> String {

@@ -6,7 +6,7 @@ use super::guard::{SignedIn, signed_in_session};
 use super::page::{Page, go_to, render};
 use super::password::{Caller, Tried, Whose, too_often};
 use super::{paths, session};
-use crate::http::{AppData, AppError, client_name};
+use crate::http::{App, AppData, AppError, client_name};
 use crate::models::User;
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -46,7 +46,7 @@ pub async fn new(request: HttpRequest, app: AppData, query: Query<Next>) -> Resu
         no_user.then(|| "tokenhouse user create --email you@example.com --name \"Your Name\"".to_owned());
     let form = FormSecret::of(&request, &app);
     let page = SignInPage {
-        page: Page::new("Sign in", &form.secret).with_flash(&query.done),
+        page: Page::new(&app.support, "Sign in", &form.secret).with_flash(&query.done),
         email: String::new(),
         next: query.next.clone(),
         error: None,
@@ -67,19 +67,20 @@ pub async fn create(
     let secret = FormSecret::of(&request, &app);
     if !secret.is_behind(&fields) {
         let why = "The form was out of date. Try again.";
-        return secret.kept(again(&secret, &fields, why, StatusCode::FORBIDDEN)?, &app);
+        return secret.kept(again(&app, &secret, &fields, why, StatusCode::FORBIDDEN)?, &app);
     }
     let email = fields.get("email").trim().to_owned();
     let credentials = match caller.tries(Whose::Address(email), fields.get("password"), &app).await? {
         Tried::Right(credentials) => credentials,
         Tried::TooOften(wait) => {
-            let mut response = again(&secret, &fields, &too_often(wait), StatusCode::TOO_MANY_REQUESTS)?;
+            let mut response =
+                again(&app, &secret, &fields, &too_often(wait), StatusCode::TOO_MANY_REQUESTS)?;
             response.headers_mut().insert(RETRY_AFTER, wait.whole_seconds().max(1).into());
             return secret.kept(response, &app);
         }
         Tried::Wrong => {
             let why = "E-mail and password do not fit together.";
-            return secret.kept(again(&secret, &fields, why, StatusCode::UNAUTHORIZED)?, &app);
+            return secret.kept(again(&app, &secret, &fields, why, StatusCode::UNAUTHORIZED)?, &app);
         }
     };
     let user = credentials.user;
@@ -117,13 +118,14 @@ impl SignedIn {
 }
 
 fn again(
+    app: &App,
     secret: &FormSecret,
     fields: &Fields,
     why: &str,
     status: StatusCode,
 ) -> Result<HttpResponse, AppError> {
     let page = SignInPage {
-        page: Page::new("Sign in", &secret.secret),
+        page: Page::new(&app.support, "Sign in", &secret.secret),
         email: fields.get("email").to_owned(),
         next: fields.get("next").to_owned(),
         error: Some(why.to_owned()),

@@ -2,7 +2,7 @@
 // Asks before a secret that nobody copied is left behind for good.
 (() => {
   const isSecret = (element) => element instanceof Element && element.closest("[data-secret]") !== null;
-  if (!document.querySelector("textarea[data-secret]")) return;
+  if (!document.querySelector("textarea[data-only-here]")) return;
   const ask = (event) => event.preventDefault();
   const enough = () => removeEventListener("beforeunload", ask);
 

@@ -44,6 +44,8 @@
       const words = await answer.json();
       list.replaceChildren(...words.sentences.map(sentence));
       empty.hidden = words.sentences.length > 0;
+      // Not all of them anew after each choice.
+      window.tokenhouse.announce(`In plain words: ${words.sentences.length} sentences`);
       const expires = form.querySelector("[data-expires]");
       if (expires) expires.textContent = words.expires;
     } catch {

@@ -59,7 +59,7 @@ async fn tick(window: &Window, kinds: &str, part: &str, label: &str) {
 
 /// From the summary to the secret.
 async fn created(window: &mut Window) -> String {
-    press(window, "Create token").await;
+    press(window, "Generate token").await;
     window.heading("Your token is ready").await;
     let secret = window.field("Token").await.prop("value").await.unwrap().unwrap();
     ledger::put_down(&secret);

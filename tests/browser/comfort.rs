@@ -21,6 +21,9 @@ async fn the_page_that_asks_before_deleting_opens_above_the_list_and_gives_the_f
     let focus = "return document.activeElement.textContent.trim()";
     assert_eq!(window.script(focus).await, json!("Delete “Deploy”?"));
     window.pictures("dialog").await;
+    // Not from within.
+    window.heading("Delete “Deploy”?").await.click().await.unwrap();
+    window.heading("Delete “Deploy”?").await;
     window.press(ESCAPE).await;
     window
         .until("focus back", async || (window.script(focus).await == json!("Delete Deploy")).then_some(()))

@@ -12,7 +12,7 @@ async fn somebody_who_is_invited_as_read_write_makes_a_user_token_with_scripting
     window.go("/user/tokens/build?template=monitor&name=Laptop").await;
     press(&window, "Continue to summary").await;
     window.heading("Summary").await;
-    first_token(&house, &mut window, "Create token").await;
+    first_token(&house, &mut window, "Generate token").await;
 }
 
 #[actix_web::test]

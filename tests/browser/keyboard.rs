@@ -87,7 +87,7 @@ async fn a_token_is_built_row_by_row_and_rolled_by_keyboard_alone() {
     window.heading("Summary").await;
     window.says("zones:theburritobot.com:write").await;
     window.says("webhooks:*:read").await;
-    window.tab_to("button", "Create token").await;
+    window.tab_to("button", "Generate token").await;
     window.press(' ').await;
     window.heading("Your token is ready").await;
     ledger::put_down(&window.field("Token").await.prop("value").await.unwrap().unwrap());

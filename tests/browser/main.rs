@@ -1,5 +1,5 @@
 //! What people do, in a real browser. Needs chromedriver and Chromium, which `script/test`
-//! installs; pictures of every step go to the folder of the run.
+//! installs; pictures go to the folder of the run (`pictures.rs` says when).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a broken expectation fails the test")]
 

@@ -28,7 +28,7 @@ async fn again(called: &'static str, scripting: bool) {
     house.clock.advance(Duration::minutes(16));
     press(&window, "Continue to summary").await;
     window.heading("Summary").await;
-    press(&window, "Create token").await;
+    press(&window, "Generate token").await;
     window.heading("Your password, please").await;
     window.says("You are signed in as owner@example.com").await;
     window.pictures("asked").await;

@@ -96,7 +96,7 @@ async fn block(called: &'static str, scripting: bool) {
     window.link("Tokens").await.click().await.unwrap();
     window.link("Block here Laptop").await.click().await.unwrap();
     window.heading("Block “Laptop” in Acme?").await;
-    window.field("Why").await.send_keys("Not reviewed yet").await.unwrap();
+    window.field("Reason").await.send_keys("Not reviewed yet").await.unwrap();
     window.pictures("asked").await;
     press(&window, "Yes, block it here").await;
     window.says("Token blocked here. It goes on working elsewhere.").await;

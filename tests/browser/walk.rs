@@ -67,6 +67,20 @@ async fn what_strangers_see_is_for_everybody() {
 }
 
 #[actix_web::test]
+async fn every_article_of_the_guide_is_for_everybody() {
+    let house = House::open();
+    let mut window = Window::open(&house, "guide", true).await;
+    let mut looked = Looked::begin();
+    for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guide")).unwrap() {
+        let file = file.unwrap().file_name().into_string().unwrap();
+        if let Some(article) = file.strip_suffix(".md").filter(|name| *name != "README") {
+            looked.visit(&mut window, article, &format!("/help/{article}")).await;
+        }
+    }
+    looked.end();
+}
+
+#[actix_web::test]
 async fn what_forms_answer_is_for_everybody() {
     let house = House::open();
     let acme = house.account("Acme");
@@ -125,7 +139,7 @@ async fn made_and_rolled(house: &House, window: &mut Window, looked: &mut Looked
     window.heading("Summary").await;
     looked.here(window, "summary").await;
     house.clock.advance(Duration::minutes(16));
-    press(window, "Create token").await;
+    press(window, "Generate token").await;
     window.heading("Your password, please").await;
     looked.here(window, "password-again").await;
     fill_in(window, "Password", &ledger::password()).await;

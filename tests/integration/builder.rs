@@ -110,7 +110,7 @@ async fn a_template_its_zone_the_summary_and_the_token_that_does_that_and_nothin
     let said = summary.all(".sentences li").join(" ");
     assert!(said.contains("DNS records of theburritobot.com"), "{said}");
     assert_eq!(summary.all(".summary-scopes code"), ["zones:theburritobot.com:write"]);
-    assert_eq!(facts::count(&house, "tokens"), 0, "nothing is made before Create token");
+    assert_eq!(facts::count(&house, "tokens"), 0, "nothing is made before Generate token");
 
     let (token, secret) = {
         let made = form.press(&mut owner, "generate").await;

@@ -78,7 +78,7 @@ async fn it_is_linked_beside_the_secret_and_at_the_foot_of_every_page() {
     let fields =
         [("name", "X"), ("reach", "everything"), ("expires", "90"), ("nonce", &nonce), ("do", "generate")];
     let created = owner.post(&format!("/accounts/{acme}/tokens"), &fields).await;
-    assert_eq!(created.attributes(".card a[target='_blank']", "href"), ["/help/api"]);
+    assert_eq!(created.attributes(".card a[target='_blank']", "href"), ["/help/using", "/help/api"]);
     let signed_in = owner.get("/help/api").await;
     assert!(signed_in.text().contains("owner@example.com") && !signed_in.body.contains(&created.secret()));
     for path in ["/accounts", "/nothing", "/sign-in"] {

@@ -50,6 +50,7 @@ mod faults_load;
 mod faults_slow;
 mod forgotten;
 mod gate;
+mod guide;
 mod headers;
 mod help;
 mod hole;

@@ -48,6 +48,8 @@ const TABLE: &[Row] = &[
     ("POST", "/sign-in", Does::Nothing, [401, 403, 403, 403, 403, 403, 401, 401, 403]),
     ("POST", "/sign-out", Does::SignsOut, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
     ("GET", "/accounts", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
+    ("GET", "/help", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET", "/help/{article}", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     #[cfg(debug_assertions)]
     ("GET", "/components", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET", "/help/api", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -489,7 +491,10 @@ async fn every_page_of(quarter: usize) {
                 path.replace("{account}", &account.to_string()).replace("{token}", &token.to_string());
             let address = address.replace("{user}", &user.to_string());
             let (invitation, link) = invite(&house, acme, path.contains("{secret}"));
-            let address = address.replace("{invitation}", &invitation.to_string()).replace("{secret}", &link);
+            let address = address
+                .replace("{invitation}", &invitation.to_string())
+                .replace("{secret}", &link)
+                .replace("{article}", "rolling");
             let address = address.replace("{zone}", &zone).replace("{domain}", &domain);
             let of_own = owner_of_own(ACTORS[place]);
             let address = match does {

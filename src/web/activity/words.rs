@@ -87,8 +87,8 @@ pub fn said(line: &Line) -> Said {
     // A line that another version wrote is still told.
     let unknown = || format!("{}: {{}}", line.action.replace(['.', '_'], " "));
     let mut text = known.map_or_else(unknown, |(_, text)| (*text).to_owned());
-    // Many at once have no number, and their name says what they are: "added 40 domains".
-    if line.object.id.is_none() && line.object.name.starts_with(|first: char| first.is_ascii_digit()) {
+    // The name of many at once says what they are: "added 40 domains". No single one has a space.
+    if ["domain", "record"].contains(&line.object.kind.as_str()) && line.object.name.contains(' ') {
         text = text.replace(&format!(" the {} {{}}", line.object.kind), " {}");
     }
     match text.split_once("{}") {
@@ -252,6 +252,32 @@ mod tests {
             .collect();
         assert_eq!(left, Vec::<&&str>::new(), "words without an action");
         assert!(known.is_sorted(), "in the order of the alphabet, each once");
+    }
+
+    #[test]
+    fn many_at_once_are_told_as_such_and_a_single_one_by_its_kind() {
+        let added = |name: &str| {
+            let named =
+                |kind: &str, name: &str| Named { kind: kind.to_owned(), id: None, name: name.to_owned() };
+            sentence(&Line {
+                place: crate::models::activity::Cursor {
+                    at: time::OffsetDateTime::UNIX_EPOCH,
+                    source: Source::Changed,
+                    id: 1,
+                },
+                account: None,
+                user: None,
+                who: named("command_line", ""),
+                action: "domain.added".to_owned(),
+                object: named("domain", name),
+                before: None,
+                after: None,
+                address: None,
+                client: String::new(),
+            })
+        };
+        assert_eq!(added("40 domains"), "The command line added 40 domains");
+        assert_eq!(added("360.example"), "The command line added the domain 360.example");
     }
 
     #[test]

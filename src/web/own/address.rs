@@ -2,7 +2,7 @@
 
 use super::profile::{Typed, answer};
 use crate::db::DbError;
-use crate::http::{AppData, AppError};
+use crate::http::{App, AppData, AppError};
 use crate::models::text;
 use crate::models::user::Proved;
 use crate::models::user_link::{self, Opened, Purpose};
@@ -91,7 +91,7 @@ async fn refused(
 pub async fn open(request: HttpRequest, app: AppData, path: Path<String>) -> Result<HttpResponse, AppError> {
     let opened = find(&app, &path).await?;
     let form = FormSecret::of(&request, &app);
-    form.kept(page(&form, &path, &opened, None, StatusCode::OK)?, &app)
+    form.kept(page(&app, &form, &path, &opened, None, StatusCode::OK)?, &app)
 }
 
 /// Makes the address the user's, for whoever has the link and knows the password: neither somebody at
@@ -109,7 +109,7 @@ pub async fn prove(
     }
     let opened = find(&app, &path).await?;
     if let Some((why, status)) = wrong_password(&opened, &fields, &caller, &app).await? {
-        return page(&secret, &path, &opened, Some(why), status);
+        return page(&app, &secret, &path, &opened, Some(why), status);
     }
     let (text, now, address) = (path.into_inner(), app.clock.now(), caller.address);
     let proved = app.db.transaction(move |conn| {
@@ -138,7 +138,7 @@ pub async fn prove(
             422,
         ),
     };
-    let shown = ProvedPage { page: Page::new(heading, &secret.secret), heading, said };
+    let shown = ProvedPage { page: Page::new(&app.support, heading, &secret.secret), heading, said };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     Ok(link_page(render(&shown, status)?))
 }
@@ -164,6 +164,7 @@ async fn wrong_password(
 }
 
 fn page(
+    app: &App,
     form: &FormSecret,
     path: &str,
     opened: &Opened,
@@ -171,7 +172,7 @@ fn page(
     status: StatusCode,
 ) -> Result<HttpResponse, AppError> {
     let page = AddressPage {
-        page: Page::new("Is this your address?", &form.secret),
+        page: Page::new(&app.support, "Is this your address?", &form.secret),
         action: paths::address_link(path),
         name: opened.user.name.clone(),
         email: opened.email.clone(),

@@ -1,5 +1,5 @@
 //! The builder of a token: rows of permissions with their resources, conditions, and on to the
-//! summary. Drafts travel in the form; nothing is kept before *Create token*.
+//! summary. Drafts travel in the form; nothing is kept before *Generate token*.
 
 mod row;
 

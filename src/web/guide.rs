@@ -1,0 +1,117 @@
+//! The guide: the articles of `docs/guide`, for everybody, as pages.
+
+mod markdown;
+mod pictures;
+#[cfg(test)]
+mod tests;
+
+pub use pictures::all as pictures;
+
+use super::help::for_anybody;
+use super::page::{Page, render};
+use super::paths;
+use crate::http::{AppData, AppError};
+use actix_web::http::StatusCode;
+use actix_web::web::Path;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use markdown::{Prose, Text};
+use std::sync::LazyLock;
+
+/// The address that stands in the articles for that of the house.
+const EXAMPLE: &str = "https://tokens.example.com";
+
+macro_rules! chapters {
+    ($($title:literal: $($name:literal),+;)+) => {
+        &[$(($title, &[$(($name, include_str!(concat!("../../docs/guide/", $name, ".md")))),+])),+]
+    };
+}
+
+/// A title, and the articles below it: name and Markdown.
+type ChapterSource = (&'static str, &'static [(&'static str, &'static str)]);
+
+/// In the order in which they are read.
+static SOURCES: &[ChapterSource] = chapters! {
+    "Start": "getting-there", "account-and-user-tokens";
+    "Make a token": "generating", "scopes", "templates", "restricting";
+    "Use it": "using", "clients";
+    "Look after it": "viewing", "rolling", "disabling", "deleting", "revoking-all", "leaked";
+    "The account": "roles", "members", "limits", "activity", "own-settings";
+};
+
+/// Read at first use, once.
+static CHAPTERS: LazyLock<Vec<Chapter>> = LazyLock::new(|| {
+    let chapter = |(title, articles): &ChapterSource| Chapter {
+        title,
+        articles: articles.iter().map(|(name, text)| Article::read(name, text)).collect(),
+    };
+    SOURCES.iter().map(chapter).collect()
+});
+
+/// Articles that belong together.
+struct Chapter {
+    title: &'static str,
+    articles: Vec<Article>,
+}
+
+/// An article of the guide.
+struct Article {
+    name: &'static str,
+    href: String,
+    text: Text,
+}
+
+impl Article {
+    fn read(name: &'static str, source: &str) -> Article {
+        Article { name, href: paths::help(name), text: markdown::read(source) }
+    }
+}
+
+fn articles() -> impl Iterator<Item = &'static Article> {
+    CHAPTERS.iter().flat_map(|chapter| &chapter.articles)
+}
+
+#[derive(Template)]
+#[template(path = "help/index.html")]
+struct ContentsPage {
+    page: Page,
+    chapters: &'static [Chapter],
+}
+
+#[derive(Template)]
+#[template(path = "help/article.html")]
+struct ArticlePage {
+    page: Page,
+    chapters: &'static [Chapter],
+    article: &'static Article,
+    /// With the address of this house where the article has an example.
+    body: Prose,
+    previous: Option<&'static Article>,
+    next: Option<&'static Article>,
+}
+
+/// `/help`.
+pub async fn contents(request: HttpRequest, app: AppData) -> Result<HttpResponse, AppError> {
+    let page = ContentsPage { page: for_anybody(&request, &app, "Help").await?, chapters: &CHAPTERS };
+    render(&page, StatusCode::OK)
+}
+
+/// One article.
+pub async fn article(
+    request: HttpRequest,
+    app: AppData,
+    name: Path<String>,
+) -> Result<HttpResponse, AppError> {
+    let all: Vec<&'static Article> = articles().collect();
+    let at = all.iter().position(|article| article.name == *name).ok_or(AppError::NotFound)?;
+    let article = all[at];
+    let page = ArticlePage {
+        page: for_anybody(&request, &app, &article.text.title).await?,
+        chapters: &CHAPTERS,
+        article,
+        body: article.text.body.with(EXAMPLE, &app.public.link(app.bound, "")),
+        previous: at.checked_sub(1).map(|before| all[before]),
+        next: all.get(at + 1).copied(),
+    };
+    render(&page, StatusCode::OK)
+}
