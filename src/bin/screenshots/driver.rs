@@ -17,7 +17,7 @@ use url::Url;
 const CHROMIUM: [&str; 2] = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
 
 /// What could look different from run to run is off: colours of the screen, hints of its fonts.
-const FLAGS: [&str; 14] = [
+const FLAGS: [&str; 15] = [
     "--headless=new",
     "--disable-gpu",
     "--disable-quic",
@@ -29,7 +29,8 @@ const FLAGS: [&str; 14] = [
     "--hide-scrollbars",
     "--lang=en-US",
     "--force-color-profile=srgb",
-    "--font-render-hinting=none",
+    "--font-render-hinting=slight",
+    "--disable-font-subpixel-positioning",
     "--disable-lcd-text",
     "--disable-partial-raster",
 ];

@@ -95,7 +95,7 @@ impl Shop<'_> {
         let (args, places, password) = (self.args, &self.stage.places, self.stage.password.as_str());
         let camera = Camera { driver: &self.driver, args, places, password };
         let taken = match camera.take(picture, &set).await {
-            Ok(image) => Ok(image),
+            Ok(image) => Ok(image.reduced()),
             Err(failed) => {
                 let file = path(&self.args.out, &format!("{}.failed", picture.name()));
                 let seen = match camera.as_is().await {

@@ -116,7 +116,7 @@ impl Visitor<'_> {
             "combobox" => (&LIST_ROLES, FIELD),
             "checkbox" => (&["checkbox"], "//input[@type='checkbox']"),
             "radio" => (&["radio"], "//input[@type='radio']"),
-            "group" => (&["group", "radiogroup"], "//fieldset"),
+            "group" => (&["group", "radiogroup"], "//fieldset[legend[normalize-space()=NAME]]"),
             "table" => (&["table"], "//table"),
             "navigation" => (&["navigation"], "//nav"),
             "region" => (&["region"], "//section"),
