@@ -1,9 +1,9 @@
 //! PNG files: cutting a part out of one, writing it small, and drawing where two differ.
 
 use crate::Failed;
+use oxipng::{BitDepth, ColorType, Options, RawImage, StripChunks};
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use oxipng::{BitDepth, ColorType, Options, RawImage, StripChunks};
 
 /// So many colours are kept as they are, those that fill most of a picture: paper, ink, lines.
 const KEPT: usize = 24;

@@ -8,6 +8,7 @@ use crate::stage::Stage;
 use crate::{Args, Failed, check, say, versions};
 use std::path::Path;
 use std::time::Instant;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// What became of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,45 +35,56 @@ pub fn run(args: &Args) -> Result<Outcome, Failed> {
     let pictures: Vec<&Picture> = list.pictures.iter().filter(asked).collect();
     std::fs::create_dir_all(&args.out)?;
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let driver = Driver::start().await?;
-        let here = versions::here(&driver).await?;
-        if args.check
-            && let Some(why) = check::not_comparable(&here)?
-        {
-            say::line(why);
-            return Ok(Outcome::Good);
+        let (mut interrupt, mut terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        // What is dropped stops what it started: Postgres, the server, the browser.
+        tokio::select! {
+            outcome = all(args, &list, &pictures) => outcome,
+            _ = interrupt.recv() => Err("interrupted".into()),
+            _ = terminate.recv() => Err("terminated".into()),
         }
-        let shop = Shop { args, stage: Stage::build()?, driver };
-        let mut outcome = Outcome::Good;
-        for (number, picture) in pictures.iter().enumerate() {
-            let began = Instant::now();
-            let said = match shop.one(number, picture).await? {
-                Ok(image) if args.check => check::compare(picture.name(), &image, &args.out)?,
-                Ok(image) => {
-                    std::fs::write(path(&args.out, picture.name()), image.write()?)?;
-                    Ok("made".to_owned())
-                }
-                Err(why) => Err(why),
-            };
-            if said.is_err() {
-                outcome = Outcome::Bad;
-            }
-            let (Ok(said) | Err(said)) = &said;
-            let (all, took) = (pictures.len(), began.elapsed().as_secs_f32());
-            say::line(format!("{:>2}/{all} {}: {said} ({took:.1} s)", number + 1, picture.name()));
-        }
-        if args.check && args.only.is_empty() {
-            for name in check::left_over(&list)? {
-                say::line(format!("{name}: stands in docs/pictures, and not in {file}"));
-                outcome = Outcome::Bad;
-            }
-        }
-        // Of some of them it would say nothing of the others.
-        if !args.check && args.only.is_empty() {
-            std::fs::write(args.out.join(versions::FILE), here)?;
-        }
-        Ok(outcome)
     })
+}
+
+async fn all(args: &Args, list: &List, pictures: &[&Picture]) -> Result<Outcome, Failed> {
+    let driver = Driver::start().await?;
+    let here = versions::here(&driver).await?;
+    if args.check
+        && let Some(why) = check::not_comparable(&here)?
+    {
+        say::line(why);
+        return Ok(Outcome::Good);
+    }
+    let shop = Shop { args, stage: Stage::build()?, driver };
+    let mut outcome = Outcome::Good;
+    for (number, picture) in pictures.iter().enumerate() {
+        let began = Instant::now();
+        let said = match shop.one(number, picture).await? {
+            Ok(image) if args.check => check::compare(picture.name(), &image, &args.out)?,
+            Ok(image) => {
+                std::fs::write(path(&args.out, picture.name()), image.write()?)?;
+                Ok("made".to_owned())
+            }
+            Err(why) => Err(why),
+        };
+        if said.is_err() {
+            outcome = Outcome::Bad;
+        }
+        let (Ok(said) | Err(said)) = &said;
+        let (all, took) = (pictures.len(), began.elapsed().as_secs_f32());
+        say::line(format!("{:>2}/{all} {}: {said} ({took:.1} s)", number + 1, picture.name()));
+    }
+    if args.check && args.only.is_empty() {
+        for name in check::left_over(list)? {
+            say::line(format!("{name}: stands in docs/pictures, and not in {}", list::FILE));
+            outcome = Outcome::Bad;
+        }
+    }
+    // Of some of them it would say nothing of the others.
+    if !args.check && args.only.is_empty() {
+        std::fs::write(args.out.join(versions::FILE), here)?;
+    }
+    Ok(outcome)
 }
 
 /// What all pictures are made with.

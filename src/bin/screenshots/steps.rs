@@ -86,6 +86,15 @@ impl Visitor<'_> {
         Ok(())
     }
 
+    /// Waits until the browser is somewhere else.
+    ///
+    /// # Errors
+    /// When it stays.
+    pub async fn leave(&self, path: &str) -> Result<(), Failed> {
+        let at = async || self.driver.client.current_url().await.ok().filter(|url| url.path() != path);
+        self.until(&format!("way on from {path}"), at).await.map(drop)
+    }
+
     /// Waits until the page says this.
     ///
     /// # Errors
