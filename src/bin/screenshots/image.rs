@@ -10,8 +10,8 @@ const KEPT: usize = 24;
 /// Any other is kept unless one that is kept is as near as this, by red, green and blue. Nobody sees
 /// it at the edges of letters, and files are half as large.
 const NEAR: i32 = 28;
-/// As many colours stand in a PNG's palette.
-const MOST: usize = 256;
+/// At most as many are left: with them, all of the pictures are under 3 MB.
+const MOST: usize = 128;
 
 /// Pixels, three bytes each.
 #[derive(Debug, Clone, PartialEq, Eq)]
