@@ -77,7 +77,7 @@ pub fn lay(conn: &mut Conn, password: &str, now: OffsetDateTime) -> Result<Place
         ground.places.set(&format!("zone-{place}"), zone.id.unwrap_or_default());
         ground.places.set(&format!("domain-{place}"), domain.id.unwrap_or_default());
     }
-    ground.places.set("article", "rolling");
+    ground.places.set("article", "roles");
     Ok(ground.places)
 }
 
