@@ -15,9 +15,8 @@ use tokenhouse::db;
 use tokenhouse::db::private::{DATABASE, PrivatePostgres, Tuning};
 use tokenhouse::models::Account;
 
-/// Nobody waits longer than five seconds for an answer; two more are for a machine on which all the
-/// other tests run, too.
-const LONGEST: Duration = Duration::from_secs(7);
+/// Nobody waits longer than this for an answer.
+const LONGEST: Duration = Duration::from_secs(5);
 /// It works again so soon after the database does.
 const HEALED: Duration = Duration::from_secs(3);
 
