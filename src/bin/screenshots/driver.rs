@@ -35,6 +35,10 @@ const FLAGS: [&str; 15] = [
     "--disable-partial-raster",
 ];
 
+/// chromedriver takes a port that is free on ::1, and ends when another has that port on 127.0.0.1,
+/// as servers and connections beside it may. So it is started again, so often at most.
+const STARTS: usize = 10;
+
 /// What went wrong with the browser, in a sentence.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -58,7 +62,7 @@ pub struct Driver {
 }
 
 /// chromedriver, with what it says: it would end at the first line that nobody takes.
-struct Process(Child, Option<BufReader<ChildStdout>>);
+pub struct Process(Child, BufReader<ChildStdout>);
 
 impl Drop for Process {
     fn drop(&mut self) {
@@ -73,16 +77,9 @@ impl Driver {
     /// # Errors
     /// When one of them is not there, or does not start.
     pub async fn start() -> Result<Driver, DriverError> {
-        let child = Command::new("chromedriver")
-            .args(["--port=0", "--log-level=SEVERE"])
-            .env("TZ", "UTC")
-            .env("LANG", "C.UTF-8")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| DriverError::new("chromedriver does not start", error))?;
-        let mut process = Process(child, None);
-        let port = port_of(&mut process)?;
+        let mut command = Command::new("chromedriver");
+        command.args(["--port=0", "--log-level=SEVERE"]).env("TZ", "UTC").env("LANG", "C.UTF-8");
+        let (process, port) = listening(&mut command)?;
         let profile = tempfile::tempdir().map_err(|error| DriverError::new("no profile", error))?;
         let address = format!("http://127.0.0.1:{port}");
         let started = |error: String| DriverError::new("Chromium does not start", error);
@@ -130,19 +127,29 @@ impl Drop for Driver {
     }
 }
 
-/// The driver takes a port that is free and says which.
-fn port_of(process: &mut Process) -> Result<u16, DriverError> {
-    let silent = || DriverError::new("chromedriver", "it did not say which port it took");
-    let said = process.1.insert(BufReader::new(process.0.stdout.take().ok_or_else(silent)?));
-    for line in said.by_ref().lines().map_while(Result::ok) {
-        // The first line names the port that was asked for: 0.
-        if let Some((_, port)) = line.rsplit_once("on port ")
-            && let Ok(port @ 1..) = port.trim_end_matches('.').parse()
-        {
-            return Ok(port);
+/// The process of this command, once it has said on which port it listens.
+///
+/// # Errors
+/// When it does not start, or ended each time without a port: with its last words.
+pub fn listening(command: &mut Command) -> Result<(Process, u16), DriverError> {
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut last = String::new();
+    for _ in 0..STARTS {
+        let start = |error: std::io::Error| DriverError::new("chromedriver does not start", error);
+        let mut child = command.spawn().map_err(start)?;
+        let said = child.stdout.take().ok_or_else(|| start(std::io::ErrorKind::BrokenPipe.into()))?;
+        let mut process = Process(child, BufReader::new(said));
+        for line in process.1.by_ref().lines().map_while(Result::ok) {
+            // The first line names the port that was asked for: 0.
+            if let Some((_, port)) = line.rsplit_once("on port ")
+                && let Ok(port @ 1..) = port.trim_end_matches('.').parse()
+            {
+                return Ok((process, port));
+            }
+            last = line;
         }
     }
-    Err(silent())
+    Err(DriverError::new(format!("chromedriver took no port in {STARTS} starts"), last))
 }
 
 fn capabilities(profile: &TempDir) -> fantoccini::wd::Capabilities {

@@ -3,15 +3,23 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a broken expectation fails the test")]
 
-use crate::driver::Driver;
+use crate::driver::{self, Driver};
 use crate::list::{FILE, List};
 use crate::run::Shop;
 use crate::stage::Stage;
 use crate::{Args, Theme};
 use std::collections::HashSet;
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use tokenhouse::models::example;
 use tokenhouse::models::token::secret::{self, Kind, Secret};
+
+/// Says what chromedriver says: the port asked for, then the port it has, or that it has none.
+/// It counts its starts in a file, and has one at the third.
+const LISTENS_AT_THE_THIRD: &str = r#"printf x >>"$0"
+echo "Starting ChromeDriver on port 0"
+if [ "$(cat "$0")" = xxx ]; then echo "ChromeDriver was started successfully on port 4711."
+else echo "IPv4 port not available. Exiting..."; fi"#;
 
 /// Examples are counted for the whole process.
 static EXAMPLES: Mutex<()> = Mutex::new(());
@@ -43,6 +51,18 @@ fn every_page_is_shown_by_a_picture_or_has_a_reason_why_not() {
     let idle: Vec<_> = unshown.iter().filter(|one| shown.contains(*one) || !routes.contains(*one)).collect();
     assert_eq!(idle, Vec::<&String>::new(), "reasons that nothing needs in {FILE}");
     assert!(list.unshown.iter().all(|one| one.why.len() > 5));
+}
+
+#[test]
+fn a_driver_whose_port_was_taken_beside_it_is_started_again() {
+    let starts = tempfile::NamedTempFile::new().unwrap();
+    let mut command = Command::new("sh");
+    let (_, port) = driver::listening(command.args(["-c", LISTENS_AT_THE_THIRD]).arg(starts.path())).unwrap();
+    assert_eq!(port, 4711);
+
+    let mut deaf = Command::new("sh");
+    let error = driver::listening(deaf.args(["-c", "echo on port 0; echo no port is left"])).err().unwrap();
+    assert_eq!(error.to_string(), "chromedriver took no port in 10 starts: no port is left");
 }
 
 #[test]
