@@ -23,8 +23,7 @@ pub const LIST_ROLES: [&str; 2] = ["combobox", "menulist"];
 impl Driver {
     /// The first of the candidates that has one of these roles, and this label.
     pub async fn look(&self, roles: &[&str], candidates: &str, name: &str) -> Option<Element> {
-        let narrowed = candidates.replace("NAME", &quoted(name));
-        for element in self.client.find_all(Locator::XPath(&narrowed)).await.ok()? {
+        for element in self.client.find_all(Locator::XPath(&named(candidates, name))).await.ok()? {
             let (role, label) = self.described(&element).await?;
             if roles.contains(&role.as_str()) && label == name {
                 return Some(element);
@@ -47,6 +46,11 @@ impl Driver {
         let Ok(body) = self.client.find(Locator::Css("body")).await else { return String::new() };
         body.text().await.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
     }
+}
+
+/// Candidates with this label.
+pub fn named(candidates: &str, name: &str) -> String {
+    candidates.replace("NAME", &quoted(name))
 }
 
 /// Controls inside a label with the text NAME, below what the XPath `within` finds.

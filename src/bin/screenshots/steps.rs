@@ -14,6 +14,9 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// So often is looked for it.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
+/// The menu, while it is folded.
+const FOLDED: &str = "//header//details[not(@open)]/summary[normalize-space()='Menu']";
+
 /// A browser that looks at one server.
 pub struct Visitor<'a> {
     /// The browser.
@@ -56,7 +59,7 @@ impl Visitor<'_> {
     pub async fn take(&self, step: &Step) -> Result<(), Failed> {
         match step {
             Step::Go(page) => self.go(page).await?,
-            Step::Follow(label) => self.by_role("link", LINK, label).await?.click().await?,
+            Step::Follow(label) => self.link(label).await?.click().await?,
             Step::Press(label) => self.by_role("button", BUTTON, label).await?.click().await?,
             Step::Fill { field, with } => {
                 let field = self.labelled(&FIELD_ROLES, FIELD, field).await?;
@@ -75,6 +78,7 @@ impl Visitor<'_> {
             }
             Step::Open(part) => {
                 let menu = find::menu(part);
+                self.unfold(&menu).await?;
                 self.until(part, async || self.driver.client.find(Locator::XPath(&menu)).await.ok())
                     .await?
                     .click()
@@ -118,7 +122,6 @@ impl Visitor<'_> {
     pub async fn thing(&self, thing: &Thing) -> Result<Element, Failed> {
         let Thing { role, label } = thing;
         let (roles, tags): (&[&str], &str) = match role.as_str() {
-            "link" => (&["link"], LINK),
             "button" => (&["button"], BUTTON),
             "heading" => (&["heading"], HEADING),
             "textbox" => (&FIELD_ROLES, FIELD),
@@ -131,6 +134,9 @@ impl Visitor<'_> {
             "region" => (&["region"], "//section"),
             _ => (&[], ""),
         };
+        if role == "link" && !label.is_empty() {
+            return self.link(label).await;
+        }
         if !tags.is_empty() && !label.is_empty() {
             return self.labelled(roles, tags, label).await;
         }
@@ -152,6 +158,22 @@ impl Visitor<'_> {
             self.driver.client.find(Locator::XPath(&path)).await.ok()
         })
         .await
+    }
+
+    async fn link(&self, label: &str) -> Result<Element, Failed> {
+        self.unfold(&find::named(LINK, label)).await?;
+        self.by_role("link", LINK, label).await
+    }
+
+    /// On a phone the menu is folded, and what stands in it is not there before it is opened.
+    async fn unfold(&self, wanted: &str) -> Result<(), Failed> {
+        let path = format!("{FOLDED}[//header{wanted}]");
+        if let Ok(menu) = self.driver.client.find(Locator::XPath(&path)).await
+            && menu.is_displayed().await?
+        {
+            menu.click().await?;
+        }
+        Ok(())
     }
 
     async fn by_role(&self, role: &str, candidates: &str, name: &str) -> Result<Element, Failed> {

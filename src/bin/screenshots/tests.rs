@@ -9,6 +9,7 @@ use crate::run::Shop;
 use crate::stage::Stage;
 use crate::{Args, Theme};
 use std::collections::HashSet;
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use tokenhouse::models::example;
@@ -98,18 +99,16 @@ fn not_one_example_is_taken_for_a_secret_and_each_run_has_the_same() {
     assert_eq!(examples(), made);
 }
 
+/// Pictures of this width, into this folder.
+fn args(out: &Path, width: u32) -> Args {
+    Args { out: out.to_owned(), only: Vec::new(), theme: Theme::Light, width, scale: 1, check: false }
+}
+
 #[test]
 fn a_picture_is_the_same_twice_and_says_where_it_fails() {
     let _alone = EXAMPLES.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
-    let args = Args {
-        out: folder.path().to_owned(),
-        only: Vec::new(),
-        theme: Theme::Light,
-        width: 1280,
-        scale: 1,
-        check: false,
-    };
+    let args = args(folder.path(), 1280);
     let mut picture =
         list().pictures.into_iter().find(|picture| picture.name() == "access-token-generated").unwrap();
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -125,5 +124,21 @@ fn a_picture_is_the_same_twice_and_says_where_it_fails() {
         let failed = shop.one(3, &picture).await.unwrap().unwrap_err();
         assert!(failed.starts_with("FAILED at “see the heading “Another heading””"), "{failed}");
         assert!(folder.path().join("access-token-generated.failed.png").exists());
+    });
+}
+
+#[test]
+fn what_stands_in_a_folded_menu_is_shown_by_opening_it() {
+    let _alone = EXAMPLES.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = tempfile::tempdir().unwrap();
+    let args = args(folder.path(), 390);
+    let list = list();
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let shop =
+            Shop { args: &args, stage: Stage::build().unwrap(), driver: Driver::start().await.unwrap() };
+        for (number, name) in ["access-tokens-link", "account-settings"].into_iter().enumerate() {
+            let picture = list.pictures.iter().find(|picture| picture.name() == name).unwrap();
+            shop.one(number, picture).await.unwrap().unwrap();
+        }
     });
 }
