@@ -10,7 +10,7 @@ mod tokens;
 mod user;
 mod users;
 
-pub use account::{restore, resume, set_plan, show as account, suspend};
+pub use account::{restore, resume, set_plan, show as account, suspend, suspend_confirm};
 pub use accounts::index as accounts;
 pub use password::make as password_link;
 pub use revoke::{confirm as revoke_confirm, revoke};

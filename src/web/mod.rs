@@ -146,6 +146,7 @@ fn routes() -> Vec<TableRow> {
         ("GET", paths::ADMIN_ACCOUNTS, get().to(admin::accounts)),
         ("GET", paths::ADMIN_ACCOUNT, get().to(admin::account)),
         ("POST", paths::ADMIN_ACCOUNT_PLAN, post().to(admin::set_plan)),
+        ("GET", paths::ADMIN_ACCOUNT_SUSPEND, get().to(admin::suspend_confirm)),
         ("POST", paths::ADMIN_ACCOUNT_SUSPEND, post().to(admin::suspend)),
         ("POST", paths::ADMIN_ACCOUNT_RESUME, post().to(admin::resume)),
         ("POST", paths::ADMIN_ACCOUNT_RESTORE, post().to(admin::restore)),

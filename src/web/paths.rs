@@ -194,7 +194,7 @@ pub const ADMIN_ACCOUNTS: &str = "/admin/accounts";
 pub const ADMIN_ACCOUNT: &str = "/admin/accounts/{account}";
 /// Where its plan is posted to.
 pub const ADMIN_ACCOUNT_PLAN: &str = "/admin/accounts/{account}/plan";
-/// Where suspending it is posted to.
+/// The page that asks before it is suspended.
 pub const ADMIN_ACCOUNT_SUSPEND: &str = "/admin/accounts/{account}/suspend";
 /// Where letting it go on is posted to.
 pub const ADMIN_ACCOUNT_RESUME: &str = "/admin/accounts/{account}/resume";

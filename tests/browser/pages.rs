@@ -73,6 +73,7 @@ pub const PAGES: &[Row] = &[
     ("/admin/users/{user}/deactivate", &[""]),
     ("/admin/accounts", &[""]),
     ("/admin/accounts/{account}", &[""]),
+    ("/admin/accounts/{account}/suspend", &[""]),
     ("/help", &[""]),
     // The first is weighed, and has no pictures: those come in requests of their own, when they are seen.
     ("/help/{article}", &["/help/using", "/help/scopes"]),

@@ -407,6 +407,12 @@ const TABLE: &[Row] = &[
         [401, 404, 404, 404, 404, 404, 401, 401, 303],
     ),
     (
+        "GET",
+        "/admin/accounts/{account}/suspend",
+        Does::Nothing,
+        [303, 404, 404, 404, 404, 404, 303, 303, 200],
+    ),
+    (
         "POST",
         "/admin/accounts/{account}/suspend",
         Does::Adds("accounts WHERE state = 'suspended'"),

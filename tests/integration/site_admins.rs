@@ -159,13 +159,17 @@ async fn a_plan_says_what_it_freezes_and_a_suspended_account_is_resumed() {
     assert_eq!(list.all("[data-of='admin-accounts'] tbody .row-name"), ["Acme"]);
     let path = format!("/admin/accounts/{acme}");
     let page = admin.get(&path).await;
-    assert_eq!(page.all("fieldset .hint"), ["Freezes its scoped tokens at the next call: 1."]);
+    assert_eq!(page.all("fieldset .choice p"), ["Freezes its scoped tokens at the next call: 1."]);
     let wrong = admin.post(&format!("{path}/plan"), &[("plan", "gold")]).await;
     assert_eq!((wrong.status.as_u16(), wrong.text().contains("Choose a plan.")), (422, true));
     assert_eq!(admin.post(&format!("{path}/plan"), &[("plan", "solo")]).await.status, 303);
     assert_eq!(whoami(house.address, &scoped).await.1["code"], "token_frozen");
     admin.post(&format!("{path}/plan"), &[("plan", "teams")]).await;
-    assert_eq!(whoami(house.address, &scoped).await.0, 200);
+    let asked = admin.get(&format!("{path}/suspend")).await;
+    assert_eq!(asked.heading(), "Suspend Acme?");
+    assert!(asked.text().contains("Live account tokens: 1."), "{}", asked.text());
+    assert!(!asked.text().contains("It is being deleted"), "{}", asked.text());
+    assert_eq!(whoami(house.address, &scoped).await.0, 200, "asking is not suspending");
     assert_eq!(
         admin.post(&format!("{path}/suspend"), &[]).await.location(),
         format!("{path}?done=suspended")
@@ -173,6 +177,7 @@ async fn a_plan_says_what_it_freezes_and_a_suspended_account_is_resumed() {
     assert_eq!(whoami(house.address, &scoped).await.1["code"], "owner_away");
     assert!(admin.get(&path).await.text().contains("Suspended since 22 Nov 2026, 12:00 UTC."));
     assert_eq!(admin.post(&format!("{path}/suspend"), &[]).await.location(), format!("{path}?done=changed"));
+    assert_eq!(admin.get(&format!("{path}/suspend")).await.location(), format!("{path}?done=changed"));
     admin.post(&format!("{path}/resume"), &[]).await;
     assert_eq!(
         (state(&house, "Acme").as_str(), whoami(house.address, &scoped).await.0.as_u16()),
@@ -217,6 +222,8 @@ async fn an_account_that_is_being_deleted_is_suspended_and_then_no_owner_brings_
     let path = format!("/admin/accounts/{}", rival.id);
     let page = admin.get(&path).await.text();
     assert!(page.contains("Suspending it calls the deletion off"), "{page}");
+    let asked = admin.get(&format!("{path}/suspend")).await.text();
+    assert!(asked.contains("It is being deleted. That is called off"), "{asked}");
     let answer = admin.post(&format!("{path}/suspend"), &[]).await;
     assert_eq!(answer.location(), format!("{path}?done=suspended"));
     let mut owner = house.signed_in(STRANGER).await;

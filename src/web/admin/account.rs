@@ -36,6 +36,18 @@ struct AccountPage {
     tokens_url: String,
     plans: Vec<Plan>,
     error: Option<String>,
+    suspend_url: String,
+    here: String,
+}
+
+#[derive(Template)]
+#[template(path = "admin/suspend.html")]
+struct SuspendPage {
+    page: Page,
+    name: String,
+    tokens: String,
+    /// Whether that calls its deletion off.
+    is_deleted: bool,
     here: String,
 }
 
@@ -82,6 +94,24 @@ pub async fn set_plan(form: Posted<SiteAdmin>, app: AppData, path: Number) -> Re
     });
     set.await?.ok_or(AppError::NotFound)?;
     Ok(go_to(format!("{}?done=plan", paths::admin_account(id))))
+}
+
+/// Says what suspending it stops, and asks.
+pub async fn suspend_confirm(admin: SiteAdmin, app: AppData, path: Number) -> Result<HttpResponse, AppError> {
+    let (id, now) = (number(&path)?, app.clock.now());
+    let tenant = app.db.run(move |conn| site::tenant(conn, id, now)).await?.ok_or(AppError::NotFound)?;
+    let (account, here) = (tenant.account, paths::admin_account(id));
+    if account.state == "suspended" {
+        return Ok(go_to(format!("{here}?done=changed")));
+    }
+    let page = SuspendPage {
+        page: page(&admin, "Suspend account", ""),
+        tokens: counted(tenant.tokens),
+        is_deleted: account.gone_from().is_some(),
+        name: account.name,
+        here,
+    };
+    render(&page, StatusCode::OK)
 }
 
 /// Pauses its tokens, until it is resumed.
@@ -161,6 +191,7 @@ async fn answer(
         tokens: counted(tenant.tokens),
         tokens_url: paths::admin_tokens_of(&id.to_string()),
         error,
+        suspend_url: format!("{}/suspend", paths::admin_account(id)),
         here: paths::admin_account(id),
         name: account.name,
         email: account.email,
