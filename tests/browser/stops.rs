@@ -13,16 +13,25 @@ const TAB: char = '\u{e004}';
 const ENTER: char = '\u{e007}';
 const ESCAPE: char = '\u{e00c}';
 
-/// Whether the focus stands behind where it stood before, and on what; empty at the end.
+/// Where the focus went: onto what comes later on the page, and further down or to the right on the
+/// screen; empty at the end.
 const NEXT: &str = r#"
     const here = document.activeElement;
     if (here === document.body) return [];
-    const last = window.lastStop;
-    window.lastStop = here;
-    // A day has three stops in one field.
-    const follows = !last || last === here || last.compareDocumentPosition(here) & Node.DOCUMENT_POSITION_FOLLOWING;
-    const { top, left } = here.getBoundingClientRect();
-    return [follows ? "follows" : "goes back", (here.textContent.trim() || here.name).slice(0, 40), `${top} ${left}`];"#;
+    const box = here.getBoundingClientRect();
+    const now = { left: box.left + scrollX, right: box.right + scrollX, top: box.top + scrollY, bottom: box.bottom + scrollY };
+    const { element: last, place: before } = window.lastStop ?? {};
+    window.lastStop = { element: here, place: now };
+    const name = (here.getAttribute("aria-label") || here.textContent.trim() || here.name).slice(0, 40);
+    // A day has three stops in one field. The first link is seen only while it has the focus.
+    if (!last || last === here || last.matches(".skip")) return ["follows", name];
+    if (!(last.compareDocumentPosition(here) & Node.DOCUMENT_POSITION_FOLLOWING)) return ["is earlier on the page", name];
+    const above = now.bottom <= before.top + 1 && now.left < before.right - 1;
+    const beside = Math.min(now.bottom, before.bottom) - Math.max(now.top, before.top) > 4;
+    if (above || (beside && now.right <= before.left + 1)) {
+      return [`goes back on the screen, from ${JSON.stringify(before)} to ${JSON.stringify(now)}`, name];
+    }
+    return ["follows", name];"#;
 
 /// Fields with an error that do not say which, and lines of the summary that lead nowhere.
 const UNTOLD: &str = r#"
@@ -38,26 +47,49 @@ async fn focus(window: &Window) -> (String, String) {
     window.described(&active).await.unwrap()
 }
 
-#[actix_web::test]
-async fn tab_goes_through_a_form_in_the_order_of_reading_from_its_begin_to_its_end() {
-    let house = House::open();
-    let acme = house.account("Acme");
-    let window = signed_in(&house, "stops", true, &format!("/accounts/{acme}/tokens")).await;
-    window.heading("Automation").await;
-    window.go(&format!("/accounts/{acme}/tokens/build?template=edit_zone_dns")).await;
-    window.heading("New account token").await;
+/// Tab, from the begin of the page to its end; the names of where it stopped.
+async fn walked(window: &Window, page: &str) -> Vec<String> {
     let mut stops = Vec::new();
     loop {
         window.press(TAB).await;
         let next = strings(&window.script(NEXT).await);
-        let [follows, name, _] = next.as_slice() else { break };
-        assert_eq!(follows, "follows", "{name} after {stops:?}");
+        let [follows, name] = next.as_slice() else { return stops };
+        assert_eq!(follows, "follows", "{page}: {name} after {stops:?}");
         stops.push(name.clone());
-        assert!(stops.len() < 120, "{stops:?}");
+        assert!(stops.len() < 160, "{page}: {stops:?}");
     }
-    assert_eq!(stops.first().unwrap(), "Skip to the content");
-    for name in ["Domains", "Add a permission", "Continue to summary", "Cancel"] {
-        assert!(stops.iter().any(|stop| stop.starts_with(name)), "{name} is not in {stops:?}");
+}
+
+#[actix_web::test]
+async fn tab_goes_through_a_page_in_the_order_of_reading_from_its_begin_to_its_end() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    for name in ["Deploy", "Backup"] {
+        made::with(&house, Owner::Account(acme), name, Policy::unconditional(Rights::Everything));
+    }
+    let list = format!("/accounts/{acme}/tokens");
+    let window = signed_in(&house, "stops", true, &list).await;
+    window.heading("Automation").await;
+    let form = ["Choose a permission", "Add a permission", "Continue to summary", "Cancel"];
+    for width in [1280, 390] {
+        window.size(width, 800).await;
+        for (page, heading, names) in [
+            (format!("{list}/build?template=edit_zone_dns"), "New account token", &form[..]),
+            (list.clone(), "Automation", &["Revoke all", "New token", "q", "Backup", "Delete Deploy"]),
+            (format!("/accounts/{acme}/activity"), "Activity", &["CSV", "Show", "Before and after"]),
+            (format!("/accounts/{acme}/members"), "Members", &["Invite", "q", "Change Ada Admin"]),
+        ] {
+            window.go(&page).await;
+            window.heading(heading).await;
+            let stops = walked(&window, &format!("{page} at {width}")).await;
+            assert_eq!(stops.first().unwrap(), "Skip to the content");
+            for name in names {
+                let seen = stops
+                    .iter()
+                    .any(|stop| stop.split_whitespace().collect::<Vec<_>>().join(" ").starts_with(name));
+                assert!(seen, "{page} at {width}: {name} is not in {stops:?}");
+            }
+        }
     }
 }
 
