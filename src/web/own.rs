@@ -1,7 +1,7 @@
 //! The settings of whoever is signed in.
 
 mod address;
-mod client;
+pub(super) mod client;
 mod profile;
 mod security;
 mod sessions;

@@ -124,6 +124,24 @@ async fn a_token_that_has_ended_keeps_its_name() {
 }
 
 #[actix_web::test]
+async fn a_token_that_has_ended_is_not_said_to_work() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let mut owner = house.signed_in(OWNER).await;
+    let fields = [("name", "Old"), ("expires", "never"), ("zones.access", "read"), ("zones.where", "all")];
+    let (token, _) = owner.make_token(acme, &fields).await;
+    let path = format!("/accounts/{acme}/tokens/{token}");
+    let past = "It has ended and can do nothing any more. Until then, this held:";
+    let until = "It ends when somebody deletes it";
+    let alive = owner.get(&path).await.text();
+    assert!(alive.contains(until) && !alive.contains(past), "{alive}");
+    owner.delete_token(acme, token).await;
+    let ended = owner.get(&path).await.text();
+    assert!(ended.contains(past) && ended.contains("No end was set"), "{ended}");
+    assert!(!ended.contains(until) && !ended.contains("delete this one"), "{ended}");
+}
+
+#[actix_web::test]
 async fn the_page_that_asks_before_deleting_says_when_and_from_where_it_was_last_used() {
     let house = House::open();
     let acme = house.account("Acme");

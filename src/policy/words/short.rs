@@ -77,13 +77,17 @@ fn place(selection: &Selection, called: Called<'_>) -> Phrase {
 }
 
 /// " (TXT _acme-challenge*)".
-fn records(grant: &Grant) -> Option<Phrase> {
+fn records(grant: &Grant) -> Vec<Phrase> {
     let names: Vec<&str> = grant.records.written_names().collect();
     let few = |list: &[&str]| match list {
         [one, two, rest @ ..] if !rest.is_empty() => format!("{one}, {two} and {} more", rest.len()),
         some => some.join(", "),
     };
     let types: Vec<&str> = grant.records.types.iter().map(String::as_str).collect();
-    let parts: Vec<String> = [few(&types), few(&names)].into_iter().filter(|part| !part.is_empty()).collect();
-    (!parts.is_empty()).then(|| Phrase::plain(format!(" ({})", parts.join(" "))))
+    let (types, names) = (few(&types), few(&names));
+    if types.is_empty() && names.is_empty() {
+        return Vec::new();
+    }
+    let between = if types.is_empty() || names.is_empty() { "" } else { " " };
+    vec![Phrase::plain(format!(" ({types}{between}")), Phrase::code(names), Phrase::plain(")")]
 }

@@ -9,6 +9,7 @@ mod words;
 pub use export::{account_csv, account_json_lines, own_csv, own_json_lines};
 
 use super::guard::{AccountMember, SeeActivity, SignedIn};
+use super::own::client::in_words;
 use super::page::{Field, Page, Section, go_to, render};
 use super::paths;
 use super::told::Moment;
@@ -59,6 +60,7 @@ struct Row {
     /// Where it was, on a person's own page.
     place: Option<Link>,
     address: String,
+    /// What it came with, in words; empty where that is not kept.
     client: String,
     details: Vec<Detail>,
     /// All that there is of the token.
@@ -221,7 +223,7 @@ impl Row {
             place: reader.place(&line),
             address: line.address.map(|address| address.to_string()).unwrap_or_default(),
             details: words::details(line.before.as_ref(), line.after.as_ref()),
-            client: line.client,
+            client: if line.client.is_empty() { line.client } else { in_words(&line.client) },
             of_token: of_token.map(|id| format!("{here}?token=%23{id}")),
         }
     }

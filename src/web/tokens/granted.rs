@@ -1,6 +1,7 @@
 //! The grants of a token, as its page lists them.
 
 use crate::policy::catalogue::Category;
+use crate::policy::words::Phrase;
 use crate::policy::{Access, Catalogue, Grant, RecordFilter, ResourceKind, ResourceRef, Rights, Selection};
 use crate::web::guard::TokenOwner;
 use crate::web::paths;
@@ -15,7 +16,7 @@ pub(super) struct GrantRow {
     /// What it is narrowed to, or leaves out.
     pub(super) names: Vec<NamedRow>,
     /// The records that it is narrowed to; empty where it is to none.
-    pub(super) records: String,
+    pub(super) records: Vec<Phrase>,
     pub(super) sensitive: bool,
 }
 
@@ -95,17 +96,18 @@ pub(super) fn name_of<P>(id: i64, owner: &TokenOwner<P>) -> String {
 }
 
 /// "Only records named _acme-challenge*, of type TXT".
-fn records(filter: &RecordFilter) -> String {
-    if filter.is_open() {
-        return String::new();
+fn records(filter: &RecordFilter) -> Vec<Phrase> {
+    let mut phrases = Vec::new();
+    for name in filter.written_names() {
+        phrases.push(Phrase::plain(if phrases.is_empty() { " named " } else { ", " }));
+        phrases.push(Phrase::code(name));
     }
-    let names: Vec<&str> = filter.written_names().collect();
-    let named = if names.is_empty() { String::new() } else { format!(" named {}", names.join(", ")) };
-    let types = if filter.types.is_empty() {
-        String::new()
-    } else {
-        let comma = if names.is_empty() { "" } else { "," };
-        format!("{comma} of type {}", filter.types.join(", "))
-    };
-    format!("Only records{named}{types}")
+    if !filter.types.is_empty() {
+        let comma = if phrases.is_empty() { "" } else { "," };
+        phrases.push(Phrase::plain(format!("{comma} of type {}", filter.types.join(", "))));
+    }
+    if !phrases.is_empty() {
+        phrases.insert(0, Phrase::plain("Only records"));
+    }
+    phrases
 }
