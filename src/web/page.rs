@@ -1,6 +1,7 @@
 //! The frame of every page, and what pages are made of.
 
 use super::assets;
+use super::told::DAY;
 use crate::config::Support;
 use crate::http::AppError;
 use crate::models::{Account, User};
@@ -11,6 +12,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, HeaderValue, REFERRER_POLICY};
 use askama::Template;
 use serde::Deserialize;
+use time::Date;
 
 /// What the layout needs.
 #[derive(Debug, Clone)]
@@ -294,6 +296,13 @@ impl Field {
     /// A field with this value and nothing wrong.
     pub fn of(value: impl Into<String>) -> Field {
         Field { value: value.into(), error: None }
+    }
+
+    /// Kind of an input for a day: a browser drops from its field for dates what is none, so that stays
+    /// in one for text.
+    pub fn day_kind(&self) -> &'static str {
+        let is_day = self.value.is_empty() || Date::parse(&self.value, DAY).is_ok();
+        if is_day { "date" } else { "text" }
     }
 }
 

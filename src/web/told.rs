@@ -19,6 +19,8 @@ pub struct Moment {
     pub exact: String,
 }
 
+/// A day, as forms write it.
+pub(super) const DAY: &[FormatItem<'_>] = format_description!("[year]-[month]-[day]");
 const ISO: &[FormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 const EXACT: &[FormatItem<'_>] =
     format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC");

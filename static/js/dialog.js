@@ -51,7 +51,6 @@
     document.body.append(dialog);
     dialog.showModal();
     dialog.querySelector("#dialog-title").focus();
-    window.tokenhouse.localTimes(dialog);
   };
 
   const open = async (link, signal) => {

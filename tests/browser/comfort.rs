@@ -40,6 +40,43 @@ async fn the_page_that_asks_before_deleting_opens_above_the_list_and_gives_the_f
     window.heading("No tokens yet").await;
 }
 
+/// Holds up whatever is fetched first, until `release()`; nothing of it is left when `released` says so.
+const SLOW: &str = r#"
+    const quick = window.fetch;
+    const held = new Promise((done) => { window.release = done; });
+    window.fetch = async (...asked) => {
+      window.fetch = quick;
+      await held;
+      try {
+        return await quick(...asked);
+      } finally {
+        setTimeout(() => { window.released = true; });
+      }
+    };"#;
+
+#[actix_web::test]
+async fn of_two_pages_that_ask_the_one_that_was_wanted_last_opens_however_late_the_other_comes() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let mut owner = house.signed_in(OWNER).await;
+    owner.make_full_token(acme, "Deploy").await;
+    owner.make_full_token(acme, "Backup").await;
+    let list = format!("/accounts/{acme}/tokens");
+    let window = signed_in(&house, "two-dialogs", true, &list).await;
+    let (first, second) = (window.link("Delete Deploy").await, window.link("Delete Backup").await);
+    window.script(SLOW).await;
+    first.click().await.unwrap();
+    second.click().await.unwrap();
+    window.heading("Delete “Backup”?").await;
+    window.script("window.release()").await;
+    let released = "return window.released === true";
+    window.until("answer", async || (window.script(released).await == json!(true)).then_some(())).await;
+    let asking =
+        "return [...document.querySelectorAll('dialog h1, dialog h2')].map((one) => one.textContent)";
+    assert_eq!(window.script(asking).await, json!(["Delete “Backup”?"]));
+    assert_eq!(window.path().await, list);
+}
+
 #[actix_web::test]
 async fn the_bar_to_delete_what_is_chosen_comes_with_the_first_choice() {
     let house = House::open();
@@ -81,4 +118,28 @@ async fn a_secret_that_nobody_copied_is_not_left_without_being_asked() {
             .until("copy", async || (window.script(LEAVES_UNASKED).await == json!(true)).then_some(()))
             .await;
     }
+}
+
+#[actix_web::test]
+async fn a_moment_says_the_readers_own_time_once_the_pointer_is_on_it() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    house.signed_in(OWNER).await.make_full_token(acme, "Deploy").await;
+    let window = signed_in(&house, "moment", true, &format!("/accounts/{acme}/tokens")).await;
+    let zone = json!({ "timezoneId": "Asia/Tokyo" });
+    window.driver.devtools("Emulation.setTimezoneOverride", zone).await.unwrap();
+    window.link("Deploy").await;
+    let made = "const made = document.querySelector('.made time');";
+    let title = format!("{made} return made.title");
+    assert_eq!(window.script(&title).await, json!("22 Nov 2026, 12:00 UTC"));
+    let place =
+        format!("{made} const at = made.getBoundingClientRect(); return [at.x + 2, at.y + at.height / 2]");
+    let place = window.script(&place).await;
+    // There, away, and there again: it is said once.
+    for [x, y] in [[&place[0], &place[1]], [&json!(1), &json!(1)], [&place[0], &place[1]]] {
+        let moved = json!({ "type": "mouseMoved", "x": x, "y": y });
+        window.driver.devtools("Input.dispatchMouseEvent", moved).await.unwrap();
+    }
+    let said = window.script(&title).await.as_str().unwrap().replace('\u{202f}', " ");
+    assert_eq!(said, "Nov 22, 2026, 9:00 PM your time · 22 Nov 2026, 12:00 UTC");
 }

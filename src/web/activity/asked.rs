@@ -5,15 +5,13 @@ use crate::models::activity::{Cursor, Kind, Of, Person, Source, Wanted};
 use crate::models::token::Owner;
 use crate::models::token::search::Search;
 use crate::models::token::secret;
+use crate::web::told::DAY;
 use serde::Deserialize;
-use time::format_description::FormatItem;
-use time::macros::format_description;
 use time::{Date, OffsetDateTime, Time};
 
 /// So many of the tokens that a search finds are asked for.
 pub const MOST_TOKENS: usize = 50;
 const COMMAND_LINE: &str = "cli";
-const DAY: &[FormatItem<'_>] = format_description!("[year]-[month]-[day]");
 const NOT_A_DAY: &str = "Write the day as year-month-day, like 2026-11-22.";
 
 /// The query of an address.
