@@ -2,8 +2,9 @@
 
 use crate::facts;
 use crate::faults::set_away;
-use crate::support::client::{Answer, Browser};
+use crate::support::client::{Answer, Browser, read};
 use crate::support::{House, MEMBER, OWNER, public};
+use serde_json::Value;
 use tokenhouse::config::Support;
 
 #[actix_web::test]
@@ -177,4 +178,29 @@ async fn asks(browser: &Browser, path: &str, status: u16) -> usize {
 
 fn mails(answer: &Answer) -> usize {
     answer.links().iter().filter(|link| *link == "mailto:help@example.com").count()
+}
+
+#[actix_web::test]
+async fn the_tour_says_what_its_command_answers_before_and_after_the_token_is_deleted() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let mut owner = house.signed_in(OWNER).await;
+    let nonce = owner.new_form(acme).await;
+    let fields = [("nonce", nonce.as_str()), ("do", "generate"), ("name", "Tour")];
+    let rights = [("zones.access", "full"), ("zones.where", "all"), ("expires", "90")];
+    let made = owner.post(&format!("/accounts/{acme}/tokens"), &[fields, rights].concat()).await;
+    let (secret, command) = (made.secret(), made.all("#curl").swap_remove(0));
+    let path = command.split_once("/v2/").map(|(_, rest)| format!("/v2/{rest}")).unwrap();
+    let answer = async || {
+        let answer = read(house.anybody().request("GET", &path).bearer_auth(&secret)).await;
+        serde_json::from_str::<Value>(&answer.body).unwrap()["data"].clone()
+    };
+    let tour = std::fs::read_to_string("README.md").unwrap();
+    let says = |value: &Value| tour.contains(&format!("`{}`", value.as_str().unwrap()));
+    let before = answer().await;
+    assert!(before["status"] == "active" && says(&before["status"]), "{before}");
+    let token = before["id"].as_i64().unwrap();
+    assert_eq!(owner.delete_token(acme, token).await.status, 303);
+    let after = answer().await;
+    assert!(after["code"] == "token_deleted" && says(&after["status"]) && says(&after["code"]), "{after}");
 }
