@@ -301,8 +301,9 @@ impl Field {
     /// Kind of an input for a day: a browser drops from its field for dates what is none, so that stays
     /// in one for text.
     pub fn day_kind(&self) -> &'static str {
-        let is_day = self.value.is_empty() || Date::parse(&self.value, DAY).is_ok();
-        if is_day { "date" } else { "text" }
+        let written = self.value.starts_with(|first: char| first.is_ascii_digit());
+        let is_day = written && Date::parse(&self.value, DAY).is_ok_and(|day| day.year() > 0);
+        if is_day || self.value.is_empty() { "date" } else { "text" }
     }
 }
 

@@ -1,6 +1,7 @@
 "use strict";
 // Adds the reader's own time to the exact one, when the pointer first comes to it: what knows how times are written
-// takes longer to start than all else here together. Expiry dates carry no data-local: they are days in UTC.
+// takes longer to start than all else here together. Whoever has no pointer has the exact time in
+// UTC alone. Expiry dates carry no data-local: they are days in UTC.
 (() => {
   let format;
   document.addEventListener("pointerover", ({ target }) => {

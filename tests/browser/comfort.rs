@@ -50,7 +50,8 @@ const SLOW: &str = r#"
       try {
         return await quick(...asked);
       } finally {
-        setTimeout(() => { window.released = true; });
+        // Long enough to read the answer and to show it, if that were to happen.
+        setTimeout(() => { window.released = true; }, 200);
       }
     };"#;
 

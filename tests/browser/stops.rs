@@ -14,7 +14,7 @@ const ENTER: char = '\u{e007}';
 const ESCAPE: char = '\u{e00c}';
 
 /// Where the focus went: onto what comes later on the page, and further down or to the right on the
-/// screen; empty at the end.
+/// screen, or up into the next column; empty at the end.
 const NEXT: &str = r#"
     const here = document.activeElement;
     if (here === document.body) return [];
@@ -83,6 +83,8 @@ async fn tab_goes_through_a_page_in_the_order_of_reading_from_its_begin_to_its_e
             window.heading(heading).await;
             let stops = walked(&window, &format!("{page} at {width}")).await;
             assert_eq!(stops.first().unwrap(), "Skip to the content");
+            let menu = if width == 1280 { "Domains" } else { "Menu" };
+            assert!(stops.iter().any(|stop| stop == menu), "{page} at {width}: {stops:?}");
             for name in names {
                 let seen = stops
                     .iter()

@@ -167,7 +167,7 @@ impl Visitor<'_> {
 
     /// On a phone the menu is folded, and what stands in it is not there before it is opened.
     async fn unfold(&self, wanted: &str) -> Result<(), Failed> {
-        let path = format!("{FOLDED}[//header{wanted}]");
+        let path = format!("{FOLDED}[//header//*[contains(@class, 'panel')]{wanted}]");
         if let Ok(menu) = self.driver.client.find(Locator::XPath(&path)).await
             && menu.is_displayed().await?
         {

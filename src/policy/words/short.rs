@@ -79,15 +79,26 @@ fn place(selection: &Selection, called: Called<'_>) -> Phrase {
 /// " (TXT _acme-challenge*)".
 fn records(grant: &Grant) -> Vec<Phrase> {
     let names: Vec<&str> = grant.records.written_names().collect();
-    let few = |list: &[&str]| match list {
-        [one, two, rest @ ..] if !rest.is_empty() => format!("{one}, {two} and {} more", rest.len()),
-        some => some.join(", "),
-    };
     let types: Vec<&str> = grant.records.types.iter().map(String::as_str).collect();
-    let (types, names) = (few(&types), few(&names));
+    let (mut types, names) = (few(&types, Phrase::plain), few(&names, Phrase::code));
     if types.is_empty() && names.is_empty() {
         return Vec::new();
     }
-    let between = if types.is_empty() || names.is_empty() { "" } else { " " };
-    vec![Phrase::plain(format!(" ({types}{between}")), Phrase::code(names), Phrase::plain(")")]
+    if !types.is_empty() && !names.is_empty() {
+        types.push(Phrase::plain(" "));
+    }
+    [vec![Phrase::plain(" (")], types, names, vec![Phrase::plain(")")]].concat()
+}
+
+/// "a", "a, b", "a, b and 3 more".
+fn few(list: &[&str], say: impl Fn(String) -> Phrase) -> Vec<Phrase> {
+    let shown = if list.len() > 2 { &list[..2] } else { list };
+    let mut phrases = Vec::new();
+    for (place, one) in shown.iter().enumerate() {
+        phrases.extend((place > 0).then(|| Phrase::plain(", ")));
+        phrases.push(say((*one).to_owned()));
+    }
+    let more = list.len() - shown.len();
+    phrases.extend((more > 0).then(|| Phrase::plain(format!(" and {more} more"))));
+    phrases
 }

@@ -241,8 +241,27 @@ fn in_a_row_of_the_list_there_are_few_words() {
     let catalogue = Catalogue::embedded().unwrap();
     let called = |id: i64| if id == 1 { "Acme".to_owned() } else { "Globex".to_owned() };
     let short = |rights: &Rights, of_user: Option<Called<'_>>| -> String {
-        in_short(&catalogue, rights, of_user).into_iter().map(|phrase| phrase.text).collect()
+        let phrases = in_short(&catalogue, rights, of_user);
+        assert!(phrases.iter().all(|phrase| !phrase.text.is_empty()), "{phrases:?}");
+        phrases.into_iter().map(|phrase| phrase.text).collect()
     };
+    let typed = |rights: &Rights| -> Vec<String> {
+        let phrases = in_short(&catalogue, rights, None).into_iter();
+        phrases.filter(|phrase| phrase.code).map(|phrase| phrase.text).collect()
+    };
+    let narrowed = |names: &[&str], types: &[&str]| {
+        let own = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect();
+        let records = RecordFilter { names: own(names), types: own(types) };
+        Rights::Grants(vec![Grant {
+            records,
+            ..grant("zones", Access::Read, Selection::Only(vec![zone("a")]))
+        }])
+    };
+    let many = narrowed(&["www", "mail", "x", "y"], &["A", "AAAA", "TXT"]);
+    assert_eq!(short(&many, None), "Zones read for a (A, AAAA and 1 more www, mail and 2 more)");
+    assert_eq!(typed(&many), ["www", "mail"]);
+    assert_eq!(short(&narrowed(&[], &["TXT"]), None), "Zones read for a (TXT)");
+    assert_eq!(short(&narrowed(&["www"], &[]), None), "Zones read for a (www)");
     let rows = Rights::Grants(vec![
         challenges(Selection::Only(vec![zone("a.example")])),
         grant("certificates", Access::Read, all(vec![zone("b.example")])),

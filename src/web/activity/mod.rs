@@ -60,7 +60,7 @@ struct Row {
     /// Where it was, on a person's own page.
     place: Option<Link>,
     address: String,
-    /// What it came with, in words; empty where that is not kept.
+    /// What it came with; empty where that is not kept.
     client: String,
     details: Vec<Detail>,
     /// All that there is of the token.
@@ -223,7 +223,8 @@ impl Row {
             place: reader.place(&line),
             address: line.address.map(|address| address.to_string()).unwrap_or_default(),
             details: words::details(line.before.as_ref(), line.after.as_ref()),
-            client: if line.client.is_empty() { line.client } else { in_words(&line.client) },
+            // A person knows their browsers by name; a program that met a token is told as it called itself.
+            client: if line.action.starts_with("seen.sign") { in_words(&line.client) } else { line.client },
             of_token: of_token.map(|id| format!("{here}?token=%23{id}")),
         }
     }

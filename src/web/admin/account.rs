@@ -46,8 +46,7 @@ struct SuspendPage {
     page: Page,
     name: String,
     tokens: String,
-    /// Whether that calls its deletion off.
-    is_deleted: bool,
+    is_being_deleted: bool,
     here: String,
 }
 
@@ -101,13 +100,14 @@ pub async fn suspend_confirm(admin: SiteAdmin, app: AppData, path: Number) -> Re
     let (id, now) = (number(&path)?, app.clock.now());
     let tenant = app.db.run(move |conn| site::tenant(conn, id, now)).await?.ok_or(AppError::NotFound)?;
     let (account, here) = (tenant.account, paths::admin_account(id));
-    if account.state == "suspended" {
+    // Nor is one suspended of which a part may be gone already.
+    if account.state == "suspended" || account.gone_from().is_some_and(|end| end <= now) {
         return Ok(go_to(format!("{here}?done=changed")));
     }
     let page = SuspendPage {
         page: page(&admin, "Suspend account", ""),
         tokens: counted(tenant.tokens),
-        is_deleted: account.gone_from().is_some(),
+        is_being_deleted: account.gone_from().is_some(),
         name: account.name,
         here,
     };

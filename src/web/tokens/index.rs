@@ -193,7 +193,7 @@ async fn index(
         live_count: counted(live),
         ended_count: counted(ended),
         q: place.q.trim().to_owned(),
-        search_hint: if may_see { "Name or last 4 characters" } else { "Words of the name" },
+        search_hint: if may_see { "Name or last four characters" } else { "Words of the name" },
         further: if sort == Sort::Newest { "Older" } else { "Next" },
         sort_key: Place::key(sort),
         sorted: match sort {
