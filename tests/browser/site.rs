@@ -90,3 +90,36 @@ async fn a_client_that_runs_meets_the_deactivation_of_its_user_at_its_next_call(
     window.heading("Acme").await;
     window.pictures("account").await;
 }
+
+#[actix_web::test]
+async fn an_account_is_suspended_and_resumed_by_keyboard_with_scripting() {
+    suspend_and_resume("suspend", true).await;
+}
+
+#[actix_web::test]
+async fn an_account_is_suspended_and_resumed_by_keyboard_without_scripting() {
+    suspend_and_resume("suspend-plain", false).await;
+}
+
+async fn suspend_and_resume(called: &'static str, scripting: bool) {
+    let house = House::open();
+    house.site_admin(SITE);
+    let acme = house.account("Acme");
+    let (_, secret) =
+        made::with(&house, Owner::Account(acme), "Deploy", Policy::unconditional(Rights::Everything));
+    let path = format!("/admin/accounts/{acme}");
+    let window = signed_in_as(&house, called, scripting, SITE, &path).await;
+    window.heading("Acme").await;
+    window.follow("link", "Suspend").await;
+    window.heading("Suspend Acme?").await;
+    // Above the page that led here, or on a page of its own.
+    let asked_at = if scripting { path.clone() } else { format!("{path}/suspend") };
+    assert_eq!(window.path().await, asked_at);
+    assert_eq!(whoami(house.address, &secret).await.0, 200, "asking is not suspending");
+    window.follow("button", "Yes, suspend").await;
+    window.says("Account suspended.").await;
+    assert_eq!(whoami(house.address, &secret).await.1["code"], "owner_away");
+    window.follow("button", "Resume").await;
+    window.says("Account resumed.").await;
+    assert_eq!(whoami(house.address, &secret).await.0, 200);
+}
