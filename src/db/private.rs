@@ -55,8 +55,8 @@ const STEP: Duration = Duration::from_millis(50);
 /// Whether the data has to survive a crash of the machine.
 #[derive(Debug, Clone, Copy)]
 pub struct Tuning {
-    /// `false` is for tests only: no fsync, no full-page writes, no synchronous commit, more
-    /// connections, and a role that may create databases.
+    /// `false` is for tests only: no fsync, no full-page writes, no synchronous commit, settings for
+    /// many small databases, and a role that may create them.
     pub durable: bool,
 }
 

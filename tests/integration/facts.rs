@@ -1,6 +1,7 @@
 //! What the database says, read and changed past every page.
 
-use crate::support::{House, database};
+use crate::support::House;
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use tokenhouse::db::Conn;
@@ -86,7 +87,7 @@ pub fn sessions(house: &House) -> i64 {
 
 /// Runs SQL on the house's database.
 pub fn change(house: &House, sql: &str) {
-    database::run(&database::url(&house.database), sql);
+    house.conn().batch_execute(sql).unwrap();
 }
 
 /// Ends every token but those of this name, so that the plan's limit stays away.

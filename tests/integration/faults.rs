@@ -71,7 +71,7 @@ async fn stopping_finishes_what_is_in_flight_and_writes_the_last_uses() {
     let acme = house.account("Acme");
     let (token, secret) = house.signed_in(OWNER).await.make_full_token(acme, "Deploy").await;
     let (address, second) = (house.address, house.second_node());
-    let mut blocker = house.conn();
+    let mut blocker = database::connect(&house.database);
     blocker.batch_execute("BEGIN; LOCK TABLE token_secrets IN ACCESS EXCLUSIVE MODE").unwrap();
     let call = actix_web::rt::spawn(async move { whoami(address, &secret).await });
     let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'token_secrets'::regclass";

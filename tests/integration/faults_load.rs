@@ -95,7 +95,7 @@ async fn while_every_connection_is_taken_callers_are_told_so_and_static_files_go
     let acme = house.account("Acme");
     let (_, secret) = house.signed_in(OWNER).await.make_full_token(acme, "Deploy").await;
     let anybody = house.anybody();
-    let mut blocker = house.conn();
+    let mut blocker = database::connect(&house.database);
     blocker.batch_execute("BEGIN; LOCK TABLE token_secrets IN ACCESS EXCLUSIVE MODE").unwrap();
     let stop = AtomicBool::new(false);
     let load = join_all((0..60).map(|_| call_on(&house, &secret, &stop)));

@@ -40,7 +40,7 @@ async fn while_a_look_up_is_held_back_a_call_begun_after_the_deletion_is_refused
     let mut owner = house.signed_in(OWNER).await;
     let (token, secret) = owner.make_full_token(acme, "Deploy").await;
     owner.get(&format!("/accounts/{acme}/tokens/{token}/delete")).await;
-    let mut blocker = house.conn();
+    let mut blocker = database::connect(&house.database);
     blocker.batch_execute("BEGIN; LOCK TABLE token_secrets IN ACCESS EXCLUSIVE MODE").unwrap();
     let (address, of_call) = (house.address, secret.clone());
     let held = actix_web::rt::spawn(async move { whoami(address, &of_call).await });

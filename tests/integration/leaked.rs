@@ -2,7 +2,7 @@
 
 use super::facts;
 use crate::support::client::{Answer, read, whoami};
-use crate::support::{House, MEMBER, OWNER, START, ledger, made};
+use crate::support::{House, MEMBER, OWNER, START, database, ledger, made};
 use diesel::connection::SimpleConnection;
 use reqwest::Client;
 use serde_json::json;
@@ -391,7 +391,7 @@ async fn a_report_that_cannot_be_worked_off_now_holds_up_no_other_and_is_worked_
     let acme = Owner::Account(house.account("Acme"));
     let (held, first) = made::with(&house, acme, "Held", everything());
     let (_, second) = made::with(&house, acme, "Free", everything());
-    let mut holds = house.conn();
+    let mut holds = database::connect(&house.database);
     holds.batch_execute(&format!("BEGIN; SELECT FROM tokens WHERE id = {held} FOR NO KEY UPDATE")).unwrap();
     report(&house, &[&first]).await;
     report(&house, &[&second]).await;

@@ -2,7 +2,7 @@
 
 use super::facts;
 use crate::support::client::{Answer, Browser};
-use crate::support::{House, OWNER, START, ledger};
+use crate::support::{House, OWNER, START, database, ledger};
 use diesel::connection::SimpleConnection;
 use tokenhouse::db;
 use tokenhouse::models::{password, session};
@@ -92,7 +92,7 @@ async fn of_two_forms_at_once_one_sets_the_password() {
     let house = House::open();
     let (mut one, mut two) = (house.signed_in(OWNER).await, house.signed_in(OWNER).await);
     let (first, second, present) = (new_password(), new_password(), ledger::password());
-    let mut other = house.conn();
+    let mut other = database::connect(&house.database);
     let lock = format!("BEGIN; SELECT FROM users WHERE email = '{OWNER}' FOR NO KEY UPDATE");
     other.batch_execute(&lock).unwrap();
     let let_go = async {

@@ -2,7 +2,7 @@
 
 use super::facts;
 use crate::support::client::{Answer, Browser, read};
-use crate::support::{House, MEMBER, OWNER, ledger};
+use crate::support::{House, MEMBER, OWNER, database, ledger};
 use diesel::connection::SimpleConnection;
 use time::Duration;
 use tokenhouse::models::{User, password};
@@ -175,7 +175,7 @@ async fn an_address_that_somebody_takes_at_the_same_moment_stays_theirs_too() {
     let mut owner = house.signed_in(OWNER).await;
     ask(&mut owner, NEW, &ledger::password()).await;
     let link = link(&house, NEW).await;
-    let mut other = house.conn();
+    let mut other = database::connect(&house.database);
     other
         .batch_execute(&format!(
             "BEGIN; INSERT INTO users (email, name, email_verified_at, created_at, updated_at)

@@ -2,7 +2,7 @@
 
 use super::{facts, made};
 use crate::support::client::{Answer, Browser, read};
-use crate::support::{ADMIN, House, MEMBER, OWNER, START};
+use crate::support::{ADMIN, House, MEMBER, OWNER, START, database};
 use time::Duration;
 use tokenhouse::clock::Clock;
 use tokenhouse::db;
@@ -121,7 +121,7 @@ async fn a_first_use_that_cannot_be_written_is_not_answered() {
     let house = House::open();
     let (mut owner, page, old) = with_token(&house).await;
     let new = rolled(&mut owner, &page, "first_use").await;
-    let mut blocker = house.conn();
+    let mut blocker = database::connect(&house.database);
     diesel::connection::SimpleConnection::batch_execute(&mut blocker, "BEGIN; SELECT FROM tokens FOR UPDATE")
         .unwrap();
     assert_eq!(call(&house, "/v2/whoami", &new).await, "ok");

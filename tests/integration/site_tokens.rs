@@ -2,7 +2,7 @@
 
 use super::facts;
 use crate::support::client::{Answer, whoami};
-use crate::support::{House, MEMBER, OWNER, READER, STRANGER, made};
+use crate::support::{House, MEMBER, OWNER, READER, STRANGER, database, made};
 use diesel::connection::SimpleConnection;
 use std::time::{Duration, Instant};
 use tokenhouse::db;
@@ -338,7 +338,7 @@ async fn tokens_of_several_owners_are_taken_in_the_order_that_a_report_of_leaked
     let member = Owner::User(house.user(MEMBER).id);
     let (lower, _) = made::with(&house, member, "Laptop", everything());
     let (higher, _) = made::with(&house, Owner::Account(house.account("Acme")), "Deploy", everything());
-    let mut report = house.conn();
+    let mut report = database::connect(&house.database);
     let lock = |id: i64| format!("SELECT FROM tokens WHERE id = {id} FOR NO KEY UPDATE");
     report.batch_execute(&format!("BEGIN; {}", lock(lower))).unwrap();
     let (mut conn, origin) = (house.conn(), house.command_line());

@@ -2,11 +2,13 @@
 
 use super::{ADMIN, READER, START, ledger};
 use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::r2d2::{ConnectionManager, Pool};
 use secrecy::SecretString;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokenhouse::db::private::{PrivatePostgres, Tuning};
-use tokenhouse::db::{self, DbError};
+use tokenhouse::db::{self, Conn, DbError};
 use tokenhouse::models::password::{self, Cost};
 use tokenhouse::models::{Account, Origin, User, demo, membership};
 use tokenhouse::policy::Role;
@@ -62,6 +64,18 @@ pub fn empty() -> String {
     let name = format!("empty_{}", uuid::Uuid::new_v4().simple());
     run(&cluster().url_to("tokenhouse"), &format!("CREATE DATABASE {name}"));
     name
+}
+
+/// Connections to a database of the run, opened as they are needed and kept.
+pub fn pool(database: &str) -> Pool<ConnectionManager<PgConnection>> {
+    // As `db::connect` sets it.
+    let manager = ConnectionManager::new(format!("{}?options=-cTimeZone%3DUTC", url(database)));
+    Pool::builder().max_size(16).min_idle(Some(0)).test_on_check_out(true).build_unchecked(manager)
+}
+
+/// A connection of its own, which a test may close or leave in a transaction.
+pub fn connect(database: &str) -> Conn {
+    db::connect(&SecretString::from(url(database))).unwrap()
 }
 
 /// Runs SQL that no page and no command does.

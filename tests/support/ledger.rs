@@ -26,8 +26,12 @@ pub fn log_file() -> Mutex<File> {
 
 /// Puts down a secret or a password that a test made, so that the search at the end looks for it.
 pub fn put_down(secret: &str) {
-    // One write a line, so that tests that run at once do not mix theirs.
-    appended("secrets.txt").write_all(format!("{secret}\n").as_bytes()).unwrap();
+    append("secrets.txt", &format!("{secret}\n"));
+}
+
+/// Appends a line to a file of the run in one write, so that tests that run at once don't mix theirs.
+pub fn append(name: &str, line: &str) {
+    appended(name).write_all(line.as_bytes()).unwrap();
 }
 
 /// The password of every demo user, made anew for each test binary.

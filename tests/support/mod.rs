@@ -13,8 +13,12 @@ pub mod description;
 pub mod ledger;
 pub mod made;
 pub mod smtp;
+pub mod soak;
 
 use actix_web::dev::ServerHandle;
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::r2d2::{ConnectionManager, Pool, PooledConnection};
 use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::sync::mpsc;
@@ -23,7 +27,6 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 use tokenhouse::clock::Clock;
 use tokenhouse::config::{Config, LogFormat, PublicUrl};
-use tokenhouse::db::{self, Conn};
 use tokenhouse::http::AppData;
 use tokenhouse::mail::{Failed, Mail, Post};
 use tokenhouse::models::password::{self, Cost};
@@ -46,9 +49,12 @@ pub struct House {
     pub clock: Clock,
     pub app: AppData,
     pub database: String,
+    conns: Pool<Manager>,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
 }
+
+type Manager = ConnectionManager<PgConnection>;
 
 impl House {
     /// A server on a fresh database.
@@ -87,7 +93,8 @@ impl House {
             });
         });
         let (address, app, handle) = building.recv().expect("the server starts");
-        House { address, clock, app, database, handle, thread: Some(thread) }
+        let conns = database::pool(&database);
+        House { address, clock, app, database, conns, handle, thread: Some(thread) }
     }
 
     /// Somebody's browser, with no cookie yet.
@@ -102,9 +109,10 @@ impl House {
         browser
     }
 
-    /// A connection for facts and for what no page can do.
-    pub fn conn(&self) -> Conn {
-        db::connect(&SecretString::from(database::url(&self.database))).unwrap()
+    /// A connection for facts and for what no page can do. It's reused: a new one costs Postgres a
+    /// process. To leave a transaction open, use [`database::connect`].
+    pub fn conn(&self) -> PooledConnection<Manager> {
+        self.conns.get().unwrap()
     }
 
     /// Number of the account of this name.
@@ -140,7 +148,7 @@ impl House {
     pub fn site_admin(&self, email: &str) -> User {
         let user = self.new_user(email, "Sasha Site");
         let sql = format!("UPDATE users SET site_admin_since = created_at WHERE id = {}", user.id);
-        database::run(&database::url(&self.database), &sql);
+        self.conn().batch_execute(&sql).unwrap();
         self.user(email)
     }
 

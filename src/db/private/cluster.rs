@@ -198,7 +198,7 @@ impl Layout {
             .map(|(name, value)| format!("-c {}", shell_word(&format!("{name}={value}"))))
             .collect();
         if !tuning.durable {
-            options.push("-c max_connections=300".to_string());
+            options.extend(FOR_TESTS.map(|(name, value)| format!("-c {name}={value}")));
         }
         options.join(" ")
     }
@@ -210,6 +210,17 @@ impl Layout {
         }
     }
 }
+
+/// Beside the switches that `durable` turns off. A test run has hundreds of small databases, each of
+/// which lives for a second: the more shared memory a process has mapped, the longer it takes to start
+/// and to end, and autovacuum would start one for each database in turn.
+const FOR_TESTS: [(&str, &str); 5] = [
+    ("max_connections", "300"),
+    ("shared_buffers", "32MB"),
+    ("autovacuum", "off"),
+    ("wal_level", "minimal"),
+    ("max_wal_senders", "0"),
+];
 
 /// C.UTF-8 sorts by code point as C does, but also knows that É and é are one letter. Elsewhere
 /// than on Linux it is not always there.
