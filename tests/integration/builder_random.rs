@@ -3,7 +3,7 @@
 
 use super::facts;
 use crate::policies::{Call, On};
-use crate::support::{House, MEMBER, ledger};
+use crate::support::{House, MEMBER, ledger, soak};
 use crate::words_decide::{Asked, answer};
 use crate::words_read::read;
 use std::collections::BTreeMap;
@@ -14,7 +14,6 @@ use tokenhouse::policy::{
     Rights, Role, Target, decide,
 };
 
-const DRAFTS: u32 = 50;
 const QUESTIONS: u32 = 40;
 const NAMES: [&str; 2] = ["a.example", "b.example"];
 
@@ -190,7 +189,8 @@ async fn random_drafts_become_tokens_that_do_what_their_summary_said_and_no_more
     let (mut made, mut refused) = (0, 0);
     world.give(&[(0, Role::ReadWrite), (0, Role::ReadWrite)]);
     let mut browser = house.signed_in(MEMBER).await;
-    while made < DRAFTS {
+    let drafts = soak::size(50, 1_000);
+    while made < drafts {
         let some = [Role::ReadOnly, Role::ReadOnly, Role::ReadOnly, Role::ReadWrite, Role::Admin];
         let roles = [(accounts[0].1, dice.of(&some)), (accounts[1].1, dice.of(&some[3..]))];
         world.give(&roles);
@@ -208,7 +208,7 @@ async fn random_drafts_become_tokens_that_do_what_their_summary_said_and_no_more
             assert_eq!(browser.post("/user/tokens/build", &post("generate")).await.status, 422);
             assert_eq!(facts::count(house, "tokens"), before);
             refused += 1;
-            assert!(refused < 2_000, "hardly any draft makes sense");
+            assert!(refused < 40 * drafts, "hardly any draft makes sense");
             continue;
         }
         made += 1;
@@ -251,6 +251,7 @@ async fn random_drafts_become_tokens_that_do_what_their_summary_said_and_no_more
     }
     let all: u32 = kinds.values().sum();
     println!("{made} drafts made, {refused} refused; {all} questions: {kinds:?}");
+    soak::row("drafts through the form to a token", made);
     assert_eq!(kinds.len(), 7, "{kinds:?}");
     for (kind, count) in &kinds {
         assert!(*count >= all / 20, "{kind} came {count} times in {all}: too seldom to say anything");

@@ -2,7 +2,7 @@
 
 use crate::facts::{count_in, texts_in};
 use crate::support::client::Browser;
-use crate::support::{House, START, database, ledger};
+use crate::support::{House, START, database, ledger, soak};
 use secrecy::SecretString;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -189,11 +189,13 @@ fn domains_come_with_their_zones_also_many_from_standard_input() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines: String = (0..1_500).map(|number| format!("d{number}.example\n\n")).collect();
+    let many = soak::size(1_500, 50_000);
+    let lines: String = (0..many).map(|number| format!("d{number}.example\n\n")).collect();
     child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
     let said = Said::from(child.wait_with_output().unwrap());
-    assert_eq!((said.code, said.err.as_str()), (0, "1500 added, 0 were there already.\n"));
-    assert_eq!(count_in(&mut shell.conn(), "resources WHERE name ~ '^d[0-9]+[.]example$'"), 3_000);
+    assert_eq!((said.code, said.err), (0, format!("{many} added, 0 were there already.\n")));
+    assert_eq!(count_in(&mut shell.conn(), "resources WHERE name ~ '^d[0-9]+[.]example$'"), 2 * many);
+    soak::row("domains from standard input", many);
 
     let said = shell.ok(&["resource", "remove", "--account", &hobby, "new.example", "gone.example"]);
     assert!(said.err.contains("1 removed, 1 were not there."), "{}", said.err);

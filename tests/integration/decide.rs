@@ -1,5 +1,6 @@
 //! `decide` against a naive second implementation, written from product.md.
 
+use crate::support::soak;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::RefCell;
@@ -9,7 +10,6 @@ use tokenhouse::policy::{
     Request, ResourceKind, ResourceRef, Rights, Role, Selection, Target, decide,
 };
 
-const CASES: u32 = 100_000;
 pub(crate) const NAMES: [&str; 2] = ["a.example", "b.example"];
 
 /// A resource of the small world: of the first generation, or made anew under the same name.
@@ -292,7 +292,8 @@ fn ask(catalogue: &Catalogue, rights: &Rights, holder: &Holder, call: &Call, tar
 fn decide_agrees_with_the_document_on_random_tokens_and_calls() {
     let catalogue = Catalogue::embedded().unwrap();
     let kinds: RefCell<BTreeMap<&str, u32>> = RefCell::default();
-    let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
+    let count = soak::size(20_000, 5_000_000);
+    let config = Config { cases: count, failure_persistence: None, ..Config::default() };
     let done = TestRunner::new(config).run(&cases(), |(rights, holder, call)| {
         let decision = decided(&catalogue, &rights, &holder, &call);
         prop_assert_eq!(&decision, &naive(&catalogue, &rights, &holder, &call));
@@ -323,8 +324,9 @@ fn decide_agrees_with_the_document_on_random_tokens_and_calls() {
     });
     done.unwrap();
     println!("{:?}", kinds.borrow());
+    soak::row("decisions against a second implementation", kinds.borrow().values().sum::<u32>());
     assert_eq!(kinds.borrow().len(), 7);
-    for (kind, count) in kinds.borrow().iter() {
-        assert!(*count >= CASES / 20, "{kind} came {count} times in {CASES}: too seldom to say anything");
+    for (kind, seen) in kinds.borrow().iter() {
+        assert!(*seen >= count / 20, "{kind} came {seen} times in {count}: too seldom to say anything");
     }
 }

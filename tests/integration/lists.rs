@@ -1,7 +1,7 @@
 //! Lists that are filtered in SQL, against what is decided for each single thing.
 
 use crate::facts;
-use crate::support::House;
+use crate::support::{House, soak};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokenhouse::models::record::Filter;
@@ -11,7 +11,6 @@ use tokenhouse::policy::{
     ResourceRef, Rights, Selection, Target, decide, readable,
 };
 
-const CASES: u32 = 400;
 const ALL: Window = Window { offset: 0, limit: 1_000 };
 
 fn selections(known: Vec<ResourceRef>) -> impl Strategy<Value = Selection> {
@@ -76,7 +75,8 @@ fn what_a_list_shows_is_what_is_allowed_one_by_one() {
 
     let catalogue = Catalogue::embedded().unwrap();
     let seen = std::cell::RefCell::new((conn, [0_u32; 3]));
-    let mut runner = TestRunner::new(Config { cases: CASES, failure_persistence: None, ..Config::default() });
+    let cases = soak::size(100, 10_000);
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let result = runner.run(&grants(known), |grants| {
         let mut seen = seen.borrow_mut();
         let (conn, counts) = &mut *seen;
@@ -136,5 +136,6 @@ fn what_a_list_shows_is_what_is_allowed_one_by_one() {
     result.unwrap();
     let (_, [nothing, some, part]) = seen.into_inner();
     println!("lists: {nothing} with nothing, {some} with something; {part} with a part of a zone's records");
-    assert!(nothing > CASES / 20 && some > CASES / 20 && part > CASES / 20);
+    soak::row("random tokens against what lists show", cases);
+    assert!(nothing > cases / 20 && some > cases / 20 && part > cases / 20);
 }

@@ -3,6 +3,7 @@
 
 use crate::decide;
 use crate::policies::{self, ACCOUNTS, arounds, rights};
+use crate::support::soak;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
@@ -22,7 +23,7 @@ fn share(what: &str, some: &Cell<u32>, all: u32) {
 
 #[test]
 fn merging_changes_no_decision_whatever_is_asked() {
-    const CASES: u32 = 6_000;
+    let cases = soak::size(2_000, 600_000);
     let catalogue = Catalogue::embedded().unwrap();
     let (less, allowed) = (Cell::new(0), Cell::new(0));
     let twice = (decide::cases(), decide::cases()).prop_map(|(one, other)| {
@@ -42,7 +43,7 @@ fn merging_changes_no_decision_whatever_is_asked() {
         };
         (both, one.1, one.2)
     });
-    let done = TestRunner::new(config(CASES)).run(&twice, |(grants, holder, call)| {
+    let done = TestRunner::new(config(cases)).run(&twice, |(grants, holder, call)| {
         let fewer = merged(grants.clone());
         if fewer.len() < grants.len() {
             less.set(less.get() + 1);
@@ -57,16 +58,17 @@ fn merging_changes_no_decision_whatever_is_asked() {
         Ok(())
     });
     done.unwrap();
-    share("merged", &less, CASES);
-    share("allowed", &allowed, CASES);
+    soak::row("random policies against the rules", cases);
+    share("merged", &less, cases);
+    share("allowed", &allowed, cases);
 }
 
 #[test]
 fn merging_changes_no_decision_about_policies_that_the_builder_makes() {
-    const CASES: u32 = 3_000;
+    let cases = soak::size(1_000, 300_000);
     let catalogue = Catalogue::embedded().unwrap();
     let less = Cell::new(0);
-    let done = TestRunner::new(config(CASES)).run(&policies::cases(&catalogue), |(case, calls)| {
+    let done = TestRunner::new(config(cases)).run(&policies::cases(&catalogue), |(case, calls)| {
         let Rights::Grants(grants) = &case.policy.rights else { return Ok(()) };
         let fewer = merged(grants.clone());
         if fewer.len() < grants.len() {
@@ -80,16 +82,17 @@ fn merging_changes_no_decision_about_policies_that_the_builder_makes() {
         Ok(())
     });
     done.unwrap();
-    share("merged", &less, CASES);
+    soak::row("random policies against the rules", cases);
+    share("merged", &less, cases);
 }
 
 #[test]
 fn a_lower_role_or_none_allows_nothing_that_was_refused_before() {
-    const CASES: u32 = 3_000;
+    let cases = soak::size(1_000, 300_000);
     let catalogue = Catalogue::embedded().unwrap();
     let (lost, kept) = (Cell::new(0), Cell::new(0));
     let lowered = (policies::cases(&catalogue), any::<bool>(), 0..Role::ALL.len(), any::<bool>());
-    let done = TestRunner::new(config(CASES)).run(&lowered, |((case, calls), first, role, out)| {
+    let done = TestRunner::new(config(cases)).run(&lowered, |((case, calls), first, role, out)| {
         let Holder::User(roles) = &case.holder else { return Ok(()) };
         let changed = if first { 1 } else { 2 };
         let lower = |(account, had): &(i64, Role)| match (*account == changed, out) {
@@ -113,18 +116,19 @@ fn a_lower_role_or_none_allows_nothing_that_was_refused_before() {
         Ok(())
     });
     done.unwrap();
-    share("lost", &lost, CASES);
-    share("kept", &kept, CASES);
+    soak::row("random policies against the rules", cases);
+    share("lost", &lost, cases);
+    share("kept", &kept, cases);
 }
 
 #[test]
 fn no_token_that_may_be_made_can_do_what_its_maker_cannot() {
-    const CASES: u32 = 5_000;
+    let cases = soak::size(1_500, 500_000);
     let catalogue = Catalogue::embedded().unwrap();
     let (made, refused, allowed) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let roles = (select(Role::ALL.to_vec()), select(Role::ALL.to_vec()));
     let makers = (policies::cases(&catalogue), roles);
-    let done = TestRunner::new(config(CASES)).run(&makers, |((case, calls), (first, second))| {
+    let done = TestRunner::new(config(cases)).run(&makers, |((case, calls), (first, second))| {
         let roles = [(1, first), (2, second)];
         let rights = &case.policy.rights;
         let (may, holder) = match &case.holder {
@@ -163,9 +167,10 @@ fn no_token_that_may_be_made_can_do_what_its_maker_cannot() {
         Ok(())
     });
     done.unwrap();
-    share("made", &made, CASES);
-    share("refused", &refused, CASES);
-    share("allowed", &allowed, CASES);
+    soak::row("random policies against the rules", cases);
+    share("made", &made, cases);
+    share("refused", &refused, cases);
+    share("allowed", &allowed, cases);
 }
 
 /// The same policy without the grants that go wherever its user goes.

@@ -4,13 +4,12 @@
 use crate::commands::Shell;
 use crate::facts::{count_in, texts_in};
 use crate::support::client::Browser;
-use crate::support::{OWNER, READER, ledger};
+use crate::support::{OWNER, READER, ledger, soak};
 use crate::two_processes::Node;
 use actix_web::rt::task::yield_now;
 use futures_util::future::join_all;
 use std::cell::{Cell, RefCell};
 
-const ROUNDS: u64 = 10;
 const HANDS: u64 = 4;
 /// So many changes of a round are answered before the process is killed, at most.
 const MOST_ANSWERED: u64 = 24;
@@ -105,7 +104,8 @@ async fn a_process_that_is_killed_at_random_leaves_no_change_without_its_line_an
     let reader = texts_in(&mut shell.conn(), "id", &format!("users WHERE email = '{READER}'")).remove(0);
     let mut dice = Dice(2026);
     let mut answered = 0;
-    for number in 0..ROUNDS {
+    let rounds = soak::size(10, 200);
+    for number in 0..rounds {
         let node = Node::start(&shell);
         let mut owner = Browser::new(node.address);
         owner.sign_in(OWNER, &ledger::password()).await;
@@ -122,8 +122,9 @@ async fn a_process_that_is_killed_at_random_leaves_no_change_without_its_line_an
         answered += round.answered.get();
         assert_agree(&shell, &acme, &reader);
     }
-    assert!(answered >= 160, "{answered}");
-    println!("{answered} changes answered, killed {ROUNDS} times");
+    assert!(answered >= 16 * rounds, "{answered}");
+    println!("{answered} changes answered");
+    soak::row("servers killed while people change things", rounds);
 }
 
 /// The record and what it speaks of say the same.
