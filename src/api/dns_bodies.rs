@@ -6,17 +6,17 @@
 use super::batch::ZoneRecordNumber;
 use utoipa::ToSchema;
 
-/// A record to be made.
+/// A record to be created.
 #[derive(Debug, ToSchema)]
 pub struct NewZoneRecord {
-    /// Relative to the zone; empty at the apex.
-    name: String,
+    /// Relative to the zone. Empty or left out: the apex.
+    name: Option<String>,
     #[schema(rename = "type")]
     record_type: String,
     content: String,
     /// In seconds; 3600 unless given.
     ttl: Option<i32>,
-    /// For MX and SRV, where it is needed.
+    /// For MX and SRV; 0 unless given.
     priority: Option<u16>,
     /// Either `global` or codes of regions.
     regions: Option<Vec<String>>,

@@ -36,7 +36,7 @@ pub fn rows() -> Vec<ApiRoute> {
         at("GET", "/v2/{account}/zones/{zone}/records", records::list)
             .page::<records::ZoneRecord>("The zone's records that the token reaches.")
             .asks(&[
-                ("name", "Of this name."),
+                ("name", "Of this name; empty at the apex."),
                 NAME_LIKE,
                 ("type", "Of this type."),
                 ("sort", "By id, name, content or type, each as `name:asc` or `name:desc`."),

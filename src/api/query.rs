@@ -1,10 +1,12 @@
 //! What an address asks for beside its path: a page, an order, filters.
 
+use super::errors::invalid;
 use super::json::{PageOf, Pagination};
 use crate::http::AppError;
 use crate::models::Window;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use serde_json::json;
 use std::future::{Ready, ready};
 
 pub use crate::models::Direction;
@@ -35,21 +37,22 @@ impl FromRequest for Query {
 }
 
 impl Query {
-    /// The text of a filter; the last one counts. An empty one filters nothing.
+    /// The text of a filter; the last one counts. `None` where there is none: an empty text is one,
+    /// such as the name of the records at the apex.
     pub fn text(&self, name: &str) -> Result<Option<&str>, AppError> {
         let value = self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
         match value {
             Some(value) if value.contains('\0') => {
                 Err(AppError::BadRequest("The query holds a character that no text has"))
             }
-            other => Ok(other.filter(|value| !value.is_empty())),
+            other => Ok(other),
         }
     }
 
-    /// A number that filters.
+    /// A number. An empty text is none, and never "no filter".
     pub fn number(&self, name: &str) -> Result<Option<i64>, AppError> {
         let parsed = self.text(name)?.map(str::parse);
-        parsed.transpose().map_err(|_| AppError::BadRequest("A number in the query is none"))
+        parsed.transpose().map_err(|_| invalid(json!({ name: ["is not a number"] })))
     }
 
     /// The page: 30 on each, 100 at most.
@@ -69,7 +72,10 @@ impl Query {
         fields: &[&'a str],
         otherwise: (&'a str, Direction),
     ) -> Result<Vec<(&'a str, Direction)>, AppError> {
-        let Some(text) = self.text("sort")? else { return Ok(vec![otherwise]) };
+        // An order leaves nothing out, so an empty one does no harm.
+        let Some(text) = self.text("sort")?.filter(|text| !text.is_empty()) else {
+            return Ok(vec![otherwise]);
+        };
         let mut order = Vec::new();
         for part in text.split(',') {
             let (field, direction) = part.split_once(':').unwrap_or((part, "asc"));
@@ -116,9 +122,19 @@ mod tests {
         assert_eq!(window(""), Ok(Window { offset: 0, limit: 30 }));
         assert_eq!(window("page=3&per_page=50"), Ok(Window { offset: 100, limit: 50 }));
         assert_eq!(window("per_page=1000"), Ok(Window { offset: 0, limit: 100 }));
-        for bad in ["page=0", "page=-1", "page=x", "page=9223372036854775807", "page=1e99", "per_page=0"] {
+        for bad in
+            ["page=0", "page=-1", "page=x", "page=", "page=9223372036854775807", "page=1e99", "per_page=0"]
+        {
             assert!(window(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_empty_text_is_not_the_same_as_none() {
+        let empty = query("name=www&name=&registrant_id=");
+        assert_eq!((empty.text("name").unwrap(), empty.text("type").unwrap()), (Some(""), None));
+        assert!(empty.number("registrant_id").is_err());
+        assert_eq!(empty.number("page").unwrap(), None);
     }
 
     #[test]

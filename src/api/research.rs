@@ -35,7 +35,10 @@ pub async fn status(
     query: Query,
 ) -> Result<HttpResponse, AppError> {
     let wrong = |what: &str| invalid(json!({ "domain": [what] }));
-    let asked = query.text("domain")?.ok_or_else(|| wrong("can't be blank"))?;
+    let asked = query.text("domain")?.unwrap_or_default();
+    if asked.is_empty() {
+        return Err(wrong("can't be blank"));
+    }
     let domain = domain_name(asked).map_err(|_| wrong("is not the name of a domain"))?;
     let (account, name) = (caller.account.id, domain.clone());
     let own = app.db.run(move |conn| Resource::find(conn, account, ResourceKind::Domain, &name)).await?;

@@ -102,8 +102,8 @@ async fn what_dns_does_not_take_is_refused_field_by_field_and_nothing_is_kept() 
         body
     };
     for (body, fields) in [
-        (json!({}), vec!["name", "type", "content"]),
-        (json!({ "name": null, "type": null, "content": null }), vec!["name", "type", "content"]),
+        (json!({}), vec!["type", "content"]),
+        (json!({ "name": null, "type": null, "content": null }), vec!["type", "content"]),
         (
             json!({ "name": 1, "type": [], "content": {}, "ttl": "x", "priority": true, "regions": "SV1" }),
             vec!["name", "type", "content", "ttl", "priority", "regions"],
@@ -128,7 +128,7 @@ async fn what_dns_does_not_take_is_refused_field_by_field_and_nothing_is_kept() 
         (a("regions", json!([1])), vec!["regions"]),
         (json!({ "name": "", "type": "NS", "content": "ns.example.net" }), vec!["name"]),
         (json!({ "name": "", "type": "CNAME", "content": "example.net" }), vec!["name"]),
-        (json!({ "name": "m", "type": "MX", "content": "mx.example.net" }), vec!["priority"]),
+        (json!({ "name": "m", "type": "MX", "content": "mx.example.net", "priority": "" }), vec!["priority"]),
         (json!({ "name": "www", "type": "A", "content": "192.0.2.10" }), vec!["content"]),
     ] {
         program.send("POST", &path, &body).await.invalid(&fields);
@@ -226,6 +226,87 @@ async fn a_list_is_filtered_and_sorted_as_it_was_asked_for() {
     for id in ["x", "0", "-1", "99999999999999999999", "1%2f2", "%00", "1e2", "+1", " 1"] {
         assert_eq!(program.get(&format!("{}/{id}", of(acme))).await.status, 404, "{id}");
     }
+}
+
+#[actix_web::test]
+async fn an_empty_filter_asks_for_what_is_empty_and_an_absent_one_for_everything() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let program = Program::new(&house, acme, &["zones:*:read"]);
+    let path = format!("/v2/{acme}/zones/example.com/records");
+    let names = async |query: &str| program.get(&format!("{path}?per_page=100&{query}")).await.each("name");
+    let all = names("").await;
+    let apex: Vec<Value> = all.iter().filter(|name| *name == "").cloned().collect();
+    assert!(apex.len() > 1 && apex.len() < all.len());
+    assert_eq!((names("name=").await, names("name").await), (apex.clone(), apex.clone()));
+    assert_eq!(names("name=www&name=").await, apex);
+    assert_eq!(names("name=&type=txt").await, [json!("")]);
+    assert_eq!(names("type=").await, [json!(null); 0]);
+    // Every name has nothing in it, and no order leaves anything out.
+    assert_eq!((names("name_like=").await, names("sort=").await), (all.clone(), all.clone()));
+    for (list, filter) in [
+        ("zones", "page"),
+        ("zones", "per_page"),
+        ("domains", "registrant_id"),
+        ("billing/charges", "start_date"),
+        ("billing/charges", "end_date"),
+        ("domains/research/status", "domain"),
+    ] {
+        let program = Program::with_everything(&house, acme);
+        program.get(&format!("/v2/{acme}/{list}?{filter}=")).await.invalid(&[filter]);
+    }
+}
+
+#[actix_web::test]
+async fn what_clients_leave_out_because_it_is_zero_or_empty_is_taken_for_that() {
+    let house = House::open();
+    house.set_plan("Acme", "enterprise");
+    let acme = house.account("Acme");
+    let program = Program::new(&house, acme, &["zones:*:write"]);
+    let facts_of =
+        |record: &Value| (record["name"].clone(), record["priority"].clone(), record["ttl"].clone());
+    for (body, name, priority) in [
+        (json!({ "name": "nomail", "type": "MX", "content": "." }), "nomail", json!(0)),
+        (
+            json!({ "name": "_sip._tcp", "type": "SRV", "content": "5 5060 sip.example.net" }),
+            "_sip._tcp",
+            json!(0),
+        ),
+        (json!({ "name": "n", "type": "MX", "content": "mx.example.net", "priority": null }), "n", json!(0)),
+        (json!({ "type": "TXT", "content": "at the apex" }), "", json!(null)),
+        (json!({ "name": null, "type": "MX", "content": "mx.example.net" }), "", json!(0)),
+        (json!({ "name": "z", "type": "A", "content": "192.0.2.1", "ttl": 0 }), "z", json!(null)),
+    ] {
+        let made = program.send("POST", &of(acme), &body).await;
+        let ttl = if body["ttl"] == 0 { json!(0) } else { json!(3600) };
+        assert_eq!((made.status, facts_of(made.data())), (201, (json!(name), priority, ttl)), "{body}");
+    }
+    let batch = json!({ "creates": [{ "type": "MX", "content": "batch.example.net" }] });
+    let made = program.send("POST", &format!("/v2/{acme}/zones/{ZONE}/batch"), &batch).await;
+    assert_eq!(facts_of(&made.data()["creates"][0]), (json!(""), json!(0), json!(3600)));
+    // What a change leaves out stays.
+    let made = make(&program, acme, "_ldap._tcp", "SRV", "5 389 ldap.example.net").await;
+    let path = format!("{}/{}", of(acme), made.data()["id"]);
+    program.send("PATCH", &path, &json!({ "priority": 7 })).await;
+    let changed = program.send("PATCH", &path, &json!({ "ttl": 60 })).await;
+    assert_eq!(facts_of(changed.data()), (json!("_ldap._tcp"), json!(7), json!(60)));
+    let moved = program.send("PATCH", &path, &json!({ "name": "", "priority": 0 })).await;
+    assert_eq!(facts_of(moved.data()), (json!(""), json!(0), json!(60)));
+}
+
+#[actix_web::test]
+async fn a_token_for_single_names_does_not_reach_the_apex_by_leaving_out_the_name() {
+    let house = House::open();
+    house.set_plan("Acme", "enterprise");
+    let acme = house.account("Acme");
+    let program = Program::new(&house, acme, &["zones:anchor.example/_acme-challenge*/TXT:write"]);
+    let (record, before) = (json!({ "type": "TXT", "content": "x" }), facts::count(&house, "records"));
+    let scope = "zones:anchor.example:write";
+    program.send("POST", &of(acme), &record).await.needs("write_denied", scope);
+    let batch = json!({ "creates": [record] });
+    let path = format!("/v2/{acme}/zones/{ZONE}/batch");
+    program.send("POST", &path, &batch).await.needs("write_denied", scope);
+    assert_eq!(facts::count(&house, "records"), before);
 }
 
 #[actix_web::test]

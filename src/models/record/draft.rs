@@ -17,7 +17,8 @@ pub const GLOBAL: &str = "global";
 /// What somebody wants a record to be; none where nothing was said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// Its name, relative to the zone.
+    /// Its name, relative to the zone. A new record without one is at the apex: some clients leave
+    /// out what is empty.
     pub name: Option<String>,
     /// Its type.
     pub record_type: Option<String>,
@@ -25,7 +26,8 @@ pub struct Wanted {
     pub content: Option<String>,
     /// How long answers may be kept, in seconds.
     pub ttl: Option<i64>,
-    /// The priority of a server; smaller ones come first.
+    /// The priority of a server; smaller ones come first. A new MX or SRV without one has 0: clients
+    /// in Go leave out what is zero.
     pub priority: Option<i64>,
     /// From where it is answered.
     pub regions: Option<Vec<String>>,
@@ -52,7 +54,7 @@ pub struct Checked {
 impl Wanted {
     /// Name and type as a decision about the call sees them, whether or not they can be kept.
     pub fn key(&self) -> Option<(String, String)> {
-        let name = self.name.as_deref()?;
+        let name = self.name.as_deref().unwrap_or_default();
         let kept = name::of_record(name, "").unwrap_or_else(|_| name.to_lowercase());
         Some((kept, self.record_type.as_deref()?.trim().to_uppercase()))
     }
@@ -75,13 +77,7 @@ impl Wanted {
         let mut noted = |field, result: Result<String, String>| {
             result.map_err(|why| faults.push((field, why))).unwrap_or_default()
         };
-        let name = noted(
-            "name",
-            self.name.as_deref().map_or_else(
-                || Err("can't be absent; the apex of the zone is an empty text".to_owned()),
-                |name| name::of_record(name, zone),
-            ),
-        );
+        let name = noted("name", name::of_record(self.name.as_deref().unwrap_or_default(), zone));
         let record_type = noted("type", self.record_type.as_deref().map_or_else(blank, known_type));
         let content = match (&self.content, record_type.as_str()) {
             (None, _) => noted("content", blank()),
@@ -134,8 +130,7 @@ fn checked_priority(record_type: &str, priority: Option<i64>) -> Result<Option<i
     match priority {
         // Without a type there is nothing to say about its priority.
         _ if record_type.is_empty() => Ok(None),
-        None if content::has_priority(record_type) => Err("can't be blank".to_owned()),
-        None => Ok(None),
+        None => Ok(content::has_priority(record_type).then_some(0)),
         Some(_) if !content::has_priority(record_type) => Err("is for MX and SRV records only".to_owned()),
         Some(priority) => u16::try_from(priority)
             .map(|priority| Some(i32::from(priority)))

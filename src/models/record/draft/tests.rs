@@ -12,10 +12,22 @@ fn fields(wanted: &Wanted) -> Vec<&'static str> {
 }
 
 #[test]
-fn what_is_left_out_is_an_hour_everywhere_without_priority() {
+fn what_is_left_out_is_the_apex_for_an_hour_everywhere_with_priority_0_where_there_is_one() {
     let checked = wanted("WWW", "a", "192.0.2.1").checked("example.com").unwrap();
     assert_eq!((checked.name.as_str(), checked.record_type.as_str()), ("www", "A"));
     assert_eq!((checked.ttl, checked.priority, checked.regions), (3600, None, vec!["global".to_owned()]));
+    for (record_type, content) in [("MX", "."), ("SRV", "0 5060 sip.example.net")] {
+        let checked =
+            Wanted { name: None, ..wanted("", record_type, content) }.checked("example.com").unwrap();
+        assert_eq!((checked.name.as_str(), checked.priority), ("", Some(0)), "{record_type}");
+    }
+}
+
+#[test]
+fn a_record_without_a_name_is_decided_about_as_one_at_the_apex() {
+    let nameless = Wanted { name: None, ..wanted("", "txt", "x") };
+    assert_eq!(nameless.key(), Some((String::new(), "TXT".to_owned())));
+    assert_eq!(Wanted { record_type: None, ..nameless }.key(), None);
 }
 
 #[test]
@@ -29,7 +41,7 @@ fn everything_that_is_wrong_is_said_at_once() {
         ..wanted("", "mx", "")
     };
     assert_eq!(fields(&all), ["name", "ttl", "priority", "regions"]);
-    assert_eq!(fields(&Wanted::default()), ["name", "type", "content"]);
+    assert_eq!(fields(&Wanted::default()), ["type", "content"]);
 }
 
 #[test]
@@ -43,15 +55,15 @@ fn a_time_to_live_has_31_bits() {
 }
 
 #[test]
-fn a_priority_is_for_mail_and_services_and_there_it_is_needed() {
+fn a_priority_is_for_mail_and_services() {
     for (record_type, content, priority, fits) in [
         ("MX", "mail.example.com", Some(0), true),
         ("MX", "mail.example.com", Some(65_535), true),
         ("MX", "mail.example.com", Some(65_536), false),
         ("MX", "mail.example.com", Some(-1), false),
-        ("MX", "mail.example.com", None, false),
+        ("MX", "mail.example.com", None, true),
         ("SRV", "1 1 a.example", Some(1), true),
-        ("SRV", "1 1 a.example", None, false),
+        ("SRV", "1 1 a.example", None, true),
         ("A", "192.0.2.1", None, true),
         ("A", "192.0.2.1", Some(1), false),
     ] {
