@@ -90,7 +90,7 @@ pub(super) fn may(guard: &RecordGuard) -> impl Fn(Records<'_>) -> Result<(), Ref
 
 fn done(changed: Changed, zone: &Resource, asked: Option<&Numbered>) -> Result<models::Record, AppError> {
     Err(match changed {
-        Changed::Done(record) => return Ok(record),
+        Changed::Done(record) | Changed::Same(record) => return Ok(record),
         Changed::NotAllowed(refusal) => of_refusal(refusal, "Record", ""),
         Changed::Refused(faults) => invalid(told(faults)),
         Changed::System => refused(StatusCode::BAD_REQUEST, "system_record", SYSTEM),

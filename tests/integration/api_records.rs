@@ -310,6 +310,27 @@ async fn a_token_for_single_names_does_not_reach_the_apex_by_leaving_out_the_nam
 }
 
 #[actix_web::test]
+async fn a_change_that_changes_nothing_leaves_no_trace() {
+    let house = House::open();
+    house.set_plan("Acme", "enterprise");
+    let acme = house.account("Acme");
+    let program = Program::new(&house, acme, &["zones:*:write"]);
+    let made = make(&program, acme, "same", "MX", "mx.example.net").await.data().clone();
+    let (before, id) = (serial(&house), &made["id"]);
+    house.clock.advance(time::Duration::hours(1));
+    let same = json!({ "name": "SAME", "content": "MX.example.net.", "ttl": 3600, "priority": 10 });
+    for body in [json!({}), same] {
+        let changed = program.send("PATCH", &format!("{}/{id}", of(acme)), &body).await;
+        assert_eq!((changed.status, changed.data()), (200, &made), "{body}");
+    }
+    let batch = json!({ "updates": [{ "id": id, "ttl": 3600 }] });
+    let done = program.send("POST", &format!("/v2/{acme}/zones/{ZONE}/batch"), &batch).await;
+    assert_eq!((done.status, &done.data()["updates"][0]), (200, &made));
+    assert_eq!(serial(&house), before);
+    assert_eq!(facts::count(&house, "audit_events WHERE action = 'record.updated'"), 0);
+}
+
+#[actix_web::test]
 async fn a_token_that_reads_is_told_what_would_let_it_write() {
     let house = House::open();
     let acme = house.account("Acme");

@@ -83,11 +83,7 @@ pub fn run(
         if !change::lock(conn, zone)? {
             return Ok(Batched::NoZone);
         }
-        let done = each(conn, zone, batch, may, origin)?;
-        if *batch != Batch::default() {
-            change::new_serial(conn, zone, origin.now)?;
-        }
-        Ok(done)
+        each(conn, zone, batch, may, origin)
     });
     match done {
         Ok(done) => Ok(done),
@@ -104,9 +100,13 @@ fn each(
     may: May<'_>,
     origin: &Origin,
 ) -> Result<Batched, Undone> {
-    let mut faults = Vec::new();
+    let (mut faults, mut is_changed) = (Vec::new(), false);
     let mut noted = |part, index, id, changed| match changed {
-        Changed::Done(record) => Ok(Some(record)),
+        Changed::Done(record) => {
+            is_changed = true;
+            Ok(Some(record))
+        }
+        Changed::Same(record) => Ok(Some(record)),
         Changed::NotAllowed(refusal) => Err(Undone::NotAllowed(refusal)),
         why => {
             faults.push(BatchFault { part, index, id, why });
@@ -129,5 +129,11 @@ fn each(
     for (index, wanted) in batch.creates.iter().enumerate() {
         creates.extend(noted("creates", index, None, change::insert(conn, zone, wanted, may, origin)?)?);
     }
-    if faults.is_empty() { Ok(Batched::Done { creates, updates }) } else { Err(Undone::Refused(faults)) }
+    if !faults.is_empty() {
+        return Err(Undone::Refused(faults));
+    }
+    if is_changed {
+        change::new_serial(conn, zone, origin.now)?;
+    }
+    Ok(Batched::Done { creates, updates })
 }

@@ -19,6 +19,8 @@ pub type May<'a> = &'a dyn Fn(Records<'_>) -> Result<(), Refusal>;
 pub enum Changed {
     /// It was done; this is the record, as it is or last was.
     Done(Record),
+    /// The record is like that already: nothing was written, and the serial stays.
+    Same(Record),
     /// The call may not do it with this record.
     NotAllowed(Refusal),
     /// It cannot be kept so.
@@ -141,6 +143,9 @@ pub(super) fn replace(
         Ok(checked) => checked,
         Err(faults) => return Ok(Changed::Refused(faults)),
     };
+    if checked == record.checked() {
+        return Ok(Changed::Same(record));
+    }
     if let Some(faults) = neighbours::refused(&checked, &beside(conn, zone, &checked.name, Some(id))?) {
         return Ok(Changed::Refused(faults));
     }

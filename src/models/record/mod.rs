@@ -70,6 +70,18 @@ impl Record {
         }
     }
 
+    /// What of it can be changed.
+    fn checked(&self) -> Checked {
+        Checked {
+            name: self.name.clone(),
+            record_type: self.record_type.clone(),
+            content: self.content.clone(),
+            ttl: self.ttl,
+            priority: self.priority,
+            regions: self.regions.clone(),
+        }
+    }
+
     /// As the record of changes tells it.
     fn told(&self) -> Value {
         json!({
