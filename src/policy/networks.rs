@@ -14,8 +14,8 @@ const MOST_BYTES: usize = 8192;
 /// So many faults are told at once.
 const MOST_TOLD: usize = 3;
 
-/// Reads addresses and networks, one a line, also with commas between. What is given twice counts
-/// once. The error is for whoever wrote it, and names the lines.
+/// Reads addresses and networks, one a line, also with commas between; none in a blank text. What is
+/// given twice counts once. The error is for the person who wrote it, and names the lines.
 pub fn parse(text: &str) -> Result<Vec<IpNet>, String> {
     if text.len() > MOST_BYTES {
         return Err(format!(
@@ -41,6 +41,10 @@ pub fn parse(text: &str) -> Result<Vec<IpNet>, String> {
     }
     if !faults.is_empty() {
         return Err(faults.join(" "));
+    }
+    // Commas only: no address and no network, but not blank, which would set no condition.
+    if networks.is_empty() && !text.trim().is_empty() {
+        return Err("Write addresses or networks, or leave the field empty.".to_owned());
     }
     if networks.len() > MOST_NETWORKS {
         return Err(format!(
@@ -147,6 +151,7 @@ mod tests {
             ["192.0.2.7/32", "198.51.100.0/24", "2001:db8::/32", "2001:db8::1/128"]
         );
         assert_eq!(read(" \n\n"), Vec::<String>::new());
+        assert_eq!(fault(" , \n,"), "Write addresses or networks, or leave the field empty.");
         assert_eq!(read("0.0.0.0/0"), ["0.0.0.0/0"]);
     }
 

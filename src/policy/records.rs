@@ -54,11 +54,10 @@ impl RecordFilter {
         names && types
     }
 
-    /// Reads name patterns, divided by commas or blanks; none, or a `*` of its own, means any name.
-    /// `@` is the apex. The error is a sentence for whoever wrote them.
+    /// Reads name patterns, divided by commas or blanks; a blank text, or a `*` of its own, means any
+    /// name. `@` is the apex. The error is a sentence for the person who wrote them.
     pub fn parse_names(text: &str) -> Result<Vec<String>, String> {
-        fits(text, "names")?;
-        RecordFilter::names_of(parts(text).map(one_name))
+        RecordFilter::names_of(parts(text, "names")?.into_iter().map(one_name))
     }
 
     /// Name patterns, each once and as many as a grant can have; a `*` among them means any name.
@@ -84,12 +83,11 @@ impl RecordFilter {
         Ok(names)
     }
 
-    /// Reads record types, divided by commas or blanks; none, or `*`, means any type. The error is a
-    /// sentence for whoever wrote them.
+    /// Reads record types, divided by commas or blanks; a blank text, or `*`, means any type. The error
+    /// is a sentence for the person who wrote them.
     pub fn parse_types(text: &str, known: &[&str]) -> Result<Vec<String>, String> {
-        fits(text, "types")?;
         let (mut types, mut any) = (Vec::new(), false);
-        for written in parts(text) {
+        for written in parts(text, "types")? {
             let upper = written.to_ascii_uppercase();
             if upper == "*" {
                 any = true;
@@ -107,16 +105,18 @@ impl RecordFilter {
     }
 }
 
-/// Refuses what is too long before there is work with it.
-fn fits(text: &str, what: &str) -> Result<(), String> {
+/// What is too long is refused before there is work with it, and so is what holds commas only: it
+/// isn't blank, and must not be taken for "any".
+fn parts<'a>(text: &'a str, what: &str) -> Result<Vec<&'a str>, String> {
     if text.len() > MOST_BYTES {
         return Err(format!("At most {} KB of {what} of records fit here.", MOST_BYTES / 1024));
     }
-    Ok(())
-}
-
-fn parts(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|sign: char| sign == ',' || sign.is_whitespace()).filter(|part| !part.is_empty())
+    let split = text.split(|sign: char| sign == ',' || sign.is_whitespace());
+    let parts: Vec<&str> = split.filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() && !text.trim().is_empty() {
+        return Err(format!("“{}” holds no {what} of records; * means any.", shown(text.trim())));
+    }
+    Ok(parts)
 }
 
 /// Reads one name pattern.
@@ -194,7 +194,7 @@ mod tests {
     fn name_patterns_are_kept_in_lower_case_and_ascii_each_once() {
         for (text, kept) in [
             ("", &[][..]),
-            (" , \n", &[]),
+            (" \n", &[]),
             ("*", &[]),
             ("home, *", &[]),
             ("@", &[""]),
@@ -218,7 +218,8 @@ mod tests {
         let longer = vec!["a".repeat(60); 5].join(".");
         for text in [
             ".", "www.", ".www", "a..b", "a..*", "-a", "a-", "-*", "**", "a**", "*a", "a*b", "a.*.b", "@*",
-            "a@b", "a/b", "a:b", "a%", "\u{0}", "a\u{7f}", "bü*", "a\\b", "\"a\"", "!a", &long, &longer,
+            "a@b", "a/b", "a:b", "a%", "\u{0}", "a\u{7f}", "bü*", "a\\b", "\"a\"", "!a", ",", " , \n", &long,
+            &longer,
         ] {
             let why = RecordFilter::parse_names(text).expect_err(text);
             assert!(why.starts_with('“') && why.ends_with('.') && why.len() < 300, "{why}");
@@ -241,6 +242,7 @@ mod tests {
         assert_eq!(parse("txt, a A").unwrap(), ["TXT", "A"]);
         assert_eq!(parse(" ").unwrap(), [""; 0]);
         assert_eq!(parse("a,*").unwrap(), [""; 0]);
+        assert_eq!(parse(" ,").unwrap_err(), "“,” holds no types of records; * means any.");
         assert_eq!(parse("TXT,FOO").unwrap_err(), "“FOO” is no type of records; there are A, AAAA, TXT.");
         assert!(parse("TXT/A").is_err() && parse("\u{0}").is_err());
         assert_eq!(parse(&"TXT,".repeat(1025)).unwrap_err(), "At most 4 KB of types of records fit here.");

@@ -255,6 +255,10 @@ async fn every_refusal_stands_beside_its_field_and_what_was_entered_is_kept() {
         (zones, &[("r1.where", "everywhere")], "r1.where", "Choose where Zones applies"),
         (zones, &[("r1.names", "www.")], "r1.names", "www."),
         (zones, &[("r1.types", "TEXT")], "r1.types", "TEXT"),
+        // Commas only are not the same as nothing, which means any.
+        (zones, &[("r1.names", ",")], "r1.names", "“,” holds no names of records"),
+        (zones, &[("r1.types", " , ")], "r1.types", "“,” holds no types of records"),
+        (zones, &[("from", ",")], "from", "Write addresses or networks, or leave the field empty."),
         (
             &[],
             &[("r1.permission", "domain_research"), ("r1.access", "full")],
