@@ -467,6 +467,11 @@ async fn a_form_about_other_secrets_than_work_by_now_does_nothing_and_shows_them
     let stale = owner.get(&path).await;
     assert_eq!(call(&house, USE, &secret).await, "ok");
     assert_eq!(post(&mut owner, &stale).await.status, 422);
+    // An empty text says that no secret was shown, and one works.
+    let fields =
+        [("nonce", stale.value_of("nonce")), ("shown", String::new()), ("overlap", "day".to_owned())];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    assert_eq!(owner.post(&path, &fields).await.status, 422);
     // Finish is about the pair that was shown.
     let shown = owner.get(&page).await.value_of("shown");
     let newest = rolled(&mut owner, &page, "day").await;

@@ -116,7 +116,7 @@ pub async fn finish(form: Posted<TokenOwner<ManageTokens>>, app: AppData) -> Res
 
 /// The secrets that the page was about, as it sends them along.
 fn shown(fields: &Fields) -> Option<String> {
-    Some(fields.get("shown").to_owned()).filter(|shown| !shown.is_empty())
+    fields.has("shown").then(|| fields.get("shown").to_owned())
 }
 
 const CHANGED: &str = "The secrets of this token have changed since this page was opened, so nothing was done. Look at them again, choose, and press the button.";
