@@ -269,10 +269,14 @@ async fn acme_dns(called: &'static str, scripting: bool) {
     assert_eq!(window.field("Names").await.prop("value").await.unwrap().unwrap(), "_acme-challenge*");
     tick(&window, "zones", "example.com", "example.com").await;
     window.pictures("records").await;
+    press(&window, "Use for all zone rows").await;
+    let domain = fantoccini::Locator::Css("input[name='r2.id']:checked");
+    window.until("chosen domain", async || window.driver.client.find(domain).await.ok()).await;
     press(&window, "Continue to summary").await;
     window.heading("Summary").await;
     window.says("_acme-challenge").await;
     window.says("zones:example.com/_acme-challenge*/TXT:write").await;
+    window.says("domains:example.com:read").await;
     window.pictures("summary").await;
     let secret = created(&mut window).await;
     let records = format!("/v2/{acme}/zones/example.com/records");

@@ -174,11 +174,15 @@ async fn an_acme_token_sets_its_txt_record_and_nothing_else() {
     let acme = house.account("Acme");
     let mut owner = house.signed_in(OWNER).await;
     let address = format!("{}?template=acme_dns_01", of_account(acme));
-    let id = zone(&house, acme, "example.com");
-    let (token, secret) = made(&mut owner, &address, &[("r1.id", &id)]).await;
+    let (id, domain) = (zone(&house, acme, "example.com"), domain(&house, acme, "example.com"));
+    let (token, secret) = made(&mut owner, &address, &[("r1.id", &id), ("r2.id", &domain)]).await;
     assert_eq!(
-        facts::texts(&house, "record_names::text || record_types::text", "token_grants"),
-        ["{_acme-challenge*}{TXT}"]
+        facts::texts(
+            &house,
+            "concat_ws(' ', permission, access, record_names, record_types)",
+            "token_grants ORDER BY permission"
+        ),
+        ["domains read {} {}", "zones full {_acme-challenge*} {TXT}"]
     );
     let program = Program::knowing(&house, token, &secret);
     let records = format!("/v2/{acme}/zones/example.com/records");
@@ -198,6 +202,9 @@ async fn an_acme_token_sets_its_txt_record_and_nothing_else() {
     assert!(listed.iter().all(|name| name.as_str().unwrap().starts_with("_acme-challenge")), "{listed:?}");
     let mine = challenge.data()["id"].clone();
     assert_eq!(program.ask("DELETE", &format!("{records}/{mine}")).await.status, 204);
+    assert_eq!(program.get(&format!("/v2/{acme}/domains")).await.each("name"), [json!("example.com")]);
+    let scope = "domains:example.com:write";
+    program.ask("DELETE", &format!("/v2/{acme}/domains/example.com")).await.needs("write_denied", scope);
 }
 
 #[actix_web::test]

@@ -372,6 +372,7 @@ fn a_template_fills_the_form_in_with_what_the_roles_allow() {
         (draft.name.as_str(), row.reach, row.names.as_str()),
         ("ACME DNS-01", Where::Named, "_acme-challenge*")
     );
+    assert_eq!((draft.rows[1].level, draft.rows[1].reach), (Level::Of(Access::Read), Where::Named));
     let problems = draft.check(&catalogue, &of_account(), &there(), NOW).unwrap_err();
     assert!(at(problems, "r1.where").starts_with("Select at least one zone"));
 
