@@ -64,6 +64,7 @@ mod mail;
 mod main_job;
 mod members;
 mod notices;
+mod other_programs;
 mod own_password;
 mod own_password_again;
 mod own_profile;

@@ -59,6 +59,11 @@ impl Program {
         Program { token, secret: secret.to_owned(), base: house.url(""), http }
     }
 
+    /// What it presents.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
     /// DNSimple's own client, with the same token.
     pub fn official(&self) -> dnsimple::dnsimple::Client {
         let mut client = dnsimple::dnsimple::new_client(false, self.secret.clone()).unwrap();
