@@ -38,6 +38,7 @@ impl Runner {
         command.env("NO_PROXY", "127.0.0.1").env("no_proxy", "127.0.0.1");
         command.env("HOME", self.home.path()).current_dir(self.home.path()).stdin(Stdio::null());
         command.env("BASE", &self.base).env("TOKEN", &self.secret);
+        command.env("PYTHONDONTWRITEBYTECODE", "1");
         command
     }
 
@@ -312,7 +313,8 @@ async fn the_calls_of_lego_prove_a_name_with_a_token_of_its_template_and_clear_u
     assert_eq!(done(&house), [each.concat(), each.concat()].concat());
 }
 
-/// What octoDNS keeps a zone in step with: each type that it and the API know.
+/// What octoDNS keeps a zone in step with: the types that it and the API know and spell alike. PTR and
+/// NAPTR are not among them: it expects the dot at the end of the one, and writes the other wrong.
 const ZONE_FILE: &str = r#"
 '':
 - {type: ALIAS, value: lb.example.net.}
