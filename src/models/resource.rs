@@ -8,7 +8,7 @@ use super::audit::{self, Event, Origin};
 use super::{domain, zone};
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
-use crate::policy::{ResourceKind, ResourceRef, Selection, Target};
+use crate::policy::{ResourceKind, ResourceRef, Selection, Target, ascii};
 use diesel::IntoSql;
 use diesel::dsl::{count_star, not};
 use diesel::pg::Pg;
@@ -75,7 +75,7 @@ pub struct NotADomain(pub String);
 /// A domain's name in lower case and ASCII, without the dot at the end.
 pub fn domain_name(written: &str) -> Result<String, NotADomain> {
     let wrong = || NotADomain(written.to_owned());
-    let name = idna::domain_to_ascii_strict(written.trim().trim_end_matches('.')).map_err(|_| wrong())?;
+    let name = ascii::host_in_ascii(written.trim().trim_end_matches('.')).ok_or_else(wrong)?;
     if name.contains('.') && name.len() <= 253 { Ok(name) } else { Err(wrong()) }
 }
 

@@ -4,6 +4,7 @@
 //! place that answers whether a request is within it.
 
 mod access;
+pub mod ascii;
 pub mod budget;
 pub mod catalogue;
 mod decision;

@@ -1,6 +1,6 @@
 //! Which records of a zone a grant is narrowed to: name patterns and types.
 
-use super::shown;
+use super::{ascii, shown};
 use std::collections::HashSet;
 
 /// At most so many name patterns narrow one grant.
@@ -154,7 +154,7 @@ fn in_ascii(start: &str, open: bool) -> Result<String, String> {
     if open && !start.ends_with('.') {
         return Err("has letters beyond ASCII in the part that * ends; write that part out".to_owned());
     }
-    idna::domain_to_ascii(start).map_err(|_| "is not a name that DNS knows".to_owned())
+    ascii::name_in_ascii(start).ok_or_else(|| "is not a name that DNS knows".to_owned())
 }
 
 /// Of an open pattern the last part is only begun.

@@ -1,5 +1,6 @@
 //! Names of records, and the names that their contents point to.
 
+use crate::policy::ascii;
 use hickory_proto::rr::Name;
 use std::net::Ipv4Addr;
 
@@ -38,7 +39,7 @@ fn in_ascii(written: &str) -> Result<String, String> {
     if written.is_ascii() {
         return Ok(written.to_ascii_lowercase());
     }
-    idna::domain_to_ascii(written).map_err(|_| "is not a name that DNS knows".to_owned())
+    ascii::name_in_ascii(written).ok_or_else(|| "is not a name that DNS knows".to_owned())
 }
 
 fn check_labels(labels: &str) -> Result<(), String> {
