@@ -1,7 +1,7 @@
 //! Records of a zone.
 
 use super::caller::CallerOn;
-use super::json::{Moment, ok};
+use super::json::{Moment, ok, ok_written, written};
 use super::permits::{Read, Zones};
 use super::place::Numbered;
 use super::query::{Direction, Query};
@@ -66,11 +66,12 @@ pub async fn list(
     let text = |name| query.text(name).map(|text| text.map(str::to_owned));
     let filter = Filter { name: text("name")?, name_like: text("name_like")?, record_type: text("type")? };
     let (zone, readable) = (caller.resource.clone(), caller.records());
-    let work =
-        move |conn: &mut _| models::Record::list(conn, &zone, &readable, &filter, &sort, paging.window());
-    let (found, total) = app.db.run(work).await?;
-    let records: Vec<_> = found.into_iter().map(|one| ZoneRecord::of(&caller.resource, one)).collect();
-    Ok(HttpResponse::Ok().json(paging.of(records, total)))
+    let list = app.db.run(move |conn| {
+        let (found, total) = models::Record::list(conn, &zone, &readable, &filter, &sort, paging.window())?;
+        let records: Vec<_> = found.into_iter().map(|one| ZoneRecord::of(&zone, one)).collect();
+        Ok(written(&paging.of(records, total)))
+    });
+    ok_written(list.await?)
 }
 
 /// One of them.

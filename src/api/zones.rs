@@ -2,7 +2,7 @@
 
 use super::caller::{Caller, CallerOn};
 use super::errors::not_found;
-use super::json::{Moment, ok};
+use super::json::{Data, Moment, ok, ok_written, written};
 use super::permits::{Full, Read, Zones};
 use super::query::{Direction, Query};
 use crate::http::{AppData, AppError};
@@ -75,8 +75,11 @@ pub async fn show(caller: CallerOn<Zones, Read>, app: AppData) -> Result<HttpRes
 pub async fn file(caller: CallerOn<Zones, Read>, app: AppData) -> Result<HttpResponse, AppError> {
     caller.decide_record(Records::Whole, "")?;
     let zone = caller.resource.clone();
-    let found = app.db.run(move |conn| record::file_of_zone(conn, &zone)).await?;
-    Ok(ok(ZoneFile { zone: found.ok_or_else(|| gone(&caller.resource))? }))
+    let file = app.db.run(move |conn| {
+        let text = record::file_of_zone(conn, &zone)?;
+        Ok(text.map(|zone| written(&Data { data: ZoneFile { zone } })))
+    });
+    ok_written(file.await?.ok_or_else(|| gone(&caller.resource))?)
 }
 
 /// Switches it on.

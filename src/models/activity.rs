@@ -21,8 +21,9 @@ use time::OffsetDateTime;
 
 /// So many lines stand on a page.
 pub const PER_PAGE: usize = 50;
-/// So many are read at once where all of them are wanted.
-pub const PER_CHUNK: usize = 1_000;
+/// This many are read at once where all of them are wanted. A line about a long record is half a
+/// megabyte, so that a chunk is 100 MB at most.
+pub const PER_CHUNK: usize = 200;
 /// So many members are offered to choose from.
 const MOST_MEMBERS: i64 = 500;
 

@@ -1,8 +1,11 @@
-//! All of the activity as a file: CSV or JSON lines, read and sent a thousand lines at a time.
+//! All of the activity as a file: CSV or JSON lines, read and sent a few hundred lines at a time. Each
+//! piece is written where it was read, on a thread that waits for the database: a line about a long
+//! record is half a megabyte, and the async threads have others to answer.
 
 use super::asked::Asked;
 use super::reader::Reader;
 use super::{Whose, words};
+use crate::db::{Conn, DbError};
 use crate::http::{AppData, AppError};
 use crate::models::activity::{Cursor, Line, PER_CHUNK, Source, Wanted};
 use crate::models::token::expiry::iso_day;
@@ -73,7 +76,7 @@ pub async fn own_json_lines(
     send(Whose::own(&signed_in), app, &asked, Format::JsonLines).await
 }
 
-/// Where the next chunk begins.
+/// What is left of the file.
 struct State {
     app: AppData,
     wanted: Wanted,
@@ -84,9 +87,15 @@ struct State {
 
 enum Next {
     /// What was read before anything was answered, so that a database that is away is a 503.
-    Read(Vec<Line>),
+    Send(Piece),
     After(Cursor),
     End,
+}
+
+/// Some lines of the file, and where the next ones begin.
+struct Piece {
+    text: String,
+    next: Option<Cursor>,
 }
 
 async fn send(whose: Whose, app: AppData, asked: &Asked, format: Format) -> Result<HttpResponse, AppError> {
@@ -101,57 +110,68 @@ async fn send(whose: Whose, app: AppData, asked: &Asked, format: Format) -> Resu
     if faults.any() {
         return Err(AppError::BadRequest("A day is written as year-month-day, the first before the last."));
     }
-    let (of, owner) = (whose.of, whose.reader.owner());
+    let (of, owner, reader) = (whose.of, whose.reader.owner(), whose.reader.clone());
     let first = app.db.run(move |conn| {
         let (wanted, _) = filters.wanted(conn, of, owner)?;
-        Ok((wanted.after(conn, None, PER_CHUNK)?, wanted))
+        Ok((Piece::read(conn, &wanted, None, &reader, format)?, wanted))
     });
-    let (lines, wanted) = first.await?;
+    let (piece, wanted) = first.await?;
     let whose_file = whose.account.map_or("own".to_owned(), |(account, _)| account.to_string());
     let kind = match format {
         Format::Csv => "text/csv; charset=utf-8; header=present",
         Format::JsonLines => "application/jsonl; charset=utf-8",
     };
     let name = format!("activity-{whose_file}-{}.{ending}", iso_day(app.clock.now().date()));
-    let state = State { app, wanted, reader: whose.reader, format, next: Next::Read(lines) };
+    let state = State { app, wanted, reader: whose.reader, format, next: Next::Send(piece) };
     // An error in the middle ends the connection without the chunk that says "complete": whoever
     // reads it is told so by their client.
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, kind))
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
-        .streaming(try_unfold(state, chunk)))
+        .streaming(try_unfold(state, piece_of)))
 }
 
-async fn chunk(mut state: State) -> Result<Option<(Bytes, State)>, AppError> {
-    let (lines, is_first) = match std::mem::replace(&mut state.next, Next::End) {
-        Next::Read(lines) => (lines, true),
+async fn piece_of(mut state: State) -> Result<Option<(Bytes, State)>, AppError> {
+    let piece = match std::mem::replace(&mut state.next, Next::End) {
+        Next::Send(piece) => piece,
         Next::After(place) => {
-            let wanted = state.wanted.clone();
-            let read = state.app.db.run(move |conn| wanted.after(conn, Some(place), PER_CHUNK)).await;
-            let lines =
-                read.inspect_err(|error| tracing::warn!(%error, "an export of activity broke off"))?;
-            (lines, false)
+            let (wanted, reader, format) = (state.wanted.clone(), state.reader.clone(), state.format);
+            let read = move |conn: &mut _| Piece::read(conn, &wanted, Some(place), &reader, format);
+            let read = state.app.db.run(read).await;
+            read.inspect_err(|error| tracing::warn!(%error, "an export of activity broke off"))?
         }
         Next::End => return Ok(None),
     };
-    if let Some(last) = lines.last().filter(|_| lines.len() == PER_CHUNK) {
-        state.next = Next::After(last.place);
-    }
-    let mut text = String::new();
-    if is_first && matches!(state.format, Format::Csv) {
-        csv_row(&mut text, COLUMNS.iter().map(|name| (*name).to_owned()));
-    }
-    for line in lines {
-        let line = state.reader.may_read(line);
-        match state.format {
-            Format::Csv => csv_row(&mut text, cells(&line).into_iter()),
-            Format::JsonLines => {
-                text.push_str(&json_line(&line));
-                text.push('\n');
+    state.next = piece.next.map_or(Next::End, Next::After);
+    Ok(Some((Bytes::from(piece.text), state)))
+}
+
+impl Piece {
+    fn read(
+        conn: &mut Conn,
+        wanted: &Wanted,
+        after: Option<Cursor>,
+        reader: &Reader,
+        format: Format,
+    ) -> Result<Piece, DbError> {
+        let lines = wanted.after(conn, after, PER_CHUNK)?;
+        let next = lines.last().filter(|_| lines.len() == PER_CHUNK).map(|last| last.place);
+        let mut text = String::new();
+        if after.is_none() && matches!(format, Format::Csv) {
+            csv_row(&mut text, COLUMNS.iter().map(|name| (*name).to_owned()));
+        }
+        for line in lines {
+            let line = reader.may_read(line);
+            match format {
+                Format::Csv => csv_row(&mut text, cells(&line).into_iter()),
+                Format::JsonLines => {
+                    text.push_str(&json_line(&line));
+                    text.push('\n');
+                }
             }
         }
+        Ok(Piece { text, next })
     }
-    Ok(Some((Bytes::from(text), state)))
 }
 
 fn at(line: &Line) -> String {

@@ -1,6 +1,7 @@
 //! Lines of the activity in plain words: one row for each action there is.
 
 use crate::models::activity::{Kind, Line, Named, Source};
+use crate::web::told::shortened;
 use serde_json::Value;
 
 /// What each action says after the name of whoever did it; `{}` stands for what it was done to.
@@ -183,7 +184,7 @@ fn told(value: &Value) -> String {
         Value::Bool(false) => "no".to_owned(),
         Value::Number(number) => number.to_string(),
         Value::String(text) if text.is_empty() => "empty".to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => shortened(text),
         Value::Array(list) if list.is_empty() => "none".to_owned(),
         Value::Array(list) => list.iter().map(told).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {

@@ -8,6 +8,7 @@ use crate::models::browse::{self, Record, Zone};
 use crate::policy::ResourceKind;
 use crate::web::page::{AccountNav, Page, Section, render};
 use crate::web::paths;
+use crate::web::told::shortened;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, Query};
@@ -121,7 +122,7 @@ impl RecordRow {
         RecordRow {
             host: if one.name.is_empty() { zone.to_owned() } else { format!("{}.{zone}", one.name) },
             record_type: one.record_type,
-            content: one.content,
+            content: shortened(&one.content),
             ttl: counted(i64::from(one.ttl), "second", "seconds"),
             priority: one.priority,
             system: one.system_record,
