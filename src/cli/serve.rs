@@ -92,6 +92,7 @@ pub(super) fn migrate(args: DatabaseArgs) -> Result<(), CliError> {
 
 pub(super) fn demo(args: DemoArgs) -> Result<(), CliError> {
     if let Some(password) = &args.password {
+        #[allow(clippy::disallowed_methods, reason = "a command keeps nobody waiting")]
         password::check(password.expose_secret()).map_err(|why| CliError::said(why.to_string()))?;
     }
     let Opened { _postgres, mut conn, origin } = open(args.database)?;

@@ -89,6 +89,7 @@ impl GivenPassword {
     fn hashed(self) -> Result<(String, String, bool), CliError> {
         let (text, random) = match self.password {
             Some(given) => {
+                #[allow(clippy::disallowed_methods, reason = "a command keeps nobody waiting")]
                 password::check(given.expose_secret()).map_err(|why| CliError::said(why.to_string()))?;
                 (given.expose_secret().to_owned(), false)
             }

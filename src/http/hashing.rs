@@ -1,13 +1,18 @@
-//! Threads for argon2: as many hashes at once as there are cores, off the async threads and off
-//! those that wait for the database, and a bounded queue before them.
+//! Threads for what keeps a processor busy: argon2, and the estimate of how soon a password would be
+//! guessed. As many run at once as there are cores, off the async threads and off those that wait for
+//! the database, with a bounded queue before them.
+#![allow(clippy::disallowed_methods, reason = "these are the threads for it")]
 
-use crate::models::password::{self, Cost, HashError};
+use super::AppError;
+use crate::models::password::{self, Cost, HashError, Refused};
 use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
-/// At most so many hashes wait; at some 25 ms each on two cores the last one waits under a second.
+/// At most this many jobs wait. A hash takes some 25 ms, so on two cores the last of them waits under
+/// a second; a new password takes up to 0.1 s more, and how many of those a caller sends is counted.
 const QUEUE: usize = 64;
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -21,10 +26,25 @@ pub struct Hashing {
     dummy: Arc<str>,
 }
 
-/// The queue is full, or the threads have ended.
-#[derive(Debug, thiserror::Error)]
-#[error("too many sign-ins at once")]
-pub struct HashingBusy;
+/// Why a job has no result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HashingError {
+    /// The queue is full.
+    #[error("too many passwords at once")]
+    Busy,
+    /// The job panicked.
+    #[error("work with a password panicked")]
+    Panicked,
+}
+
+impl From<HashingError> for AppError {
+    fn from(error: HashingError) -> AppError {
+        match error {
+            HashingError::Busy => AppError::Busy,
+            HashingError::Panicked => AppError::Internal(error.to_string()),
+        }
+    }
+}
 
 impl Hashing {
     /// Starts the threads.
@@ -32,12 +52,13 @@ impl Hashing {
         let dummy = password::hash(&password::random()?, cost)?;
         let (jobs, queue) = sync_channel::<Job>(QUEUE);
         let queue = Arc::new(Mutex::new(queue));
-        let cores = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
-        for _ in 0..cores {
+        for _ in 0..threads() {
             let queue = Arc::clone(&queue);
             std::thread::spawn(move || {
                 while let Some(job) = next(&queue) {
-                    job();
+                    // A job that panics answers its own caller and ends no thread: each one fewer
+                    // would slow every sign-in down, and without any there would be none.
+                    let _ = catch_unwind(AssertUnwindSafe(job));
                 }
             });
         }
@@ -45,7 +66,7 @@ impl Hashing {
     }
 
     /// Whether the password is the one behind the hash. Without a hash it takes as long and is not.
-    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, HashingBusy> {
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, HashingError> {
         let dummy = Arc::clone(&self.dummy);
         self.run(move || match &hash {
             Some(hash) => password::verify(&password, hash),
@@ -57,16 +78,22 @@ impl Hashing {
         .await
     }
 
-    /// The hash of a new password.
-    pub async fn hash(&self, password: String) -> Result<Result<String, HashError>, HashingBusy> {
+    /// The hash of a new password, or why it is refused. Callers count the attempt first.
+    pub async fn hash_new(&self, password: String) -> Result<Result<String, Refused>, AppError> {
         let cost = self.cost;
-        self.run(move || password::hash(&password, cost)).await
+        let hashed = self.run(move || password::check(&password).map(|()| password::hash(&password, cost)));
+        match hashed.await? {
+            Ok(Ok(hash)) => Ok(Ok(hash)),
+            Ok(Err(error)) => Err(AppError::Internal(error.to_string())),
+            Err(refused) => Ok(Err(refused)),
+        }
     }
 
-    async fn run<T: Send + 'static>(
+    /// Runs work on these threads.
+    pub async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, HashingBusy> {
+    ) -> Result<T, HashingError> {
         let (done, result) = oneshot::channel();
         let span = tracing::Span::current();
         let job: Job = Box::new(move || {
@@ -75,9 +102,13 @@ impl Hashing {
                 let _ = done.send(span.in_scope(work));
             }
         });
-        self.jobs.try_send(job).map_err(|_| HashingBusy)?;
-        result.await.map_err(|_| HashingBusy)
+        self.jobs.try_send(job).map_err(|_| HashingError::Busy)?;
+        result.await.map_err(|_| HashingError::Panicked)
     }
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, NonZeroUsize::get)
 }
 
 fn next(queue: &Mutex<Receiver<Job>>) -> Option<Job> {
@@ -99,17 +130,42 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_queue_is_said_at_once() {
+    async fn a_new_password_is_hashed_once_it_is_good_enough() {
+        let hashing = Hashing::start(Cost::CHEAP).unwrap();
+        let hash = hashing.hash_new("k3v#9q2x".to_owned()).await.unwrap().unwrap();
+        assert!(password::verify("k3v#9q2x", &hash));
+        assert_eq!(hashing.hash_new("password".to_owned()).await.unwrap(), Err(Refused::TooCommon));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_is_told_at_once() {
         let hashing = Hashing::start(Cost::CHEAP).unwrap();
         let gate = Arc::new(Mutex::new(()));
         let held = gate.lock().unwrap();
         let mut refused = 0;
-        for _ in 0..QUEUE + 64 {
+        for _ in 0..QUEUE + threads() + 1 {
             let gate = Arc::clone(&gate);
             let job: Job = Box::new(move || drop(gate.lock()));
             refused += usize::from(hashing.jobs.try_send(job).is_err());
         }
         assert!(refused > 0);
         drop(held);
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_its_own_callers_and_every_thread_still_works() {
+        let hashing = Hashing::start(Cost::CHEAP).unwrap();
+        for _ in 0..=threads() {
+            let panicked: Result<(), HashingError> = hashing.run(|| panic!("a job of the test")).await;
+            assert_eq!(panicked, Err(HashingError::Panicked));
+        }
+        // As many at once as there are threads: each waits for all others to run.
+        let all = Arc::new(std::sync::Barrier::new(threads()));
+        let meet = (0..threads()).map(|_| {
+            let all = Arc::clone(&all);
+            hashing.run(move || all.wait().is_leader())
+        });
+        let met = futures_util::future::join_all(meet).await;
+        assert!(met.iter().all(Result::is_ok));
     }
 }

@@ -22,7 +22,7 @@ pub use budgets::{Budgets, Paid, SHARE_EVERY, Stranger};
 pub use client_address::{ClientAddress, client_name, network_of};
 pub use error::{ApiRefusal, AppError, PasswordAgain};
 pub use gate::{Gate, Sessions};
-pub use hashing::{Hashing, HashingBusy};
+pub use hashing::{Hashing, HashingError};
 pub use large_lists::LargeLists;
 pub use last_use::{FLUSH_EVERY, LastUses};
 pub use networks::Networks;

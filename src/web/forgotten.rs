@@ -3,14 +3,13 @@
 use super::form::OpenForm;
 use super::form_secret::FormSecret;
 use super::page::{Done, Page, go_to, link_page, render};
-use super::password::{Caller, too_often};
+use super::password::{Caller, NewPassword, too_often, with_retry_after};
 use super::paths;
 use crate::http::{App, AppData, AppError, network_of};
 use crate::models::throttle::{self, Allowance};
 use crate::models::user_link::{self, Opened, Purpose};
 use crate::models::{Actor, Origin, User, password, text, user};
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::{Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -81,9 +80,8 @@ pub async fn create(
         None => Ok(go_to(format!("{}?done=sent", paths::FORGOTTEN))),
         Some(wait) => {
             let status = StatusCode::TOO_MANY_REQUESTS;
-            let mut response = asking(&secret, &app, &email, Some(too_often(wait)), false, status)?;
-            response.headers_mut().insert(RETRY_AFTER, wait.whole_seconds().max(1).into());
-            Ok(response)
+            let response = asking(&secret, &app, &email, Some(too_often(wait)), false, status)?;
+            Ok(with_retry_after(response, wait))
         }
     }
 }
@@ -125,15 +123,22 @@ pub async fn reset(
     if !secret.is_behind(&fields) {
         return Err(AppError::StaleForm);
     }
-    // Before any hashing: whoever has no link costs a look-up.
+    // Without a link, an attempt costs a look-up and nothing more.
     let opened = find(&app, &path).await?;
     let new = fields.get("new_password");
-    if let Err(refused) = password::check(new) {
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return resetting(&app, &secret, &path, &opened, Some(refused.to_string()), status);
+    let again = |why: String, status| resetting(&app, &secret, &path, &opened, Some(why), status);
+    if let Err(refused) = password::check_length(new) {
+        return again(refused.to_string(), StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let hash = app.hashing.hash(new.to_owned()).await.map_err(|_| AppError::Busy)?;
-    let hash = hash.map_err(|error| AppError::Internal(error.to_string()))?;
+    let hash = match caller.hash_new(opened.user.id, new, &app).await? {
+        NewPassword::Hashed(hash) => hash,
+        NewPassword::Refused(refused) => {
+            return again(refused.to_string(), StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        NewPassword::TooOften(wait) => {
+            return Ok(with_retry_after(again(too_often(wait), StatusCode::TOO_MANY_REQUESTS)?, wait));
+        }
+    };
     let (text, now, address) = (path.into_inner(), app.clock.now(), caller.address);
     let set = app.db.transaction(move |conn| {
         let Some(opened) = user_link::use_up(conn, &text, Purpose::Password, now)? else { return Ok(false) };

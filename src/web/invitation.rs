@@ -140,13 +140,19 @@ pub async fn join(
     }
     let password = fields.get("password").to_owned();
     typed.name.error = fault_of_name(&typed.name.value);
-    typed.password_error = password::check(&password).err().map(|why| why.to_string());
+    // What costs nothing comes first; what costs much comes after it was counted.
+    typed.password_error = password::check_length(&password).err().map(|why| why.to_string());
     if typed.name.error.is_some() || typed.password_error.is_some() {
         return again(typed, StatusCode::UNPROCESSABLE_ENTITY);
     }
     count(&app, &digest, client.0).await?;
-    let hash = app.hashing.hash(password).await.map_err(|_| AppError::Busy)?;
-    let password_hash = hash.map_err(|error| AppError::Internal(error.to_string()))?;
+    let password_hash = match app.hashing.hash_new(password).await? {
+        Ok(hash) => hash,
+        Err(refused) => {
+            typed.password_error = Some(refused.to_string());
+            return again(typed, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+    };
     let (name, now) = (typed.name.value.clone(), app.clock.now());
     let person = NewPerson { name, password_hash: password_hash.clone() };
     let join = move |conn: &mut Conn| invitation::join(conn, &digest, &person, Some(client.0), now);

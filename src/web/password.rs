@@ -6,13 +6,15 @@ use super::known::Known;
 use super::session::SignedInSession;
 use crate::http::{App, AppError, ClientAddress, PasswordAgain, client_name, network_of};
 use crate::models::User;
+use crate::models::password::Refused;
 use crate::models::session;
 use crate::models::sighting::SignIn;
 use crate::models::throttle::{self, Allowance};
 use crate::models::user::Credentials;
 use actix_web::dev::Payload;
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 use time::Duration;
@@ -24,6 +26,9 @@ const LASTS: Duration = Duration::minutes(15);
 const PER_PERSON: Allowance = Allowance { attempts: 10, window: Duration::minutes(15) };
 /// Attempts from one network, whoever they are for. Browsers that are known do not count.
 const PER_NETWORK: Allowance = Allowance { attempts: 100, window: Duration::minutes(15) };
+
+/// New passwords for one person, good and bad.
+const NEW_PER_PERSON: Allowance = Allowance { attempts: 20, window: Duration::minutes(15) };
 
 /// Where a password comes from.
 #[derive(Debug, Clone)]
@@ -69,7 +74,35 @@ pub enum Tried {
     TooOften(Duration),
 }
 
+/// What became of a new password.
+pub enum NewPassword {
+    /// Its hash.
+    Hashed(String),
+    /// It is not good enough.
+    Refused(Refused),
+    /// It was not looked at: there were too many, and this is how long to wait.
+    TooOften(Duration),
+}
+
 impl Caller {
+    /// Counts a new password of this user, and only then estimates and hashes it. Callers have
+    /// checked its length, which costs nothing.
+    pub async fn hash_new(&self, user: i64, password: &str, app: &App) -> Result<NewPassword, AppError> {
+        let (network, now) = (network_of(self.address), app.clock.now());
+        let of_network = format!("new password {network}");
+        let of_person = format!("new password of user {user}");
+        let counted = move |conn: &mut _| {
+            let limits = [(of_network.as_str(), PER_NETWORK), (of_person.as_str(), NEW_PER_PERSON)];
+            throttle::count(conn, &limits, now)
+        };
+        if let Some(wait) = app.db.run(counted).await? {
+            tracing::warn!(%network, "new passwords throttled");
+            return Ok(NewPassword::TooOften(wait));
+        }
+        let hashed = app.hashing.hash_new(password.to_owned()).await?;
+        Ok(hashed.map_or_else(NewPassword::Refused, NewPassword::Hashed))
+    }
+
     /// Tries a password. Unknown addresses are counted alike, and everything is counted before any
     /// hashing.
     pub async fn tries(&self, whose: Whose, password: &str, app: &App) -> Result<Tried, AppError> {
@@ -105,7 +138,7 @@ impl Caller {
             return Ok(Tried::TooOften(wait));
         }
         let hash = found.as_ref().map(|found| found.hash.clone());
-        let right = app.hashing.verify(password.to_owned(), hash).await.map_err(|_| AppError::Busy)?;
+        let right = app.hashing.verify(password.to_owned(), hash).await?;
         // Into memory only, and of a user who exists: from outside nobody can tell.
         if let Some(found) = found.as_ref().filter(|_| signs_in) {
             app.sign_ins.note(SignIn {
@@ -129,6 +162,12 @@ impl Caller {
 /// What somebody reads who has to wait.
 pub fn too_often(wait: Duration) -> String {
     format!("Too many attempts from here. Wait {} min, then try again.", (wait.whole_seconds() + 59) / 60)
+}
+
+/// An answer that says how long to wait before the next attempt.
+pub fn with_retry_after(mut response: HttpResponse, wait: Duration) -> HttpResponse {
+    response.headers_mut().insert(RETRY_AFTER, wait.whole_seconds().max(1).into());
+    response
 }
 
 /// When the password was last said in a session, and the form that may have to wait for it.

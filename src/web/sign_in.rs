@@ -4,13 +4,12 @@ use super::form::{Fields, OpenForm, Posted};
 use super::form_secret::FormSecret;
 use super::guard::{SignedIn, signed_in_session};
 use super::page::{Page, go_to, render};
-use super::password::{Caller, Tried, Whose, too_often};
+use super::password::{Caller, Tried, Whose, too_often, with_retry_after};
 use super::{paths, session};
 use crate::http::{App, AppData, AppError, client_name};
 use crate::models::User;
 use actix_session::Session;
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Query;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -73,10 +72,8 @@ pub async fn create(
     let credentials = match caller.tries(Whose::Address(email), fields.get("password"), &app).await? {
         Tried::Right(credentials) => credentials,
         Tried::TooOften(wait) => {
-            let mut response =
-                again(&app, &secret, &fields, &too_often(wait), StatusCode::TOO_MANY_REQUESTS)?;
-            response.headers_mut().insert(RETRY_AFTER, wait.whole_seconds().max(1).into());
-            return secret.kept(response, &app);
+            let response = again(&app, &secret, &fields, &too_often(wait), StatusCode::TOO_MANY_REQUESTS)?;
+            return secret.kept(with_retry_after(response, wait), &app);
         }
         Tried::Wrong => {
             let why = "E-mail and password do not fit together.";

@@ -123,8 +123,17 @@ async fn a_first_user_and_a_first_account_are_made_at_the_shell() {
         &["user", "create", "--email", "nobody", "--name", "N"],
         "Give an e-mail address (in ASCII) and a name.",
     );
-    let short = shell.command(&again).env("TOKENHOUSE_PASSWORD", "short").output().unwrap();
-    assert_eq!(Said::from(short).code, 1);
+    for (weak, why) in [("short", "Use at least 8 characters."), ("password1234", "guessed first")] {
+        let refused = Said::from(shell.command(&again).env("TOKENHOUSE_PASSWORD", weak).output().unwrap());
+        assert_eq!((refused.code, refused.out.as_str()), (1, ""));
+        assert!(refused.err.contains(why), "{}", refused.err);
+    }
+    // A command estimates and hashes by itself: it has no threads for it.
+    let second = ["user", "create", "--email", "second@example.com", "--name", "Second"];
+    let given = ledger::password();
+    let made = Said::from(shell.command(&second).env("TOKENHOUSE_PASSWORD", &given).output().unwrap());
+    assert_eq!((made.code, made.out.as_str()), (0, ""), "{}", made.err);
+    Browser::new(house.address).sign_in("second@example.com", &given).await;
     let no_owner = ["account", "create", "--name", "X", "--owner", "no@example.com"];
     shell.refused(&no_owner, "There is no user no@example.com.");
     let no_plan = ["account", "create", "--name", "X", "--owner", "first@example.com", "--plan", "gold"];

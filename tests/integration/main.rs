@@ -44,6 +44,7 @@ mod csrf;
 mod decide;
 mod decide_rules;
 mod drain;
+mod expensive_work;
 mod facts;
 mod faults;
 mod faults_load;

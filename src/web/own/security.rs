@@ -9,12 +9,11 @@ use crate::models::{User, password};
 use crate::web::form::Posted;
 use crate::web::guard::{SignedIn, signed_in_session};
 use crate::web::page::{Done, Page, Section, go_to, render};
-use crate::web::password::{Caller, Tried, Whose, too_often};
+use crate::web::password::{Caller, NewPassword, Tried, Whose, too_often, with_retry_after};
 use crate::web::told::Moment;
 use crate::web::{paths, session as of_browser};
 use actix_session::Session;
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Query;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -49,6 +48,16 @@ struct Wrong {
     wait: Option<Duration>,
 }
 
+impl Wrong {
+    fn of_present(why: impl ToString) -> Wrong {
+        Wrong { present: Some(why.to_string()), ..Wrong::default() }
+    }
+
+    fn of_new(why: impl ToString) -> Wrong {
+        Wrong { new: Some(why.to_string()), ..Wrong::default() }
+    }
+}
+
 /// The page.
 pub async fn show(
     by: SignedIn,
@@ -59,7 +68,7 @@ pub async fn show(
     answer(&by, &app, &request, &done.done, Wrong::default()).await
 }
 
-/// Sets a new password. Every other session ends, and this one goes on with a new key.
+/// Sets a new password. Every other session ends, and this one continues with a new key.
 pub async fn change_password(
     form: Posted<SignedIn>,
     app: AppData,
@@ -69,35 +78,34 @@ pub async fn change_password(
 ) -> Result<HttpResponse, AppError> {
     let (by, fields) = form.genuine()?;
     let (present, new) = (fields.get("password"), fields.get("new_password"));
-    let wrong = match password::check(new) {
-        Err(refused) => Wrong { new: Some(refused.to_string()), ..Wrong::default() },
-        Ok(()) => match caller.tries(Whose::User(by.user.id), present, &app).await? {
-            Tried::Right(_) if present == new => {
-                Wrong { new: Some("This is your password already.".to_owned()), ..Wrong::default() }
+    // What costs nothing comes first; what costs much comes after it was counted.
+    if let Err(refused) = password::check_length(new) {
+        return answer(&by, &app, &request, "", Wrong::of_new(refused)).await;
+    }
+    let wrong = match caller.tries(Whose::User(by.user.id), present, &app).await? {
+        Tried::Right(_) if present == new => Wrong::of_new("This is your password already."),
+        Tried::Right(of) => match caller.hash_new(by.user.id, new, &app).await? {
+            NewPassword::Hashed(hash) => {
+                return changed(&by, hash, of, &app, &request, &session, caller).await;
             }
-            Tried::Right(of) => return changed(&by, new, of, &app, &request, &session, caller).await,
-            Tried::Wrong => {
-                Wrong { present: Some("This is not your password.".to_owned()), ..Wrong::default() }
-            }
-            Tried::TooOften(wait) => {
-                Wrong { present: Some(too_often(wait)), wait: Some(wait), ..Wrong::default() }
-            }
+            NewPassword::Refused(refused) => Wrong::of_new(refused),
+            NewPassword::TooOften(wait) => Wrong { wait: Some(wait), ..Wrong::of_new(too_often(wait)) },
         },
+        Tried::Wrong => Wrong::of_present("This is not your password."),
+        Tried::TooOften(wait) => Wrong { wait: Some(wait), ..Wrong::of_present(too_often(wait)) },
     };
     answer(&by, &app, &request, "", wrong).await
 }
 
 async fn changed(
     by: &SignedIn,
-    new: &str,
+    hash: String,
     of: Credentials,
     app: &AppData,
     request: &HttpRequest,
     session: &Session,
     caller: Caller,
 ) -> Result<HttpResponse, AppError> {
-    let hash = app.hashing.hash(new.to_owned()).await.map_err(|_| AppError::Busy)?;
-    let hash = hash.map_err(|error| AppError::Internal(error.to_string()))?;
     let (user, stored, origin) = (by.user.clone(), hash.clone(), by.origin(app));
     let set = move |conn: &mut Conn| {
         // Not shared, as by those who sign in: two forms at once would each wait for the other.
@@ -110,8 +118,7 @@ async fn changed(
         Ok(is_same)
     };
     if !app.db.transaction(set).await? {
-        let why = "Your password was changed a moment ago, and not by this form.".to_owned();
-        let wrong = Wrong { present: Some(why), ..Wrong::default() };
+        let wrong = Wrong::of_present("Your password was changed a moment ago, and not by this form.");
         return answer(by, app, request, "", wrong).await;
     }
     let credentials = Credentials { user: by.user.id, email: by.user.email.clone(), hash };
@@ -156,9 +163,9 @@ async fn answer(
         more,
         others_url: paths::SESSIONS_END_OTHERS,
     };
-    let mut response = render(&page, status)?;
-    if let Some(wait) = wait {
-        response.headers_mut().insert(RETRY_AFTER, wait.whole_seconds().max(1).into());
-    }
-    Ok(response)
+    let response = render(&page, status)?;
+    Ok(match wait {
+        Some(wait) => with_retry_after(response, wait),
+        None => response,
+    })
 }
