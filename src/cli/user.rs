@@ -120,8 +120,16 @@ fn set_password(args: PasswordArgs) -> Result<(), CliError> {
     let (text, hash, random) = args.given.hashed()?;
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let user = user_of(&mut conn, &args.email)?;
-    db::in_one(&mut conn, |conn| user.set_password(conn, &hash, &origin))?;
+    let ended = db::in_one(&mut conn, |conn| {
+        User::lock(conn, user.id)?;
+        user.replace_password(conn, &hash, &origin)
+    })?;
     output::note(format!("{} has a new password; every session has ended.", user.email));
+    if user.email_verified_at.is_none() {
+        output::note(format!(
+            "The address was never verified, so user tokens ended, too ({ended}), and the invitations that the user sent no longer work."
+        ));
+    }
     print_if(random, &text);
     Ok(())
 }

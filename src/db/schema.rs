@@ -515,6 +515,7 @@ diesel::table! {
         disabled_why -> Nullable<Text>,
         deleted_at -> Nullable<Timestamptz>,
         deleted_by -> Nullable<Int8>,
+        /// Why it was deleted. unverified_address: its user got a new password before the address was ever verified.
         deleted_why -> Nullable<Text>,
         /// Words of the name in lower case, each behind its owner: a1010/deploy, u7/deploy.
         search_words -> Array<Text>,
@@ -563,6 +564,8 @@ diesel::table! {
         email_verified_at -> Nullable<Timestamptz>,
         /// Since when the user wants no mail, but for what others did to their tokens.
         notices_off_at -> Nullable<Timestamptz>,
+        /// When someone else last had a new password set for the user, whose address was never verified until then. What the user sent before may be a stranger's.
+        reclaimed_at -> Nullable<Timestamptz>,
     }
 }
 

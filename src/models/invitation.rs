@@ -14,6 +14,7 @@ use super::user::User;
 use crate::db::schema::{accounts, invitations, users};
 use crate::db::{Conn, DbError};
 use crate::policy::Role;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use time::{Duration, OffsetDateTime};
 
@@ -36,6 +37,7 @@ pub struct Invitation {
     pub mailed_at: Option<OffsetDateTime>,
     /// Who invited.
     pub invited_by: Option<i64>,
+    created_at: OffsetDateTime,
     /// Until when it can be accepted.
     pub expires_at: OffsetDateTime,
 }
@@ -61,13 +63,17 @@ impl Invitation {
         role_from(&self.role)
     }
 
-    /// Whether whoever invited may still give this role: a link is worth no more than that.
+    /// Whether the inviter may still give this role, and was the same person when they sent it: a link
+    /// is worth no more than that.
     fn is_still_meant(&self, conn: &mut Conn) -> Result<bool, DbError> {
         let Some(inviter) = self.invited_by else { return Ok(false) };
-        let is_active = User::find(conn, inviter)?.is_some_and(|user| user.deactivated_at.is_none());
+        let sent_it =
+            users::reclaimed_at.is_null().or(users::reclaimed_at.lt(self.created_at)).assume_not_null();
+        let still = users::table.find(inviter).filter(users::deactivated_at.is_null().and(sent_it));
+        let is_theirs: bool = diesel::select(exists(still)).get_result(conn)?;
         let own = membership::role_of(conn, self.account_id, inviter)?;
         let role = self.role()?;
-        Ok(is_active && own.is_some_and(|own| own.may_change(None, Some(role))))
+        Ok(is_theirs && own.is_some_and(|own| own.may_change(None, Some(role))))
     }
 }
 

@@ -215,12 +215,15 @@ impl User {
                 users::updated_at.eq(origin.now),
             ))
             .execute(conn)?;
+        if !runs_it {
+            user_link::forget_made_by(conn, self.id)?;
+        }
         let action = if runs_it { "user.site_admin_made" } else { "user.site_admin_unmade" };
         audit::record(conn, origin, &self.event(action))?;
         Ok(true)
     }
 
-    /// Ends every session and every link of the user. Says whether there was a session.
+    /// Ends every session of the user, and every link of or by them. Says whether there was a session.
     pub fn sign_out(&self, conn: &mut Conn, origin: &Origin) -> Result<bool, DbError> {
         let ended = self.end_sessions(conn, origin.now)?;
         if ended {
@@ -243,6 +246,7 @@ impl User {
                 .returning((sessions::ends_at, sessions::idle_until))
                 .get_results(conn)?;
         user_link::forget_all(conn, self.id)?;
+        user_link::forget_made_by(conn, self.id)?;
         Ok(ends.into_iter().any(|(end, idle)| end > now && idle > now))
     }
 

@@ -5,6 +5,7 @@ use super::audit::{self, Origin};
 use super::link::{LinkSecret, presented};
 use crate::db::schema::{user_links, users};
 use crate::db::{Conn, DbError};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use time::{Duration, OffsetDateTime};
 
@@ -45,12 +46,15 @@ pub struct Opened {
     pub made_by: Option<i64>,
 }
 
-impl Opened {
-    /// Whether a new password that is set by it proves the user's address, which nobody has proved so
-    /// far: it was mailed there. One that was handed over says nothing of the address.
-    pub fn proves_address(&self) -> bool {
-        self.made_by.is_none() && self.user.email_verified_at.is_none()
-    }
+/// What became of a link to hand over.
+#[derive(Debug)]
+pub enum HandedOver {
+    /// It works; to be shown once.
+    Created(LinkSecret),
+    /// The user is the site admin who asks: someone who sits down at their browser must not take them over.
+    Oneself,
+    /// The user is deactivated.
+    Deactivated,
 }
 
 /// Asks for a link, which is armed when it is on its way; one of the same purpose that was asked for
@@ -102,18 +106,19 @@ pub fn arm(conn: &mut Conn, id: i64, now: OffsetDateTime) -> Result<Option<LinkS
     Ok((armed == 1).then_some(secret))
 }
 
-/// Makes a link by which the user sets a new password, for whoever runs the site to hand over: armed
-/// at once. None where the user is deactivated.
-pub fn hand_over(conn: &mut Conn, user: &User, origin: &Origin) -> Result<Option<LinkSecret>, DbError> {
-    let link = ask(conn, user.id, Purpose::Password, &user.email, origin.actor.user_id(), origin.now)?;
-    let secret = arm(conn, link, origin.now)?;
-    if secret.is_some() {
-        audit::record(conn, origin, &user.event("user.password_link_made"))?;
+/// Creates a link by which the user sets a new password, for a site admin to hand over: armed at once.
+pub fn hand_over(conn: &mut Conn, user: &User, origin: &Origin) -> Result<HandedOver, DbError> {
+    if origin.actor.user_id() == Some(user.id) {
+        return Ok(HandedOver::Oneself);
     }
-    Ok(secret)
+    let link = ask(conn, user.id, Purpose::Password, &user.email, origin.actor.user_id(), origin.now)?;
+    let Some(secret) = arm(conn, link, origin.now)? else { return Ok(HandedOver::Deactivated) };
+    audit::record(conn, origin, &user.event("user.password_link_made"))?;
+    Ok(HandedOver::Created(secret))
 }
 
-/// The link that holds this, if it works.
+/// The link that holds this, if it works: one that was handed over only as long as its maker is a site
+/// admin.
 pub fn open(
     conn: &mut Conn,
     secret: &str,
@@ -121,11 +126,16 @@ pub fn open(
     now: OffsetDateTime,
 ) -> Result<Option<Opened>, DbError> {
     let Some(digest) = presented(secret) else { return Ok(None) };
-    // What was mailed to an address that is the user's no more would prove the one of now.
+    let maker = diesel::alias!(users as maker);
+    let runs_the_site = maker
+        .filter(maker.field(users::id).nullable().eq(user_links::made_by))
+        .filter(maker.field(users::site_admin_since).is_not_null())
+        .filter(maker.field(users::deactivated_at).is_null());
+    // What was mailed to an address that is no longer the user's would verify the current one.
     let is_meant = user_links::purpose
         .ne(Purpose::Password.key())
-        .or(user_links::made_by.is_not_null())
-        .or(users::email.eq(user_links::email));
+        .or(exists(runs_the_site))
+        .or(user_links::made_by.is_null().and(users::email.eq(user_links::email)));
     let row: Option<(User, String, Option<i64>)> = user_links::table
         .inner_join(users::table.on(users::id.eq(user_links::user_id)))
         .filter(user_links::digest.eq(digest.as_slice()).and(user_links::purpose.eq(purpose.key())))
@@ -171,9 +181,15 @@ pub fn forget(conn: &mut Conn, user: i64, purpose: Purpose) -> Result<(), DbErro
     Ok(())
 }
 
-/// From now on no link of the user opens anything.
+/// From now on no link of the user works.
 pub fn forget_all(conn: &mut Conn, user: i64) -> Result<(), DbError> {
     diesel::delete(user_links::table.filter(user_links::user_id.eq(user))).execute(conn)?;
+    Ok(())
+}
+
+/// From now on no link works that the user, as a site admin, made for someone else.
+pub fn forget_made_by(conn: &mut Conn, maker: i64) -> Result<(), DbError> {
+    diesel::delete(user_links::table.filter(user_links::made_by.eq(maker))).execute(conn)?;
     Ok(())
 }
 

@@ -36,7 +36,7 @@ struct ResetPage {
     page: Page,
     action: String,
     email: String,
-    proves: bool,
+    ends_tokens: bool,
     error: Option<String>,
 }
 
@@ -111,7 +111,8 @@ pub async fn open(request: HttpRequest, app: AppData, path: Path<String>) -> Res
     form.kept(resetting(&app, &form, &path, &opened, None, StatusCode::OK)?, &app)
 }
 
-/// Sets the new password, once, and ends every session; where that proves the address, tokens, too.
+/// Sets the new password, once, and ends every session; where the address was never verified, the
+/// user's tokens, too.
 pub async fn reset(
     request: HttpRequest,
     app: AppData,
@@ -170,7 +171,7 @@ fn resetting(
         page: Page::new(&app.support, "A new password", &form.secret),
         action: paths::reset_link(path),
         email: opened.user.email.clone(),
-        proves: opened.proves_address(),
+        ends_tokens: opened.user.email_verified_at.is_none(),
         error,
     };
     Ok(link_page(render(&page, status)?))

@@ -184,6 +184,23 @@ fn whoever_runs_the_site_is_named_at_the_shell_alone() {
 }
 
 #[test]
+fn a_new_password_at_the_shell_ends_the_tokens_of_a_user_whose_address_was_never_verified() {
+    let shell = Shell::demo();
+    let token = ["token", "create", "--user", "member@example.com", "--name", "Laptop"];
+    let made = shell.ok(&[&token, &["--full", "--expires", "never"][..]].concat());
+    ledger::put_down(made.out.trim());
+    database::run(&shell.url(), "UPDATE users SET email_verified_at = NULL");
+    let said = shell.ok(&["user", "password", "--email", "member@example.com"]);
+    ledger::put_down(said.out.trim());
+    assert!(
+        said.err.contains("The address was never verified, so user tokens ended, too (1)"),
+        "{}",
+        said.err
+    );
+    assert_eq!(texts_in(&mut shell.conn(), "deleted_why", "tokens"), ["unverified_address"]);
+}
+
+#[test]
 fn domains_come_with_their_zones_also_many_from_standard_input() {
     let shell = Shell::demo();
     let hobby = shell.account("Hobby");

@@ -80,19 +80,19 @@ fn token(house: &House, name: &str) -> String {
 }
 
 #[actix_web::test]
-async fn a_mailed_link_proves_the_address_and_whoever_held_the_user_before_keeps_nothing() {
+async fn a_mailed_link_verifies_the_address_and_ends_what_was_made_before() {
     let house = House::open();
     facts::change(&house, "UPDATE users SET email_verified_at = NULL WHERE email = 'member@example.com'");
     let before = token(&house, "Before");
     let mut holder = house.signed_in(MEMBER).await;
-    let ends = "The tokens that were made before your address was proved end.";
+    let ends = "This address was never verified, so your user tokens end, too";
     ask(&house, MEMBER).await;
     let mail = house.mails().await.remove(0).2;
     assert!(mail.contains(ends), "{mail}");
     let link = mail.split_whitespace().find_map(|word| word.strip_prefix(&house.url(""))).unwrap().to_owned();
     ledger::put_down(link.rsplit('/').next().unwrap());
     let page = house.anybody().get(&link).await.text();
-    assert!(page.contains(ends) && !page.contains("tokens go on"), "{page}");
+    assert!(page.contains("so your user tokens end") && !page.contains("keep working"), "{page}");
     assert_eq!(whoami(house.address, &before).await.0, 200, "to look changes nothing");
     assert_eq!(set(&house, &link, &new_password()).await.status, 303);
     assert_eq!(whoami(house.address, &before).await.1["code"], "token_deleted");
@@ -106,7 +106,7 @@ async fn a_mailed_link_proves_the_address_and_whoever_held_the_user_before_keeps
     ask(&house, MEMBER).await;
     let link = self::link(&house, MEMBER).await;
     let page = house.anybody().get(&link).await.text();
-    assert!(page.contains("tokens go on as they are") && !page.contains(ends), "{page}");
+    assert!(page.contains("Your tokens keep working") && !page.contains("tokens end"), "{page}");
     assert_eq!(set(&house, &link, &new_password()).await.status, 303);
     assert_eq!(whoami(house.address, &after).await.0, 200);
 }
@@ -173,27 +173,82 @@ async fn no_address_and_no_network_asks_without_end() {
     assert_eq!(facts::count(&house, "mails"), 30);
 }
 
-#[actix_web::test]
-async fn a_link_from_a_site_admin_works_the_same_needs_no_mail_and_proves_nothing() {
-    let house = House::open();
-    let token = token(&house, "Laptop");
-    house.mails().await;
-    facts::change(&house, "UPDATE users SET email_verified_at = NULL");
-    let (member, admin) = (house.user(MEMBER), house.site_admin("site@example.com"));
+/// The path behind a link that a site admin made for a user.
+fn handed_over(house: &House, user: &User, admin: &User) -> String {
     let now = house.clock.now();
     let secret = db::in_one(&mut house.conn(), |conn| {
-        let id = user_link::ask(conn, member.id, Purpose::Password, &member.email, Some(admin.id), now)?;
+        let id = user_link::ask(conn, user.id, Purpose::Password, &user.email, Some(admin.id), now)?;
         user_link::arm(conn, id, now)
     });
     let secret = secret.unwrap().unwrap();
     ledger::put_down(secret.expose());
-    assert_eq!(house.anybody().get(&format!("/address/{}", secret.expose())).await.status, 404);
+    format!("/reset/{}", secret.expose())
+}
+
+#[actix_web::test]
+async fn a_link_from_a_site_admin_needs_no_mail_and_verifies_nothing() {
+    let house = House::open();
+    let kept = token(&house, "Laptop");
+    house.mails().await;
+    let admin = house.site_admin("site@example.com");
+    let link = handed_over(&house, &house.user(MEMBER), &admin);
+    assert_eq!(house.anybody().get(&link.replace("/reset/", "/address/")).await.status, 404);
     let new = new_password();
-    assert_eq!(set(&house, &format!("/reset/{}", secret.expose()), &new).await.status, 303);
+    assert_eq!(set(&house, &link, &new).await.status, 303);
     assert!(signs_in(&house, MEMBER, &new).await);
-    assert!(house.mails().await.is_empty(), "an address that is not proved gets none");
+    assert_eq!(whoami(house.address, &kept).await.0, 200, "the address was verified");
+    assert_eq!(house.mails().await.len(), 1);
+    facts::change(&house, "UPDATE users SET email_verified_at = NULL");
+    let link = handed_over(&house, &house.user(MEMBER), &admin);
+    let page = house.anybody().get(&link).await.text();
+    assert!(page.contains("This address was never verified, so your user tokens end"), "{page}");
+    assert_eq!(set(&house, &link, &new_password()).await.status, 303);
+    assert!(house.mails().await.is_empty(), "an address that isn't verified gets none");
     assert!(house.user(MEMBER).email_verified_at.is_none());
-    assert_eq!(whoami(house.address, &token).await.0, 200);
+    assert_eq!(whoami(house.address, &kept).await.1["code"], "token_deleted");
+}
+
+#[actix_web::test]
+async fn a_link_dies_with_the_authority_of_the_site_admin_who_made_it() {
+    let house = House::open();
+    type Stop = fn(&House, &User);
+    let stops: [(&str, Stop); 6] = [
+        ("flag in the database", |house, admin| {
+            facts::change(
+                house,
+                &format!("UPDATE users SET site_admin_since = NULL WHERE id = {}", admin.id),
+            );
+        }),
+        ("deactivated in the database", |house, admin| {
+            facts::change(house, &format!("UPDATE users SET deactivated_at = now() WHERE id = {}", admin.id));
+        }),
+        ("flag, and back", |house, admin| {
+            for on in [false, true] {
+                assert!(admin.set_site_admin(&mut house.conn(), on, &house.command_line()).unwrap());
+            }
+        }),
+        ("deactivated, and back", |house, admin| {
+            assert!(admin.deactivate(&mut house.conn(), &house.command_line()).unwrap());
+            assert!(admin.reactivate(&mut house.conn(), &house.command_line()).unwrap());
+        }),
+        ("signed out", |house, admin| {
+            let _ = admin.sign_out(&mut house.conn(), &house.command_line()).unwrap();
+        }),
+        ("password", |house, admin| {
+            let hash = password::hash(&new_password(), password::Cost::CHEAP).unwrap();
+            admin.set_password(&mut house.conn(), &hash, &house.command_line()).unwrap();
+        }),
+    ];
+    for (place, (what, stop)) in stops.into_iter().enumerate() {
+        let admin = house.site_admin(&format!("site{place}@example.com"));
+        let link = handed_over(&house, &house.user(MEMBER), &admin);
+        let mut open = house.anybody();
+        assert_eq!(open.get(&link).await.status, 200, "{what}");
+        stop(&house, &admin);
+        assert_eq!(open.post(&link, &[("new_password", &new_password())]).await.status, 404, "{what}");
+        assert_eq!(open.get(&link).await.heading(), "This link is over", "{what}");
+    }
+    assert!(signs_in(&house, MEMBER, &ledger::password()).await);
 }
 
 #[actix_web::test]

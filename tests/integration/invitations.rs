@@ -2,11 +2,12 @@
 //! an address.
 
 use crate::facts::{change, count, number, sessions, text, texts};
-use crate::support::client::{Answer, Browser};
-use crate::support::{ADMIN, House, MEMBER, OWNER, READER, STRANGER, ledger};
+use crate::support::client::{Answer, Browser, read};
+use crate::support::{ADMIN, House, MEMBER, OWNER, READER, STRANGER, ledger, made};
 use time::Duration;
 use tokenhouse::models::password;
-use tokenhouse::policy::Role;
+use tokenhouse::models::token::Owner as TokenOwner;
+use tokenhouse::policy::{Policy, Rights, Role};
 
 const NEW: &str = "new@example.com";
 
@@ -486,4 +487,101 @@ async fn an_account_that_is_going_takes_nobody_in() {
     assert_eq!(house.mails().await, []);
     change(&house, "UPDATE accounts SET state = 'active' WHERE name = 'Acme'");
     assert_eq!(house.anybody().get(&path).await.status, 200);
+}
+
+/// Joins Acme with a copied link, as an address of someone else; with a user token that reads Acme,
+/// and an invitation for another address.
+async fn pre_hijack(house: &House) -> (Browser, String, String) {
+    let mut owner = house.signed_in(OWNER).await;
+    let path = invite(&mut owner, house, NEW, "admin").await;
+    let (mut holder, answer) = join(house, &path).await;
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let further = invite(&mut holder, house, "further@example.com", "admin").await;
+    let of_user = TokenOwner::User(house.user(NEW).id);
+    let (_, secret) = made::with(house, of_user, "Laptop", Policy::unconditional(Rights::Everything));
+    assert_eq!(zones(house, &secret).await, 200);
+    house.mails().await;
+    (holder, secret, further)
+}
+
+async fn zones(house: &House, secret: &str) -> u16 {
+    let path = format!("/v2/{}/zones", house.account("Acme"));
+    read(house.anybody().request("GET", &path).bearer_auth(secret)).await.status.as_u16()
+}
+
+async fn set_by(house: &House, link: &str) {
+    let new = password::random().unwrap();
+    ledger::put_down(&new);
+    let mut browser = house.anybody();
+    let page = browser.get(link).await.text();
+    assert!(page.contains("so your user tokens end, too, and the invitations you sent"), "{page}");
+    assert_eq!(browser.post(link, &[("new_password", &new)]).await.status, 303);
+    browser.get("/sign-in").await;
+    assert_eq!(browser.post("/sign-in", &[("email", NEW), ("password", &new)]).await.status, 303);
+    let list = browser.get("/user/tokens/ended").await;
+    let said = "Ended by a new password, set while the owner's address was unverified";
+    assert!(list.text().contains(said), "{}", list.text());
+}
+
+#[actix_web::test]
+async fn a_stranger_who_joined_as_someone_else_keeps_nothing_once_the_real_owner_has_a_link() {
+    for by_mail in [false, true] {
+        let house = House::open();
+        let site = house.site_admin("site@example.com");
+        let (mut holder, secret, further) = pre_hijack(&house).await;
+        let link = if by_mail {
+            let mut owner = house.anybody();
+            owner.get("/forgotten").await;
+            owner.post("/forgotten", &[("email", NEW)]).await;
+            let mails = house.mails().await;
+            assert!(mails[0].2.contains("so your user tokens end, too, and the invitations you sent"));
+            mails[0].2.split_whitespace().find(|word| word.contains("/reset/")).unwrap().to_owned()
+        } else {
+            let mut admin = house.signed_in(&site.email).await;
+            let path = format!("/admin/users/{}", house.user(NEW).id);
+            let text = admin.get(&path).await.text();
+            assert!(text.contains("new@example.com (not verified)"), "{text}");
+            let page = admin.post(&format!("{path}/password-link"), &[]).await;
+            let warns = "The address was never verified: the link also ends the user's tokens";
+            assert!(page.text().contains(warns), "{}", page.text());
+            page.secret()
+        };
+        let link = link.strip_prefix(&house.url("")).unwrap().to_owned();
+        ledger::put_down(link.rsplit('/').next().unwrap());
+        assert_eq!(zones(&house, &secret).await, 200, "looking at it changes nothing");
+        set_by(&house, &link).await;
+        assert_eq!(zones(&house, &secret).await, 401);
+        assert_eq!(holder.get("/user").await.status, 303, "signed out");
+        assert_gone(&house.anybody().get(&further).await);
+        assert_eq!(count(&house, "tokens WHERE deleted_why = 'unverified_address'"), 1);
+        let lines = texts(
+            &house,
+            "concat_ws(' ', action, object_name, after)",
+            &format!(
+                "audit_events WHERE actor_name = '{NEW}' AND id > (SELECT max(id) FROM audit_events WHERE action = 'token.created') ORDER BY id"
+            ),
+        );
+        let mut expected = vec![
+            "tokens.revoked new@example.com {\"why\": \"unverified_address\", \"tokens\": 1}",
+            "user.password_set new@example.com",
+        ];
+        if by_mail {
+            expected.insert(0, "user.address_verified new@example.com");
+        }
+        assert_eq!(lines, expected);
+        // Once it's verified, a link ends sessions alone.
+        let after = if by_mail { 200 } else { 401 };
+        let of_user = TokenOwner::User(house.user(NEW).id);
+        let (_, secret) = made::with(&house, of_user, "Desk", Policy::unconditional(Rights::Everything));
+        let mut admin = house.signed_in(&site.email).await;
+        let page = admin.post(&format!("/admin/users/{}/password-link", house.user(NEW).id), &[]).await;
+        let link = page.secret().strip_prefix(&house.url("")).unwrap().to_owned();
+        ledger::put_down(link.rsplit('/').next().unwrap());
+        let new = password::random().unwrap();
+        ledger::put_down(&new);
+        let mut browser = house.anybody();
+        browser.get(&link).await;
+        assert_eq!(browser.post(&link, &[("new_password", &new)]).await.status, 303);
+        assert_eq!(zones(&house, &secret).await, after);
+    }
 }

@@ -244,13 +244,13 @@ async fn an_address_that_is_not_proved_says_so_and_its_link_is_sent_again() {
     house.clock.advance(Duration::minutes(1));
     facts::change(&house, "UPDATE users SET email_verified_at = NULL");
     let mut owner = house.signed_in(OWNER).await;
-    assert!(owner.get(PAGE).await.text().contains("This address is not proved yet."));
+    assert!(owner.get(PAGE).await.text().contains("This address isn't verified yet."));
     assert_eq!(owner.post("/user/address/again", &[]).await.location(), "/user?done=link");
     let link = link(&house, OWNER).await;
     let answer = press(&house, &link).await;
     assert_eq!((answer.status.as_u16(), answer.heading().as_str()), (200, "Your address is proved"));
     assert!(house.user(OWNER).email_verified_at.is_some() && house.user(MEMBER).email_verified_at.is_none());
-    assert!(!owner.get(PAGE).await.text().contains("not proved"));
+    assert!(!owner.get(PAGE).await.text().contains("verified yet"));
     assert_eq!(lines(&house), ["owner@example.com user.address_verified"]);
     facts::change(&house, "UPDATE users SET email_verified_at = NULL");
     for _ in 0..9 {

@@ -259,3 +259,19 @@ async fn a_link_for_a_new_password_is_shown_once_and_opens_once() {
     facts::change(&house, &format!("UPDATE users SET deactivated_at = created_at WHERE id = {member}"));
     assert_eq!(admin.post(&path, &[]).await.status, 303, "whoever is deactivated needs none");
 }
+
+#[actix_web::test]
+async fn nobody_creates_a_link_for_their_own_password() {
+    let house = House::open();
+    let site = house.site_admin(SITE);
+    let mut admin = house.signed_in(SITE).await;
+    let path = format!("/admin/users/{}", site.id);
+    let forms = admin.get(&path).await.attributes("main form", "action");
+    assert!(!forms.contains(&format!("{path}/password-link")), "{forms:?}");
+    let answer = admin.post(&format!("{path}/password-link"), &[]).await;
+    assert_eq!((answer.status.as_u16(), answer.secret().as_str()), (422, ""), "{}", answer.text());
+    let why = "You can't create a link for your own password. Change it under Account Settings, Security.";
+    assert!(answer.text().contains(why), "{}", answer.text());
+    assert_eq!(facts::count(&house, "user_links"), 0);
+    assert_eq!(facts::count(&house, "audit_events WHERE action = 'user.password_link_made'"), 0);
+}

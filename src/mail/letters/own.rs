@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 struct PasswordLinkText {
     name: String,
     link: String,
-    proves: bool,
+    ends_tokens: bool,
     home: String,
 }
 
@@ -66,7 +66,7 @@ pub(super) fn password_link(
     let text = text(&PasswordLinkText {
         name: line(&user.name),
         link: link(app, &format!("/reset/{}", secret.expose())),
-        proves: user.email_verified_at.is_none(),
+        ends_tokens: user.email_verified_at.is_none(),
         home: link(app, "/"),
     })?;
     Ok(Some((text, Link::Made)))

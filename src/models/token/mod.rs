@@ -130,6 +130,9 @@ pub enum Why {
     Admin,
     /// Somebody found its secret where it should not be, and said so.
     Leak,
+    /// Its user got a new password from someone else before the address was ever verified: a stranger may
+    /// have created the token.
+    UnverifiedAddress,
 }
 
 impl Why {
@@ -141,6 +144,7 @@ impl Why {
             Why::Itself => "itself",
             Why::Admin => "admin",
             Why::Leak => "leak",
+            Why::UnverifiedAddress => "unverified_address",
         }
     }
 }

@@ -98,9 +98,10 @@ impl End<'_> {
     }
 
     fn told(&self, ended: usize) -> Value {
-        match self.note {
-            Some(note) => json!({ "tokens": ended, "why": self.why.key(), "note": note }),
-            None => json!({ "tokens": ended }),
+        match (self.why, self.note) {
+            (Why::RevokeAll, _) => json!({ "tokens": ended }),
+            (why, Some(note)) => json!({ "tokens": ended, "why": why.key(), "note": note }),
+            (why, None) => json!({ "tokens": ended, "why": why.key() }),
         }
     }
 }
@@ -110,6 +111,12 @@ impl End<'_> {
 /// line of the record.
 pub fn revoke_all(conn: &mut Conn, owner: Owner, origin: &Origin) -> Result<usize, DbError> {
     end(conn, owner, &End { why: Why::RevokeAll, note: None, only: None }, origin)
+}
+
+/// The same, where a user gets a new password whose address was never verified.
+pub fn revoke_unverified(conn: &mut Conn, user: i64, origin: &Origin) -> Result<usize, DbError> {
+    let end_all = End { why: Why::UnverifiedAddress, note: None, only: None };
+    end(conn, Owner::User(user), &end_all, origin)
 }
 
 /// The same by somebody who runs the site, for a reason that the owner reads.

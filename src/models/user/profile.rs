@@ -5,7 +5,7 @@ use crate::db::{Conn, DbError};
 use crate::models::audit::{self, Actor, Event, Origin};
 use crate::models::mail::{self, Letter};
 use crate::models::throttle::{self, Allowance};
-use crate::models::token::{Owner, revoke};
+use crate::models::token::revoke;
 use crate::models::user_link::{self, Opened, Purpose};
 use diesel::prelude::*;
 use serde_json::json;
@@ -122,8 +122,8 @@ impl User {
         mail::queue(conn, key, &self.email, &letter, origin.now)
     }
 
-    /// Sets a new password by a link. One that was mailed proves the address, where nobody had, and ends
-    /// the user's tokens: whoever held the user so far without having its mail keeps nothing.
+    /// Sets a new password by a link. One that was mailed verifies the address, where nothing had; one
+    /// that was handed over says nothing of it.
     pub fn set_password_by(
         conn: &mut Conn,
         link: &Opened,
@@ -131,11 +131,31 @@ impl User {
         origin: &Origin,
     ) -> Result<(), DbError> {
         let user = &link.user;
-        if link.proves_address() {
+        if link.made_by.is_none() && user.email_verified_at.is_none() {
             user.prove_address(conn, &user.email, origin)?;
-            revoke::revoke_all(conn, Owner::User(user.id), origin)?;
         }
-        user.set_password(conn, password_hash, origin)
+        user.replace_password(conn, password_hash, origin)?;
+        Ok(())
+    }
+
+    /// Sets a new password for someone who doesn't say the current one. Where the address was never
+    /// verified, the current one may be a stranger's, who joined with a copied invitation: the user's
+    /// tokens end, and the invitations that the user sent no longer work. Returns how many tokens ended.
+    pub fn replace_password(
+        &self,
+        conn: &mut Conn,
+        password_hash: &str,
+        origin: &Origin,
+    ) -> Result<usize, DbError> {
+        let mut ended = 0;
+        if self.email_verified_at.is_none() {
+            ended = revoke::revoke_unverified(conn, self.id, origin)?;
+            diesel::update(users::table.find(self.id))
+                .set(users::reclaimed_at.eq(origin.now))
+                .execute(conn)?;
+        }
+        self.set_password(conn, password_hash, origin)?;
+        Ok(ended)
     }
 
     /// Sets a new password, ends every session and every link of the user, and tells the user by mail

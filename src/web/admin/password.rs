@@ -1,9 +1,9 @@
 //! A link by which a user sets a new password, shown once to whoever hands it over.
 
-use super::page;
+use super::{page, user};
 use crate::http::{AppData, AppError};
 use crate::models::User;
-use crate::models::user_link::{self, Purpose};
+use crate::models::user_link::{self, HandedOver, Purpose};
 use crate::web::form::Posted;
 use crate::web::guard::SiteAdmin;
 use crate::web::page::{Page, go_to, render};
@@ -21,10 +21,15 @@ struct LinkPage {
     email: String,
     link: String,
     minutes: i64,
+    /// Whether setting a password by it ends the user's tokens, too.
+    ends_tokens: bool,
     user_url: String,
 }
 
-/// Makes the link; one that was made before opens nothing any more.
+const ONESELF: &str =
+    "You can't create a link for your own password. Change it under Account Settings, Security.";
+
+/// Creates the link; an earlier one no longer works.
 pub async fn make(
     form: Posted<SiteAdmin>,
     app: AppData,
@@ -37,14 +42,19 @@ pub async fn make(
         let Some(user) = User::lock(conn, id)? else { return Ok(None) };
         Ok(Some((user_link::hand_over(conn, &user, &origin)?, user)))
     });
-    let (secret, user) = made.await?.ok_or(AppError::NotFound)?;
-    let Some(secret) = secret else {
-        return Ok(go_to(format!("{}?done=changed", paths::admin_user(id))));
+    let (made, user) = made.await?.ok_or(AppError::NotFound)?;
+    let secret = match made {
+        HandedOver::Created(secret) => secret,
+        HandedOver::Oneself => return user::answer(&admin, &app, id, "", Some(ONESELF)).await,
+        HandedOver::Deactivated => {
+            return Ok(go_to(format!("{}?done=changed", paths::admin_user(id))));
+        }
     };
     let page = LinkPage {
         page: page(&admin, "A link for a new password", ""),
         link: app.public.link(app.bound, &paths::reset_link(secret.expose())),
         minutes: Purpose::Password.lasts().whole_minutes(),
+        ends_tokens: user.email_verified_at.is_none(),
         user_url: paths::admin_user(id),
         name: user.name,
         email: user.email,

@@ -30,6 +30,7 @@ struct UserPage {
     tokens: String,
     tokens_url: String,
     oneself: bool,
+    error: Option<&'static str>,
     deactivate_url: String,
     here: String,
 }
@@ -70,7 +71,18 @@ pub async fn show(
     path: Number,
     asked: Query<Asked>,
 ) -> Result<HttpResponse, AppError> {
-    let (person, now) = (find(&app, number(&path)?).await?, app.clock.now());
+    answer(&admin, &app, number(&path)?, &asked.done, None).await
+}
+
+/// The page, with what was done or why nothing was.
+pub(super) async fn answer(
+    admin: &SiteAdmin,
+    app: &App,
+    id: i64,
+    done: &str,
+    error: Option<&'static str>,
+) -> Result<HttpResponse, AppError> {
+    let (person, now) = (find(app, id).await?, app.clock.now());
     let user = person.user;
     let place = |(account, role): (crate::models::Account, crate::policy::Role)| Place {
         url: paths::admin_account(account.id),
@@ -78,7 +90,7 @@ pub async fn show(
         name: account.name,
     };
     let page = UserPage {
-        page: page(&admin, &user.name, &asked.done),
+        page: page(admin, &user.name, done),
         proved: user.email_verified_at.is_some(),
         site_admin: user.site_admin_since.is_some(),
         deactivated: user.deactivated_at.map(|at| Moment::past(at, now)),
@@ -88,12 +100,13 @@ pub async fn show(
         tokens: counted(person.tokens),
         tokens_url: paths::admin_tokens_of(&user.email),
         oneself: user.id == admin.signed_in.user.id,
+        error,
         deactivate_url: format!("{}/deactivate", paths::admin_user(user.id)),
         here: paths::admin_user(user.id),
         name: user.name,
         email: user.email,
     };
-    render(&page, StatusCode::OK)
+    render(&page, if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK })
 }
 
 /// The page that asks.

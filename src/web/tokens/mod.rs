@@ -61,6 +61,9 @@ fn remover(why: Option<&str>, email: Option<String>) -> String {
 fn how_it_ended(token: &Token, remover_email: Option<String>) -> (String, String) {
     let how = match token.deleted_why.as_deref() {
         Some("leak") => "Reported as leaked".to_owned(),
+        Some("unverified_address") => {
+            "Ended by a new password, set while the owner's address was unverified".to_owned()
+        }
         why => format!("Deleted by {}", remover(why, remover_email)),
     };
     (how, token.deleted_note.as_ref().map(|note| format!(": “{note}”")).unwrap_or_default())
