@@ -5,7 +5,7 @@
 
 use crate::db::DbError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, HeaderValue, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, HeaderValue, LOCATION, REFERRER_POLICY, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use time::Duration;
 
@@ -157,7 +157,12 @@ impl ResponseError for AppError {
                     headers.insert(ALLOW, value);
                 }
             }
+            // Where the form was posted to may be a link that works: nobody is told it.
+            AppError::SignedOut { .. } => {
+                headers.insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
+            }
             AppError::PasswordAgain(again) => {
+                headers.insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
                 if let Some(wait) = again.wait {
                     headers.insert(RETRY_AFTER, HeaderValue::from(wait.whole_seconds().max(1)));
                 }

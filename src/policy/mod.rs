@@ -28,7 +28,7 @@ pub use limits::{Binding, Bound, Breach, Limits, Made, WIDEST_IPV4, WIDEST_IPV6,
 pub use maker::{may_grant, user_can_hold};
 pub use merge::merged;
 pub use records::{MOST_RECORD_NAMES, RecordFilter};
-pub use role::{Act, Role};
+pub use role::{Act, OwnAct, Role, SiteAct};
 pub use selection::{Grant, ResourceKind, ResourceRef, Selection};
 pub use state::{Standing, State};
 

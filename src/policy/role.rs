@@ -1,4 +1,5 @@
-//! Roles, and what each of them may do on the pages: one table.
+//! Roles, and what each of them may do on the pages: one table. What people do as site admins, and with
+//! their own user, stands beside it. Each act says whether it raises access.
 
 use serde::Deserialize;
 
@@ -42,6 +43,11 @@ impl Role {
         self.may(if concerns_owners { Act::ManageOwners } else { Act::ManageMembers })
     }
 
+    /// What it is to give a member who has one role another.
+    pub fn act_of_change(before: Role, after: Role) -> Act {
+        if after > before { Act::RaiseMembers } else { Act::ManageMembers }
+    }
+
     /// What it is for, in a sentence.
     pub fn sentence(self) -> &'static str {
         match self {
@@ -75,23 +81,31 @@ pub enum Act {
     MakeOwnTokens,
     /// See which tokens of other members reach the account, and block them there.
     SeeMembersTokens,
-    /// See and invite members; give them roles below owner, and take them out.
+    /// Unblock them.
+    UnblockTokens,
+    /// See members; give them lower roles, take them out, and revoke invitations.
     ManageMembers,
+    /// Invite members, and give them higher roles.
+    RaiseMembers,
     /// Set what the account demands of tokens.
     ManageLimits,
     /// Read what was changed and seen.
     SeeActivity,
     /// Make owners, and unmake them.
     ManageOwners,
+    /// Change the account's name and address.
+    ChangeAccount,
     /// Put the account on another plan.
     ManagePlan,
-    /// Delete the account, and undo that.
+    /// Delete the account.
     DeleteAccount,
+    /// Bring it back while it's kept.
+    RestoreAccount,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 13] = [
+    pub const ALL: [Act; 17] = [
         Act::SeeResources,
         Act::SeeTokenNames,
         Act::SeeTokens,
@@ -99,13 +113,47 @@ impl Act {
         Act::CreateTokens,
         Act::ManageTokens,
         Act::SeeMembersTokens,
+        Act::UnblockTokens,
         Act::ManageMembers,
+        Act::RaiseMembers,
         Act::ManageLimits,
         Act::SeeActivity,
         Act::ManageOwners,
+        Act::ChangeAccount,
         Act::ManagePlan,
         Act::DeleteAccount,
+        Act::RestoreAccount,
     ];
+
+    /// An act for each row of the table of roles: acts with the same title share one.
+    pub fn rows() -> impl Iterator<Item = Act> {
+        const ALL: &[Act] = &Act::ALL;
+        ALL.chunk_by(|one, next| one.title() == next.title()).map(|row| row[0])
+    }
+
+    /// Whether it gives someone more access than before, which only a person who has just proved who
+    /// they are may do. What ends or lowers access never has to wait for that.
+    pub const fn raises_access(self) -> bool {
+        match self {
+            Act::CreateTokens
+            | Act::MakeOwnTokens
+            | Act::UnblockTokens
+            | Act::RaiseMembers
+            | Act::ManageLimits
+            | Act::ManageOwners
+            | Act::ManagePlan
+            | Act::RestoreAccount => true,
+            Act::SeeResources
+            | Act::SeeTokenNames
+            | Act::SeeTokens
+            | Act::ManageTokens
+            | Act::SeeMembersTokens
+            | Act::ManageMembers
+            | Act::SeeActivity
+            | Act::ChangeAccount
+            | Act::DeleteAccount => false,
+        }
+    }
 
     /// What it is, as the table of roles says it on the page of members and in the documentation.
     pub fn title(self) -> &'static str {
@@ -116,13 +164,15 @@ impl Act {
             Act::MakeOwnTokens => "Make user tokens of one's own",
             Act::CreateTokens => "Make, roll and enable account tokens",
             Act::ManageTokens => "Rename, disable, delete and revoke account tokens",
-            Act::SeeMembersTokens => "See the user tokens that reach the account, and block them here",
-            Act::ManageMembers => "Invite members, change and remove them, but owners",
+            Act::SeeMembersTokens | Act::UnblockTokens => {
+                "See the user tokens that reach the account, and block them here"
+            }
+            Act::ManageMembers | Act::RaiseMembers => "Invite members, change and remove them, but owners",
             Act::ManageLimits => "Set the limits for tokens",
             Act::SeeActivity => "Read the activity",
             Act::ManageOwners => "Make and unmake owners",
-            Act::ManagePlan => "Change the plan",
-            Act::DeleteAccount => "Delete the account, and undo that",
+            Act::ChangeAccount | Act::ManagePlan => "Change the plan",
+            Act::DeleteAccount | Act::RestoreAccount => "Delete the account, and undo that",
         }
     }
 
@@ -134,10 +184,16 @@ impl Act {
             Act::ManageTokens
             | Act::CreateTokens
             | Act::SeeMembersTokens
+            | Act::UnblockTokens
             | Act::ManageMembers
+            | Act::RaiseMembers
             | Act::ManageLimits
             | Act::SeeActivity => Role::Admin,
-            Act::ManageOwners | Act::ManagePlan | Act::DeleteAccount => Role::Owner,
+            Act::ManageOwners
+            | Act::ChangeAccount
+            | Act::ManagePlan
+            | Act::DeleteAccount
+            | Act::RestoreAccount => Role::Owner,
         }
     }
 
@@ -148,6 +204,106 @@ impl Act {
             Role::Admin => "an owner or admin",
             Role::ReadWrite => "an owner, an admin or a member with the role read_write",
             Role::ReadOnly => "a member",
+        }
+    }
+}
+
+/// Something that a site admin does, with tokens, users and accounts of anyone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SiteAct {
+    /// Find the token of a secret.
+    FindToken,
+    /// Revoke tokens.
+    RevokeTokens,
+    /// Deactivate a user.
+    Deactivate,
+    /// Reactivate a user.
+    Reactivate,
+    /// End a user's sessions.
+    SignOut,
+    /// Create a link by which a user sets a new password.
+    MakePasswordLink,
+    /// Put an account on another plan.
+    SetPlan,
+    /// Suspend an account.
+    Suspend,
+    /// Resume an account.
+    Resume,
+    /// Bring an account back that is being deleted.
+    Restore,
+}
+
+impl SiteAct {
+    /// The same as [`Act::raises_access`].
+    pub const fn raises_access(self) -> bool {
+        match self {
+            SiteAct::Reactivate
+            | SiteAct::MakePasswordLink
+            | SiteAct::SetPlan
+            | SiteAct::Resume
+            | SiteAct::Restore => true,
+            SiteAct::FindToken
+            | SiteAct::RevokeTokens
+            | SiteAct::Deactivate
+            | SiteAct::SignOut
+            | SiteAct::Suspend => false,
+        }
+    }
+}
+
+/// Something that a person does with their own user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnAct {
+    /// Accept an invitation.
+    AcceptInvitation,
+    /// Change one's name, and whether there is mail.
+    ChangeProfile,
+    /// Ask for another address to sign in with.
+    ChangeAddress,
+    /// Have the link sent again that verifies one's address.
+    VerifyAddress,
+    /// Set a new password, with the current one.
+    ChangePassword,
+    /// End a session, or all others.
+    EndSessions,
+    /// Sign out.
+    SignOut,
+}
+
+impl OwnAct {
+    /// The same as [`Act::raises_access`]. A new password needs the current one in its own form.
+    pub const fn raises_access(self) -> bool {
+        match self {
+            OwnAct::AcceptInvitation | OwnAct::ChangeAddress => true,
+            OwnAct::ChangeProfile
+            | OwnAct::VerifyAddress
+            | OwnAct::ChangePassword
+            | OwnAct::EndSessions
+            | OwnAct::SignOut => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acts_that_share_a_row_need_the_same_role_and_stand_together() {
+        let rows: Vec<Act> = Act::rows().collect();
+        for act in Act::ALL {
+            let row: Vec<&Act> = rows.iter().filter(|row| row.title() == act.title()).collect();
+            assert_eq!(row.len(), 1, "{act:?}");
+            assert_eq!(row[0].lowest_role(), act.lowest_role(), "{act:?}");
+        }
+    }
+
+    #[test]
+    fn to_give_a_higher_role_raises_access_and_to_give_a_lower_one_never_does() {
+        for before in Role::ALL {
+            for after in Role::ALL {
+                assert_eq!(Role::act_of_change(before, after).raises_access(), after > before);
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Forms, as they were posted.
 
 use super::csrf;
-use super::guard::{Guard, signed_in_session};
-use super::password::{Caller, LastSaid};
+use super::guard::{FormAct, Guard, signed_in_session};
+use super::password::{Caller, Confirmation};
 use crate::http::{App, AppError, read_body};
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
@@ -11,6 +11,7 @@ use actix_web::{FromRequest, HttpRequest};
 use percent_encoding::percent_decode;
 use std::borrow::Cow;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 
 /// What is never kept for later: passwords, and what the page that keeps a form has anew.
@@ -85,48 +86,39 @@ impl FromRequest for OpenForm {
     }
 }
 
-/// A form posted by somebody whom the guard lets in. What it says can be had only by way of its
-/// form token, so that no handler forgets it.
-pub struct Posted<G> {
+/// A form posted by someone whom the guard lets in, to do this: `Posted<AccountMember<ManageTokens>>`,
+/// `Posted<SiteAdmin, site_acts::Suspend>`. Its fields are out of reach before its form token was checked.
+pub struct Posted<G: Guard, A = <G as Guard>::Act> {
     by: G,
     fields: Fields,
-    genuine: bool,
-    password: LastSaid,
+    asked: Confirmation,
+    act: PhantomData<A>,
 }
 
-impl<G> Posted<G> {
-    /// The sender and the fields, if the form token is right.
-    pub fn genuine(self) -> Result<(G, Fields), AppError> {
-        if self.genuine { Ok((self.by, self.fields)) } else { Err(AppError::StaleForm) }
-    }
-
-    /// The sender, the fields, and whether the form token is right: for forms whose values are
-    /// worth keeping. Nothing may be changed when it is not.
-    pub fn perhaps_stale(self) -> (G, Fields, bool) {
-        (self.by, self.fields, self.genuine)
-    }
-
-    /// The sender and the fields, if the form token is right and the password was said lately, or is
-    /// right in this form: before somebody gets more access than before. Otherwise the answer is a
-    /// page that asks for the password and posts the same form again.
-    pub async fn fresh(self, app: &App) -> Result<(G, Fields), AppError> {
-        let (by, fields, password) = self.genuine_and_password()?;
-        password.said_lately(&fields, app).await?;
-        Ok((by, fields))
-    }
-
-    /// As [`Posted::genuine`], for what asks for the password only once it knows more.
-    pub fn genuine_and_password(self) -> Result<(G, Fields, LastSaid), AppError> {
-        if self.genuine { Ok((self.by, self.fields, self.password)) } else { Err(AppError::StaleForm) }
-    }
-
-    /// As [`Posted::perhaps_stale`], for forms of which one button asks for the password.
-    pub fn perhaps_stale_and_password(self) -> (G, Fields, bool, LastSaid) {
-        (self.by, self.fields, self.genuine, self.password)
+impl<G: Guard, A: FormAct> Posted<G, A> {
+    /// The sender and the fields, if the form token is right and, where the act raises access, the
+    /// password was said lately or is right in this form. Otherwise the answer is a page that asks for
+    /// the password and posts the same form again.
+    pub async fn accepted(self, app: &App) -> Result<(G, Fields), AppError> {
+        self.asked.pass(A::RAISES_ACCESS, &self.fields, app).await?;
+        Ok((self.by, self.fields))
     }
 }
 
-impl<G: Guard + 'static> FromRequest for Posted<G> {
+impl<G: Guard, A> Posted<G, A> {
+    /// For forms that do several things, one by each button or choice: if the form token is right.
+    /// Nothing may be changed before [`Confirmation::before`] has let the act pass.
+    pub fn undecided(self) -> Result<(G, Fields, Confirmation), AppError> {
+        if self.asked.is_stale { Err(AppError::StaleForm) } else { Ok(self.perhaps_stale()) }
+    }
+
+    /// The same for forms whose values are worth keeping where the form token is wrong.
+    pub fn perhaps_stale(self) -> (G, Fields, Confirmation) {
+        (self.by, self.fields, self.asked)
+    }
+}
+
+impl<G: Guard + 'static, A: 'static> FromRequest for Posted<G, A> {
     type Error = AppError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
 
@@ -145,9 +137,9 @@ impl<G: Guard + 'static> FromRequest for Posted<G> {
                 }
                 other => other?,
             };
-            let genuine = csrf::belongs(&session.csrf, fields.get("csrf"));
-            let password = LastSaid { session, caller: Caller::extract(&request).await?, action };
-            Ok(Posted { by, fields, genuine, password })
+            let is_stale = !csrf::belongs(&session.csrf, fields.get("csrf"));
+            let asked = Confirmation { is_stale, session, caller: Caller::extract(&request).await?, action };
+            Ok(Posted { by, fields, asked, act: PhantomData })
         })
     }
 }

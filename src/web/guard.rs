@@ -8,7 +8,7 @@ use crate::http::{App, AppError, ClientAddress};
 use crate::models::audit::{Actor, Origin};
 use crate::models::token::{Owner, Token};
 use crate::models::{Account, User};
-use crate::policy::{Act, Catalogue, Role, State};
+use crate::policy::{Act, Catalogue, OwnAct, Role, SiteAct, State};
 use actix_session::SessionExt;
 use actix_web::dev::Payload;
 use actix_web::web::Data;
@@ -22,6 +22,9 @@ use time::OffsetDateTime;
 
 /// Something that lets a request in, or says why not.
 pub trait Guard: Sized {
+    /// What a form does that it lets in, unless the form names an act of its own.
+    type Act;
+
     /// Looks at the request.
     fn check(request: &HttpRequest) -> impl Future<Output = Result<Self, AppError>>;
 }
@@ -32,6 +35,8 @@ pub struct SignedIn {
     pub user: User,
     /// The user's accounts, with the role in each, by name.
     pub accounts: Vec<(Account, Role)>,
+    /// Number of the session.
+    pub session: i64,
     csrf: String,
     address: IpAddr,
     catalogue: Arc<Catalogue>,
@@ -54,6 +59,8 @@ impl SignedIn {
 }
 
 impl Guard for SignedIn {
+    type Act = Unnamed;
+
     async fn check(request: &HttpRequest) -> Result<SignedIn, AppError> {
         let sign_in_first = || {
             let next = request.uri().path_and_query().map_or("/", |next| next.as_str());
@@ -68,7 +75,7 @@ impl Guard for SignedIn {
         });
         let (accounts, user) = found.await?.ok_or_else(sign_in_first)?;
         let (catalogue, support) = (Arc::clone(&app.catalogue), app.support.clone());
-        Ok(SignedIn { user, accounts, csrf: session.csrf, address, catalogue, support })
+        Ok(SignedIn { user, accounts, session: session.id, csrf: session.csrf, address, catalogue, support })
     }
 }
 
@@ -86,6 +93,8 @@ impl SiteAdmin {
 }
 
 impl Guard for SiteAdmin {
+    type Act = Unnamed;
+
     async fn check(request: &HttpRequest) -> Result<SiteAdmin, AppError> {
         let signed_in = SignedIn::check(request).await?;
         if signed_in.user.site_admin_since.is_none() {
@@ -95,10 +104,28 @@ impl Guard for SiteAdmin {
     }
 }
 
+/// What a form does, as a type. It alone decides whether the password is asked for again: no route
+/// chooses that.
+#[diagnostic::on_unimplemented(
+    message = "this form doesn't say what it does",
+    note = "name the act: `Posted<SiteAdmin, site_acts::Suspend>`"
+)]
+pub trait FormAct: 'static {
+    /// Whether it gives someone more access than before.
+    const RAISES_ACCESS: bool;
+}
+
+/// The act of a form whose guard says nothing about it.
+pub struct Unnamed;
+
 /// What a member must be allowed to do, as a type.
 pub trait Permit: 'static {
     /// What.
     const ACT: Act;
+}
+
+impl<P: Permit> FormAct for P {
+    const RAISES_ACCESS: bool = P::ACT.raises_access();
 }
 
 /// To see domains, zones and certificates.
@@ -109,18 +136,26 @@ pub struct SeeTokenNames;
 pub struct ManageTokens;
 /// To create and roll tokens, and to enable them again.
 pub struct CreateTokens;
-/// To manage the members.
+/// To see the members, lower their roles and take them out.
 pub struct ManageMembers;
+/// To invite members.
+pub struct RaiseMembers;
 /// To see and block members' tokens.
 pub struct SeeMembersTokens;
+/// To unblock them.
+pub struct UnblockTokens;
 /// To set the account's limits.
 pub struct ManageLimits;
 /// To read the account's activity.
 pub struct SeeActivity;
+/// To change the account's name and address.
+pub struct ChangeAccount;
 /// To change the plan.
 pub struct ManagePlan;
-/// To delete the account, and undo that.
+/// To delete the account.
 pub struct DeleteAccount;
+/// To bring the account back.
+pub struct RestoreAccount;
 
 macro_rules! permits {
     ($($permit:ident),*) => {
@@ -130,8 +165,34 @@ macro_rules! permits {
     };
 }
 
-permits!(SeeResources, SeeTokenNames, ManageTokens, CreateTokens, ManageMembers, SeeMembersTokens);
-permits!(ManageLimits, SeeActivity, ManagePlan, DeleteAccount);
+permits!(SeeResources, SeeTokenNames, ManageTokens, CreateTokens, ManageMembers, RaiseMembers);
+permits!(SeeMembersTokens, UnblockTokens, ManageLimits, SeeActivity, ChangeAccount, ManagePlan);
+permits!(DeleteAccount, RestoreAccount);
+
+macro_rules! form_acts {
+    ($of:ident: $($act:ident),*) => {
+        $(
+            #[doc = concat!("[`", stringify!($of), "::", stringify!($act), "`] as a type.")]
+            pub struct $act;
+
+            impl super::FormAct for $act {
+                const RAISES_ACCESS: bool = super::$of::$act.raises_access();
+            }
+        )*
+    };
+}
+
+/// What site admins do.
+pub mod site_acts {
+    form_acts!(SiteAct: FindToken, RevokeTokens, Deactivate, Reactivate, SignOut, MakePasswordLink);
+    form_acts!(SiteAct: SetPlan, Suspend, Resume, Restore);
+}
+
+/// What people do with their own user.
+pub mod own_acts {
+    form_acts!(OwnAct: AcceptInvitation, ChangeProfile, ChangeAddress, VerifyAddress, ChangePassword);
+    form_acts!(OwnAct: EndSessions, SignOut);
+}
 
 /// A member of the account in the path who may do this: outsiders get 404, members without the
 /// role 403 with who can help. It yields the account that a handler works in.
@@ -172,6 +233,8 @@ impl<P> AccountMember<P> {
 }
 
 impl<P: Permit> Guard for AccountMember<P> {
+    type Act = P;
+
     async fn check(request: &HttpRequest) -> Result<Self, AppError> {
         let signed_in = SignedIn::check(request).await?;
         let number: i64 = request
@@ -284,6 +347,8 @@ impl<P> TokenOwner<P> {
 }
 
 impl<P: Permit> Guard for TokenOwner<P> {
+    type Act = P;
+
     async fn check(request: &HttpRequest) -> Result<Self, AppError> {
         let token = request.match_info().get("token").and_then(|text| text.parse().ok());
         if request.match_info().get("account").is_some() {

@@ -2,7 +2,7 @@
 
 use super::form::{OpenForm, Posted};
 use super::form_secret::FormSecret;
-use super::guard::SignedIn;
+use super::guard::{SignedIn, own_acts};
 use super::page::{Field, Page, go_to, link_page, render};
 use super::{csrf, members, paths, session, told};
 use crate::db::Conn;
@@ -97,12 +97,12 @@ pub async fn show(
 
 /// Accepts, as the person who is signed in.
 pub async fn accept(
-    form: Posted<SignedIn>,
+    form: Posted<SignedIn, own_acts::AcceptInvitation>,
     app: AppData,
     client: ClientAddress,
     secret: Path<String>,
 ) -> Result<HttpResponse, AppError> {
-    let (signed_in, _) = form.genuine()?;
+    let (signed_in, _) = form.accepted(&app).await?;
     let Some(digest) = link::presented(&secret) else { return gone(&app, Some(&signed_in)) };
     count(&app, &digest, client.0).await?;
     let (user, now) = (signed_in.user.id, app.clock.now());

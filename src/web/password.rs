@@ -11,6 +11,7 @@ use crate::models::session;
 use crate::models::sighting::SignIn;
 use crate::models::throttle::{self, Allowance};
 use crate::models::user::Credentials;
+use crate::policy::Act;
 use actix_web::dev::Payload;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Data;
@@ -170,8 +171,10 @@ pub fn with_retry_after(mut response: HttpResponse, wait: Duration) -> HttpRespo
     response
 }
 
-/// When the password was last said in a session, and the form that may have to wait for it.
-pub struct LastSaid {
+/// What a form needs before it does something: the right form token, and for some acts the password.
+pub struct Confirmation {
+    /// Whether the form token is that of another session, or of none.
+    pub is_stale: bool,
     /// The session.
     pub session: SignedInSession,
     /// Who sends the form.
@@ -180,18 +183,26 @@ pub struct LastSaid {
     pub action: String,
 }
 
-impl LastSaid {
-    /// Goes on when the password was said lately, or is right in this form; otherwise the answer is
-    /// the page that asks for it. Only for forms whose token is right.
-    pub async fn said_lately(self, fields: &Fields, app: &App) -> Result<(), AppError> {
-        if app.clock.now() - self.session.password_at <= LASTS {
-            return Ok(());
-        }
-        self.said_now(fields, app).await
+impl Confirmation {
+    /// Lets an act pass whose form token is right. One that raises access waits until the password was
+    /// said lately, or is right in this form; until then the answer is the page that asks for it.
+    pub async fn before(self, act: Act, fields: &Fields, app: &App) -> Result<(), AppError> {
+        self.pass(act.raises_access(), fields, app).await
     }
 
-    /// Goes on only when the password is right in this form, however lately it was said.
+    /// The same, for any kind of act.
+    pub(super) async fn pass(self, raises_access: bool, fields: &Fields, app: &App) -> Result<(), AppError> {
+        if raises_access && app.clock.now() - self.session.password_at > LASTS {
+            return self.said_now(fields, app).await;
+        }
+        if self.is_stale { Err(AppError::StaleForm) } else { Ok(()) }
+    }
+
+    /// Lets an act pass only when the password is right in this form, however lately it was said.
     pub async fn said_now(self, fields: &Fields, app: &App) -> Result<(), AppError> {
+        if self.is_stale {
+            return Err(AppError::StaleForm);
+        }
         let (id, user) = (self.session.id, self.session.user);
         let typed = fields.get("password_again");
         if typed.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::form::{Fields, OpenForm, Posted};
 use super::form_secret::FormSecret;
-use super::guard::{SignedIn, signed_in_session};
+use super::guard::{SignedIn, own_acts, signed_in_session};
 use super::page::{Page, go_to, render};
 use super::password::{Caller, Tried, Whose, too_often, with_retry_after};
 use super::{paths, session};
@@ -90,8 +90,12 @@ pub async fn create(
 }
 
 /// Signs out: the session ends on the server, too.
-pub async fn delete(form: Posted<SignedIn>, session: Session) -> Result<HttpResponse, AppError> {
-    let (signed_in, _) = form.genuine()?;
+pub async fn delete(
+    form: Posted<SignedIn, own_acts::SignOut>,
+    app: AppData,
+    session: Session,
+) -> Result<HttpResponse, AppError> {
+    let (signed_in, _) = form.accepted(&app).await?;
     session.purge();
     tracing::info!(user = signed_in.user.id, "signed out");
     Ok(HttpResponse::SeeOther()

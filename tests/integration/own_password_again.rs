@@ -1,13 +1,221 @@
-//! The password again: before a token is made or rolled and before a role is raised, when the last
-//! time is over 15 minutes ago; and never before something ends.
+//! The password again: before anything that raises someone's access, when the last time is over 15
+//! minutes ago; and never before something that makes someone safer.
 
 use super::facts;
+use super::routes::{another_session, assert_same_routes};
 use crate::support::client::{Answer, Browser, read};
-use crate::support::{ADMIN, House, MEMBER, OWNER, READER, ledger};
+use crate::support::{ADMIN, House, MEMBER, OWNER, READER, STRANGER, ledger, made};
 use time::Duration;
+use tokenhouse::models::link::LinkSecret;
 use tokenhouse::models::password;
+use tokenhouse::models::token::Owner;
+use tokenhouse::policy::{Policy, Rights};
 
 const LATER: Duration = Duration::seconds(15 * 60 + 1);
+
+/// What a form does to someone's access.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Does {
+    /// It raises access: the password is asked for, and then it's done.
+    Raises,
+    /// It lowers access, or leaves it as it is: it's done at once.
+    Never,
+    /// It needs no session, or asks for the password in its own form.
+    Open,
+}
+
+type Form = (&'static str, &'static [(&'static str, &'static str)], Does);
+
+/// The fields of a new token.
+const NEW_TOKEN: &[(&str, &str)] =
+    &[("name", "New"), ("reach", "everything"), ("expires", "30"), ("do", "generate")];
+const REVIEW: &[(&str, &str)] =
+    &[("name", "New"), ("reach", "everything"), ("expires", "30"), ("do", "review")];
+const SUMMARY: &[(&str, &str)] =
+    &[("name", "New"), ("reach", "everything"), ("expires", "30"), ("do", "summary")];
+
+/// Every form, as a person sends it who owns Acme and runs the site. One that both raises and lowers
+/// access has a row for each.
+const FORMS: &[Form] = &[
+    ("/accounts/{account}/tokens", NEW_TOKEN, Does::Raises),
+    ("/accounts/{account}/tokens", REVIEW, Does::Never),
+    ("/accounts/{account}/tokens/build", NEW_TOKEN, Does::Raises),
+    ("/accounts/{account}/tokens/build", SUMMARY, Does::Never),
+    ("/accounts/{account}/tokens/words", REVIEW, Does::Never),
+    ("/accounts/{account}/tokens/revoke", &[("confirm", "Acme")], Does::Never),
+    ("/accounts/{account}/tokens/chosen", &[("id", "{token}")], Does::Never),
+    ("/accounts/{account}/tokens/{token}/rename", &[("name", "Other")], Does::Never),
+    ("/accounts/{account}/tokens/{token}/delete", &[], Does::Never),
+    ("/accounts/{account}/tokens/{token}/roll", &[("overlap", "leaked")], Does::Raises),
+    ("/accounts/{account}/tokens/{token}/roll/finish", &[], Does::Never),
+    ("/accounts/{account}/tokens/{token}/disable", &[], Does::Never),
+    ("/accounts/{account}/tokens/{token}/enable", &[], Does::Raises),
+    ("/user/tokens/build", NEW_TOKEN, Does::Raises),
+    ("/user/tokens/build", SUMMARY, Does::Never),
+    ("/user/tokens/words", REVIEW, Does::Never),
+    ("/user/tokens/revoke", &[("confirm", OWNER)], Does::Never),
+    ("/user/tokens/chosen", &[("id", "{token}")], Does::Never),
+    ("/user/tokens/{token}/rename", &[("name", "Other")], Does::Never),
+    ("/user/tokens/{token}/delete", &[], Does::Never),
+    ("/user/tokens/{token}/roll", &[("overlap", "leaked")], Does::Raises),
+    ("/user/tokens/{token}/roll/finish", &[], Does::Never),
+    ("/user/tokens/{token}/disable", &[], Does::Never),
+    ("/user/tokens/{token}/enable", &[], Does::Raises),
+    ("/accounts/{account}/members/{user}/role", &[("role", "admin")], Does::Raises),
+    ("/accounts/{account}/members/{user}/role", &[("role", "owner")], Does::Raises),
+    ("/accounts/{account}/members/{user}/role", &[("role", "read_only")], Does::Never),
+    ("/accounts/{account}/members/{user}/remove", &[], Does::Never),
+    ("/accounts/{account}/members/tokens/{token}/block", &[("why", "Tried out")], Does::Never),
+    ("/accounts/{account}/members/tokens/{token}/unblock", &[], Does::Raises),
+    (
+        "/accounts/{account}/invitations",
+        &[("email", "other@example.com"), ("role", "read_only")],
+        Does::Raises,
+    ),
+    ("/accounts/{account}/invitations/{invitation}/again", &[], Does::Raises),
+    ("/accounts/{account}/invitations/{invitation}/revoke", &[], Does::Never),
+    ("/invitations/{secret}", &[], Does::Raises),
+    ("/invitations/{secret}/join", &[], Does::Open),
+    ("/accounts/{account}/settings", &[("name", "Acme"), ("email", "a@example.com")], Does::Never),
+    ("/accounts/{account}/settings/plan", &[("plan", "enterprise")], Does::Raises),
+    ("/accounts/{account}/settings/limits", &[("never", "1"), ("everything", "1")], Does::Raises),
+    ("/accounts/{account}/settings/delete", &[("confirm", "Acme")], Does::Never),
+    ("/accounts/{account}/settings/restore", &[], Does::Raises),
+    ("/user", &[("name", "Olive Owner")], Does::Never),
+    ("/user/address", &[("email", "olive@example.com")], Does::Raises),
+    ("/user/address/again", &[], Does::Never),
+    ("/user/security", &[], Does::Open),
+    ("/user/sessions/{session}/end", &[], Does::Never),
+    ("/user/sessions/end-others", &[], Does::Never),
+    ("/sign-in", &[], Does::Open),
+    ("/sign-out", &[], Does::Never),
+    ("/forgotten", &[], Does::Open),
+    ("/reset/{secret}", &[], Does::Open),
+    ("/address/{secret}", &[], Does::Open),
+    ("/leaked", &[], Does::Open),
+    ("/admin/tokens/secret", &[("secret", "{live}")], Does::Never),
+    ("/admin/tokens/revoke", &[("token", "{token}"), ("why", "Tried out")], Does::Never),
+    ("/admin/users/{user}/password-link", &[], Does::Raises),
+    ("/admin/users/{user}/sign-out", &[], Does::Never),
+    ("/admin/users/{user}/deactivate", &[], Does::Never),
+    ("/admin/users/{user}/reactivate", &[], Does::Raises),
+    ("/admin/accounts/{account}/plan", &[("plan", "solo")], Does::Raises),
+    ("/admin/accounts/{account}/plan", &[("plan", "enterprise")], Does::Raises),
+    ("/admin/accounts/{account}/suspend", &[], Does::Never),
+    ("/admin/accounts/{account}/resume", &[], Does::Raises),
+    ("/admin/accounts/{account}/restore", &[], Does::Raises),
+];
+
+#[test]
+fn every_form_says_whether_it_raises_access() {
+    let posts = tokenhouse::web::route_table().into_iter().chain(tokenhouse::web::open_route_table());
+    assert_same_routes(
+        posts.filter(|(method, _)| *method == "POST").collect(),
+        FORMS.iter().map(|(path, ..)| ("POST", *path)).collect(),
+    );
+}
+
+#[actix_web::test]
+async fn what_raises_access_asks_who_you_are_and_what_makes_someone_safer_never_does() {
+    let house = House::open();
+    let (acme, owner) = (house.account("Acme"), house.user(OWNER).id);
+    facts::change(&house, &format!("UPDATE users SET site_admin_since = created_at WHERE id = {owner}"));
+    let (mut browser, mut wrong) = (house.signed_in(OWNER).await, Vec::new());
+    browser.get("/user").await;
+    for (path, fields, does) in FORMS {
+        let (address, fields) = in_place(&house, acme, path, fields);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        house.clock.advance(LATER);
+        let before = facts::everything(&house);
+        let answer = browser.post(&address, &fields).await;
+        let asks = answer.heading() == "Your password, please";
+        if asks != (*does == Does::Raises) {
+            wrong.push(format!("{path} {fields:?}: {}", answer.status));
+            continue;
+        }
+        let done = |answer: &Answer| matches!(answer.status.as_u16(), 200 | 303);
+        match does {
+            Does::Raises => {
+                assert_eq!((answer.status.as_u16(), facts::everything(&house)), (403, before), "{path}");
+                assert_eq!(answer.header("referrer-policy"), "strict-origin", "the address may hold a link");
+                let said = say(&mut browser, &answer, &ledger::password()).await;
+                assert!(done(&said), "{path}: {} {}", said.status, said.text());
+            }
+            Does::Never => assert!(done(&answer), "{path}: {} {}", answer.status, answer.text()),
+            Does::Open => {}
+        }
+        if *path == "/sign-out" {
+            browser.sign_in(OWNER, &ledger::password()).await;
+        }
+        // The form token of a page that isn't for anyone in particular is another one.
+        browser.get("/user").await;
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// The address and the fields of a form, with what they're about in place.
+fn in_place(
+    house: &House,
+    acme: i64,
+    path: &str,
+    fields: &'static [(&str, &str)],
+) -> (String, Vec<(&'static str, String)>) {
+    let of = |email: &str| house.user(email).id;
+    let mut replaced: Vec<(&str, String)> = Vec::new();
+    // Without anything that an earlier row left, and at most as many tokens as the plan has.
+    let mut sql = "UPDATE tokens SET deleted_at = created_at, deleted_why = 'person' WHERE deleted_at IS NULL;
+        UPDATE accounts SET state = 'active'; UPDATE users SET deactivated_at = NULL; DELETE FROM invitations;"
+        .to_owned();
+    if path.contains("{invitation}") || path.contains("{secret}") {
+        let link = LinkSecret::generate().unwrap().expose().to_owned();
+        ledger::put_down(&link);
+        // Into an account that the person is no member of yet, for them; or into theirs, for someone new.
+        let (account, email, by) = match path.contains("{secret}") {
+            true => (house.account("Rival"), OWNER, of(STRANGER)),
+            false => (acme, "new@example.com", of(OWNER)),
+        };
+        sql.push_str(&format!(
+            "INSERT INTO invitations (id, account_id, email, role, copied_digest, invited_by, created_at, expires_at)
+             VALUES (1, {account}, '{email}', 'read_only', sha256('{link}'), {by}, '2026-11-22', '2026-11-29');"
+        ));
+        replaced.extend([("{invitation}", "1".to_owned()), ("{secret}", link)]);
+    }
+    facts::change(house, &sql);
+    if path.contains("{token}") || fields.iter().any(|(_, value)| ["{token}", "{live}"].contains(value)) {
+        let owner = match path {
+            _ if path.starts_with("/user/") => Owner::User(of(OWNER)),
+            _ if path.contains("/members/") => Owner::User(of(MEMBER)),
+            _ => Owner::Account(acme),
+        };
+        let (token, live) = made::with(house, owner, "Walked", Policy::unconditional(Rights::Everything));
+        replaced.extend([("{token}", token.to_string()), ("{live}", live)]);
+    }
+    // What can only be undone after it was done.
+    let undone = match path.rsplit('/').next().unwrap_or_default() {
+        "restore" => "UPDATE accounts SET state = 'deleting', state_since = '2026-11-22'",
+        "resume" => "UPDATE accounts SET state = 'suspended'",
+        "reactivate" => "UPDATE users SET deactivated_at = created_at WHERE email = 'reader@example.com'",
+        "enable" => "UPDATE tokens SET disabled_at = created_at WHERE name = 'Walked'",
+        _ => "",
+    };
+    if !undone.is_empty() {
+        facts::change(house, undone);
+    }
+    if path.contains("{session}") {
+        replaced.push(("{session}", another_session(house, OWNER)));
+    }
+    if path.contains("{user}") {
+        replaced.push(("{user}", of(READER).to_string()));
+    }
+    let account = if path.starts_with("/admin/") { house.account("Hobby") } else { acme };
+    replaced.push(("{account}", account.to_string()));
+    let with =
+        |text: &str| replaced.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
+    let mut fields: Vec<(&'static str, String)> =
+        fields.iter().map(|(name, value)| (*name, with(value))).collect();
+    fields.push(("nonce", uuid::Uuid::new_v4().to_string()));
+    (with(path), fields)
+}
 
 /// The fields that the page keeps, and where it posts them.
 fn kept(answer: &Answer) -> (String, Vec<(String, String)>) {

@@ -773,7 +773,7 @@ async fn everybody(house: &House) -> Vec<Browser> {
 }
 
 /// Signs a user in somewhere else; the number of that session.
-fn another_session(house: &House, email: &str) -> String {
+pub fn another_session(house: &House, email: &str) -> String {
     let user = house.user(email).id;
     facts::change(
         house,

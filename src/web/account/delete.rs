@@ -6,7 +6,7 @@ use crate::models::account_state::{KEPT, Turned};
 use crate::models::token::counts;
 use crate::policy::words::long_day;
 use crate::web::form::Posted;
-use crate::web::guard::{AccountMember, DeleteAccount};
+use crate::web::guard::{AccountMember, DeleteAccount, RestoreAccount};
 use crate::web::page::{AccountNav, Field, Page, Section, go_to, render};
 use crate::web::paths;
 use crate::web::told::grouped;
@@ -41,7 +41,7 @@ pub async fn delete(
     form: Posted<AccountMember<DeleteAccount>>,
     app: AppData,
 ) -> Result<HttpResponse, AppError> {
-    let (member, fields) = form.genuine()?;
+    let (member, fields) = form.accepted(&app).await?;
     let typed = fields.get("confirm").trim();
     if typed != member.account.name.trim() {
         let why = format!("Type {} exactly, to say that you mean it.", member.account.name);
@@ -55,16 +55,16 @@ pub async fn delete(
 
 /// Brings it back.
 pub async fn restore(
-    form: Posted<AccountMember<DeleteAccount>>,
+    form: Posted<AccountMember<RestoreAccount>>,
     app: AppData,
 ) -> Result<HttpResponse, AppError> {
-    let (member, _) = form.genuine()?;
+    let (member, _) = form.accepted(&app).await?;
     let (account, origin) = (member.account.clone(), member.signed_in.origin(&app));
     let turned = app.db.transaction(move |conn| account.restore(conn, &origin)).await?;
     Ok(back(&member, turned, "?done=restored"))
 }
 
-fn back(member: &AccountMember<DeleteAccount>, turned: Turned, done: &str) -> HttpResponse {
+fn back<P>(member: &AccountMember<P>, turned: Turned, done: &str) -> HttpResponse {
     let done = if turned == Turned::Done { done } else { "?done=late" };
     go_to(format!("{}{done}", paths::account(member.account.id)))
 }

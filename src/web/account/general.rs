@@ -5,7 +5,7 @@ use crate::http::{AppData, AppError};
 use crate::models::{Account, text};
 use crate::policy::Act;
 use crate::web::form::Posted;
-use crate::web::guard::{AccountMember, ManagePlan, SeeResources};
+use crate::web::guard::{AccountMember, ChangeAccount, SeeResources};
 use crate::web::page::{AccountNav, Field, Page, Section, go_to, render};
 use crate::web::paths;
 use actix_web::HttpResponse;
@@ -56,8 +56,11 @@ pub async fn show(
 }
 
 /// Another name, another address.
-pub async fn change(form: Posted<AccountMember<ManagePlan>>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, fields) = form.genuine()?;
+pub async fn change(
+    form: Posted<AccountMember<ChangeAccount>>,
+    app: AppData,
+) -> Result<HttpResponse, AppError> {
+    let (member, fields) = form.accepted(&app).await?;
     let (mut name, mut email) = (Field::of(fields.get("name").trim()), Field::of(fields.get("email").trim()));
     let fault = text::fault_of_line(&name.value, LONGEST_NAME).map(|fault| format!("The name {fault}."));
     let missing = || format!("Give a name of 1 to {LONGEST_NAME} characters.");
@@ -93,8 +96,8 @@ fn answer<P>(
         tabs: Tabs::of(member),
         name,
         email,
-        may_change: member.may(Act::ManagePlan),
-        who_can: member.who_can(Act::ManagePlan),
+        may_change: member.may(Act::ChangeAccount),
+        who_can: member.who_can(Act::ChangeAccount),
         action: paths::account(account.id),
         plans: plans.collect(),
         plan_url: paths::account_plan(account.id),

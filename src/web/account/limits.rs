@@ -96,7 +96,7 @@ pub async fn limits(member: Member, app: AppData, from: Query<From>) -> Result<H
 
 /// Sets them; where tokens are against them that go on, only with an answer to what becomes of these.
 pub async fn set(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, fields) = form.fresh(&app).await?;
+    let (member, fields) = form.accepted(&app).await?;
     let now = app.clock.now();
     let mut form = Form::parse(&fields);
     let Some(limits) = form.limits(now) else {

@@ -62,7 +62,7 @@ pub async fn confirm(
 
 /// Changes it.
 pub async fn change(form: Posted<AccountMember<ManagePlan>>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, fields) = form.genuine()?;
+    let (member, fields) = form.accepted(&app).await?;
     let back = paths::account(member.account.id);
     let Some(plan) = app.catalogue.plan(fields.get("plan")) else { return Ok(go_to(back)) };
     if plan.key == member.account.plan {

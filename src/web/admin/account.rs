@@ -8,7 +8,7 @@ use crate::models::account_state::Turned;
 use crate::models::browse::site;
 use crate::models::{Account, Origin};
 use crate::web::form::Posted;
-use crate::web::guard::SiteAdmin;
+use crate::web::guard::{FormAct, SiteAdmin, site_acts};
 use crate::web::page::{Page, go_to, plan_title, render};
 use crate::web::paths;
 use crate::web::told::Moment;
@@ -81,8 +81,12 @@ pub async fn show(
 }
 
 /// Puts it on another plan.
-pub async fn set_plan(form: Posted<SiteAdmin>, app: AppData, path: Number) -> Result<HttpResponse, AppError> {
-    let (admin, fields) = form.genuine()?;
+pub async fn set_plan(
+    form: Posted<SiteAdmin, site_acts::SetPlan>,
+    app: AppData,
+    path: Number,
+) -> Result<HttpResponse, AppError> {
+    let (admin, fields) = form.accepted(&app).await?;
     let (id, plan, origin) = (number(&path)?, fields.get("plan").to_owned(), admin.signed_in.origin(&app));
     if app.catalogue.plan(&plan).is_none() {
         return answer(&admin, &app, id, "", Some("Choose a plan.".to_owned())).await;
@@ -115,28 +119,40 @@ pub async fn suspend_confirm(admin: SiteAdmin, app: AppData, path: Number) -> Re
 }
 
 /// Pauses its tokens, until it is resumed.
-pub async fn suspend(form: Posted<SiteAdmin>, app: AppData, path: Number) -> Result<HttpResponse, AppError> {
+pub async fn suspend(
+    form: Posted<SiteAdmin, site_acts::Suspend>,
+    app: AppData,
+    path: Number,
+) -> Result<HttpResponse, AppError> {
     turn(form, app, path, "suspended", |account, conn, origin| account.suspend(conn, true, origin)).await
 }
 
 /// Lets it go on.
-pub async fn resume(form: Posted<SiteAdmin>, app: AppData, path: Number) -> Result<HttpResponse, AppError> {
+pub async fn resume(
+    form: Posted<SiteAdmin, site_acts::Resume>,
+    app: AppData,
+    path: Number,
+) -> Result<HttpResponse, AppError> {
     turn(form, app, path, "resumed", |account, conn, origin| account.suspend(conn, false, origin)).await
 }
 
 /// Brings it back while it is being deleted.
-pub async fn restore(form: Posted<SiteAdmin>, app: AppData, path: Number) -> Result<HttpResponse, AppError> {
+pub async fn restore(
+    form: Posted<SiteAdmin, site_acts::Restore>,
+    app: AppData,
+    path: Number,
+) -> Result<HttpResponse, AppError> {
     turn(form, app, path, "restored", |account, conn, origin| account.restore(conn, origin)).await
 }
 
-async fn turn(
-    form: Posted<SiteAdmin>,
+async fn turn<A: FormAct>(
+    form: Posted<SiteAdmin, A>,
     app: AppData,
     path: Number,
     done: &str,
     turn: impl FnOnce(&Account, &mut Conn, &Origin) -> Result<Turned, DbError> + Send + 'static,
 ) -> Result<HttpResponse, AppError> {
-    let (admin, _) = form.genuine()?;
+    let (admin, _) = form.accepted(&app).await?;
     let (id, origin) = (number(&path)?, admin.signed_in.origin(&app));
     let turned = app.db.transaction(move |conn| match Account::find(conn, id)? {
         Some(account) => turn(&account, conn, &origin).map(Some),

@@ -5,7 +5,7 @@ use crate::http::{AppData, AppError};
 use crate::models::User;
 use crate::models::user_link::{self, HandedOver, Purpose};
 use crate::web::form::Posted;
-use crate::web::guard::SiteAdmin;
+use crate::web::guard::{SiteAdmin, site_acts};
 use crate::web::page::{Page, go_to, render};
 use crate::web::paths;
 use actix_web::HttpResponse;
@@ -31,11 +31,11 @@ const ONESELF: &str =
 
 /// Creates the link; an earlier one no longer works.
 pub async fn make(
-    form: Posted<SiteAdmin>,
+    form: Posted<SiteAdmin, site_acts::MakePasswordLink>,
     app: AppData,
     path: Path<String>,
 ) -> Result<HttpResponse, AppError> {
-    let (admin, _) = form.genuine()?;
+    let (admin, _) = form.accepted(&app).await?;
     let id: i64 = path.parse().map_err(|_| AppError::NotFound)?;
     let origin = admin.signed_in.origin(&app);
     let made = app.db.transaction(move |conn| {

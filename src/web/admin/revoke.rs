@@ -11,7 +11,7 @@ use crate::models::token::{Owner, revoke};
 use crate::models::{Account, User, text};
 use crate::web::browse::counted;
 use crate::web::form::{Fields, Posted};
-use crate::web::guard::SiteAdmin;
+use crate::web::guard::{SiteAdmin, site_acts};
 use crate::web::page::{Field, Page, go_to, render};
 use crate::web::paths;
 use actix_web::http::StatusCode;
@@ -122,8 +122,11 @@ pub async fn confirm(admin: SiteAdmin, app: AppData, request: HttpRequest) -> Re
 }
 
 /// Revokes them.
-pub async fn revoke(form: Posted<SiteAdmin>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (admin, fields) = form.genuine()?;
+pub async fn revoke(
+    form: Posted<SiteAdmin, site_acts::RevokeTokens>,
+    app: AppData,
+) -> Result<HttpResponse, AppError> {
+    let (admin, fields) = form.accepted(&app).await?;
     let which = Which::read(&fields)?;
     let why = fields.get("why").trim().to_owned();
     let fault = text::fault_of_line(&why, LONGEST_REASON).map(|fault| format!("This {fault}."));

@@ -8,7 +8,7 @@ use crate::models::token::secret;
 use crate::models::token::site::{self, BySecret, Wanted, Whose};
 use crate::policy::State;
 use crate::web::form::Posted;
-use crate::web::guard::SiteAdmin;
+use crate::web::guard::{SiteAdmin, site_acts};
 use crate::web::page::{Page, go_to, render};
 use crate::web::paths;
 use actix_web::HttpResponse;
@@ -88,8 +88,11 @@ pub async fn index(admin: SiteAdmin, app: AppData, asked: Query<Asked>) -> Resul
 
 /// The token of a secret that somebody found. The answer holds the token, never the secret; a typo
 /// is told without a query.
-pub async fn by_secret(form: Posted<SiteAdmin>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (admin, fields) = form.genuine()?;
+pub async fn by_secret(
+    form: Posted<SiteAdmin, site_acts::FindToken>,
+    app: AppData,
+) -> Result<HttpResponse, AppError> {
+    let (admin, fields) = form.accepted(&app).await?;
     let mut shown = TokensPage::new(page(&admin, "Tokens", ""));
     let Some(digest) = secret::presented_in(fields.get("secret")) else {
         shown.secret_error = Some(

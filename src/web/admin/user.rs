@@ -6,7 +6,7 @@ use crate::http::{App, AppData, AppError};
 use crate::models::browse::site::{self, Person};
 use crate::models::{Origin, User};
 use crate::web::form::Posted;
-use crate::web::guard::SiteAdmin;
+use crate::web::guard::{SiteAdmin, site_acts};
 use crate::web::page::{Page, go_to, render};
 use crate::web::paths;
 use crate::web::told::Moment;
@@ -121,11 +121,11 @@ pub async fn deactivate_confirm(
 
 /// Lets the user in no more: sessions and tokens stop at the next call.
 pub async fn deactivate(
-    form: Posted<SiteAdmin>,
+    form: Posted<SiteAdmin, site_acts::Deactivate>,
     app: AppData,
     path: Number,
 ) -> Result<HttpResponse, AppError> {
-    let (admin, _) = form.genuine()?;
+    let (admin, _) = form.accepted(&app).await?;
     let id = number(&path)?;
     if id == admin.signed_in.user.id {
         let person = find(&app, id).await?;
@@ -136,18 +136,22 @@ pub async fn deactivate(
 
 /// Lets the user in again.
 pub async fn reactivate(
-    form: Posted<SiteAdmin>,
+    form: Posted<SiteAdmin, site_acts::Reactivate>,
     app: AppData,
     path: Number,
 ) -> Result<HttpResponse, AppError> {
-    let (admin, _) = form.genuine()?;
+    let (admin, _) = form.accepted(&app).await?;
     change(&admin, &app, number(&path)?, "reactivated", |user, conn, origin| user.reactivate(conn, origin))
         .await
 }
 
 /// Ends every session of the user.
-pub async fn sign_out(form: Posted<SiteAdmin>, app: AppData, path: Number) -> Result<HttpResponse, AppError> {
-    let (admin, _) = form.genuine()?;
+pub async fn sign_out(
+    form: Posted<SiteAdmin, site_acts::SignOut>,
+    app: AppData,
+    path: Number,
+) -> Result<HttpResponse, AppError> {
+    let (admin, _) = form.accepted(&app).await?;
     change(&admin, &app, number(&path)?, "signed-out", |user, conn, origin| user.sign_out(conn, origin)).await
 }
 

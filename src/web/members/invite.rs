@@ -8,7 +8,7 @@ use crate::models::text;
 use crate::models::throttle::{self, Allowance};
 use crate::policy::{Act, Role};
 use crate::web::form::Posted;
-use crate::web::guard::{AccountMember, ManageMembers};
+use crate::web::guard::{AccountMember, ManageMembers, RaiseMembers};
 use crate::web::page::{AccountNav, Field, Page, Section, go_to, render};
 use crate::web::paths;
 use crate::web::told;
@@ -47,7 +47,7 @@ struct InvitedPage {
     list_url: String,
 }
 
-type By = AccountMember<ManageMembers>;
+type By = AccountMember<RaiseMembers>;
 /// Account and invitation of a path, as they are written there: the guard has read the account.
 type InvitationPath = Path<(String, String)>;
 
@@ -66,7 +66,7 @@ pub async fn new(by: By, app: AppData) -> Result<HttpResponse, AppError> {
 
 /// Invites, and shows the link this once.
 pub async fn create(form: Posted<By>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (by, fields, password) = form.genuine_and_password()?;
+    let (by, fields) = form.accepted(&app).await?;
     let mut draft = Draft {
         email: Field::of(fields.get("email").trim()),
         role: Role::from_key(fields.get("role")),
@@ -79,7 +79,6 @@ pub async fn create(form: Posted<By>, app: AppData) -> Result<HttpResponse, AppE
         draft.role_error = draft.role.is_none().then_some("Choose a role.");
         return ask(&by, &app, draft, StatusCode::UNPROCESSABLE_ENTITY);
     };
-    password.said_lately(&fields, &app).await?;
     let (account, email) = (by.account.clone(), draft.email.value.clone());
     count(&by, &app).await?;
     let origin = by.signed_in.origin(&app);
@@ -107,7 +106,7 @@ pub async fn send_again(
     app: AppData,
     path: InvitationPath,
 ) -> Result<HttpResponse, AppError> {
-    let (by, _) = form.fresh(&app).await?;
+    let (by, _) = form.accepted(&app).await?;
     let (account, id, origin) = (by.account.clone(), number(&path)?, by.signed_in.origin(&app));
     count(&by, &app).await?;
     let again = move |conn: &mut Conn| invitation::send_again(conn, &account, id, &origin);
@@ -122,8 +121,12 @@ pub async fn send_again(
 }
 
 /// Revokes an invitation: its links open nothing any more.
-pub async fn revoke(form: Posted<By>, app: AppData, path: InvitationPath) -> Result<HttpResponse, AppError> {
-    let (by, _) = form.genuine()?;
+pub async fn revoke(
+    form: Posted<AccountMember<ManageMembers>>,
+    app: AppData,
+    path: InvitationPath,
+) -> Result<HttpResponse, AppError> {
+    let (by, _) = form.accepted(&app).await?;
     let (account, id, origin) = (by.account.clone(), number(&path)?, by.signed_in.origin(&app));
     let list = paths::members(account.id);
     let revoke = move |conn: &mut Conn| invitation::revoke(conn, &account, id, &origin);

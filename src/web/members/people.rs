@@ -111,9 +111,9 @@ pub async fn index(
         invitations: invited.iter().map(|one| invitation_row(one, now)).collect::<Result<_, _>>()?,
         mail_is_sent: app.mail.is_sent(),
         roles: highest_first().map(title),
-        acts: Act::ALL
+        acts: Act::rows()
             .map(|act| ActRow { title: act.title(), may: highest_first().map(|role| role.may(act)) })
-            .into(),
+            .collect(),
         rows: if may_manage { part.rows.into_iter().map(row).collect() } else { Vec::new() },
         q,
     };

@@ -76,23 +76,20 @@ pub async fn show(
     answer(&by, member, role, None, StatusCode::OK)
 }
 
-/// Gives another role. A higher one is given by somebody who said the password lately; to lower one
-/// makes somebody safer, and never asks.
+/// Gives another role: to give a higher one raises access, to give a lower one never does.
 pub async fn set_role(
     form: Posted<AccountMember<ManageMembers>>,
     app: AppData,
     path: MemberPath,
 ) -> Result<HttpResponse, AppError> {
-    let (by, fields, password) = form.genuine_and_password()?;
+    let (by, fields, asked) = form.undecided()?;
     let member = find(&app, by.account.id, user_of(&path)?).await?;
     let Some(role) = Role::from_key(fields.get("role")) else {
         let role = member.role;
         let why = Some("Choose a role.".to_owned());
         return answer(&by, member, role, why, StatusCode::UNPROCESSABLE_ENTITY);
     };
-    if role > member.role {
-        password.said_lately(&fields, &app).await?;
-    }
+    asked.before(Role::act_of_change(member.role, role), &fields, &app).await?;
     let (account, user, origin) = (by.account.clone(), member.user.clone(), by.signed_in.origin(&app));
     let set = move |conn: &mut Conn| membership::change(conn, &account, &user, role, &origin);
     match app.db.transaction(set).await? {
@@ -125,7 +122,7 @@ pub async fn remove(
     app: AppData,
     path: MemberPath,
 ) -> Result<HttpResponse, AppError> {
-    let (by, _) = form.genuine()?;
+    let (by, _) = form.accepted(&app).await?;
     let user = removable(&by, &path)?;
     let member = find(&app, by.account.id, user).await?;
     let (account, gone, origin) = (by.account.clone(), member.user.clone(), by.signed_in.origin(&app));

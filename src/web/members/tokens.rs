@@ -10,7 +10,7 @@ use crate::policy::words::{self, Phrase};
 use crate::policy::{Grant, Rights, Role};
 use crate::web::browse::{Asked, read_cursor, written};
 use crate::web::form::Posted;
-use crate::web::guard::{AccountMember, SeeMembersTokens};
+use crate::web::guard::{AccountMember, SeeMembersTokens, UnblockTokens};
 use crate::web::page::{AccountNav, Field, Page, Section, go_to, render};
 use crate::web::paths;
 use crate::web::told::{Moment, StateBadge};
@@ -96,7 +96,7 @@ pub async fn block_confirm(member: Member, app: AppData, path: TokenPath) -> Res
 
 /// Keeps the token out of the account.
 pub async fn block(form: Posted<Member>, app: AppData, path: TokenPath) -> Result<HttpResponse, AppError> {
-    let (member, fields) = form.genuine()?;
+    let (member, fields) = form.accepted(&app).await?;
     let token = find(&member, &app, &path).await?;
     let why = fields.get("why").trim().to_owned();
     let fault = text::fault_of_line(&why, LONGEST_REASON).map(|fault| format!("This {fault}."));
@@ -115,9 +115,13 @@ pub async fn block(form: Posted<Member>, app: AppData, path: TokenPath) -> Resul
     Ok(go_to(format!("{}?done=blocked", paths::members_tokens(member.account.id))))
 }
 
-/// Lets the token in again.
-pub async fn unblock(form: Posted<Member>, app: AppData, path: TokenPath) -> Result<HttpResponse, AppError> {
-    let (member, _) = form.genuine()?;
+/// Unblocks the token.
+pub async fn unblock(
+    form: Posted<AccountMember<UnblockTokens>>,
+    app: AppData,
+    path: TokenPath,
+) -> Result<HttpResponse, AppError> {
+    let (member, _) = form.accepted(&app).await?;
     let token = find(&member, &app, &path).await?;
     let (account, origin) = (member.account.clone(), member.signed_in.origin(&app));
     let token = token.candidate.token;
@@ -126,7 +130,7 @@ pub async fn unblock(form: Posted<Member>, app: AppData, path: TokenPath) -> Res
 }
 
 /// The token of the path, if it can reach the account; any other is nobody's business here.
-async fn find(member: &Member, app: &AppData, path: &TokenPath) -> Result<UserToken, AppError> {
+async fn find<P>(member: &AccountMember<P>, app: &AppData, path: &TokenPath) -> Result<UserToken, AppError> {
     let id: i64 = path.1.parse().map_err(|_| AppError::NotFound)?;
     let (account, now) = (member.account.id, app.clock.now());
     let catalogue = Arc::clone(&app.catalogue);

@@ -9,7 +9,7 @@ use crate::models::user_link::{self, Opened, Purpose};
 use crate::models::{Actor, Origin};
 use crate::web::form::{Fields, OpenForm, Posted};
 use crate::web::form_secret::FormSecret;
-use crate::web::guard::SignedIn;
+use crate::web::guard::{SignedIn, own_acts};
 use crate::web::page::{Field, Page, go_to, link_page, render};
 use crate::web::password::{Caller, Tried, Whose, too_often};
 use crate::web::paths;
@@ -40,8 +40,11 @@ struct ProvedPage {
 
 /// Asks for the link that makes another address one's own. The password is said each time, here and
 /// where the link is opened.
-pub async fn ask(form: Posted<SignedIn>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (by, fields, password) = form.genuine_and_password()?;
+pub async fn ask(
+    form: Posted<SignedIn, own_acts::ChangeAddress>,
+    app: AppData,
+) -> Result<HttpResponse, AppError> {
+    let (by, fields, asked) = form.undecided()?;
     let email = fields.get("email").trim().to_owned();
     let fault = match email.as_str() {
         one if one == by.user.email => Some("This is your address already."),
@@ -53,13 +56,16 @@ pub async fn ask(form: Posted<SignedIn>, app: AppData) -> Result<HttpResponse, A
     if let Some(why) = fault {
         return refused(&by, &app, email, why.to_owned(), StatusCode::UNPROCESSABLE_ENTITY).await;
     }
-    password.said_now(&fields, &app).await?;
+    asked.said_now(&fields, &app).await?;
     send(by, app, email).await
 }
 
 /// Sends the link that proves the address of now again.
-pub async fn again(form: Posted<SignedIn>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (by, _) = form.genuine()?;
+pub async fn again(
+    form: Posted<SignedIn, own_acts::VerifyAddress>,
+    app: AppData,
+) -> Result<HttpResponse, AppError> {
+    let (by, _) = form.accepted(&app).await?;
     if by.user.email_verified_at.is_some() {
         return Ok(go_to(paths::PROFILE));
     }

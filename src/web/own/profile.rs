@@ -3,7 +3,7 @@
 use crate::http::{AppData, AppError};
 use crate::models::{User, text, user_link};
 use crate::web::form::Posted;
-use crate::web::guard::SignedIn;
+use crate::web::guard::{SignedIn, own_acts};
 use crate::web::page::{Done, Field, Page, Section, go_to, render};
 use crate::web::paths;
 use actix_web::HttpResponse;
@@ -41,8 +41,11 @@ pub async fn show(by: SignedIn, app: AppData, done: Query<Done>) -> Result<HttpR
 }
 
 /// Changes the name, and whether there is mail about one's tokens.
-pub async fn change(form: Posted<SignedIn>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (by, fields) = form.genuine()?;
+pub async fn change(
+    form: Posted<SignedIn, own_acts::ChangeProfile>,
+    app: AppData,
+) -> Result<HttpResponse, AppError> {
+    let (by, fields) = form.accepted(&app).await?;
     let (name, notices) = (fields.get("name").trim().to_owned(), !fields.get("notices").is_empty());
     let fault = match text::fault_of_line(&name, 255) {
         _ if name.is_empty() => Some("Type your name.".to_owned()),

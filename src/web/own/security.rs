@@ -7,7 +7,7 @@ use crate::models::session::{self, MOST_SHOWN};
 use crate::models::user::Credentials;
 use crate::models::{User, password};
 use crate::web::form::Posted;
-use crate::web::guard::{SignedIn, signed_in_session};
+use crate::web::guard::{SignedIn, own_acts, signed_in_session};
 use crate::web::page::{Done, Page, Section, go_to, render};
 use crate::web::password::{Caller, NewPassword, Tried, Whose, too_often, with_retry_after};
 use crate::web::told::Moment;
@@ -70,13 +70,13 @@ pub async fn show(
 
 /// Sets a new password. Every other session ends, and this one continues with a new key.
 pub async fn change_password(
-    form: Posted<SignedIn>,
+    form: Posted<SignedIn, own_acts::ChangePassword>,
     app: AppData,
     request: HttpRequest,
     session: Session,
     caller: Caller,
 ) -> Result<HttpResponse, AppError> {
-    let (by, fields) = form.genuine()?;
+    let (by, fields) = form.accepted(&app).await?;
     let (present, new) = (fields.get("password"), fields.get("new_password"));
     // What costs nothing comes first; what costs much comes after it was counted.
     if let Err(refused) = password::check_length(new) {

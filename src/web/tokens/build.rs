@@ -13,8 +13,8 @@ use crate::db::{Conn, DbError};
 use crate::http::{App, AppData, AppError};
 use crate::models::Resource;
 use crate::models::token::{Owner, Token, surroundings};
-use crate::policy::Catalogue;
 use crate::policy::words::{self, Sentence};
+use crate::policy::{Act, Catalogue};
 use crate::web::form::{Fields, Posted};
 use crate::web::page::{Field, Page, go_to, render};
 use actix_web::http::StatusCode;
@@ -107,16 +107,16 @@ fn begun_as_asked(
 
 /// What the pressed button asks for.
 pub async fn built(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, fields, genuine, password) = form.perhaps_stale_and_password();
+    let (member, fields, asked) = form.perhaps_stale();
     let mut draft = Draft::parse(&fields, Shape::Builder, &app.catalogue);
-    if !genuine {
+    if asked.is_stale {
         let builder = Builder { said: vec![STALE.to_owned()], ..Builder::of(draft) };
         return builder.answer(&member, &app, StatusCode::FORBIDDEN).await;
     }
     match fields.get("do").split_once('.').unwrap_or((fields.get("do"), "")) {
         ("summary", _) => return continued(&member, draft, &app).await,
         ("generate", _) => {
-            password.said_lately(&fields, &app).await?;
+            asked.before(Act::CreateTokens, &fields, &app).await?;
             return match make(&member, draft, &app).await? {
                 Made::Answer(answer) => Ok(answer),
                 Made::Refused(draft, problems) => refused(&member, draft, problems, &app).await,

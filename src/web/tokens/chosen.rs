@@ -62,7 +62,7 @@ pub async fn confirm(
 
 /// Deletes those that have not ended meanwhile, in one transaction.
 pub async fn delete(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, fields) = form.genuine()?;
+    let (member, fields) = form.accepted(&app).await?;
     let (owner, origin) = (member.owner(), member.signed_in.origin(&app));
     let ids = numbers(fields.all("id"))?;
     let deleted = app.db.transaction(move |conn| chosen::delete(conn, owner, &ids, &origin)).await?;

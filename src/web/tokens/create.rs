@@ -7,7 +7,7 @@ use crate::db::DbError;
 use crate::http::{App, AppData, AppError};
 use crate::models::token::{Issued, NewToken, Secret, by_nonce, issue, surroundings};
 use crate::policy::words::{self, Sentence, long_day};
-use crate::policy::{MOST_NAMED_RESOURCES, Policy};
+use crate::policy::{Act, MOST_NAMED_RESOURCES, Policy};
 use crate::web::form::Posted;
 use crate::web::guard::{CreateTokens, TokenOwner};
 use crate::web::page::{Page, go_to, render};
@@ -40,15 +40,15 @@ pub(super) const STALE: &str = "This form was out of date, so nothing was made. 
 
 /// What the pressed button asks for.
 pub async fn create(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, fields, genuine, password) = form.perhaps_stale_and_password();
+    let (member, fields, asked) = form.perhaps_stale();
     let draft = Draft::parse(&fields, Shape::Simple, &app.catalogue);
-    if !genuine {
+    if asked.is_stale {
         let form = Form { notice: Some(STALE.to_owned()), ..Form::of(draft) };
         return form.answer(&member, &app, StatusCode::FORBIDDEN).await;
     }
     match fields.get("do") {
         "generate" => {
-            password.said_lately(&fields, &app).await?;
+            asked.before(Act::CreateTokens, &fields, &app).await?;
             match make(&member, draft, &app).await? {
                 Made::Answer(answer) => Ok(answer),
                 Made::Refused(draft, problems) => refused(&member, draft, problems, &app).await,

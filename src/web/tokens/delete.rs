@@ -70,7 +70,7 @@ pub async fn confirm(member: Member, app: AppData, query: Query<Again>) -> Resul
 
 /// Deletes it.
 pub async fn delete(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, fields) = form.genuine()?;
+    let (member, fields) = form.accepted(&app).await?;
     let (owner, id, paths) = (member.owner(), member.token()?, member.paths());
     let origin = member.signed_in.origin(&app);
     let deleted = app.db.transaction(move |conn| {

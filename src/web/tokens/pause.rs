@@ -61,7 +61,7 @@ fn nothing_to_do(state: State, token: &Token) -> Option<&'static str> {
 
 /// Disables it.
 pub async fn disable(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, _) = form.genuine()?;
+    let (member, _) = form.accepted(&app).await?;
     let (owner, id, paths) = (member.owner(), member.token()?, member.paths());
     let origin = member.signed_in.origin(&app);
     let now = origin.now;
@@ -77,7 +77,7 @@ pub async fn disable(form: Posted<Member>, app: AppData) -> Result<HttpResponse,
 
 /// Enables it.
 pub async fn enable(form: Posted<TokenOwner<CreateTokens>>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, _) = form.genuine()?;
+    let (member, _) = form.accepted(&app).await?;
     let (owner, id, paths) = (member.owner(), member.token()?, member.paths());
     let (catalogue, origin) = (std::sync::Arc::clone(&app.catalogue), member.signed_in.origin(&app));
     let enabled = app.db.transaction(move |conn| {

@@ -2,6 +2,7 @@
 
 use crate::http::{App, AppData, AppError};
 use crate::models::token::{Token, TokenName};
+use crate::policy::Act;
 use crate::web::form::Posted;
 use crate::web::guard::{ManageTokens, TokenOwner};
 use crate::web::page::{Field, Page, go_to, render};
@@ -31,9 +32,9 @@ pub async fn edit(member: Member, app: AppData) -> Result<HttpResponse, AppError
 
 /// The form, posted.
 pub async fn rename(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, fields, genuine) = form.perhaps_stale();
+    let (member, fields, asked) = form.perhaps_stale();
     let token = find(&member, &app).await?;
-    if !genuine {
+    if asked.is_stale {
         let why = "This form was out of date, so nothing was changed. Press the button again.";
         let name = Field { value: fields.get("name").to_owned(), error: Some(why.to_owned()) };
         return answer(&member, &token, name, StatusCode::FORBIDDEN);
@@ -45,6 +46,7 @@ pub async fn rename(form: Posted<Member>, app: AppData) -> Result<HttpResponse, 
             return answer(&member, &token, name, StatusCode::UNPROCESSABLE_ENTITY);
         }
     };
+    asked.before(Act::ManageTokens, &fields, &app).await?;
     let origin = member.signed_in.origin(&app);
     let page = member.paths().token(token.id);
     let renamed = app.db.transaction(move |conn| token.rename(conn, &name, &origin)).await?;

@@ -49,7 +49,7 @@ pub async fn confirm(member: Member, app: AppData) -> Result<HttpResponse, AppEr
 
 /// Revokes all. Where any was used within a day, only with the owner's name typed.
 pub async fn revoke(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, fields) = form.genuine()?;
+    let (member, fields) = form.accepted(&app).await?;
     let (owner, origin) = (member.owner(), member.signed_in.origin(&app));
     let (now, typed, whose) = (origin.now, fields.get("confirm").trim().to_owned(), whose(&member));
     let confirmed = typed == whose;

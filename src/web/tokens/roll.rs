@@ -54,7 +54,7 @@ pub async fn confirm(member: Member, app: AppData) -> Result<HttpResponse, AppEr
 
 /// Rolls it.
 pub async fn roll(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, fields) = form.fresh(&app).await?;
+    let (member, fields) = form.accepted(&app).await?;
     let overlap = Overlap::from_key(fields.get("overlap"));
     let (Some(overlap), Ok(nonce)) = (overlap, Uuid::parse_str(fields.get("nonce"))) else {
         let why = if overlap.is_none() { "Choose how long the secret of now goes on." } else { USED };
@@ -98,7 +98,7 @@ pub async fn roll(form: Posted<Member>, app: AppData) -> Result<HttpResponse, Ap
 
 /// Ends an overlap.
 pub async fn finish(form: Posted<TokenOwner<ManageTokens>>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, fields) = form.genuine()?;
+    let (member, fields) = form.accepted(&app).await?;
     let (owner, id, paths) = (member.owner(), member.token()?, member.paths());
     let shown = shown(&fields);
     let origin = member.signed_in.origin(&app);

@@ -5,6 +5,7 @@ use super::create::Member;
 use super::draft::{Draft, Shape, Whose};
 use crate::http::{AppData, AppError};
 use crate::models::token::surroundings;
+use crate::policy::Act;
 use crate::policy::words::{self, Sentence};
 use crate::web::form::Posted;
 use actix_web::HttpResponse;
@@ -20,7 +21,8 @@ struct Words {
 /// The sentences; none while the form is not complete. The name is not asked for yet. The builder
 /// says so in a field: its rows are other fields than the lines of the simple form.
 pub async fn words(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
-    let (member, fields) = form.genuine()?;
+    let (member, fields, asked) = form.undecided()?;
+    asked.before(Act::SeeTokens, &fields, &app).await?;
     let shape = if fields.get("shape") == "builder" { Shape::Builder } else { Shape::Simple };
     let mut draft = Draft::parse(&fields, shape, &app.catalogue);
     draft.name = "unnamed".to_owned();
