@@ -4,6 +4,7 @@ use super::User;
 use super::audit::{self, Event, Origin};
 use crate::db::schema::{sessions, users};
 use crate::db::{Conn, DbError};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use ipnet::IpNet;
 use serde_json::{Value, json};
@@ -96,6 +97,15 @@ pub fn by_digests(
             Ok((digest, Stored { id, password_at, state, idle_until, ends_at }))
         })
         .collect()
+}
+
+/// Whether a session has not ended, and its user is active: for what takes longer than one request.
+pub fn goes_on(conn: &mut Conn, id: i64, now: OffsetDateTime) -> Result<bool, DbError> {
+    let found = sessions::table
+        .inner_join(users::table)
+        .filter(sessions::id.eq(id).and(users::deactivated_at.is_null()))
+        .filter(sessions::idle_until.gt(now).and(sessions::ends_at.gt(now)));
+    Ok(diesel::select(exists(found)).get_result(conn)?)
 }
 
 /// Puts the idle limit off. It touches no row that is gone.

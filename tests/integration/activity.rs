@@ -396,3 +396,36 @@ async fn a_file_that_breaks_off_does_not_look_whole() {
     assert_eq!(owner.get(&format!("{path}?to=2026-10-01")).await.status, 200);
     assert_eq!(house.clock.now(), START);
 }
+
+#[actix_web::test]
+async fn a_file_breaks_off_when_its_reader_may_no_longer_read_it() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    fill(&house, 100_000);
+    let owner = house.user(OWNER).id;
+    for (stop, back) in [
+        (
+            format!("UPDATE memberships SET role = 'read_write' WHERE user_id = {owner}"),
+            format!("UPDATE memberships SET role = 'owner' WHERE user_id = {owner}"),
+        ),
+        (
+            format!("UPDATE users SET deactivated_at = now() WHERE id = {owner}"),
+            format!("UPDATE users SET deactivated_at = NULL WHERE id = {owner}"),
+        ),
+        ("DELETE FROM sessions".to_owned(), "SELECT 1".to_owned()),
+    ] {
+        let browser = house.signed_in(OWNER).await;
+        let path = format!("/accounts/{acme}/activity.csv");
+        let mut answer = browser.request("GET", &path).send().await.unwrap();
+        assert!(answer.chunk().await.unwrap().is_some());
+        facts::change(&house, &stop);
+        let end = loop {
+            match answer.chunk().await {
+                Ok(Some(_)) => {}
+                end => break end,
+            }
+        };
+        assert!(end.is_err(), "{stop}: {end:?}");
+        facts::change(&house, &back);
+    }
+}

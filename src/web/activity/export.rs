@@ -135,10 +135,21 @@ async fn piece_of(mut state: State) -> Result<Option<(Bytes, State)>, AppError> 
     let piece = match std::mem::replace(&mut state.next, Next::End) {
         Next::Send(piece) => piece,
         Next::After(place) => {
-            let (wanted, reader, format) = (state.wanted.clone(), state.reader.clone(), state.format);
-            let read = move |conn: &mut _| Piece::read(conn, &wanted, Some(place), &reader, format);
-            let read = state.app.db.run(read).await;
-            read.inspect_err(|error| tracing::warn!(%error, "an export of activity broke off"))?
+            let (wanted, reader, format) = (state.wanted.clone(), state.reader, state.format);
+            let now = state.app.clock.now();
+            // A slow reader takes as long as they like: each piece is for those who may read it now.
+            let read = state.app.db.run(move |conn| match reader.still(conn, now)? {
+                Some(reader) => {
+                    let piece = Piece::read(conn, &wanted, Some(place), &reader, format)?;
+                    Ok(Some((piece, reader)))
+                }
+                None => Ok(None),
+            });
+            let read =
+                read.await.inspect_err(|error| tracing::warn!(%error, "an export of activity broke off"))?;
+            let (piece, reader) = read.ok_or(AppError::NotFound)?;
+            state.reader = reader;
+            piece
         }
         Next::End => return Ok(None),
     };

@@ -1,12 +1,15 @@
 //! Who reads the activity, what of a line they may read, and where it leads them.
 
 use super::words;
+use crate::db::{Conn, DbError};
 use crate::models::activity::{Line, Named, Source, There};
 use crate::models::token::Owner;
+use crate::models::{Account, session};
 use crate::policy::{Act, ResourceKind, Role};
 use crate::web::guard::SignedIn;
 use crate::web::paths;
 use std::collections::HashMap;
+use time::OffsetDateTime;
 
 /// A name, and where it leads.
 pub struct Link {
@@ -17,6 +20,7 @@ pub struct Link {
 /// Who reads, and which page it is. Cheap to clone.
 #[derive(Clone)]
 pub struct Reader {
+    session: i64,
     /// The account of the page; none on a person's own.
     account: Option<i64>,
     me: i64,
@@ -34,7 +38,21 @@ impl Reader {
     pub fn of_user(signed_in: &SignedIn) -> Reader {
         let accounts = signed_in.accounts.iter();
         let accounts = accounts.map(|(account, role)| (account.id, (account.name.clone(), *role))).collect();
-        Reader { account: None, me: signed_in.user.id, accounts }
+        Reader { session: signed_in.session, account: None, me: signed_in.user.id, accounts }
+    }
+
+    /// The same reader with the roles of this moment; `None` if they may no longer read the page.
+    pub fn still(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<Option<Reader>, DbError> {
+        if !session::goes_on(conn, self.session, now)? {
+            return Ok(None);
+        }
+        let accounts = Account::list_of_user(conn, self.me)?.into_iter();
+        let accounts: HashMap<_, _> =
+            accounts.map(|(account, role)| (account.id, (account.name, role))).collect();
+        let may = self
+            .account
+            .is_none_or(|account| accounts.get(&account).is_some_and(|(_, role)| role.may(Act::SeeActivity)));
+        Ok(may.then_some(Reader { accounts, ..self.clone() }))
     }
 
     /// Whose tokens are searched.
