@@ -6,9 +6,9 @@ mod own;
 use super::Mail;
 use crate::db::{Conn, DbError};
 use crate::http::App;
-use crate::models::invitation;
 use crate::models::mail::{Due, LeakedToken, Letter};
 use crate::models::text::is_hidden;
+use crate::models::{invitation, notice};
 use askama::Template;
 use lettre::Address;
 use notices::Done;
@@ -105,6 +105,11 @@ fn say(conn: &mut Conn, app: &App, letter: &Letter, due: &Due, now: OffsetDateTi
         Letter::AddressLink { link } => own::address_link(conn, app, *link, now),
         Letter::AddressChanged { user, to, done } => own::address_changed(conn, app, *user, to, *done),
         Letter::PasswordChanged { user } => own::password_changed(conn, app, *user, due.created_at),
+        Letter::Token { about, .. } | Letter::Revoked { about, .. } | Letter::Expires { about, .. }
+            if !notice::may_be_told(conn, &due.recipient, about.as_ref())? =>
+        {
+            Ok(None)
+        }
         Letter::Token { event, token, name, about, by, at, address } => {
             let done = Done { by, at: *at, address: *address };
             let text = notices::token(app, event, (*token, name), about.as_ref(), &done)?;
@@ -118,6 +123,7 @@ fn say(conn: &mut Conn, app: &App, letter: &Letter, due: &Due, now: OffsetDateTi
             let text = notices::expires(app, (*token, name), about.as_ref(), (*expires_at, now))?;
             Ok(text.map(|text| (text, Link::None)))
         }
+        Letter::Leaked { .. } if !notice::may_be_told(conn, &due.recipient, None)? => Ok(None),
         Letter::Leaked { tokens } => {
             let text = text(&LeakedText {
                 first: tokens.first().map(|token| line(&token.name)).unwrap_or_default(),

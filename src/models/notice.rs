@@ -9,7 +9,7 @@ pub use expiring::{behind_expiring, tell_of_expiring};
 
 use super::audit::{Actor, Origin};
 use super::mail::{self, About, Letter, TokenEvent};
-use super::membership::role_from;
+use super::membership::{role_from, role_of};
 use super::token::Owner;
 use super::{Account, Token};
 use crate::db::schema::{memberships, tokens, users};
@@ -130,6 +130,22 @@ pub fn tell_of_revoked(conn: &mut Conn, owner: Owner, line: i64, origin: &Origin
         mail::queue(conn, &format!("revoked/{line}/{}", person.user), &person.email, &letter, origin.now)?;
     }
     Ok(())
+}
+
+/// Whether a mail about tokens may still go to an address, when it's about to be sent: it's the verified
+/// address of an active user, who is a member of the account that it's about.
+pub fn may_be_told(conn: &mut Conn, recipient: &str, about: Option<&About>) -> Result<bool, DbError> {
+    let reachable = users::deactivated_at.is_null().and(users::email_verified_at.is_not_null());
+    let user: Option<i64> = users::table
+        .filter(users::email.eq(recipient).and(reachable))
+        .select(users::id)
+        .first(conn)
+        .optional()?;
+    Ok(match (user, about) {
+        (Some(user), Some(about)) => role_of(conn, about.account, user)?.is_some(),
+        (user, None) => user.is_some(),
+        (None, Some(_)) => false,
+    })
 }
 
 /// Those who may be told of an owner's tokens that these people made: active, with an address that is

@@ -128,6 +128,53 @@ async fn no_mail_goes_to_an_address_that_is_not_proved_nor_to_whoever_has_left()
 }
 
 #[actix_web::test]
+async fn mail_that_waited_is_not_sent_to_an_address_that_may_no_longer_be_told() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    type Stop = fn(&House);
+    let stops: [(&str, Stop); 4] = [
+        ("removed", |house| {
+            let of = house.user(ADMIN).id;
+            change(house, &format!("DELETE FROM memberships WHERE user_id = {of}"));
+        }),
+        ("deactivated", |house| {
+            house.user(ADMIN).deactivate(&mut house.conn(), &house.command_line()).unwrap();
+        }),
+        ("another address", |house| {
+            change(house, &format!("UPDATE users SET email = 'ada@example.net' WHERE email = '{ADMIN}'"));
+        }),
+        ("not verified", |house| {
+            change(house, &format!("UPDATE users SET email_verified_at = NULL WHERE email = '{ADMIN}'"));
+        }),
+    ];
+    for (what, stop) in stops {
+        let mut admin = house.signed_in(ADMIN).await;
+        let (id, _) = admin.make_full_token(acme, "Deploy").await;
+        let token = Token::itself(&mut house.conn(), id).unwrap().unwrap();
+        db::in_one(&mut house.conn(), |conn| token.delete(conn, Why::CommandLine, &house.command_line()))
+            .unwrap();
+        assert_eq!(
+            count(
+                &house,
+                &format!("mails WHERE recipient = '{ADMIN}' AND sent_at IS NULL AND given_up_at IS NULL")
+            ),
+            2,
+            "{what}"
+        );
+        stop(&house);
+        let to: Vec<String> = due(&house).await;
+        assert!(!to.is_empty() && to.iter().all(|mail| mail.starts_with(OWNER)), "{what}: {to:?}");
+        change(
+            &house,
+            &format!(
+                "UPDATE users SET deactivated_at = NULL, email_verified_at = created_at, email = '{ADMIN}' WHERE name = 'Ada Admin'"
+            ),
+        );
+        house.join("Acme", ADMIN, Role::Admin);
+    }
+}
+
+#[actix_web::test]
 async fn a_thousand_revoked_tokens_are_one_mail_a_person_with_the_count() {
     let house = House::open();
     let acme = house.account("Acme");
