@@ -153,7 +153,7 @@ impl std::str::FromStr for Switch {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.to_ascii_lowercase().as_str() {
+        match text.trim().to_ascii_lowercase().as_str() {
             "1" | "true" | "yes" | "on" => Ok(Self(true)),
             "" | "0" | "false" | "no" | "off" => Ok(Self(false)),
             _ => Err("say true or false"),

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::Duration;
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 /// What is due is looked for so often.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -65,7 +65,7 @@ impl Mail {
 }
 
 fn mailbox(text: Option<&str>) -> Result<Mailbox, ConfigError> {
-    let text = text.unwrap_or("tokenhouse@localhost").trim();
+    let text = text.unwrap_or("tokenhouse@localhost");
     let mut from: Mailbox = text.parse().map_err(|_| {
         ConfigError(format!(
             "{text:?} is not an address for mail to come from: give one such as tokens@example.com"
@@ -83,6 +83,11 @@ fn checked(url: SecretString) -> Result<SecretString, ConfigError> {
         )
     };
     let parsed = Url::parse(url.expose_secret()).map_err(|_| wrong())?;
+    // What is before an @ there is a password with an unencoded / ? or #, of which a part is the host.
+    let behind_host = &parsed[Position::BeforePath..];
+    if behind_host.contains('@') {
+        return Err(wrong());
+    }
     AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret()).map_err(|_| wrong())?;
     let is_encrypted = parsed.scheme() == "smtps"
         || parsed.query_pairs().any(|(name, value)| name == "tls" && value == "required");

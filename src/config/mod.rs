@@ -1,11 +1,12 @@
 //! The settings, typed: what the command line, the environment and one file say, made into what
 //! the server is built from.
 //!
-//! The command line beats the environment, which beats the file, which beats the defaults. A
-//! setting that is empty counts as not set. Everything that is wrong is said in one sentence, and
+//! The command line beats the environment, which beats the file, which beats the defaults. White
+//! space around a setting is left out, and one that is empty counts as not set. Everything that is wrong is said in one sentence, and
 //! never quotes a value that may be a secret.
 
 mod args;
+mod database_url;
 mod mail;
 mod public_url;
 mod resolve;
@@ -23,6 +24,7 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 const DEFAULT_BRAND: &str = "tkh";
 
@@ -41,6 +43,8 @@ pub struct Config {
     pub brand: String,
     /// How many connections to the database to keep.
     pub pool_size: u32,
+    /// How long the start waits for a database that isn't there yet.
+    pub database_wait: Duration,
     /// How many user tokens each person may have; none means any number.
     pub user_tokens: Option<i64>,
     /// Where mail goes.
@@ -96,6 +100,7 @@ impl Config {
             trusted_proxies: Vec::new(),
             brand: DEFAULT_BRAND.to_string(),
             pool_size: 4,
+            database_wait: Duration::ZERO,
             user_tokens: None,
             mail: Mail::for_tests()?,
             support: Support::default(),

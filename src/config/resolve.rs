@@ -2,7 +2,7 @@
 
 use super::{
     BrandArgs, Config, ConfigError, DEFAULT_BRAND, Database, DatabaseArgs, LogFormat, Mail, PublicUrl,
-    ServeArgs, Support,
+    ServeArgs, Support, database_url,
 };
 use crate::db::private::running_as_root;
 use crate::models::password::Cost;
@@ -10,11 +10,17 @@ use crate::models::token::secret::is_brand;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use std::ffi::{OsStr, OsString};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const DEFAULT_PORT: u16 = 8080;
 const DEFAULT_POOL: u32 = 8;
+/// After a reboot the database may come up a minute later. After a longer wait the process ends with
+/// the cause, and its supervisor starts it again.
+const DATABASE_WAIT: Duration = Duration::from_secs(90);
 
 /// The keys of the file: those of the command line.
 #[derive(Deserialize, Default)]
@@ -59,26 +65,21 @@ impl DatabaseArgs {
     }
 
     fn file(&self) -> Result<File, ConfigError> {
-        match &self.config {
-            Some(path) if !path.is_empty() => read_file(Path::new(path)),
-            _ => Ok(File::default()),
-        }
+        filled_path(self.config.clone()).map_or_else(|| Ok(File::default()), |path| read_file(&path))
     }
 
     fn resolve_with(self, file: &File) -> Result<Database, ConfigError> {
-        let told = self.database_url.filter(|url| !url.expose_secret().is_empty());
-        let data = self.data.filter(|data| !data.is_empty());
-        if let Some(url) = told {
-            return database_url(url);
+        if let Some(url) = filled_secret(self.database_url) {
+            return database_url::checked(url).map(Database::Url);
         }
-        if let Some(data) = data {
-            return private(PathBuf::from(data));
+        if let Some(data) = filled_path(self.data) {
+            return private(data);
         }
         match (filled(file.database_url.clone()), filled(file.data.clone())) {
             (Some(_), Some(_)) => Err(ConfigError(
                 "the settings file names both database-url and data: keep one of them".to_string(),
             )),
-            (Some(url), None) => database_url(SecretString::from(url)),
+            (Some(url), None) => database_url::checked(SecretString::from(url)).map(Database::Url),
             (None, Some(data)) => private(PathBuf::from(data)),
             (None, None) => private(default_data_folder()?),
         }
@@ -107,29 +108,28 @@ impl ServeArgs {
                 "listening on {listen} would offer this server to others over plain http: say with --public-url at what address they reach it, such as https://tokens.example.com, or listen on 127.0.0.1"
             )));
         }
-        let mut proxies: Vec<String> = self.trusted_proxy;
-        proxies.retain(|network| !network.trim().is_empty());
+        let all_filled = |list: Vec<String>| list.into_iter().filter_map(|one| filled(Some(one)));
+        let mut proxies: Vec<String> = all_filled(self.trusted_proxy).collect();
         if proxies.is_empty() {
-            proxies.clone_from(&file.trusted_proxy);
+            proxies.extend(all_filled(file.trusted_proxy.clone()));
         }
         let pool_size = match filled(self.pool_size) {
-            Some(text) => text.trim().parse().ok(),
+            Some(text) => text.parse().ok(),
             None => Some(file.pool_size.unwrap_or(DEFAULT_POOL)),
         };
         let user_tokens = match filled(self.user_tokens) {
-            Some(text) => Some(text.trim().parse().unwrap_or(0)),
+            Some(text) => Some(text.parse().unwrap_or(0)),
             None => file.user_tokens,
         };
         if user_tokens.is_some_and(|number| number < 1) {
             return Err(ConfigError("the number of user tokens must be 1 or more".to_string()));
         }
         let database = self.database.resolve_with(&file)?;
-        let smtp = self.smtp.filter(|url| !url.expose_secret().trim().is_empty());
         let mail = Mail::resolve(
-            smtp.or_else(|| filled(file.smtp.clone()).map(SecretString::from)),
+            filled_secret(self.smtp).or_else(|| filled(file.smtp.clone()).map(SecretString::from)),
             filled(self.mail_from).or_else(|| filled(file.mail_from.clone())),
             || {
-                let told = self.mail_folder.filter(|folder| !folder.is_empty()).map(PathBuf::from);
+                let told = filled_path(self.mail_folder);
                 mail_folder(told.or_else(|| filled(file.mail_folder.clone()).map(PathBuf::from)), &database)
             },
         )?;
@@ -146,6 +146,7 @@ impl ServeArgs {
             pool_size: pool_size
                 .filter(|size| (1..=100).contains(size))
                 .ok_or_else(|| ConfigError("the pool size must be a number from 1 to 100".to_string()))?,
+            database_wait: DATABASE_WAIT,
             user_tokens,
             mail,
             support,
@@ -163,11 +164,25 @@ impl ServeArgs {
     }
 }
 
+/// A setting without the white space around it, such as the line end of the file that it was kept
+/// in; none where nothing is left. Every setting comes through one of these three.
 fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
+    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// The parser's own message would quote the line, which may hold a password.
+fn filled_secret(text: Option<SecretString>) -> Option<SecretString> {
+    text.map(|text| SecretString::from(text.expose_secret().trim()))
+        .filter(|text| !text.expose_secret().is_empty())
+}
+
+fn filled_path(path: Option<OsString>) -> Option<PathBuf> {
+    let path = path?;
+    let path = OsStr::from_bytes(path.as_bytes().trim_ascii());
+    (!path.is_empty()).then(|| PathBuf::from(path))
+}
+
+/// The parser's own message would quote the line, which may hold a password; of a value of the wrong
+/// type it quotes the value.
 fn read_file(path: &Path) -> Result<File, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         ConfigError(format!("the settings file {} cannot be read ({error})", path.display()))
@@ -175,11 +190,13 @@ fn read_file(path: &Path) -> Result<File, ConfigError> {
     toml::from_str(&text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start));
         let line = before.map_or(1, |before| before.matches('\n').count() + 1);
-        ConfigError(format!(
-            "the settings file {} is wrong in line {line}: {}",
-            path.display(),
-            error.message()
-        ))
+        let why = match error.message() {
+            of_a_value if of_a_value.starts_with("invalid ") => of_a_value
+                .rsplit_once(", ")
+                .map_or("the value is of the wrong type", |(_, expected)| expected),
+            why => why,
+        };
+        ConfigError(format!("the settings file {} is wrong in line {line}: {why}", path.display()))
     })
 }
 
@@ -191,7 +208,7 @@ fn listen(
     if told.is_none()
         && let Some(port) = port
     {
-        return match port.trim().parse() {
+        return match port.parse() {
             Ok(port) => Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
             Err(_) => Err(ConfigError(format!("PORT must be a number from 0 to 65535, and is {port:?}"))),
         };
@@ -199,11 +216,10 @@ fn listen(
     let Some(text) = told.or(file) else {
         return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)));
     };
-    let text = text.trim();
     // The one name that needs no look-up.
     let numeric = match text.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}"),
-        None => text.to_string(),
+        None => text.clone(),
     };
     numeric.parse().map_err(|_| {
         ConfigError(format!(
@@ -213,7 +229,6 @@ fn listen(
 }
 
 fn network(text: &str) -> Result<IpNet, ConfigError> {
-    let text = text.trim();
     let parsed = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
     match parsed {
         Some(network) if network.trunc() == network => Ok(network),
@@ -235,14 +250,6 @@ fn brand_of(text: Option<String>) -> Result<String, ConfigError> {
     Err(ConfigError(format!(
         "the brand {brand:?} must be 2 to 10 lower-case letters and digits, a letter first"
     )))
-}
-
-fn database_url(url: SecretString) -> Result<Database, ConfigError> {
-    let text = url.expose_secret();
-    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        return Ok(Database::Url(url));
-    }
-    Err(ConfigError("the database URL must start with postgres:// or postgresql://".to_string()))
 }
 
 fn mail_folder(told: Option<PathBuf>, database: &Database) -> Result<PathBuf, ConfigError> {

@@ -44,7 +44,7 @@ impl Support {
 }
 
 fn by_mail(text: &str) -> Result<Way, ConfigError> {
-    let address: Address = text.trim().parse().map_err(|_| {
+    let address: Address = text.parse().map_err(|_| {
         ConfigError(format!("the support address {text:?} is none: give one such as help@example.com"))
     })?;
     let text = address.to_string();
@@ -57,7 +57,7 @@ fn by_page(text: &str) -> Result<Way, ConfigError> {
             "the support URL {why}: give the address of a page, such as https://example.com/support"
         ))
     };
-    let url = Url::parse(text.trim()).map_err(|error| refused(&format!("is none ({error})")))?;
+    let url = Url::parse(text).map_err(|error| refused(&format!("is none ({error})")))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(refused("is neither https nor http"));
     }
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn an_address_is_mailed_to_and_a_page_is_linked_to_without_its_scheme() {
-        let both = ways(Some(" help@example.com "), Some("https://chat.example.com/support/"));
+        let both = ways(Some("help@example.com"), Some("https://chat.example.com/support/"));
         let expected = [
             ("mailto:help@example.com", "help@example.com"),
             ("https://chat.example.com/support/", "chat.example.com/support"),

@@ -195,6 +195,9 @@ fn a_mistake_in_the_file_is_named_by_its_line_and_never_quotes_it() {
     let (_kept, path) = file("brand = \"tkh\"\ndatabase-url = postgres://u:hunter2@h/d\n");
     let said = sentence(with(|args| args.database.config = path));
     assert!(said.contains("line 2") && !said.contains("hunter2"), "{said}");
+    let (_kept, path) = file("listen = \"127.0.0.1:1\"\npool-size = \"hunter2, or so\"\n");
+    let said = sentence(with(|args| args.database.config = path));
+    assert!(said.ends_with("line 2: expected u32"), "{said}");
     let (_kept, path) = file("listne = \"127.0.0.1:1\"\n");
     assert!(sentence(with(|args| args.database.config = path)).contains("listne"));
     let gone = with(|args| args.database.config = Some("/nowhere/settings.toml".into()));
@@ -234,6 +237,64 @@ fn an_empty_setting_counts_as_not_set() {
         args.database.config = Some(OsString::new());
     });
     assert_eq!(config.unwrap().listen, bound("127.0.0.1:8080"));
+}
+
+#[test]
+fn white_space_around_a_setting_is_left_out_wherever_it_was_said() {
+    let (_kept, path) = file(
+        "listen = ' 127.0.0.1:1 '\npublic-url = ' https://tokens.example.com '\nbrand = ' acme '\n\
+         trusted-proxy = [' 10.0.0.0/8 ', ' ']\nlog-format = ' json '\nsmtp = ' smtp://mail.example.com '\n\
+         mail-from = ' a@example.com '\nsupport-email = ' help@example.com '\n\
+         support-url = ' https://example.com/help '\ndatabase-url = ' postgres://host/database '\n",
+    );
+    let from_file = ServeArgs {
+        database: DatabaseArgs { config: path, ..DatabaseArgs::default() },
+        ..ServeArgs::default()
+    };
+    let text = |text: &str| Some(format!("\t{text}\r\n"));
+    let told = ServeArgs {
+        listen: text("127.0.0.1:1"),
+        public_url: text("https://tokens.example.com"),
+        brand: BrandArgs { brand: text("acme") },
+        trusted_proxy: vec![" 10.0.0.0/8\n".to_owned(), "\n".to_owned()],
+        log_format: text("json"),
+        smtp: text("smtp://mail.example.com").map(SecretString::from),
+        mail_from: text("a@example.com"),
+        support_email: text("help@example.com"),
+        support_url: text("https://example.com/help"),
+        pool_size: text("8"),
+        database: DatabaseArgs {
+            database_url: text("postgres://host/database").map(SecretString::from),
+            ..DatabaseArgs::default()
+        },
+        ..ServeArgs::default()
+    };
+    for args in [from_file, told] {
+        let config = args.resolve_with(None).unwrap();
+        assert_eq!((config.listen, config.brand.as_str()), (bound("127.0.0.1:1"), "acme"));
+        assert_eq!(config.public, PublicUrl::parse("https://tokens.example.com").unwrap());
+        assert_eq!(config.trusted_proxies, ["10.0.0.0/8".parse().unwrap()]);
+        assert_eq!((config.log_format, config.pool_size), (LogFormat::Json, 8));
+        assert_eq!(config.mail.from.to_string(), "Tokenhouse <a@example.com>");
+        assert!(
+            matches!(&config.mail.way, MailWay::Smtp(url) if url.expose_secret() == "smtp://mail.example.com")
+        );
+        let ways: Vec<&str> = config.support.ways().iter().map(|way| way.text.as_str()).collect();
+        assert_eq!(ways, ["help@example.com", "example.com/help"]);
+        assert!(
+            matches!(&config.database, Database::Url(url) if url.expose_secret() == "postgres://host/database")
+        );
+    }
+    assert_eq!(args().resolve_with(text("9000")).unwrap().listen, bound("127.0.0.1:9000"));
+    let folders = with(|args| {
+        args.database.data = text("/srv/data").map(OsString::from);
+        args.mail_folder = text("/srv/mail").map(OsString::from);
+        args.database.config = text("").map(OsString::from);
+    });
+    let folders = folders.unwrap();
+    assert!(matches!(folders.database, Database::Private { data } if data == Path::new("/srv/data")));
+    assert!(matches!(folders.mail.way, MailWay::Folder(folder) if folder == Path::new("/srv/mail")));
+    assert_eq!(" yes\n".parse(), Ok(Switch(true)));
 }
 
 #[test]
@@ -311,6 +372,8 @@ fn an_smtp_url_that_is_wrong_is_named_without_its_password() {
     }
     for (bad, why) in [
         ("mail.example.com", "the SMTP URL must be"),
+        ("smtps://u:12/hunter2@mail.example.com", "the SMTP URL must be"),
+        ("smtp://u:12?hunter2@mail.example.com", "the SMTP URL must be"),
         ("https://u:hunter2@mail.example.com", "the SMTP URL must be"),
         ("smtp://u:hunter2@mail.example.com?tls=perhaps", "the SMTP URL must be"),
         ("smtp://u:hunter2@mail.example.com", "in the open"),

@@ -10,6 +10,9 @@ pub enum DbError {
     /// The database is away or does not answer; trying again later may help.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// There is no connection, and waiting doesn't help: the server refuses it, or the URL is wrong.
+    #[error("no connection to the database: {0}")]
+    Refused(String),
     /// A unique constraint of this name was hit.
     #[error("{0} is taken")]
     Taken(String),

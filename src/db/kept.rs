@@ -3,11 +3,11 @@
 //! The pool asks the server before each use whether a connection still stands, which costs as much
 //! as a small query. Here it is asked only after something failed.
 
-use super::{Conn, DbError, SETTINGS, with_timeouts};
-use diesel::Connection;
+use super::connect::establish;
+use super::{Conn, DbError, SETTINGS};
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::R2D2Connection;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use std::time::{Duration, Instant};
 
 /// A connection is replaced after so long, as the pool does it: its server process and its plans
@@ -63,15 +63,13 @@ impl Kept {
         if let Some((_, error)) = self.refused.as_ref().filter(|(at, _)| at.elapsed() < BREATH) {
             return Err(error.clone());
         }
-        let connected = Conn::establish(&with_timeouts(self.url.expose_secret()))
-            .map_err(DbError::unavailable)
-            .and_then(|mut conn| {
-                conn.batch_execute(SETTINGS)?;
-                // The server would plan a list of few digests anew each time, which costs more
-                // than to look them up.
-                conn.batch_execute("SET plan_cache_mode = force_generic_plan")?;
-                Ok(conn)
-            });
+        let connected = establish(&self.url).map_err(DbError::Unavailable).and_then(|mut conn| {
+            conn.batch_execute(SETTINGS)?;
+            // The server would plan a list of few digests anew each time, which costs more
+            // than to look them up.
+            conn.batch_execute("SET plan_cache_mode = force_generic_plan")?;
+            Ok(conn)
+        });
         self.refused = connected.as_ref().err().map(|error| (Instant::now(), error.clone()));
         connected
     }

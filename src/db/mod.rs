@@ -1,15 +1,18 @@
 //! The database: pool, transactions, errors. Every diesel and r2d2 error ends here.
 
+mod connect;
 mod error;
 mod kept;
 mod migrations;
 pub mod private;
 pub mod schema;
 
+pub use connect::connect;
 pub use error::DbError;
 pub use kept::Kept;
 pub use migrations::{is_current, migrate, revert_all};
 
+use connect::with_timeouts;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
@@ -128,17 +131,10 @@ struct Logged;
 
 impl diesel::r2d2::HandleError<diesel::r2d2::Error> for Logged {
     fn handle_error(&self, error: diesel::r2d2::Error) {
-        // r2d2 reports each failed attempt; the first line says it, the address is never in it.
+        // r2d2 reports each failed attempt. The first line says it, and no password is in it: the start
+        // has connected with the same URL.
         tracing::warn!(cause = %error::first_line(&error.to_string()), "no connection to the database");
     }
-}
-
-/// One connection of its own, for commands.
-pub fn connect(url: &SecretString) -> Result<Conn, DbError> {
-    let mut conn =
-        PgConnection::establish(&with_timeouts(url.expose_secret())).map_err(DbError::unavailable)?;
-    conn.batch_execute("SET TIME ZONE 'UTC'")?;
-    Ok(conn)
 }
 
 /// Runs work in one transaction, for commands: all of it, or nothing.
@@ -173,13 +169,4 @@ pub fn database_now(conn: &mut Conn) -> Result<OffsetDateTime, DbError> {
         fn clock_timestamp() -> diesel::sql_types::Timestamptz;
     }
     Ok(diesel::select(clock_timestamp()).get_result(conn)?)
-}
-
-/// A server that does not answer must not hold a thread for minutes, as libpq would by default.
-fn with_timeouts(url: &str) -> String {
-    if url.contains("connect_timeout") {
-        return url.to_owned();
-    }
-    let joint = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{joint}connect_timeout=3&tcp_user_timeout=4000&application_name=tokenhouse")
 }

@@ -57,7 +57,7 @@ impl Post for Postman {
         let message = message(mail, &self.from)?;
         match &self.way {
             Way::Smtp(transport) => {
-                transport.send(message).await.map(drop).map_err(|error| Failed(error.to_string()))
+                transport.send(message).await.map(drop).map_err(|error| Failed(unquoted(&error.to_string())))
             }
             Way::Folder(folder) => {
                 let path = folder.join(format!("{}-{}.eml", mail.at.unix_timestamp(), mail.id));
@@ -67,6 +67,16 @@ impl Post for Postman {
             }
         }
     }
+}
+
+/// What a mail server says, for the log: without the words that it may have quoted of the mail, which
+/// are addresses and links that work.
+fn unquoted(said: &str) -> String {
+    const LONGEST_WORD: usize = 30;
+    const MOST_WORDS: usize = 40;
+    let is_quoted = |word: &str| word.len() > LONGEST_WORD || word.contains(['@', '/']);
+    let words = said.split_whitespace().map(|word| if is_quoted(word) { "…" } else { word });
+    words.take(MOST_WORDS).collect::<Vec<_>>().join(" ")
 }
 
 /// Its address and its headers are typed: nothing that somebody wrote can become a header.
@@ -113,6 +123,15 @@ mod tests {
             text: "Hello\n.\nBcc: all@example.com\n".to_owned(),
             at: datetime!(2026-11-22 12:00 UTC),
         }
+    }
+
+    #[test]
+    fn what_a_server_quotes_of_a_mail_is_left_out_of_what_it_said() {
+        let said = "permanent error (550): 5.7.1 <reader@example.com>: message refused\r\nit links to \
+                    https://tokens.example.com/reset/aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgHiJkLmN \
+                    (aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgHiJkLmN)";
+        assert_eq!(unquoted(said), "permanent error (550): 5.7.1 … message refused it links to … …");
+        assert_eq!(unquoted(&"again ".repeat(1_000)).len(), "again ".len() * 40 - 1);
     }
 
     #[test]

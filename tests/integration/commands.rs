@@ -264,3 +264,37 @@ fn a_database_that_cannot_be_reached_is_one_sentence() {
     assert_eq!((said.code, said.err.trim_end().lines().count()), (1, 1), "{}", said.err);
     assert!(said.err.starts_with("tokenhouse: "));
 }
+
+#[test]
+fn a_wrong_database_url_is_told_without_its_password() {
+    let shell = Shell::empty();
+    for password in [
+        "Secret%Pass",
+        "Secret%zzPass",
+        "Secret%00Pass",
+        "Secr@etPass",
+        "Secr/etPass",
+        "Secr?etPass/",
+        "12?Secret/Pass",
+        "Secret%Pa@ss/",
+    ] {
+        for url in [
+            format!("postgres://role:{password}@127.0.0.1:1/database"),
+            format!("postgres://127.0.0.1:1/database?user=role&password={password}&Secr&et=Pass"),
+        ] {
+            let said = Said::from(shell.command(&["migrate"]).env("DATABASE_URL", &url).output().unwrap());
+            assert_eq!((said.code, said.err.lines().count()), (1, 1), "{url}: {}", said.err);
+            assert!(!said.err.contains("Secr") && !said.err.contains("Pass"), "{url}: {}", said.err);
+        }
+    }
+}
+
+#[test]
+fn white_space_around_a_database_url_is_left_out() {
+    let shell = Shell::empty();
+    for (before, after) in [("", "\n"), (" ", "\r\n"), ("\t", " ")] {
+        let url = format!("{before}{}{after}", shell.url());
+        let said = Said::from(shell.command(&["migrate"]).env("DATABASE_URL", &url).output().unwrap());
+        assert_eq!((said.code, said.err.as_str()), (0, "The database is up to date.\n"), "{url:?}");
+    }
+}

@@ -1,0 +1,115 @@
+//! Connecting, and what can be said when that fails: whether it passes by itself, and why.
+
+use super::error::first_line;
+use super::{Conn, DbError};
+use diesel::Connection;
+use diesel::connection::SimpleConnection;
+use pq_sys::PGPing;
+use secrecy::{ExposeSecret, SecretString};
+use std::ffi::CString;
+
+/// One connection of its own, for commands and for the start of a server.
+///
+/// # Errors
+/// `Unavailable` is for what passes by itself, `Refused` for what doesn't: a wrong password, a
+/// missing database or role, a setting that libpq doesn't take.
+pub fn connect(url: &SecretString) -> Result<Conn, DbError> {
+    let mut conn = establish(url).or_else(|cause| match ping(url) {
+        // It may have come up just now. One that takes connections and still not this one, never will.
+        PGPing::PQPING_OK => establish(url).map_err(of_one_that_is_up),
+        PGPing::PQPING_NO_ATTEMPT => Err(DbError::Refused(cause)),
+        PGPing::PQPING_REJECT | PGPing::PQPING_NO_RESPONSE => Err(DbError::Unavailable(cause)),
+    })?;
+    conn.batch_execute("SET TIME ZONE 'UTC'")?;
+    Ok(conn)
+}
+
+/// A connection, or why there is none.
+pub(super) fn establish(url: &SecretString) -> Result<Conn, String> {
+    Conn::establish(&with_timeouts(url.expose_secret())).map_err(|error| cause(&error.to_string()))
+}
+
+/// A server that doesn't answer must not hold a thread for minutes, as libpq would by default.
+pub(super) fn with_timeouts(url: &str) -> String {
+    // A question mark before the host belongs to a password.
+    let host = url.find('@').unwrap_or_default();
+    let settings = url[host..].find('?').map_or(url.len(), |at| host + at);
+    let (before, own) = url.split_at(settings);
+    let own = own.replacen('?', "&", 1);
+    // Of two, the later one counts: the URL's own.
+    format!("{before}?connect_timeout=3&tcp_user_timeout=4000&application_name=tokenhouse{own}")
+}
+
+/// Whether the server is up and takes connections. After a failed connection diesel has nothing but
+/// a text in the server's language; libpq itself knows the SQLSTATE (57P03: it starts or stops).
+#[allow(unsafe_code, reason = "no library has a safe PQping for the libpq that diesel uses")]
+fn ping(url: &SecretString) -> PGPing {
+    match CString::new(with_timeouts(url.expose_secret())) {
+        // SAFETY: it takes a text that ends in NUL, which lives for as long as the call, and keeps
+        // nothing of it.
+        Ok(url) => unsafe { pq_sys::PQping(url.as_ptr()) },
+        Err(_) => PGPing::PQPING_NO_ATTEMPT,
+    }
+}
+
+/// A server without a free connection (53300) is up, and soon has one again. Only its words tell; in
+/// another language than English it counts as a refusal.
+fn of_one_that_is_up(cause: String) -> DbError {
+    const FULL: [&str; 3] =
+        ["too many clients already", "too many connections for", "remaining connection slots are reserved"];
+    if FULL.iter().any(|words| cause.contains(words)) {
+        DbError::Unavailable(cause)
+    } else {
+        DbError::Refused(cause)
+    }
+}
+
+/// What libpq says, in one line. Of a URL that it can't read it quotes parts, perhaps of a password,
+/// so only messages that are known to quote none are passed on.
+fn cause(said: &str) -> String {
+    const HARMLESS: [&str; 4] = [
+        "connection to server ",
+        "could not translate host name ",
+        "sslmode value ",
+        "invalid sslmode value",
+    ];
+    if HARMLESS.iter().any(|start| said.starts_with(start)) {
+        first_line(said)
+    } else {
+        "libpq cannot use the URL of the database, or a setting in it".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_urls_own_settings_come_behind_ours_and_count() {
+        let ours = "connect_timeout=3&tcp_user_timeout=4000&application_name=tokenhouse";
+        for (url, expected) in [
+            ("postgres://host/db", format!("postgres://host/db?{ours}")),
+            ("postgres://u:p?w@host/db", format!("postgres://u:p?w@host/db?{ours}")),
+            (
+                "postgres://u:p?w@host/db?connect_timeout=9&options=a?b",
+                format!("postgres://u:p?w@host/db?{ours}&connect_timeout=9&options=a?b"),
+            ),
+        ] {
+            assert_eq!(with_timeouts(url), expected);
+        }
+    }
+
+    #[test]
+    fn of_what_libpq_says_only_what_quotes_no_password_is_passed_on() {
+        let refused = "connection to server at \"127.0.0.1\", port 1 failed: Connection refused\n\tIs the server running";
+        assert_eq!(
+            cause(refused),
+            "connection to server at \"127.0.0.1\", port 1 failed: Connection refused"
+        );
+        for said in
+            ["invalid percent-encoded token: \"hunter2%\"", "invalid URI query parameter: \"hunter2\""]
+        {
+            assert!(!cause(said).contains("hunter2"));
+        }
+    }
+}
