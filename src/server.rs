@@ -1,6 +1,7 @@
 //! All of it put together: the same for `main` and for tests.
 
 mod chores;
+mod database;
 mod unread;
 
 use crate::api;
@@ -13,7 +14,6 @@ use crate::http::{
     SignIns, get, headers,
 };
 use crate::models::password::HashError;
-use crate::models::signing_key;
 use crate::policy::{Catalogue, catalogue::CatalogueError};
 use crate::web;
 use actix_session::storage::{LoadError, SaveError};
@@ -77,15 +77,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens, brings the database up to date and builds the house. `url` is where the database
-    /// is, also when it is a private one.
-    pub fn build(config: &Config, url: &SecretString, clock: Clock) -> Result<Server, StartError> {
+    /// Brings the database up to date, waiting for it where it isn't there yet, and then listens and
+    /// builds the house. `url` is where the database is, also when it is a private one.
+    pub async fn build(config: &Config, url: &SecretString, clock: Clock) -> Result<Server, StartError> {
+        // Before it listens: a caller is refused at once rather than kept waiting for an answer.
+        let key = database::ready(url, &clock, config.database_wait).await?;
         let listener = listen(config.listen)?;
         let bound = listener.local_addr()?;
-        let mut conn = db::connect(url)?;
-        db::migrate(&mut conn)?;
-        clock.correct(db::database_now(&mut conn)?);
-        let key = signing_key::newest_or_new(&mut conn, clock.now())?;
         let catalogue = Catalogue { user_tokens: config.user_tokens, ..Catalogue::embedded()? };
         let catalogue = Arc::new(catalogue);
         api::resolve(&catalogue)?;

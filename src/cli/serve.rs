@@ -43,11 +43,15 @@ pub(super) fn serve(args: ServeArgs) -> Result<(), CliError> {
 
 fn serve_on(config: &crate::config::Config, url: &SecretString) -> Result<(), CliError> {
     actix_web::rt::System::new().block_on(async {
-        let server = Server::build(config, url, Clock::system())?;
-        let sign_ins = if config.demo { first_demo(url)? } else { Vec::new() };
-        let handle = server.handle();
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let server = tokio::select! {
+            built = Server::build(config, url, Clock::system()) => built?,
+            _ = interrupt.recv() => return Ok(()),
+            _ = terminate.recv() => return Ok(()),
+        };
+        let sign_ins = if config.demo { first_demo(url)? } else { Vec::new() };
+        let handle = server.handle();
         let app = server.app.clone();
         actix_web::rt::spawn(async move {
             let terminated = tokio::select! { _ = interrupt.recv() => false, _ = terminate.recv() => true };

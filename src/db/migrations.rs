@@ -2,19 +2,27 @@
 
 use super::{Conn, DbError};
 use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// diesel takes no lock of its own, and nodes may start at the same moment.
-const LOCK: &str = "SELECT pg_advisory_lock(4021850437)";
-const UNLOCK: &str = "SELECT pg_advisory_unlock(4021850437)";
+const KEY: i64 = 4_021_850_437;
+
+diesel::define_sql_function! {
+    /// Whether nobody else holds it; answers at once.
+    fn pg_try_advisory_lock(key: diesel::sql_types::BigInt) -> diesel::sql_types::Bool;
+}
 
 /// Brings the database up to date; returns how many migrations ran.
 pub fn migrate(conn: &mut Conn) -> Result<usize, DbError> {
-    conn.batch_execute(LOCK)?;
+    if !diesel::select(pg_try_advisory_lock(KEY)).get_result::<bool>(conn)? {
+        tracing::info!("waiting for another process that brings the database up to date");
+        conn.batch_execute(&format!("SELECT pg_advisory_lock({KEY})"))?;
+    }
     let ran = conn.run_pending_migrations(MIGRATIONS).map(|ran| ran.len()).map_err(fault);
-    conn.batch_execute(UNLOCK)?;
+    conn.batch_execute(&format!("SELECT pg_advisory_unlock({KEY})"))?;
     ran
 }
 

@@ -88,6 +88,7 @@ mod sign_in;
 mod sign_in_known;
 mod site_admins;
 mod site_tokens;
+mod start;
 mod tokens_chosen;
 mod tokens_create;
 mod tokens_form;

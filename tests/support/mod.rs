@@ -87,7 +87,7 @@ impl House {
         let of_thread = clock.clone();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let server = Server::build(&config, &SecretString::from(url), of_thread).unwrap();
+                let server = Server::build(&config, &SecretString::from(url), of_thread).await.unwrap();
                 built.send((server.address, server.app.clone(), server.handle())).unwrap();
                 server.run().await.unwrap();
             });

@@ -93,7 +93,7 @@ impl Stage {
         let of_thread = clock.clone();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let server = match Server::build(&config, &SecretString::from(url), of_thread) {
+                let server = match Server::build(&config, &SecretString::from(url), of_thread).await {
                     Ok(server) => server,
                     Err(error) => return drop(built.send(Err(error))),
                 };

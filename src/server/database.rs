@@ -1,0 +1,63 @@
+//! What a server needs of its database before it can be built, and the wait for it: after a reboot
+//! the database often comes up later.
+
+use crate::clock::Clock;
+use crate::db::{self, DbError};
+use crate::models::signing_key;
+use secrecy::{SecretSlice, SecretString};
+use std::io;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// Between two attempts.
+const PAUSE: Duration = Duration::from_millis(500);
+/// How often the log says that the wait continues.
+const LOG_EVERY: Duration = Duration::from_secs(10);
+
+/// Brings the database up to date, sets the clock by it, and returns the key that signs the cookies.
+/// Waits this long for what passes by itself; what lasts is an error at once. A migration by another
+/// node is waited for as long as it takes.
+pub(super) async fn ready(
+    url: &SecretString,
+    clock: &Clock,
+    longest: Duration,
+) -> Result<SecretSlice<u8>, super::StartError> {
+    let begun = Instant::now();
+    let mut logged: Option<Instant> = None;
+    loop {
+        match attempt(url, clock).await? {
+            Ok(key) => {
+                if logged.is_some() {
+                    tracing::info!("the database answers");
+                }
+                return Ok(key);
+            }
+            Err(DbError::Unavailable(cause)) if begun.elapsed() < longest => {
+                if logged.is_none_or(|at| at.elapsed() >= LOG_EVERY) {
+                    tracing::warn!(cause, "waiting for the database");
+                    logged = Some(Instant::now());
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// On a thread that the end of the process doesn't wait for: looking up a name that doesn't resolve
+/// can take minutes.
+async fn attempt(url: &SecretString, clock: &Clock) -> io::Result<Result<SecretSlice<u8>, DbError>> {
+    let (done, result) = oneshot::channel();
+    let (url, clock) = (url.clone(), clock.clone());
+    std::thread::Builder::new()
+        .name("start".to_owned())
+        .spawn(move || done.send(prepare(&url, &clock)).ok())?;
+    result.await.map_err(io::Error::other)
+}
+
+fn prepare(url: &SecretString, clock: &Clock) -> Result<SecretSlice<u8>, DbError> {
+    let mut conn = db::connect(url)?;
+    db::migrate(&mut conn)?;
+    clock.correct(db::database_now(&mut conn)?);
+    signing_key::newest_or_new(&mut conn, clock.now())
+}
