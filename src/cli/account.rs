@@ -61,13 +61,14 @@ fn create(args: CreateArgs) -> Result<(), CliError> {
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let owner = user_of(&mut conn, &args.owner)?;
     let email = args.email.as_deref().unwrap_or(&owner.email);
-    let account = db::in_one(&mut conn, |conn| {
+    db::in_one(&mut conn, |conn| {
         let account = Account::create(conn, name, email, &plan, &origin)?;
         membership::set(conn, &account, &owner, Role::Owner, &origin)?;
-        Ok::<_, CliError>(account)
+        output::note(format!("The number of account {name}:"));
+        // Inside the transaction: a script that didn't get the number would create the account again.
+        output::answer(account.id).map_err(CliError::Undelivered)
     })?;
-    output::note(format!("Account {name} was made; its number:"));
-    output::answer(account.id);
+    output::note(format!("Account {name} was created."));
     Ok(())
 }
 

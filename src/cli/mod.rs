@@ -68,6 +68,12 @@ enum CliError {
     Db(#[from] DbError),
     #[error("cannot read or write: {0}")]
     Io(#[from] std::io::Error),
+    /// What only the output had is lost, so the transaction was rolled back.
+    #[error("the output could not be written ({0}). Nothing was changed.")]
+    Undelivered(std::io::Error),
+    /// The server has noted the cause by way of its log's queue.
+    #[error("the cause was noted")]
+    Noted,
     #[error("{0}")]
     Said(String),
 }
@@ -98,6 +104,7 @@ pub fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        Err(CliError::Noted) => ExitCode::FAILURE,
         Err(error) => {
             output::error(&error);
             ExitCode::FAILURE

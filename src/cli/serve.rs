@@ -1,14 +1,14 @@
 //! `serve`, `migrate` and `demo`.
 
-use super::{CliError, Opened, open, output};
+use super::{CliError, Opened, open, output, user};
 use crate::clock::Clock;
-use crate::config::{DatabaseArgs, ServeArgs};
+use crate::config::{Config, DatabaseArgs, ServeArgs};
 use crate::db::{self, Conn};
 use crate::models::audit::Origin;
 use crate::models::password::{self, Cost};
 use crate::models::{User, demo};
 use crate::server::{Server, open_database};
-use crate::telemetry;
+use crate::telemetry::{self, Log};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::atomic::Ordering;
@@ -21,7 +21,7 @@ const TELL_BALANCERS: Duration = Duration::from_secs(3);
 #[derive(Args)]
 pub(super) struct DemoArgs {
     /// One password for every demo user, also for those that are there; random ones otherwise.
-    #[arg(long, env = "TOKENHOUSE_DEMO_PASSWORD", hide_env_values = true)]
+    #[arg(long, env = "TOKENHOUSE_DEMO_PASSWORD", hide_env_values = true, value_parser = user::typed_password)]
     password: Option<SecretString>,
     #[command(flatten)]
     database: DatabaseArgs,
@@ -32,16 +32,24 @@ type SignIn = (&'static str, String);
 
 pub(super) fn serve(args: ServeArgs) -> Result<(), CliError> {
     let config = args.resolve()?;
-    telemetry::start(config.log_format);
+    let log = telemetry::start(config.log_format)?;
+    // From here on nothing writes to standard error itself: its reader may have stopped reading.
+    open_and_serve(&config, &log).map_err(|error| {
+        log.note(output::sentence(&error));
+        CliError::Noted
+    })
+}
+
+fn open_and_serve(config: &Config, log: &Log) -> Result<(), CliError> {
     let (url, postgres) = open_database(&config.database)?;
-    let served = serve_on(&config, &url);
+    let served = serve_on(config, &url, log);
     // Stopped in any case: a failed start must not leave a Postgres behind.
     let stopped = postgres.map_or(Ok(()), crate::db::private::PrivatePostgres::stop);
     served?;
     Ok(stopped?)
 }
 
-fn serve_on(config: &crate::config::Config, url: &SecretString) -> Result<(), CliError> {
+fn serve_on(config: &Config, url: &SecretString, log: &Log) -> Result<(), CliError> {
     actix_web::rt::System::new().block_on(async {
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
@@ -56,7 +64,7 @@ fn serve_on(config: &crate::config::Config, url: &SecretString) -> Result<(), Cl
         actix_web::rt::spawn(async move {
             let terminated = tokio::select! { _ = interrupt.recv() => false, _ = terminate.recv() => true };
             app.is_ending.store(true, Ordering::Relaxed);
-            output::note("Finishing what is in flight …");
+            tracing::info!("told to end: finishing what is in flight");
             // A person at a shell waits for nobody; a balancer is given the time to look elsewhere.
             let told = if terminated { TELL_BALANCERS } else { Duration::ZERO };
             let drained = async {
@@ -71,8 +79,8 @@ fn serve_on(config: &crate::config::Config, url: &SecretString) -> Result<(), Cl
             }
         });
         let link = config.public.link(server.address, "/");
-        output::note(format!("Tokenhouse is open at {link}"));
-        show(&sign_ins);
+        log.note(format!("Tokenhouse is open at {link}"));
+        described(&sign_ins).iter().for_each(|line| log.note(line));
         Ok(server.run().await?)
     })
 }
@@ -85,7 +93,7 @@ fn first_demo(url: &SecretString) -> Result<Vec<SignIn>, CliError> {
     }
     let clock = Clock::system();
     clock.correct(db::database_now(&mut conn)?);
-    fill(&mut conn, &Origin::command_line(clock.now()), None)
+    db::in_one(&mut conn, |conn| fill(conn, &Origin::command_line(clock.now()), None))
 }
 
 pub(super) fn migrate(args: DatabaseArgs) -> Result<(), CliError> {
@@ -100,45 +108,45 @@ pub(super) fn demo(args: DemoArgs) -> Result<(), CliError> {
         password::check(password.expose_secret()).map_err(|why| CliError::said(why.to_string()))?;
     }
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
-    let sign_ins = fill(&mut conn, &origin, args.password.as_ref())?;
+    let sign_ins = db::in_one(&mut conn, |conn| {
+        let sign_ins = fill(conn, &origin, args.password.as_ref())?;
+        // Inside the transaction: passwords that nobody read are never set.
+        described(&sign_ins).iter().try_for_each(output::deliver_note).map_err(CliError::Undelivered)?;
+        Ok::<_, CliError>(sign_ins)
+    })?;
     if sign_ins.is_empty() {
         output::note("The demo data is there already.");
     }
-    show(&sign_ins);
     Ok(())
 }
 
+/// In the transaction of the caller.
 fn fill(conn: &mut Conn, origin: &Origin, password: Option<&SecretString>) -> Result<Vec<SignIn>, CliError> {
-    db::in_one(conn, |conn| {
-        let mut random = Vec::new();
-        let made = demo::fill::<CliError>(conn, origin, |email| {
-            let password = match password {
-                Some(password) => password.expose_secret().to_owned(),
-                None => password::random()?,
-            };
-            random.push((email.to_owned(), password.clone()));
-            Ok(password::hash(&password, Cost::OWASP)?)
-        })?;
-        let Some(password) = password else {
-            let shown = made.into_iter().zip(random).map(|(email, (_, password))| (email, password));
-            return Ok(shown.collect());
+    let mut random = Vec::new();
+    let made = demo::fill::<CliError>(conn, origin, |email| {
+        let password = match password {
+            Some(password) => password.expose_secret().to_owned(),
+            None => password::random()?,
         };
-        for (email, _) in demo::USERS {
-            if !made.contains(&email) {
-                let hash = password::hash(password.expose_secret(), Cost::OWASP)?;
-                super::user_of(conn, email)?.set_password(conn, &hash, origin)?;
-            }
+        random.push((email.to_owned(), password.clone()));
+        Ok(password::hash(&password, Cost::OWASP)?)
+    })?;
+    let Some(password) = password else {
+        let shown = made.into_iter().zip(random).map(|(email, (_, password))| (email, password));
+        return Ok(shown.collect());
+    };
+    for (email, _) in demo::USERS {
+        if !made.contains(&email) {
+            let hash = password::hash(password.expose_secret(), Cost::OWASP)?;
+            super::user_of(conn, email)?.set_password(conn, &hash, origin)?;
         }
-        Ok(demo::USERS.map(|(email, _)| (email, "the password you gave".to_owned())).to_vec())
-    })
+    }
+    Ok(demo::USERS.map(|(email, _)| (email, "the password you gave".to_owned())).to_vec())
 }
 
-fn show(sign_ins: &[SignIn]) {
-    if sign_ins.is_empty() {
-        return;
-    }
-    output::note("The demo sign-ins, shown this once:");
-    for (email, password) in sign_ins {
-        output::note(format!("  {email:<22} {password}"));
-    }
+/// The lines that show them; none without any.
+fn described(sign_ins: &[SignIn]) -> Vec<String> {
+    let heading = (!sign_ins.is_empty()).then(|| "The demo sign-ins, shown this once:".to_owned());
+    let lines = sign_ins.iter().map(|(email, password)| format!("  {email:<22} {password}"));
+    heading.into_iter().chain(lines).collect()
 }

@@ -7,6 +7,7 @@ use crate::models::User;
 use crate::models::password::{self, Cost};
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
+use std::convert::Infallible;
 
 #[derive(Subcommand)]
 pub(super) enum UserCommand {
@@ -50,7 +51,7 @@ pub(super) struct PasswordArgs {
 #[derive(Args)]
 struct GivenPassword {
     /// The password; by the environment rather than here, where other users of the machine can see it.
-    #[arg(long, env = "TOKENHOUSE_PASSWORD", hide_env_values = true)]
+    #[arg(long, env = "TOKENHOUSE_PASSWORD", hide_env_values = true, value_parser = typed_password)]
     password: Option<SecretString>,
 }
 
@@ -84,6 +85,11 @@ pub(super) fn run(command: UserCommand) -> Result<(), CliError> {
     }
 }
 
+/// A line end behind a password comes from the file that it was kept in: no form could send it.
+pub(super) fn typed_password(text: &str) -> Result<SecretString, Infallible> {
+    Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
+}
+
 impl GivenPassword {
     /// The password, its hash, and whether it is a random one to be printed.
     fn hashed(self) -> Result<(String, String, bool), CliError> {
@@ -107,12 +113,13 @@ fn create(args: CreateArgs) -> Result<(), CliError> {
     }
     let (text, hash, random) = args.given.hashed()?;
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
-    let made = db::in_one(&mut conn, |conn| User::create(conn, email, name, &hash, &origin))?;
-    if made.is_none() {
-        return Err(CliError::said(format!("There is a user {email} already.")));
-    }
-    output::note(format!("User {email} was made."));
-    print_if(random, &text);
+    db::in_one(&mut conn, |conn| {
+        if User::create(conn, email, name, &hash, &origin)?.is_none() {
+            return Err(CliError::said(format!("There is a user {email} already.")));
+        }
+        deliver_if(random, email, &text)
+    })?;
+    output::note(format!("User {email} was created."));
     Ok(())
 }
 
@@ -122,7 +129,8 @@ fn set_password(args: PasswordArgs) -> Result<(), CliError> {
     let user = user_of(&mut conn, &args.email)?;
     let ended = db::in_one(&mut conn, |conn| {
         User::lock(conn, user.id)?;
-        user.replace_password(conn, &hash, &origin)
+        let ended = user.replace_password(conn, &hash, &origin)?;
+        deliver_if(random, &user.email, &text).map(|()| ended)
     })?;
     output::note(format!("{} has a new password; every session has ended.", user.email));
     if user.email_verified_at.is_none() {
@@ -130,15 +138,16 @@ fn set_password(args: PasswordArgs) -> Result<(), CliError> {
             "The address was never verified, so user tokens ended, too ({ended}), and the invitations that the user sent no longer work."
         ));
     }
-    print_if(random, &text);
     Ok(())
 }
 
-fn print_if(random: bool, password: &str) {
-    if random {
-        output::note("The password, shown this once:");
-        output::answer(password);
+/// Prints a random password, inside the transaction that sets it: one that nobody got is never set.
+fn deliver_if(random: bool, email: &str, password: &str) -> Result<(), CliError> {
+    if !random {
+        return Ok(());
     }
+    output::note(format!("The password of {email}, shown this once:"));
+    output::answer(password).map_err(CliError::Undelivered)
 }
 
 fn change(

@@ -8,6 +8,7 @@ use std::io::Write;
 use std::process::{Command, Output, Stdio};
 use tokenhouse::clock::Clock;
 use tokenhouse::db::{self, Conn};
+use tokenhouse::models::password;
 
 pub(crate) struct Shell {
     pub(crate) database: String,
@@ -297,4 +298,14 @@ fn white_space_around_a_database_url_is_left_out() {
         let said = Said::from(shell.command(&["migrate"]).env("DATABASE_URL", &url).output().unwrap());
         assert_eq!((said.code, said.err.as_str()), (0, "The database is up to date.\n"), "{url:?}");
     }
+}
+
+#[test]
+fn a_line_end_behind_a_password_from_the_environment_is_no_part_of_it() {
+    let shell = Shell::demo();
+    let words = ["user", "password", "--email", "owner@example.com"];
+    let set = shell.command(&words).env("TOKENHOUSE_PASSWORD", "tall quiet harbour \r\n").output();
+    assert_eq!(Said::from(set.unwrap()).code, 0);
+    let hash = texts_in(&mut shell.conn(), "password_hash", "users WHERE email = 'owner@example.com'");
+    assert!(password::verify("tall quiet harbour ", &hash[0]));
 }

@@ -66,6 +66,7 @@ mod main_job;
 mod members;
 mod notices;
 mod other_programs;
+mod outputs;
 mod own_password;
 mod own_password_again;
 mod own_profile;

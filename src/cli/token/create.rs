@@ -4,14 +4,15 @@ use super::CreateArgs;
 use crate::cli::{CliError, Opened, account_of, open_database, output, user_of};
 use crate::db::{self, Conn};
 use crate::models::token::expiry::Expiry;
-use crate::models::token::{Issued, NewToken, Owner, TokenName, issue};
-use crate::models::{Account, Resource, User, record};
+use crate::models::token::{Issued, NewToken, Owner, Token, TokenName, Why, issue};
+use crate::models::{Account, Origin, Resource, User, record};
 use crate::policy::catalogue::Category;
 use crate::policy::scope::{self, Written};
 use crate::policy::words::of_policy;
 use crate::policy::{
     Catalogue, Grant, MOST_NAMED_RESOURCES, Policy, ResourceKind, ResourceRef, Rights, Selection,
 };
+use std::io;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -40,18 +41,33 @@ pub(super) fn create(args: CreateArgs) -> Result<(), CliError> {
     let policy = Policy { expires_at, ..Policy::unconditional(rights) };
     let new = NewToken { name, policy, nonce: Uuid::new_v4() };
     let owner = holder.owner();
+    // Asked for first: once the token works, nothing may fail before its secret is delivered.
+    let sentences = sentences(&mut conn, &catalogue, &holder, &new.policy)?;
     let issued = db::in_one(&mut conn, |conn| issue(conn, &catalogue, owner, &new, &brand, &origin))?;
     let (id, secret) = match issued {
         Issued::Made { id, secret } => (id, secret),
         refused => return Err(CliError::said(why_not(&refused, &holder))),
     };
-    output::note(format!("Token {id} of {} was made.", holder.name()));
-    for sentence in sentences(&mut conn, &catalogue, &holder, &new.policy)? {
+    output::note(format!("Token {id} of {} was created.", holder.name()));
+    for sentence in sentences {
         output::note(format!("  {sentence}"));
     }
     output::note("Its secret, shown this once:");
-    output::answer(secret.expose());
-    Ok(())
+    output::answer(secret.expose()).map_err(|cause| withdrawn(&mut conn, id, &cause, &origin))
+}
+
+/// Deletes a token whose secret nobody got.
+fn withdrawn(conn: &mut Conn, id: i64, cause: &io::Error, origin: &Origin) -> CliError {
+    let deleted = db::in_one(conn, |conn| match Token::itself(conn, id)? {
+        Some(token) => token.delete(conn, Why::CommandLine, origin),
+        None => Ok(false),
+    });
+    CliError::said(match deleted {
+        Ok(_) => format!("the secret could not be written ({cause}), so token {id} was deleted"),
+        Err(error) => format!(
+            "the secret could not be written ({cause}), and token {id} could not be deleted ({error}). It works, and nobody has its secret: run tokenhouse token delete {id}"
+        ),
+    })
 }
 
 impl For {

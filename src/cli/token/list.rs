@@ -9,6 +9,7 @@ use crate::models::token::list::{Listed, Sort, Wanted, Which};
 use crate::models::{Account, User};
 use crate::policy::words::last_day;
 use crate::policy::{Catalogue, Rights, State, scope};
+use std::io::ErrorKind;
 use time::OffsetDateTime;
 
 /// On standard error, so that standard output holds tokens and nothing else.
@@ -41,7 +42,11 @@ pub(super) fn list(args: ListArgs) -> Result<(), CliError> {
                 Of::Account(account) => one.token.state(account, &catalogue, origin.now),
                 Of::User(user) => one.token.state_of_users(user, origin.now),
             };
-            output::answer(line(one, state));
+            match output::answer(line(one, state)) {
+                // Its reader has seen enough, as `head` has after ten lines.
+                Err(gone) if gone.kind() == ErrorKind::BrokenPipe => return Ok(()),
+                written => written?,
+            }
         }
         after = next;
         if after.is_none() {
