@@ -220,8 +220,9 @@ async fn finish(
         https: app.is_some_and(|app| app.public.is_https()),
         support: app.map(|app| app.support.clone()).unwrap_or_default(),
     };
-    // What a mailed link holds is left out of the path; a query could hold a secret, by somebody's mistake, and is never logged.
-    let span = tracing::info_span!("request", id = %asked.id, method = %request.method(), path = %web::paths::loggable(&asked.path));
+    // As it was sent, so that no line is broken. A query could hold a password by mistake: it's never logged.
+    let span =
+        tracing::info_span!("request", id = %asked.id, method = %request.method(), path = %request.path());
     let answer = async {
         // A panic is one request's misfortune: it gets its 500, and the worker lives.
         let error = match AssertUnwindSafe(next.call(request)).catch_unwind().await {

@@ -60,6 +60,7 @@ mod layering;
 mod leaked;
 mod leaked_process;
 mod lists;
+mod logged;
 mod mail;
 mod main_job;
 mod members;
