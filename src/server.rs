@@ -14,7 +14,7 @@ use crate::http::{
 };
 use crate::models::password::HashError;
 use crate::models::signing_key;
-use crate::policy::{Catalogue, catalogue::CatalogueError};
+use crate::policy::{Catalogue, ClientAddress, catalogue::CatalogueError};
 use crate::web;
 use actix_session::storage::{LoadError, SaveError};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
@@ -30,11 +30,11 @@ use flate2::write::GzEncoder;
 use futures_util::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
 use std::io::{self, Write as _};
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 use time::OffsetDateTime;
 use tracing::Instrument;
@@ -103,6 +103,7 @@ impl Server {
             support: config.support.clone(),
             bound,
             trusted_proxies: config.trusted_proxies.clone(),
+            unreadable_hop: Once::new(),
             brand: config.brand.clone(),
             signing_key: Key::from(key.expose_secret()),
             hashing: Hashing::start(config.password_cost)?,
@@ -199,7 +200,7 @@ struct Asked {
 
 impl Asked {
     /// Where the caller of the API is.
-    fn caller(&self) -> Option<IpAddr> {
+    fn caller(&self) -> Option<ClientAddress> {
         self.api.as_ref().map(api::Finish::address)
     }
 }

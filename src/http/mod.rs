@@ -19,7 +19,7 @@ mod sign_ins;
 pub use app::{App, AppData};
 pub use body::read_body;
 pub use budgets::{Budgets, Paid, SHARE_EVERY, Stranger};
-pub use client_address::{ClientAddress, client_name, network_of};
+pub use client_address::{client_name, network_of};
 pub use error::{ApiRefusal, AppError, PasswordAgain};
 pub use gate::{Gate, Sessions};
 pub use hashing::{Hashing, HashingBusy};

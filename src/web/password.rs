@@ -4,17 +4,17 @@
 use super::form::Fields;
 use super::known::Known;
 use super::session::SignedInSession;
-use crate::http::{App, AppError, ClientAddress, PasswordAgain, client_name, network_of};
+use crate::http::{App, AppError, PasswordAgain, client_name, network_of};
 use crate::models::User;
 use crate::models::session;
 use crate::models::sighting::SignIn;
 use crate::models::throttle::{self, Allowance};
 use crate::models::user::Credentials;
+use crate::policy::ClientAddress;
 use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use std::future::{Ready, ready};
-use std::net::IpAddr;
 use time::Duration;
 
 /// So long nobody is asked for the password again.
@@ -29,7 +29,7 @@ const PER_NETWORK: Allowance = Allowance { attempts: 100, window: Duration::minu
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The client address.
-    pub address: IpAddr,
+    pub address: ClientAddress,
     /// What the browser says it is.
     pub client: String,
     /// As whom the browser has signed in before.
@@ -45,7 +45,7 @@ impl FromRequest for Caller {
         let app = request.app_data::<Data<App>>().ok_or_else(|| AppError::Internal("no app".to_owned()));
         ready(address.and_then(|address| {
             let known = Known::of(request, app?);
-            Ok(Caller { address: address.0, client: client_name(request.headers()), known })
+            Ok(Caller { address, client: client_name(request.headers()), known })
         }))
     }
 }

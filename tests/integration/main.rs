@@ -73,6 +73,8 @@ mod pause;
 mod policies;
 mod policy_rules;
 mod program;
+#[cfg(target_os = "linux")]
+mod proxies;
 mod reached;
 mod record_killed;
 mod refusals;
