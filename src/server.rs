@@ -10,7 +10,7 @@ use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError};
 use crate::http::{
     App, AppData, AppError, Budgets, Gate, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions,
-    SignIns, get, headers,
+    SignIns, get, headers, is_well_formed, path_of,
 };
 use crate::models::password::HashError;
 use crate::models::signing_key;
@@ -216,7 +216,7 @@ async fn finish(
     let asked = Asked {
         api: api::Finish::of(request.request()).await,
         id: app.map(|app| new_id(app.clock.now())).unwrap_or_default(),
-        path: request.path().to_owned(),
+        path: path_of(request.request()).to_owned(),
         takes_gzip: web::assets::takes_gzip(request.headers()),
         https: app.is_some_and(|app| app.public.is_https()),
         support: app.map(|app| app.support.clone()).unwrap_or_default(),
@@ -226,7 +226,12 @@ async fn finish(
         tracing::info_span!("request", id = %asked.id, method = %request.method(), path = %request.path());
     let answer = async {
         // A panic is one request's misfortune: it gets its 500, and the worker lives.
-        let error = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        let called = if is_well_formed(request.path()) {
+            AssertUnwindSafe(next.call(request)).catch_unwind().await
+        } else {
+            Ok(Err(AppError::NotFound.into()))
+        };
+        let error = match called {
             Ok(Ok(response)) => {
                 let (request, response) = response.into_parts();
                 let response = finished(response.map_into_boxed_body(), &asked, Some(&request));

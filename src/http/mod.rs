@@ -27,5 +27,5 @@ pub use large_lists::LargeLists;
 pub use last_use::{FLUSH_EVERY, LastUses};
 pub use networks::Networks;
 pub use refusals::{Presented, Refusals};
-pub use route::{TableRow, get, resources};
+pub use route::{TableRow, get, is_well_formed, path_of, resources};
 pub use sign_ins::SignIns;
