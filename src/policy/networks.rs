@@ -42,6 +42,10 @@ pub fn parse(text: &str) -> Result<Vec<IpNet>, String> {
     if !faults.is_empty() {
         return Err(faults.join(" "));
     }
+    // A comma alone isn't "from anywhere".
+    if networks.is_empty() && !text.trim().is_empty() {
+        return Err("Write at least one address or network, or leave this empty.".to_owned());
+    }
     if networks.len() > MOST_NETWORKS {
         return Err(format!(
             "Write at most {MOST_NETWORKS} networks; these are {}. A wider network takes the place of several.",
@@ -118,7 +122,7 @@ fn meant(network: IpNet) -> IpNet {
 
 /// A network of IPv4 addresses that are mapped into IPv6 is the IPv4 network: that is how the
 /// address of a caller is looked at.
-fn unmapped(network: IpNet) -> IpNet {
+pub fn unmapped(network: IpNet) -> IpNet {
     let IpNet::V6(six) = network else { return network };
     let mapped = Ipv6Net::new_assert(Ipv4Addr::UNSPECIFIED.to_ipv6_mapped(), 96);
     let Some(four) = six.addr().to_ipv4_mapped().filter(|_| mapped.contains(&six.addr())) else {
@@ -147,6 +151,9 @@ mod tests {
             ["192.0.2.7/32", "198.51.100.0/24", "2001:db8::/32", "2001:db8::1/128"]
         );
         assert_eq!(read(" \n\n"), Vec::<String>::new());
+        for nothing in [",", " ,\n, "] {
+            assert_eq!(fault(nothing), "Write at least one address or network, or leave this empty.");
+        }
         assert_eq!(read("0.0.0.0/0"), ["0.0.0.0/0"]);
     }
 

@@ -58,6 +58,7 @@ impl RecordFilter {
     /// `@` is the apex. The error is a sentence for whoever wrote them.
     pub fn parse_names(text: &str) -> Result<Vec<String>, String> {
         fits(text, "names")?;
+        says_some(text, "names")?;
         RecordFilter::names_of(parts(text).map(one_name))
     }
 
@@ -88,6 +89,7 @@ impl RecordFilter {
     /// sentence for whoever wrote them.
     pub fn parse_types(text: &str, known: &[&str]) -> Result<Vec<String>, String> {
         fits(text, "types")?;
+        says_some(text, "types")?;
         let (mut types, mut any) = (Vec::new(), false);
         for written in parts(text) {
             let upper = written.to_ascii_uppercase();
@@ -111,6 +113,14 @@ impl RecordFilter {
 fn fits(text: &str, what: &str) -> Result<(), String> {
     if text.len() > MOST_BYTES {
         return Err(format!("At most {} KB of {what} of records fit here.", MOST_BYTES / 1024));
+    }
+    Ok(())
+}
+
+/// Refuses commas with nothing between them: only what's empty means any.
+fn says_some(text: &str, what: &str) -> Result<(), String> {
+    if parts(text).next().is_none() && !text.trim().is_empty() {
+        return Err(format!("Write at least one of the {what}, or leave this empty."));
     }
     Ok(())
 }
@@ -194,7 +204,7 @@ mod tests {
     fn name_patterns_are_kept_in_lower_case_and_ascii_each_once() {
         for (text, kept) in [
             ("", &[][..]),
-            (" , \n", &[]),
+            (" \n", &[]),
             ("*", &[]),
             ("home, *", &[]),
             ("@", &[""]),
@@ -223,6 +233,10 @@ mod tests {
             let why = RecordFilter::parse_names(text).expect_err(text);
             assert!(why.starts_with('“') && why.ends_with('.') && why.len() < 300, "{why}");
         }
+        for nothing in [",", " , \n"] {
+            let why = RecordFilter::parse_names(nothing).unwrap_err();
+            assert_eq!(why, "Write at least one of the names, or leave this empty.");
+        }
         let many: Vec<String> = (0..=MOST_RECORD_NAMES).map(|number| format!("n{number}")).collect();
         assert_eq!(
             RecordFilter::parse_names(&many.join(" ")).unwrap_err(),
@@ -242,6 +256,7 @@ mod tests {
         assert_eq!(parse(" ").unwrap(), [""; 0]);
         assert_eq!(parse("a,*").unwrap(), [""; 0]);
         assert_eq!(parse("TXT,FOO").unwrap_err(), "“FOO” is no type of records; there are A, AAAA, TXT.");
+        assert_eq!(parse(",").unwrap_err(), "Write at least one of the types, or leave this empty.");
         assert!(parse("TXT/A").is_err() && parse("\u{0}").is_err());
         assert_eq!(parse(&"TXT,".repeat(1025)).unwrap_err(), "At most 4 KB of types of records fit here.");
     }

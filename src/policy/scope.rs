@@ -183,6 +183,8 @@ mod tests {
             "zones:a.com//A:read",
             "zones:a.com/home/:read",
             "zones:a.com/home/A/:read",
+            "zones:a.com/home/,:read",
+            "zones:a.com/,/A:read",
             "zones:/home/A:read",
             "zones:a.com/home/FOO:read",
             "zones:a.com/home/A TXT:read",

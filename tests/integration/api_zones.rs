@@ -7,7 +7,9 @@ use hickory_proto::rr::{Name, RecordType};
 use hickory_proto::serialize::txt::Parser;
 use serde_json::json;
 use std::collections::BTreeSet;
+use tokenhouse::db::DbError;
 use tokenhouse::models::Resource;
+use tokenhouse::models::token::grants;
 
 fn remade(house: &House, account: i64, name: &str) {
     let (mut conn, origin) = (house.conn(), house.command_line());
@@ -277,4 +279,16 @@ async fn a_call_tells_its_budget_and_a_refused_one_is_noted_however_its_path_is_
         let noted = format!("SELECT sum(calls) FROM token_refusals WHERE token_id = {}", program.token);
         assert_eq!(facts::number(&house, &noted), i64::try_from(before).unwrap() + 1, "{base}");
     }
+}
+
+#[actix_web::test]
+async fn a_row_of_a_grant_that_cannot_be_read_lets_nothing_through() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let program = Program::new(&house, acme, &["zones:*,!theburritobot.com:read"]);
+    let path = format!("/v2/{acme}/zones/theburritobot.com");
+    assert_eq!(program.get(&path).await.status, 404);
+    facts::change(&house, "UPDATE token_grant_resources SET effect = 'include'");
+    let read = grants::of_tokens(&mut house.conn(), &[program.token]);
+    assert!(matches!(read, Err(DbError::Corrupt(_))), "what was left out is let in: {read:?}");
 }
