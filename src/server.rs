@@ -11,10 +11,10 @@ use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError};
 use crate::http::{
     App, AppData, AppError, Budgets, Gate, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions,
-    SignIns, get, headers,
+    SignIns, get, headers, is_well_formed, path_of,
 };
 use crate::models::password::HashError;
-use crate::policy::{Catalogue, catalogue::CatalogueError};
+use crate::policy::{Catalogue, ClientAddress, catalogue::CatalogueError};
 use crate::web;
 use actix_session::storage::{LoadError, SaveError};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
@@ -30,11 +30,11 @@ use flate2::write::GzEncoder;
 use futures_util::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
 use std::io::{self, Write as _};
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 use time::OffsetDateTime;
 use tracing::Instrument;
@@ -101,6 +101,7 @@ impl Server {
             support: config.support.clone(),
             bound,
             trusted_proxies: config.trusted_proxies.clone(),
+            unreadable_hop: Once::new(),
             brand: config.brand.clone(),
             signing_key: Key::from(key.expose_secret()),
             hashing: Hashing::start(config.password_cost)?,
@@ -197,7 +198,7 @@ struct Asked {
 
 impl Asked {
     /// Where the caller of the API is.
-    fn caller(&self) -> Option<IpAddr> {
+    fn caller(&self) -> Option<ClientAddress> {
         self.api.as_ref().map(api::Finish::address)
     }
 }
@@ -213,16 +214,22 @@ async fn finish(
     let asked = Asked {
         api: api::Finish::of(request.request()).await,
         id: app.map(|app| new_id(app.clock.now())).unwrap_or_default(),
-        path: request.path().to_owned(),
+        path: path_of(request.request()).to_owned(),
         takes_gzip: web::assets::takes_gzip(request.headers()),
         https: app.is_some_and(|app| app.public.is_https()),
         support: app.map(|app| app.support.clone()).unwrap_or_default(),
     };
-    // What a mailed link holds is left out of the path; a query could hold a secret, by somebody's mistake, and is never logged.
-    let span = tracing::info_span!("request", id = %asked.id, method = %request.method(), path = %web::paths::loggable(&asked.path));
+    // As it was sent, so that no line is broken. A query could hold a password by mistake: it's never logged.
+    let span =
+        tracing::info_span!("request", id = %asked.id, method = %request.method(), path = %request.path());
     let answer = async {
         // A panic is one request's misfortune: it gets its 500, and the worker lives.
-        let error = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        let called = if is_well_formed(request.path()) {
+            AssertUnwindSafe(next.call(request)).catch_unwind().await
+        } else {
+            Ok(Err(AppError::NotFound.into()))
+        };
+        let error = match called {
             Ok(Ok(response)) => {
                 let (request, response) = response.into_parts();
                 let response = finished(response.map_into_boxed_body(), &asked, Some(&request));

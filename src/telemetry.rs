@@ -1,9 +1,12 @@
-//! The log: one line a request, with its id; never a query, a body, a header with a secret.
+//! The log: one line a request, with its id; never a query, a body, a header with a secret, nor
+//! anything that has the shape of a link or of a secret.
 
 mod queue;
+mod redact;
 
 use crate::config::LogFormat;
 use queue::Queue;
+use redact::Redacted;
 use std::fmt::Display;
 use std::io;
 use std::sync::Arc;
@@ -50,7 +53,7 @@ pub fn start_to(format: LogFormat, writer: impl for<'w> MakeWriter<'w> + Send + 
     let is_wrong = filter.is_err();
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter.unwrap_or_else(|_| usual()))
-        .with_writer(writer)
+        .with_writer(Redacted(writer))
         .with_ansi(false)
         // Where a line can't be written, a complaint about it can't either, and would panic.
         .log_internal_errors(false);

@@ -1,17 +1,16 @@
 //! The check at the API's door.
 
-use crate::http::{AppData, AppError, ClientAddress, Paid, Presented, Stranger, client_name};
+use crate::http::{AppData, AppError, Paid, Presented, Stranger, client_name};
 use crate::models::budget::Payer;
 use crate::models::token::lookup::{Found, Holder, Need, Reached};
 use crate::models::token::roll;
 use crate::models::token::secret::{self, Digest};
 use crate::models::token::usage::Use;
 use crate::models::{Account, Actor, Origin};
-use crate::policy::Access;
 use crate::policy::budget::{self, Quota};
+use crate::policy::{Access, ClientAddress};
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use std::net::IpAddr;
 use std::sync::Arc;
 use time::OffsetDateTime;
 
@@ -34,7 +33,7 @@ pub struct Call {
     /// When the call was looked at.
     pub now: OffsetDateTime,
     /// Where the caller is.
-    pub address: IpAddr,
+    pub address: ClientAddress,
 }
 
 impl Call {
@@ -66,7 +65,7 @@ impl Call {
         needs: Option<(&'static str, Access)>,
     ) -> Result<Call, AppError> {
         let app = request.app_data::<AppData>().ok_or_else(|| AppError::Internal("no app".to_owned()))?;
-        let (address, now) = (ClientAddress::extract(request).await?.0, app.clock.now());
+        let (address, now) = (ClientAddress::extract(request).await?, app.clock.now());
         let stranger = |who, error| match charged(request, app.budgets.charge_stranger(who, address, now)) {
             Ok(()) => error,
             Err(over) => over.into_error(now),

@@ -266,7 +266,8 @@ async fn on_resource<P: Permit, L: Level>(request: &HttpRequest) -> Result<Calle
     }
 }
 
-/// A part of the path, decoded to its end: actix leaves `%2F`, `%25` and `%2B` as they are.
+/// A part of the path, decoded: actix leaves `%2F`, `%25` and `%2B` for here, and what else looks like
+/// an escape by now was never let in (`http::is_well_formed`).
 pub fn segment(request: &HttpRequest, name: &str) -> Option<String> {
     let text = request.match_info().get(name)?;
     Some(percent_decode_str(text).decode_utf8_lossy().into_owned())

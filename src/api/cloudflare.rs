@@ -5,9 +5,9 @@ use super::bearer::is_well_formed;
 use super::json::Moment;
 use super::verify::{Known, Status};
 use crate::http::AppError;
+use crate::policy::ClientAddress;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
-use std::net::IpAddr;
 
 /// Everything of it stands below this path.
 pub const BASE: &str = "/client/v4";
@@ -59,12 +59,13 @@ pub async fn verify(request: HttpRequest, known: Result<Known, AppError>) -> Res
 }
 
 /// The body for an error, as Cloudflare's clients read it.
-pub fn error_body(error: &AppError, caller: Option<IpAddr>) -> Option<String> {
+pub fn error_body(error: &AppError, caller: Option<ClientAddress>) -> Option<String> {
     let error = match error {
         AppError::Unauthenticated(_) => told(1000, "Invalid API Token"),
         AppError::BadRequest(_) => told(6003, "Invalid request headers"),
         AppError::AddressRefused => {
-            let from = caller.map(|caller| format!(": {caller}")).unwrap_or_default();
+            let ip = caller.and_then(ClientAddress::ip);
+            let from = ip.map(|ip| format!(": {ip}")).unwrap_or_default();
             told(9109, format!("Cannot use the access token from location{from}"))
         }
         AppError::NotFound => told(OTHER + 404, "There is nothing at this address"),

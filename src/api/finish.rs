@@ -1,28 +1,28 @@
 //! What stands on every answer of the API, whichever it is and wherever it comes from.
 
 use super::errors::refused_token;
-use crate::http::{AppData, AppError, ClientAddress, Presented, Stranger, headers};
+use crate::http::{AppData, AppError, Presented, Stranger, headers, path_of};
+use crate::policy::ClientAddress;
 use crate::policy::budget::Quota;
 use actix_web::http::header::HeaderMap;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use std::net::IpAddr;
 
 /// Who calls the API.
 pub struct Finish {
     app: AppData,
-    address: IpAddr,
+    address: ClientAddress,
 }
 
 impl Finish {
     /// The caller; none where it is not the API that is asked.
     pub async fn of(request: &HttpRequest) -> Option<Finish> {
-        let app = request.app_data::<AppData>().filter(|_| super::is_api(request.path()))?;
-        let address = ClientAddress::extract(request).await.ok()?.0;
+        let app = request.app_data::<AppData>().filter(|_| super::is_api(path_of(request)))?;
+        let address = ClientAddress::extract(request).await.ok()?;
         Some(Finish { app: app.clone(), address })
     }
 
     /// Where the caller is.
-    pub fn address(&self) -> IpAddr {
+    pub fn address(&self) -> ClientAddress {
         self.address
     }
 

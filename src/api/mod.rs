@@ -43,10 +43,10 @@ pub use permits::resolve;
 pub use routes::{Answer, ApiRoute, Shape};
 
 use crate::http::{AppError, get, resources};
+use crate::policy::ClientAddress;
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use routes::at;
-use std::net::IpAddr;
 
 /// Everything of the API stands below this path.
 pub const BASE: &str = "/v2";
@@ -64,7 +64,7 @@ pub fn is_api(path: &str) -> bool {
 }
 
 /// The body of an error at an address of the API, for a caller at this one; none where there is none.
-pub fn error_body(path: &str, error: &AppError, caller: Option<IpAddr>) -> Option<String> {
+pub fn error_body(path: &str, error: &AppError, caller: Option<ClientAddress>) -> Option<String> {
     if is_below(cloudflare::BASE, path) { cloudflare::error_body(error, caller) } else { errors::body(error) }
 }
 

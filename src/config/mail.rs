@@ -89,8 +89,9 @@ fn checked(url: SecretString) -> Result<SecretString, ConfigError> {
         return Err(wrong());
     }
     AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret()).map_err(|_| wrong())?;
-    let is_encrypted = parsed.scheme() == "smtps"
-        || parsed.query_pairs().any(|(name, value)| name == "tls" && value == "required");
+    // Of two the transport takes the first.
+    let tls = parsed.query_pairs().find(|(name, _)| name == "tls");
+    let is_encrypted = parsed.scheme() == "smtps" || tls.is_some_and(|(_, value)| value == "required");
     let is_here = match parsed.host() {
         // The scheme is none of the web's: an IPv4 address is a name like any other to the parser.
         Some(Host::Domain(name)) => {

@@ -7,9 +7,11 @@ use super::{
 use crate::db::private::running_as_root;
 use crate::models::password::Cost;
 use crate::models::token::secret::is_brand;
+use crate::policy::networks::unmapped;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use std::env::VarError;
 use std::ffi::{OsStr, OsString};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::ffi::OsStrExt;
@@ -92,7 +94,11 @@ impl ServeArgs {
     /// # Errors
     /// One sentence about the first setting that is wrong.
     pub fn resolve(self) -> Result<Config, ConfigError> {
-        let port = std::env::var("PORT").ok();
+        let port = match std::env::var("PORT") {
+            Ok(port) => Some(port),
+            Err(VarError::NotPresent) => None,
+            Err(VarError::NotUnicode(port)) => return Err(wrong_port(&port)),
+        };
         self.resolve_with(port)
     }
 
@@ -210,7 +216,7 @@ fn listen(
     {
         return match port.parse() {
             Ok(port) => Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
-            Err(_) => Err(ConfigError(format!("PORT must be a number from 0 to 65535, and is {port:?}"))),
+            Err(_) => Err(wrong_port(port.as_ref())),
         };
     }
     let Some(text) = told.or(file) else {
@@ -228,10 +234,14 @@ fn listen(
     })
 }
 
+fn wrong_port(port: &OsStr) -> ConfigError {
+    ConfigError(format!("PORT must be a number from 0 to 65535, and is {port:?}"))
+}
+
 fn network(text: &str) -> Result<IpNet, ConfigError> {
     let parsed = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
     match parsed {
-        Some(network) if network.trunc() == network => Ok(network),
+        Some(network) if network.trunc() == network => Ok(unmapped(network)),
         Some(network) => Err(ConfigError(format!(
             "the trusted proxy {text} has bits set behind its prefix: write {} or a single address",
             network.trunc()

@@ -152,6 +152,11 @@ fn a_trusted_proxy_is_an_address_or_a_network_without_stray_bits() {
     let stray = with(|args| args.trusted_proxy = vec!["10.0.0.1/8".into()]);
     assert!(sentence(stray).contains("10.0.0.0/8"));
     assert!(with(|args| args.trusted_proxy = vec!["proxy.example".into()]).is_err());
+    // Callers are looked at without the mapping: with it, no proxy would be trusted.
+    let config =
+        with(|args| args.trusted_proxy = vec!["::ffff:10.0.0.1".into(), "::ffff:10.1.0.0/112".into()]);
+    let networks = config.unwrap().trusted_proxies;
+    assert_eq!(networks, ["10.0.0.1/32".parse().unwrap(), "10.1.0.0/16".parse().unwrap()]);
 }
 
 #[test]
@@ -378,6 +383,7 @@ fn an_smtp_url_that_is_wrong_is_named_without_its_password() {
         ("smtp://u:hunter2@mail.example.com?tls=perhaps", "the SMTP URL must be"),
         ("smtp://u:hunter2@mail.example.com", "in the open"),
         ("smtp://u:hunter2@mail.example.com?tls=opportunistic", "in the open"),
+        ("smtp://u:hunter2@mail.example.com?tls=opportunistic&tls=required", "in the open"),
     ] {
         let said = sentence(smtp(bad));
         assert!(said.contains(why) && !said.contains("hunter2"), "{bad}: {said}");

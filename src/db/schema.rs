@@ -66,6 +66,7 @@ diesel::table! {
         object_name -> Text,
         before -> Nullable<Jsonb>,
         after -> Nullable<Jsonb>,
+        /// NULL: of users and tokens an unknown address, of others none.
         address -> Nullable<Inet>,
         /// The user whom it concerns: who was changed, or whose token.
         user_id -> Nullable<Int8>,
@@ -202,6 +203,7 @@ diesel::table! {
         /// The call that they came with: its owners get one mail each.
         report -> Uuid,
         reported_at -> Timestamptz,
+        /// NULL: an unknown address.
         address -> Nullable<Inet>,
     }
 }
@@ -323,6 +325,7 @@ diesel::table! {
         digest -> Bytea,
         user_id -> Int8,
         state -> Jsonb,
+        /// NULL: an unknown address.
         address -> Nullable<Inet>,
         client -> Text,
         created_at -> Timestamptz,
@@ -347,6 +350,7 @@ diesel::table! {
         token_id -> Nullable<Int8>,
         /// The token's name or the user's address, as it was then.
         name -> Text,
+        /// NULL: an unknown address.
         address -> Nullable<Inet>,
         client -> Text,
     }
@@ -423,10 +427,12 @@ diesel::table! {
     use diesel::sql_types::*;
 
     /// Networks that a token was used from: /24 of IPv4, /48 of IPv6.
-    token_networks (token_id, network) {
+    token_networks (id) {
         token_id -> Int8,
-        network -> Cidr,
+        /// NULL: an unknown address.
+        network -> Nullable<Cidr>,
         first_at -> Timestamptz,
+        id -> Int8,
     }
 }
 
@@ -484,7 +490,8 @@ diesel::table! {
         /// The account of the call; 0 where the call names none.
         account_id -> Int8,
         last_used_at -> Timestamptz,
-        address -> Inet,
+        /// NULL: an unknown address.
+        address -> Nullable<Inet>,
         client -> Text,
     }
 }

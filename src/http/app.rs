@@ -9,8 +9,8 @@ use actix_web::cookie::Key;
 use actix_web::web::Data;
 use ipnet::IpNet;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Once};
 
 /// The running house: one for all workers.
 pub struct App {
@@ -34,6 +34,8 @@ pub struct App {
     pub bound: SocketAddr,
     /// Proxies whose word on client addresses counts.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether it was logged that a trusted proxy sent an address that can't be read.
+    pub unreadable_hop: Once,
     /// What new secrets begin with.
     pub brand: String,
     /// Signs the cookies.

@@ -22,10 +22,10 @@
 
 use crate::db::{Db, DbError};
 use crate::models::budget::{self, Network, Payer};
+use crate::policy::ClientAddress;
 use crate::policy::budget::{Charge, Hour, Quota, Tally, UNKNOWN, UNNAMED};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use time::OffsetDateTime;
 
@@ -61,7 +61,7 @@ pub enum Stranger {
 }
 
 impl Stranger {
-    fn payer(self, address: IpAddr) -> (Payer, i64) {
+    fn payer(self, address: ClientAddress) -> (Payer, i64) {
         match self {
             Stranger::Unnamed => (Payer::Unnamed(Network::of(address)), UNNAMED),
             Stranger::Unknown => (Payer::Unknown(Network::of(address)), UNKNOWN),
@@ -107,13 +107,13 @@ impl Budgets {
     }
 
     /// Charges a call to the network of a caller who has no account.
-    pub fn charge_stranger(&self, stranger: Stranger, address: IpAddr, now: OffsetDateTime) -> Paid {
+    pub fn charge_stranger(&self, stranger: Stranger, address: ClientAddress, now: OffsetDateTime) -> Paid {
         let (hour, (payer, limit)) = (Hour::of(now), stranger.payer(address));
         self.networks.with(payer, hour, |tally| paid(tally.charge_alone(limit), limit, tally, hour))
     }
 
     /// What is left to the network of a caller; nothing is charged.
-    pub fn of_stranger(&self, stranger: Stranger, address: IpAddr, now: OffsetDateTime) -> Quota {
+    pub fn of_stranger(&self, stranger: Stranger, address: ClientAddress, now: OffsetDateTime) -> Quota {
         let (hour, (payer, limit)) = (Hour::of(now), stranger.payer(address));
         Quota::of(Some(limit), self.networks.look(payer, hour).spent(), hour)
     }

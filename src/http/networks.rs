@@ -3,9 +3,9 @@
 
 use crate::db::{Db, DbError};
 use crate::models::token::networks::{self, MOST_NETWORKS, Seen};
+use crate::policy::ClientAddress;
 use ipnet::IpNet;
 use std::collections::{HashMap, HashSet};
-use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use time::OffsetDateTime;
 
@@ -21,9 +21,9 @@ pub struct Networks(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    waiting: HashMap<i64, HashMap<IpNet, Seen>>,
+    waiting: HashMap<i64, HashMap<Option<IpNet>, Seen>>,
     waiting_in_all: usize,
-    known: HashMap<i64, HashSet<IpNet>>,
+    known: HashMap<i64, HashSet<Option<IpNet>>>,
     known_in_all: usize,
     full: HashSet<i64>,
 }
@@ -31,7 +31,7 @@ struct Inner {
 impl Networks {
     /// Notes a use. Nothing is kept of one from a known network, nor of a token that is used from
     /// everywhere.
-    pub fn note(&self, token: i64, address: IpAddr, at: OffsetDateTime, client: &str) {
+    pub fn note(&self, token: i64, address: ClientAddress, at: OffsetDateTime, client: &str) {
         let network = networks::network_of(address);
         let mut inner = self.inner();
         if inner.known.get(&token).is_some_and(|known| known.contains(&network))
@@ -84,7 +84,7 @@ impl Networks {
 
 impl Inner {
     /// The earliest use from a network is the one that is told.
-    fn wait(&mut self, token: i64, network: IpNet, seen: impl FnOnce() -> Seen) {
+    fn wait(&mut self, token: i64, network: Option<IpNet>, seen: impl FnOnce() -> Seen) {
         let is_over = self.waiting_in_all >= MOST_WAITING;
         let of_token = self.waiting.entry(token).or_default();
         if !is_over && of_token.len() < MOST_NETWORKS && !of_token.contains_key(&network) {

@@ -2,7 +2,22 @@
 
 use super::AppError;
 use actix_web::guard::{Any, Get, Head};
-use actix_web::{HttpResponse, Resource, Route, web};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route, web};
+
+/// The path of a request as the routes see it: decoded, but for `%2F`, `%25` and `%2B`, which are
+/// decoded with the part of the path that they're in. `HttpRequest::path` is the path as it was sent.
+pub fn path_of(request: &HttpRequest) -> &str {
+    request.match_info().as_str()
+}
+
+/// Whether each `%` in a path as it was sent begins an escape. Only such a path is decoded once: half
+/// an escape (`%2%65`) would be left as a whole one (`%2e`), and decoded again with its part.
+pub fn is_well_formed(path: &str) -> bool {
+    let escapes = path.split('%').skip(1);
+    escapes
+        .map(|text| text.as_bytes().get(..2))
+        .all(|digits| digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)))
+}
 
 /// A method, an address, and what answers there.
 pub type TableRow = (&'static str, &'static str, Route);

@@ -30,7 +30,7 @@ struct Inner {
 /// Of one user, since a moment.
 struct Refused {
     since: OffsetDateTime,
-    networks: HashSet<IpNet>,
+    networks: HashSet<Option<IpNet>>,
 }
 
 impl SignIns {

@@ -11,12 +11,12 @@ pub use objects::{There, there};
 use crate::db::schema::{audit_events, memberships, sightings, users};
 use crate::db::{Conn, DbError};
 use crate::models::user::lower;
+use crate::policy::ClientAddress;
 use diesel::prelude::*;
 use ipnet::IpNet;
 use part::Part;
 use serde_json::Value;
 use std::cmp::Reverse;
-use std::net::IpAddr;
 use time::OffsetDateTime;
 
 /// So many lines stand on a page.
@@ -112,8 +112,8 @@ pub struct Line {
     pub before: Option<Value>,
     /// What is after.
     pub after: Option<Value>,
-    /// From where.
-    pub address: Option<IpAddr>,
+    /// From where; `None` of what came over no network, and where it isn't told.
+    pub address: Option<ClientAddress>,
     /// By which program; of sightings only.
     pub client: String,
 }

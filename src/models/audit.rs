@@ -2,12 +2,11 @@
 
 use crate::db::schema::audit_events;
 use crate::db::{Conn, DbError};
+use crate::policy::ClientAddress;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use ipnet::IpNet;
 use serde_json::Value;
-use std::net::IpAddr;
 use time::OffsetDateTime;
 
 /// Who changes something.
@@ -50,8 +49,8 @@ pub struct Origin {
     pub actor: Actor,
     /// When.
     pub now: OffsetDateTime,
-    /// From where; none on the command line.
-    pub address: Option<IpAddr>,
+    /// From where; `None` of what comes over no network: the command line, and time.
+    pub address: Option<ClientAddress>,
 }
 
 impl Origin {
@@ -123,7 +122,7 @@ fn write(conn: &mut Conn, line: Option<i64>, origin: &Origin, event: &Event<'_>)
             audit_events::object_name.eq(object_name),
             audit_events::before.eq(&event.before),
             audit_events::after.eq(&event.after),
-            audit_events::address.eq(origin.address.map(IpNet::from)),
+            audit_events::address.eq(origin.address.and_then(ClientAddress::stored)),
         ))
         .execute(conn)?;
     Ok(())

@@ -2,6 +2,7 @@
 
 use crate::db::schema::budgets;
 use crate::db::{Conn, DbError};
+use crate::policy::ClientAddress;
 use crate::policy::budget::Hour;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
@@ -22,15 +23,18 @@ pub enum Payer {
 }
 
 /// What callers without an account are counted by: the address itself, or the /64 of an IPv6 one.
+/// All at unknown addresses are one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Network(IpAddr);
+pub struct Network(ClientAddress);
 
 impl Network {
     /// The network of an address.
-    pub fn of(address: IpAddr) -> Network {
+    pub fn of(address: ClientAddress) -> Network {
         Network(match address {
-            IpAddr::V4(_) => address,
-            IpAddr::V6(address) => IpAddr::from((u128::from(address) >> 64 << 64).to_be_bytes()),
+            ClientAddress::Known(IpAddr::V6(ip)) => {
+                ClientAddress::Known(IpAddr::from((u128::from(ip) >> 64 << 64).to_be_bytes()))
+            }
+            ClientAddress::Known(IpAddr::V4(_)) | ClientAddress::Unknown => address,
         })
     }
 }
@@ -38,8 +42,9 @@ impl Network {
 impl Payer {
     fn key(self) -> String {
         let of = |kind: &str, network: Network| match network.0 {
-            IpAddr::V4(address) => format!("{kind} {address}"),
-            IpAddr::V6(address) => format!("{kind} {address}/64"),
+            ClientAddress::Known(IpAddr::V4(ip)) => format!("{kind} {ip}"),
+            ClientAddress::Known(IpAddr::V6(ip)) => format!("{kind} {ip}/64"),
+            ClientAddress::Unknown => format!("{kind} unknown"),
         };
         match self {
             Payer::Account(number) => format!("account {number}"),
@@ -92,11 +97,12 @@ mod tests {
 
     #[test]
     fn callers_are_counted_by_address_or_by_their_sixty_four_bits() {
-        let key = |address: &str| Payer::Unnamed(Network::of(address.parse().unwrap())).key();
+        let key = |ip: &str| Payer::Unnamed(Network::of(ClientAddress::Known(ip.parse().unwrap()))).key();
         assert_eq!(key("192.0.2.1"), "unnamed 192.0.2.1");
         assert_eq!(key("2001:db8:1:2:3:4:5:6"), "unnamed 2001:db8:1:2::/64");
         assert_eq!(key("2001:db8:1:2::"), key("2001:db8:1:2:ffff::1"));
         assert_ne!(key("2001:db8:1:2::"), key("2001:db8:1:3::"));
+        assert_eq!(Payer::Unknown(Network::of(ClientAddress::Unknown)).key(), "unknown unknown");
         assert_eq!(Payer::Account(1010).key(), "account 1010");
         assert_eq!(Payer::User(3).key(), "user 3");
     }

@@ -7,12 +7,11 @@ use super::token::secret::Digest;
 use super::token::{Token, Why};
 use crate::db::schema::{leak_reports, memberships, token_secrets, tokens, users};
 use crate::db::{self, Conn, DbError};
-use crate::policy::{Act, Role, Standing, State};
+use crate::policy::{Act, ClientAddress, Role, Standing, State};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use ipnet::IpNet;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -24,7 +23,7 @@ pub const MOST_SECRETS: usize = 100;
 pub fn put_down(
     conn: &mut Conn,
     digests: &[Digest],
-    address: IpAddr,
+    address: ClientAddress,
     now: OffsetDateTime,
 ) -> Result<(), DbError> {
     let report = Uuid::new_v4();
@@ -36,7 +35,7 @@ pub fn put_down(
                 leak_reports::digest.eq(digest.bytes()),
                 leak_reports::report.eq(report),
                 leak_reports::reported_at.eq(now),
-                leak_reports::address.eq(IpNet::from(address)),
+                leak_reports::address.eq(address.stored()),
             )
         })
         .collect();
@@ -76,7 +75,7 @@ pub fn work_off(conn: &mut Conn, first: i64, now: OffsetDateTime) -> Result<bool
     let digests: Vec<Vec<u8>> = diesel::delete(leak_reports::table.filter(leak_reports::report.eq(report)))
         .returning(leak_reports::digest)
         .get_results(conn)?;
-    let origin = Origin { address: address.map(|network| network.addr()), ..Origin::nobody(now) };
+    let origin = Origin { address: Some(ClientAddress::from_stored(address)), ..Origin::nobody(now) };
     let mut told: BTreeMap<i64, (String, Vec<LeakedToken>)> = BTreeMap::new();
     for token in working(conn, &digests, now)? {
         if !token.delete(conn, Why::Leak, &origin)? {

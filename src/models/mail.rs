@@ -6,9 +6,9 @@ pub use outbox::{Due, sweep, take};
 
 use crate::db::schema::mails;
 use crate::db::{Conn, DbError};
+use crate::policy::ClientAddress;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
 use time::OffsetDateTime;
 
 /// What a mail says: numbers and names, never a text nor a link that works.
@@ -57,7 +57,7 @@ pub enum Letter {
         #[serde(with = "time::serde::timestamp")]
         at: OffsetDateTime,
         /// From where.
-        address: Option<IpAddr>,
+        address: Option<ClientAddress>,
     },
     /// Many tokens were revoked together.
     Revoked {
@@ -71,7 +71,7 @@ pub enum Letter {
         #[serde(with = "time::serde::timestamp")]
         at: OffsetDateTime,
         /// From where.
-        address: Option<IpAddr>,
+        address: Option<ClientAddress>,
     },
     /// A token expires soon.
     Expires {

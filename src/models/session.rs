@@ -4,13 +4,13 @@ use super::User;
 use super::audit::{self, Event, Origin};
 use crate::db::schema::{sessions, users};
 use crate::db::{Conn, DbError};
+use crate::policy::ClientAddress;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use ipnet::IpNet;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
-use std::net::IpAddr;
 use time::{Duration, OffsetDateTime};
 
 /// A session ends after so long without a request.
@@ -34,7 +34,7 @@ pub struct NewSession {
     /// What the pages remember in it.
     pub state: Value,
     /// Where the browser is.
-    pub address: Option<IpAddr>,
+    pub address: ClientAddress,
     /// What it says it is.
     pub client: String,
 }
@@ -140,7 +140,7 @@ pub fn save(conn: &mut Conn, key: &str, new: &NewSession, now: OffsetDateTime) -
             sessions::digest.eq(digest(key).as_slice()),
             sessions::user_id.eq(new.user),
             sessions::state.eq(&new.state),
-            sessions::address.eq(new.address.map(IpNet::from)),
+            sessions::address.eq(new.address.stored()),
             sessions::client.eq(&new.client),
             sessions::created_at.eq(now),
             sessions::password_at.eq(now),

@@ -3,9 +3,8 @@
 
 use crate::db::schema::sightings;
 use crate::db::{Conn, DbError};
+use crate::policy::ClientAddress;
 use diesel::prelude::*;
-use ipnet::IpNet;
-use std::net::IpAddr;
 use time::{Duration, OffsetDateTime};
 
 /// For so long sightings are kept.
@@ -23,7 +22,7 @@ pub struct SignIn {
     /// When.
     pub at: OffsetDateTime,
     /// From where.
-    pub address: IpAddr,
+    pub address: ClientAddress,
     /// What the browser said it is.
     pub client: String,
 }
@@ -39,7 +38,7 @@ pub fn put_down(conn: &mut Conn, attempts: &[SignIn]) -> Result<(), DbError> {
                     sightings::kind.eq(if one.good { "signed_in" } else { "sign_in_refused" }),
                     sightings::user_id.eq(one.user),
                     sightings::name.eq(&one.email),
-                    sightings::address.eq(IpNet::from(one.address)),
+                    sightings::address.eq(one.address.stored()),
                     sightings::client.eq(&one.client),
                 )
             })

@@ -8,10 +8,9 @@ use super::audit::{self, Actor, Event, Origin};
 use super::{Account, account, user_link};
 use crate::db::schema::{accounts, memberships, sessions, users};
 use crate::db::{Conn, DbError};
-use crate::policy::Role;
 use crate::policy::words::Surroundings;
+use crate::policy::{ClientAddress, Role};
 use diesel::prelude::*;
-use std::net::IpAddr;
 use time::OffsetDateTime;
 
 diesel::define_sql_function! {
@@ -144,11 +143,15 @@ impl User {
     pub fn come(
         conn: &mut Conn,
         new: &NewUser<'_>,
-        address: Option<IpAddr>,
+        address: ClientAddress,
         now: OffsetDateTime,
     ) -> Result<Option<(User, Origin)>, DbError> {
         let Some(user) = User::insert(conn, new, now)? else { return Ok(None) };
-        let origin = Origin { actor: Actor::User { id: user.id, email: user.email.clone() }, now, address };
+        let origin = Origin {
+            actor: Actor::User { id: user.id, email: user.email.clone() },
+            now,
+            address: Some(address),
+        };
         audit::record(conn, &origin, &user.event("user.created"))?;
         Ok(Some((user, origin)))
     }

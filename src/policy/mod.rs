@@ -7,6 +7,7 @@ mod access;
 pub mod ascii;
 pub mod budget;
 pub mod catalogue;
+mod client;
 mod decision;
 mod limits;
 mod maker;
@@ -21,6 +22,7 @@ pub mod words;
 
 pub use access::Access;
 pub use catalogue::{Catalogue, Permission, PermissionKey, Plan, Template};
+pub use client::ClientAddress;
 pub use decision::{
     Decision, Holder, Records, Refusal, Request, Target, decide, decide_for_user, grants_in, readable,
 };
@@ -33,7 +35,6 @@ pub use selection::{Grant, ResourceKind, ResourceRef, Selection};
 pub use state::{Standing, State};
 
 use ipnet::IpNet;
-use std::net::IpAddr;
 use time::OffsetDateTime;
 
 /// At most so many resources are named in one token.
@@ -75,11 +76,16 @@ impl Policy {
         }
     }
 
-    /// Whether a client at this address may use the token. An IPv4 address that arrives mapped
-    /// into IPv6 counts as the IPv4 address it is.
-    pub fn admits(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        let within = |networks: &[IpNet]| networks.iter().any(|network| network.contains(&address));
+    /// Whether a client at this address may use the token. One at an unknown address may not, once
+    /// there is any network condition: it could be in a network that is refused.
+    pub fn admits(&self, address: ClientAddress) -> bool {
+        let ip = match address {
+            ClientAddress::Known(ip) => ip,
+            ClientAddress::Unknown => {
+                return self.allowed_networks.is_empty() && self.refused_networks.is_empty();
+            }
+        };
+        let within = |networks: &[IpNet]| networks.iter().any(|network| network.contains(&ip));
         !within(&self.refused_networks)
             && (self.allowed_networks.is_empty() || within(&self.allowed_networks))
     }
@@ -95,6 +101,10 @@ pub fn shown(written: &str) -> String {
 mod tests {
     use super::*;
 
+    fn at(ip: &str) -> ClientAddress {
+        ClientAddress::from(ip.parse::<std::net::IpAddr>().unwrap())
+    }
+
     fn policy(allowed: &[&str], refused: &[&str]) -> Policy {
         let nets = |list: &[&str]| list.iter().map(|net| net.parse().unwrap()).collect();
         Policy {
@@ -106,19 +116,31 @@ mod tests {
 
     #[test]
     fn a_token_without_networks_works_from_anywhere() {
-        assert!(policy(&[], &[]).admits("203.0.113.7".parse().unwrap()));
+        assert!(policy(&[], &[]).admits(at("203.0.113.7")));
     }
 
     #[test]
     fn a_refused_network_wins_over_an_allowed_one() {
         let policy = policy(&["192.0.2.0/24"], &["192.0.2.7/32"]);
-        assert!(policy.admits("192.0.2.8".parse().unwrap()));
-        assert!(!policy.admits("192.0.2.7".parse().unwrap()));
-        assert!(!policy.admits("198.51.100.1".parse().unwrap()));
+        assert!(policy.admits(at("192.0.2.8")));
+        assert!(!policy.admits(at("192.0.2.7")));
+        assert!(!policy.admits(at("198.51.100.1")));
     }
 
     #[test]
     fn a_mapped_address_counts_as_the_ipv4_address_it_is() {
-        assert!(!policy(&[], &["192.0.2.0/24"]).admits("::ffff:192.0.2.9".parse().unwrap()));
+        assert!(!policy(&[], &["192.0.2.0/24"]).admits(at("::ffff:192.0.2.9")));
+    }
+    #[test]
+    fn an_unknown_client_is_refused_by_any_network_condition_and_by_nothing_else() {
+        assert!(policy(&[], &[]).admits(ClientAddress::Unknown));
+        for (allowed, refused) in [
+            (&["192.0.2.0/24"][..], &[][..]),
+            (&[], &["192.0.2.0/24"]),
+            (&["192.0.2.0/24"], &["192.0.2.7/32"]),
+            (&["0.0.0.0/0", "::/0"], &[]),
+        ] {
+            assert!(!policy(allowed, refused).admits(ClientAddress::Unknown), "{allowed:?} {refused:?}");
+        }
     }
 }

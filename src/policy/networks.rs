@@ -122,7 +122,7 @@ fn meant(network: IpNet) -> IpNet {
 
 /// A network of IPv4 addresses that are mapped into IPv6 is the IPv4 network: that is how the
 /// address of a caller is looked at.
-fn unmapped(network: IpNet) -> IpNet {
+pub fn unmapped(network: IpNet) -> IpNet {
     let IpNet::V6(six) = network else { return network };
     let mapped = Ipv6Net::new_assert(Ipv4Addr::UNSPECIFIED.to_ipv6_mapped(), 96);
     let Some(four) = six.addr().to_ipv4_mapped().filter(|_| mapped.contains(&six.addr())) else {

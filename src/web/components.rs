@@ -6,12 +6,11 @@ use super::paths;
 use super::told::{Expiry, Moment, StateBadge, Used};
 use crate::http::{AppData, AppError};
 use crate::models::token::usage::LastUse;
-use crate::policy::State;
 use crate::policy::words::{Phrase, Sentence};
+use crate::policy::{ClientAddress, State};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
-use std::net::{IpAddr, Ipv4Addr};
 use time::{Duration, OffsetDateTime};
 
 #[derive(Template)]
@@ -237,7 +236,7 @@ fn sentence(tone: &'static str) -> Sentence {
 }
 
 fn used(now: OffsetDateTime, ago: Duration) -> Option<Used> {
-    let address = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
+    let address = ClientAddress::Known([203, 0, 113, 7].into());
     Some(Used::of(&LastUse { at: now - ago, address, client: "terraform/1.9".to_owned() }, now))
 }
 

@@ -49,6 +49,15 @@ impl Fields {
         self.0.iter().any(|(known, _)| known == name)
     }
 
+    /// Whether a box was ticked, whose value is 1. Of another value neither answer would be safe.
+    pub fn ticked(&self, name: &str) -> Result<bool, AppError> {
+        match self.has(name).then(|| self.get(name)) {
+            None => Ok(false),
+            Some("1") => Ok(true),
+            Some(_) => Err(AppError::BadRequest("A box of the form has a value that it can't have.")),
+        }
+    }
+
     /// Every value of a field.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())

@@ -4,18 +4,17 @@ use super::page::{AccountNav, Page, Section, UserNav};
 use super::paths::{self, TokenPaths};
 use super::session::{self, SignedInSession};
 use crate::config::Support;
-use crate::http::{App, AppError, ClientAddress};
+use crate::http::{App, AppError};
 use crate::models::audit::{Actor, Origin};
 use crate::models::token::{Owner, Token};
 use crate::models::{Account, User};
-use crate::policy::{Act, Catalogue, OwnAct, Role, SiteAct, State};
+use crate::policy::{Act, Catalogue, ClientAddress, OwnAct, Role, SiteAct, State};
 use actix_session::SessionExt;
 use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use std::future::Future;
 use std::marker::PhantomData;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use time::OffsetDateTime;
@@ -38,7 +37,7 @@ pub struct SignedIn {
     /// Number of the session.
     pub session: i64,
     csrf: String,
-    address: IpAddr,
+    address: ClientAddress,
     catalogue: Arc<Catalogue>,
     support: Support,
 }
@@ -68,7 +67,7 @@ impl Guard for SignedIn {
         };
         let session = signed_in_session(request).ok_or_else(sign_in_first)?;
         let app = request.app_data::<Data<App>>().ok_or_else(|| AppError::Internal("no app".to_owned()))?;
-        let address = ClientAddress::extract(request).await?.0;
+        let address = ClientAddress::extract(request).await?;
         let found = app.db.run(move |conn| {
             let user = User::find(conn, session.user)?.filter(|user| user.deactivated_at.is_none());
             user.map(|user| Ok((Account::list_of_user(conn, user.id)?, user))).transpose()

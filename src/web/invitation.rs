@@ -6,17 +6,17 @@ use super::guard::{SignedIn, own_acts};
 use super::page::{Field, Page, go_to, link_page, render};
 use super::{csrf, members, paths, session, told};
 use crate::db::Conn;
-use crate::http::{App, AppData, AppError, ClientAddress, client_name, network_of};
+use crate::http::{App, AppData, AppError, client_name, network_of};
 use crate::models::invitation::{self, Joined, NewPerson, Open};
 use crate::models::throttle::{self, Allowance};
 use crate::models::user::Credentials;
 use crate::models::{User, link, password, text};
+use crate::policy::ClientAddress;
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use std::net::IpAddr;
 use time::Duration;
 
 /// Attempts to come in from one network.
@@ -99,14 +99,14 @@ pub async fn show(
 pub async fn accept(
     form: Posted<SignedIn, own_acts::AcceptInvitation>,
     app: AppData,
-    client: ClientAddress,
+    address: ClientAddress,
     secret: Path<String>,
 ) -> Result<HttpResponse, AppError> {
     let (signed_in, _) = form.accepted(&app).await?;
     let Some(digest) = link::presented(&secret) else { return gone(&app, Some(&signed_in)) };
-    count(&app, &digest, client.0).await?;
+    count(&app, &digest, address).await?;
     let (user, now) = (signed_in.user.id, app.clock.now());
-    let accept = move |conn: &mut Conn| invitation::accept(conn, &digest, user, Some(client.0), now);
+    let accept = move |conn: &mut Conn| invitation::accept(conn, &digest, user, address, now);
     match app.db.transaction(accept).await? {
         Joined::Done { account, .. } => Ok(go_to(paths::tokens(account).list())),
         Joined::Gone | Joined::AddressTaken => gone(&app, Some(&signed_in)),
@@ -121,7 +121,7 @@ pub async fn join(
     app: AppData,
     form: OpenForm,
     session: Session,
-    client: ClientAddress,
+    address: ClientAddress,
     secret: Path<String>,
 ) -> Result<HttpResponse, AppError> {
     let (fields, kept) = (form.0, FormSecret::of(&request, &app));
@@ -145,7 +145,7 @@ pub async fn join(
     if typed.name.error.is_some() || typed.password_error.is_some() {
         return again(typed, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    count(&app, &digest, client.0).await?;
+    count(&app, &digest, address).await?;
     let password_hash = match app.hashing.hash_new(password).await? {
         Ok(hash) => hash,
         Err(refused) => {
@@ -155,12 +155,12 @@ pub async fn join(
     };
     let (name, now) = (typed.name.value.clone(), app.clock.now());
     let person = NewPerson { name, password_hash: password_hash.clone() };
-    let join = move |conn: &mut Conn| invitation::join(conn, &digest, &person, Some(client.0), now);
+    let join = move |conn: &mut Conn| invitation::join(conn, &digest, &person, address, now);
     match app.db.transaction(join).await? {
         Joined::Done { account, user } => {
             let email = open.invitation.email.clone();
             let credentials = Credentials { user, email, hash: password_hash };
-            session::sign_in(&session, &credentials, client.0, &client_name(request.headers()))
+            session::sign_in(&session, &credentials, address, &client_name(request.headers()))
                 .map_err(|error| AppError::Internal(error.to_string()))?;
             tracing::info!(user, account, "came in by an invitation");
             Ok(go_to(paths::tokens(account).list()))
@@ -187,7 +187,7 @@ async fn find(app: &App, secret: &str) -> Result<Option<(Open, bool)>, AppError>
     Ok(found.await?)
 }
 
-async fn count(app: &App, digest: &[u8; 32], address: IpAddr) -> Result<(), AppError> {
+async fn count(app: &App, digest: &[u8; 32], address: ClientAddress) -> Result<(), AppError> {
     let network = format!("invitation {}", network_of(address));
     let (by_link, now) = (format!("invitation {digest:?}"), app.clock.now());
     let counted = move |conn: &mut Conn| {

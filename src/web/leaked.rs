@@ -5,10 +5,11 @@
 //! answer changes it. There is no form token and no look at the origin: nothing here is done in
 //! anybody's name, no cookie is read, and whoever holds a secret may report it.
 
-use crate::http::{AppData, AppError, ClientAddress, network_of, read_body};
+use crate::http::{AppData, AppError, network_of, read_body};
 use crate::models::leak::{self, MOST_SECRETS};
 use crate::models::throttle::{self, Allowance};
 use crate::models::token::secret::{self, Digest};
+use crate::policy::ClientAddress;
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
 use actix_web::web::Payload;
@@ -25,12 +26,16 @@ struct Report {
 }
 
 /// Puts down what was found. Typos and anything else that is no secret cost no query.
-pub async fn report(payload: Payload, app: AppData, client: ClientAddress) -> Result<HttpResponse, AppError> {
+pub async fn report(
+    payload: Payload,
+    app: AppData,
+    address: ClientAddress,
+) -> Result<HttpResponse, AppError> {
     // A body that is too large, late or broken holds no report.
     let body = read_body(payload.into_inner()).await.unwrap_or_default();
     let found = secrets_in(&body);
     if !found.is_empty() {
-        let (network, address, now) = (network_of(client.0), client.0, app.clock.now());
+        let (network, now) = (network_of(address), app.clock.now());
         let put_down = app.db.transaction(move |conn| {
             let bucket = format!("leaked {network}");
             if throttle::count(conn, &[(&bucket, PER_NETWORK)], now)?.is_some() {

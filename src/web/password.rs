@@ -4,20 +4,19 @@
 use super::form::Fields;
 use super::known::Known;
 use super::session::SignedInSession;
-use crate::http::{App, AppError, ClientAddress, PasswordAgain, client_name, network_of};
+use crate::http::{App, AppError, PasswordAgain, client_name, network_of};
 use crate::models::User;
 use crate::models::password::Refused;
 use crate::models::session;
 use crate::models::sighting::SignIn;
 use crate::models::throttle::{self, Allowance};
 use crate::models::user::Credentials;
-use crate::policy::Act;
+use crate::policy::{Act, ClientAddress};
 use actix_web::dev::Payload;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use std::future::{Ready, ready};
-use std::net::IpAddr;
 use time::Duration;
 
 /// So long nobody is asked for the password again.
@@ -35,7 +34,7 @@ const NEW_PER_PERSON: Allowance = Allowance { attempts: 20, window: Duration::mi
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The client address.
-    pub address: IpAddr,
+    pub address: ClientAddress,
     /// What the browser says it is.
     pub client: String,
     /// As whom the browser has signed in before.
@@ -51,7 +50,7 @@ impl FromRequest for Caller {
         let app = request.app_data::<Data<App>>().ok_or_else(|| AppError::Internal("no app".to_owned()));
         ready(address.and_then(|address| {
             let known = Known::of(request, app?);
-            Ok(Caller { address: address.0, client: client_name(request.headers()), known })
+            Ok(Caller { address, client: client_name(request.headers()), known })
         }))
     }
 }

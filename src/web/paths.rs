@@ -161,12 +161,6 @@ pub fn address_link(secret: &str) -> String {
     format!("/address/{secret}")
 }
 
-/// What of a path may stand in the log: what a link holds may not.
-pub fn loggable(path: &str) -> &str {
-    let links = ["/reset/", "/address/", "/invitations/"];
-    links.into_iter().find(|link| path.starts_with(link)).unwrap_or(path)
-}
-
 /// Where whoever finds secrets in the open reports them.
 pub const LEAKED: &str = "/leaked";
 
@@ -471,20 +465,6 @@ pub fn own_path(next: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_a_link_holds_is_kept_out_of_the_log() {
-        for (path, logged) in [
-            ("/invitations/abc", "/invitations/"),
-            ("/invitations/abc/join", "/invitations/"),
-            ("/reset/abc", "/reset/"),
-            ("/address/abc", "/address/"),
-            ("/accounts/1/invitations/2/again", "/accounts/1/invitations/2/again"),
-            ("/", "/"),
-        ] {
-            assert_eq!(loggable(path), logged, "{path}");
-        }
-    }
 
     #[test]
     fn only_own_paths_are_gone_on_to() {

@@ -4,6 +4,7 @@ use crate::db::DbError;
 use crate::http::AppData;
 use crate::models::session::{self, NewSession, digest};
 use crate::models::user::Credentials;
+use crate::policy::ClientAddress;
 use actix_session::config::{BrowserSession, CookieContentSecurity, TtlExtensionPolicy};
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_session::{Session, SessionExt, SessionMiddleware};
@@ -15,7 +16,6 @@ use actix_web::{Error, HttpMessage};
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::Value;
 use std::collections::HashMap;
-use std::net::IpAddr;
 use time::OffsetDateTime;
 
 const USER: &str = "user";
@@ -56,7 +56,7 @@ pub fn read(session: &Session) -> Option<SignedInSession> {
 pub fn sign_in(
     session: &Session,
     credentials: &Credentials,
-    address: IpAddr,
+    address: ClientAddress,
     client: &str,
 ) -> Result<(), serde_json::Error> {
     session.clear();

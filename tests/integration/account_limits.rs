@@ -376,3 +376,21 @@ async fn fifty_parallel_creations_never_pass_an_accounts_own_limit() {
         answers.iter().filter(|answer| answer.as_ref().is_ok_and(|answer| answer.status() == 200)).count();
     assert_eq!((made, facts::live_tokens(&house)), (1, 1));
 }
+
+#[actix_web::test]
+async fn a_box_with_a_value_that_it_cannot_have_lifts_no_demand() {
+    let house = House::open();
+    let mut admin = house.signed_in(ADMIN).await;
+    let page = limits_page(&house);
+    assert_eq!(set(&mut admin, &page, &[("networks", "1")]).await.status, 303);
+    for value in ["on", "0", "true", ""] {
+        for name in ["networks", "never", "everything"] {
+            let answer = set(&mut admin, &page, &[("networks", "1"), (name, value)]).await;
+            let first = if name == "networks" { 303 } else { 400 };
+            assert_eq!(answer.status, first, "{name}={value}: of two values the first counts");
+            let answer = set(&mut admin, &page, &[(name, value)]).await;
+            assert_eq!(answer.status, 400, "{name}={value}");
+        }
+    }
+    assert_eq!(stored(&house), "t t t");
+}

@@ -326,7 +326,7 @@ async fn all_of_it_is_had_as_csv_and_json_lines_which_no_spreadsheet_runs() {
         rows[1],
         format!(
             "2026-11-01T00:00:03Z,user,1,owner@example.com,record.created,\
-             \"owner@example.com made the record =cmd,\"\"3\",record,3,\"'=cmd,\"\"3\",,\"{{\"\"name\"\":\"\"www\"\"}}\",,,{acme}"
+             \"owner@example.com made the record =cmd,\"\"3\",record,3,\"'=cmd,\"\"3\",,\"{{\"\"name\"\":\"\"www\"\"}}\",unknown,,{acme}"
         )
     );
     let file = owner.get(&format!("{path}.csv?token=%23{made}")).await.body;

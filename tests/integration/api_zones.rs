@@ -7,7 +7,9 @@ use hickory_proto::rr::{Name, RecordType};
 use hickory_proto::serialize::txt::Parser;
 use serde_json::json;
 use std::collections::BTreeSet;
+use tokenhouse::db::DbError;
 use tokenhouse::models::Resource;
+use tokenhouse::models::token::grants;
 
 fn remade(house: &House, account: i64, name: &str) {
     let (mut conn, origin) = (house.conn(), house.command_line());
@@ -235,4 +237,58 @@ async fn nonsense_in_an_address_is_not_found_or_refused_as_json() {
     }
     let longest = format!("/v2/{acme}/zones?page=92233720368547758&per_page=100");
     assert_eq!(program.get(&longest).await.data(), &json!([]));
+}
+
+#[actix_web::test]
+async fn a_path_is_decoded_once_and_one_with_half_an_escape_names_nothing() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let program = Program::with_everything(&house, acme);
+    for (asked, status) in [
+        ("example.com", 200),
+        ("example%2Ecom", 200),
+        ("%65xample%2ecom", 200),
+        ("example%252Ecom", 404),
+        ("example%25252Ecom", 404),
+        ("example%2%65com", 404),
+        ("example%%32Ecom", 404),
+        ("example%%32%45com", 404),
+        ("example.com%", 404),
+        ("example.com%2", 404),
+        ("example.com%zz", 404),
+    ] {
+        for base in ["v2", "%762", "v%32"] {
+            let answer = program.get(&format!("/{base}/{acme}/zones/{asked}")).await;
+            assert_eq!(answer.status, status, "{base}: {asked}: {}", answer.body);
+        }
+    }
+    let page = house.anybody().get("/sign-in%").await;
+    assert_eq!((page.status.as_u16(), page.heading().as_str()), (404, "Nothing here"));
+}
+
+#[actix_web::test]
+async fn a_call_tells_its_budget_and_a_refused_one_is_noted_however_its_path_is_spelled() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let program = Program::new(&house, acme, &["zones:*:read"]);
+    for (before, base) in ["v2", "%762", "%76%32"].into_iter().enumerate() {
+        let answer = program.call("GET", &format!("/{base}/{acme}/domains"), None).await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (403, "application/json"));
+        assert!(!answer.header("x-ratelimit-remaining").is_empty(), "{base}");
+        house.app.refusals.flush(&house.app.db).await.unwrap();
+        let noted = format!("SELECT sum(calls) FROM token_refusals WHERE token_id = {}", program.token);
+        assert_eq!(facts::number(&house, &noted), i64::try_from(before).unwrap() + 1, "{base}");
+    }
+}
+
+#[actix_web::test]
+async fn a_row_of_a_grant_that_cannot_be_read_lets_nothing_through() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let program = Program::new(&house, acme, &["zones:*,!theburritobot.com:read"]);
+    let path = format!("/v2/{acme}/zones/theburritobot.com");
+    assert_eq!(program.get(&path).await.status, 404);
+    facts::change(&house, "UPDATE token_grant_resources SET effect = 'include'");
+    let read = grants::of_tokens(&mut house.conn(), &[program.token]);
+    assert!(matches!(read, Err(DbError::Corrupt(_))), "what was left out is let in: {read:?}");
 }

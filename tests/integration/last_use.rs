@@ -6,6 +6,7 @@ use crate::support::{House, OWNER, START};
 use time::Duration;
 use tokenhouse::db;
 use tokenhouse::models::token::usage::{self, Use};
+use tokenhouse::policy::ClientAddress;
 
 async fn call(house: &House, secret: &str, client: &str) -> u16 {
     let http = reqwest::Client::builder().no_proxy().user_agent(client).build().unwrap();
@@ -77,7 +78,7 @@ async fn a_last_use_never_goes_back_in_time_whichever_node_writes_last() {
         secret: number,
         account: 0,
         at: START,
-        address: [192, 0, 2, 1].into(),
+        address: ClientAddress::Known([192, 0, 2, 1].into()),
         client: "old".to_owned(),
     };
     db::in_one(&mut house.conn(), |conn| usage::write(conn, &[old])).unwrap();

@@ -61,6 +61,7 @@ mod layering;
 mod leaked;
 mod leaked_process;
 mod lists;
+mod logged;
 mod mail;
 mod main_job;
 mod members;
@@ -75,6 +76,8 @@ mod pause;
 mod policies;
 mod policy_rules;
 mod program;
+#[cfg(target_os = "linux")]
+mod proxies;
 mod reached;
 mod record_killed;
 mod refusals;

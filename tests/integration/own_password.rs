@@ -6,6 +6,7 @@ use crate::support::{House, OWNER, START, database, ledger};
 use diesel::connection::SimpleConnection;
 use tokenhouse::db;
 use tokenhouse::models::{password, session};
+use tokenhouse::policy::ClientAddress;
 
 const PAGE: &str = "/user/security";
 
@@ -123,7 +124,7 @@ async fn whoever_signs_in_with_the_older_password_at_that_moment_is_left_without
         user: owner.id,
         password: session::digest(&hash),
         state: serde_json::json!({}),
-        address: None,
+        address: ClientAddress::Unknown,
         client: "late".to_owned(),
     };
     let save = || db::in_one(&mut house.conn(), |conn| session::save(conn, "a key", &new, START)).unwrap();

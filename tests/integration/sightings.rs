@@ -86,7 +86,7 @@ async fn refused_sign_ins_of_one_user_are_bounded_from_however_many_networks() {
             email: OWNER.to_owned(),
             good: false,
             at: house.clock.now(),
-            address: IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 + network * 256)),
+            address: IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 + network * 256)).into(),
             client: String::new(),
         });
     }
@@ -145,7 +145,7 @@ async fn a_token_that_is_used_from_everywhere_fills_neither_memory_nor_table() {
     for round in 0..3_u32 {
         for network in 0..5_000_u32 {
             let v6 = Ipv6Addr::from_bits(u128::from(0x2001_0000 + round * 5_000 + network) << 80);
-            networks.note(token, IpAddr::V6(v6), now, "botnet");
+            networks.note(token, IpAddr::V6(v6).into(), now, "botnet");
         }
         assert!(networks.kept() <= MOST_NETWORKS, "{}", networks.kept());
         flush(&house).await;
@@ -157,7 +157,7 @@ async fn a_token_that_is_used_from_everywhere_fills_neither_memory_nor_table() {
     // Another node knows nothing of it yet, and is bounded all the same.
     let other = house.second_node();
     for network in 0..500_u32 {
-        other.app.networks.note(token, IpAddr::V4(Ipv4Addr::from_bits(network * 256)), now, "botnet");
+        other.app.networks.note(token, IpAddr::V4(Ipv4Addr::from_bits(network * 256)).into(), now, "botnet");
     }
     flush(&other).await;
     assert_eq!(facts::count(&house, &format!("token_networks WHERE token_id = {token}")), most);
@@ -171,13 +171,13 @@ async fn what_the_database_cannot_take_holds_up_nobody_and_a_token_that_is_gone_
     facts::change(&house, &format!("DELETE FROM tokens WHERE id = {gone}"));
     let (networks, now) = (&house.app.networks, house.clock.now());
     for token in [token, gone] {
-        networks.note(token, IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), now, "deploy/1.0");
+        networks.note(token, IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)).into(), now, "deploy/1.0");
     }
     let url = database::url(&house.database);
     database::run(&url, "ALTER TABLE tokens RENAME TO away");
     assert!(networks.flush(&house.app.db).await.is_err());
     database::run(&url, "ALTER TABLE away RENAME TO tokens");
-    networks.note(token, IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), now, "deploy/1.0");
+    networks.note(token, IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)).into(), now, "deploy/1.0");
     flush(&house).await;
     assert_eq!(facts::texts(&house, "kind || ' ' || token_id", "sightings"), [format!("first_use {token}")]);
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use time::Duration;
 use tokenhouse::policy::words::{Sentence, of_policy};
-use tokenhouse::policy::{Access, Catalogue, Decision, Holder, Policy, Refusal, Rights, Role};
+use tokenhouse::policy::{Access, Catalogue, ClientAddress, Decision, Holder, Policy, Refusal, Rights, Role};
 
 /// A question in the words of the summary.
 pub struct Asked<'a> {
@@ -189,8 +189,10 @@ fn conditions(told: &Told, policy: &Policy) -> Result<(), TestCaseError> {
         let address: IpAddr = address.parse().unwrap();
         let within = |list: &[ipnet::IpNet]| list.iter().any(|network| network.contains(&address));
         let works = told.allowed.as_deref().is_none_or(within) && !within(&told.refused);
-        prop_assert_eq!(works, policy.admits(address), "{}", address);
+        prop_assert_eq!(works, policy.admits(address.into()), "{}", address);
     }
+    let is_conditional = told.allowed.is_some() || !told.refused.is_empty();
+    prop_assert_eq!(!is_conditional, policy.admits(ClientAddress::Unknown));
     for after in [-43_201, -43_200, 0, 1_799, 1_800, 3_600, 3_601, 43_199, 43_200, 86_400] {
         let now = NOON + Duration::seconds(after);
         let works = told.starts.is_none_or(|start| now >= start) && told.ends.is_none_or(|end| now < end);

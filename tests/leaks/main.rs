@@ -8,9 +8,11 @@ mod support;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use percent_encoding::{percent_decode, percent_decode_str};
 use secrecy::SecretString;
 use std::collections::HashMap;
 use std::fs;
+use std::io::Write as _;
 use std::process::Command;
 use support::client::whoami;
 use support::{House, OWNER, database, ledger};
@@ -36,9 +38,17 @@ impl Sought {
         Sought(sought)
     }
 
-    /// Says where secrets are found, by their last four characters; also such as were stored as bytes.
+    /// Says where secrets are found, by their last four characters; also such as were stored as bytes,
+    /// or percent-encoded, however often.
     fn hits(&self, place: &str, text: &str) -> Vec<String> {
         let mut hits = self.plain_hits(text.as_bytes());
+        let mut decoded: Vec<u8> = percent_decode_str(text).collect();
+        let mut before = text.len();
+        while decoded.len() < before {
+            hits.extend(self.plain_hits(&decoded));
+            before = decoded.len();
+            decoded = percent_decode(&decoded).collect();
+        }
         for (at, _) in text.match_indices("\\x") {
             let digits = text.as_bytes()[at + 2..].iter().take_while(|sign| sign.is_ascii_hexdigit());
             let digits: Vec<u8> = digits.copied().collect();
@@ -193,8 +203,14 @@ async fn the_same_search_finds_a_secret_that_was_planted() {
     assert_eq!(sought.hits("pg_dump", &dump(name)).len(), 1);
 
     tracing::info!(note = planted, "planted");
-    let hits = in_files(&sought);
-    assert!(hits.len() == 1 && hits[0].starts_with("log.txt"), "{hits:?}");
+    assert_eq!(in_files(&sought), Vec::<String>::new(), "the log leaves it out");
+    let encoded: String = planted.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    for spelled in [planted, &encoded, &encoded.replace('%', "%25")] {
+        let before = in_files(&sought).len();
+        writeln!(ledger::log_file().lock().unwrap(), "GET /{spelled}/x").unwrap();
+        let hits = in_files(&sought);
+        assert!(hits.len() > before && hits[0].starts_with("log.txt"), "{hits:?}");
+    }
     // Postgres logs a statement that fails, with what stands in it.
     let mut conn = open(&scratch);
     diesel::sql_query(format!("SELECT '{planted}' FROM nowhere")).execute(&mut conn).unwrap_err();

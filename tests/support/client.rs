@@ -1,6 +1,7 @@
 //! A person's browser as tests drive it over HTTP: one method a request, no redirect followed.
 
 use super::{description, ledger};
+use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use scraper::{Html, Selector};
@@ -19,13 +20,19 @@ pub struct Browser {
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
-    pub headers: reqwest::header::HeaderMap,
+    pub headers: HeaderMap,
     pub body: String,
 }
 
 impl Browser {
     pub fn new(address: SocketAddr) -> Browser {
-        let http = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy().build().unwrap();
+        Browser::sending(address, HeaderMap::new())
+    }
+
+    /// One that sends these headers along each time.
+    pub fn sending(address: SocketAddr, headers: HeaderMap) -> Browser {
+        let http = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy();
+        let http = http.default_headers(headers).build().unwrap();
         Browser { base: format!("http://{address}"), http, csrf: String::new() }
     }
 

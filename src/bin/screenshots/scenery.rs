@@ -107,7 +107,7 @@ impl Ground<'_> {
         let user = self.user(email)?;
         let address: IpAddr = address.parse()?;
         let actor = Actor::User { id: user.id, email: user.email };
-        Ok(Origin { actor, now: self.ago(before), address: Some(address) })
+        Ok(Origin { actor, now: self.ago(before), address: Some(address.into()) })
     }
 
     /// Number of the newest secret of a token.

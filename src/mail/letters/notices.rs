@@ -4,9 +4,9 @@ use super::{line, link, moment, text};
 use crate::db::DbError;
 use crate::http::App;
 use crate::models::mail::{About, TokenEvent};
+use crate::policy::ClientAddress;
 use crate::policy::words::{last_day, long_day};
 use askama::Template;
-use std::net::IpAddr;
 use time::{Duration, OffsetDateTime};
 
 #[derive(Template)]
@@ -16,7 +16,7 @@ struct TokenText {
     said: String,
     at: String,
     by: String,
-    address: Option<IpAddr>,
+    address: Option<ClientAddress>,
     account: bool,
     gives_access: bool,
     link: String,
@@ -30,7 +30,7 @@ struct RevokedText {
     said: String,
     at: String,
     by: String,
-    address: Option<IpAddr>,
+    address: Option<ClientAddress>,
     account: bool,
     link: String,
     home: String,
@@ -50,7 +50,7 @@ struct ExpiresText {
 pub(super) struct Done<'a> {
     pub(super) by: &'a str,
     pub(super) at: OffsetDateTime,
-    pub(super) address: Option<IpAddr>,
+    pub(super) address: Option<ClientAddress>,
 }
 
 /// Something happened to a token.

@@ -4,6 +4,7 @@ use super::{Changed, Cursor, Line, Named, Seen, Source};
 use crate::db::schema::{memberships, resources, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::token::Owner;
+use crate::policy::ClientAddress;
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 
@@ -50,6 +51,11 @@ pub fn there(conn: &mut Conn, lines: &[Line]) -> Result<There, DbError> {
 
 impl From<Changed> for Line {
     fn from(row: Changed) -> Line {
+        // People and programs come over a network, be it from an unknown address.
+        let address = match row.actor_kind.as_str() {
+            "user" | "token" => Some(ClientAddress::from_stored(row.address)),
+            _ => row.address.map(|address| ClientAddress::from(address.addr())),
+        };
         Line {
             place: Cursor { at: row.at, source: Source::Changed, id: row.id },
             account: row.account_id,
@@ -59,7 +65,7 @@ impl From<Changed> for Line {
             object: Named { kind: row.object_kind, id: row.object_id, name: row.object_name },
             before: row.before,
             after: row.after,
-            address: row.address.map(|address| address.addr()),
+            address,
             client: String::new(),
         }
     }
@@ -83,7 +89,7 @@ impl From<Seen> for Line {
             object,
             before: None,
             after: None,
-            address: row.address.map(|address| address.addr()),
+            address: Some(ClientAddress::from_stored(row.address)),
             client: row.client,
         }
     }

@@ -6,8 +6,8 @@ use crate::db::{Conn, DbError};
 use crate::models::audit::{Actor, Origin};
 use crate::models::user::NewUser;
 use crate::models::{Account, User, membership};
+use crate::policy::ClientAddress;
 use diesel::prelude::*;
-use std::net::IpAddr;
 use time::OffsetDateTime;
 
 /// An invitation that can be accepted.
@@ -81,7 +81,7 @@ pub fn accept(
     conn: &mut Conn,
     digest: &[u8; 32],
     user: i64,
-    address: Option<IpAddr>,
+    address: ClientAddress,
     now: OffsetDateTime,
 ) -> Result<Joined, DbError> {
     let Some(open) = locked(conn, digest, now)? else { return Ok(Joined::Gone) };
@@ -89,7 +89,8 @@ pub fn accept(
     let Some(user) = user.filter(|user| user.email.eq_ignore_ascii_case(&open.invitation.email)) else {
         return Ok(Joined::NotTheirs);
     };
-    let origin = Origin { actor: Actor::User { id: user.id, email: user.email.clone() }, now, address };
+    let actor = Actor::User { id: user.id, email: user.email.clone() };
+    let origin = Origin { actor, now, address: Some(address) };
     if open.by_mail && user.email_verified_at.is_none() {
         user.prove_address(conn, &user.email, &origin)?;
     }
@@ -101,7 +102,7 @@ pub fn join(
     conn: &mut Conn,
     digest: &[u8; 32],
     person: &NewPerson,
-    address: Option<IpAddr>,
+    address: ClientAddress,
     now: OffsetDateTime,
 ) -> Result<Joined, DbError> {
     let Some(open) = locked(conn, digest, now)? else { return Ok(Joined::Gone) };

@@ -115,12 +115,17 @@ impl GrantRow {
         for row in named {
             let kind = ResourceKind::from_key(&row.kind).ok_or_else(|| corrupt("kind"))?;
             let one = ResourceRef { account: row.account_id, id: row.resource_id, kind, name: row.name };
-            if row.effect == "include" { only.push(one) } else { except.push(one) }
+            match row.effect.as_str() {
+                "include" => only.push(one),
+                "exclude" => except.push(one),
+                _ => return Err(corrupt("effect")),
+            }
         }
+        // What a reach has no place for is never passed over: it could be what was left out.
         let selection = match (self.reach.as_str(), self.account_id) {
-            ("everything", _) => Selection::Everywhere { except },
-            ("account", Some(account)) => Selection::Account { account, except },
-            ("named", _) => Selection::Only(only),
+            ("everything", _) if only.is_empty() => Selection::Everywhere { except },
+            ("account", Some(account)) if only.is_empty() => Selection::Account { account, except },
+            ("named", _) if except.is_empty() => Selection::Only(only),
             _ => return Err(corrupt("reach")),
         };
         Ok(Grant {

@@ -2,6 +2,7 @@
 
 use crate::db::schema::{sightings, token_networks, tokens};
 use crate::db::{Conn, DbError};
+use crate::policy::ClientAddress;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -19,21 +20,22 @@ pub struct Seen {
     /// Number of the token.
     pub token: i64,
     /// The network, as [`network_of`] has it.
-    pub network: IpNet,
+    pub network: Option<IpNet>,
     /// When it was first used from there.
     pub at: OffsetDateTime,
     /// From which address.
-    pub address: IpAddr,
+    pub address: ClientAddress,
     /// What the client said it is.
     pub client: String,
 }
 
-/// The /24 of an IPv4 address, the /48 of an IPv6 one.
-pub fn network_of(address: IpAddr) -> IpNet {
-    match address {
-        IpAddr::V4(address) => Ipv4Net::new(address, 24).unwrap_or(address.into()).trunc().into(),
-        IpAddr::V6(address) => Ipv6Net::new(address, 48).unwrap_or(address.into()).trunc().into(),
-    }
+/// The /24 of an IPv4 address, the /48 of an IPv6 one; `None` of an unknown address, which is told
+/// like a network of its own.
+pub fn network_of(address: ClientAddress) -> Option<IpNet> {
+    Some(match address.ip()? {
+        IpAddr::V4(ip) => Ipv4Net::new(ip, 24).unwrap_or(ip.into()).trunc().into(),
+        IpAddr::V6(ip) => Ipv6Net::new(ip, 48).unwrap_or(ip.into()).trunc().into(),
+    })
 }
 
 struct Owned {
@@ -55,9 +57,13 @@ pub fn write(conn: &mut Conn, seen: &[Seen]) -> Result<Vec<i64>, DbError> {
         // Under a lock on the tokens, so that nodes that write at once keep no more than they may,
         // and in the order of everything that takes several of them.
         let mut owned = lock(conn, part)?;
-        let known: HashSet<(i64, IpNet)> = token_networks::table
+        let known: HashSet<(i64, Option<IpNet>)> = token_networks::table
             .filter(token_networks::token_id.eq_any(owned.keys()))
-            .filter(token_networks::network.eq_any(part.iter().map(|one| one.network)))
+            .filter(
+                token_networks::network
+                    .eq_any(part.iter().filter_map(|one| one.network))
+                    .or(token_networks::network.is_null()),
+            )
             .select((token_networks::token_id, token_networks::network))
             .load(conn)?
             .into_iter()
@@ -82,7 +88,7 @@ pub fn write(conn: &mut Conn, seen: &[Seen]) -> Result<Vec<i64>, DbError> {
                 sightings::user_id.eq(token.user),
                 sightings::token_id.eq(token.id),
                 sightings::name.eq(token.name.clone()),
-                sightings::address.eq(IpNet::from(one.address)),
+                sightings::address.eq(one.address.stored()),
                 sightings::client.eq(&one.client),
             ));
         }
@@ -120,8 +126,9 @@ mod tests {
 
     #[test]
     fn a_network_is_the_24_or_the_48_of_an_address() {
-        let network = |address: &str| network_of(address.parse().unwrap()).to_string();
+        let network = |ip: &str| network_of(ClientAddress::Known(ip.parse().unwrap())).unwrap().to_string();
         assert_eq!(network("203.0.113.77"), "203.0.113.0/24");
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1::/48");
+        assert_eq!(network_of(ClientAddress::Unknown), None);
     }
 }

@@ -7,6 +7,7 @@ use crate::db::schema::{token_secrets, token_use, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::audit::{self, Event, Origin};
 use crate::models::{Account, User, notice};
+use crate::policy::ClientAddress;
 use diesel::dsl::count;
 use diesel::prelude::*;
 use ipnet::IpNet;
@@ -54,7 +55,7 @@ pub fn standing(conn: &mut Conn, owner: Owner, now: OffsetDateTime) -> Result<St
     };
     let in_use: i64 =
         recent().select(count(token_secrets::token_id).aggregate_distinct()).get_result(conn)?;
-    let rows: Vec<(i64, OffsetDateTime, IpNet, String)> = recent()
+    let rows: Vec<(i64, OffsetDateTime, Option<IpNet>, String)> = recent()
         .order(token_use::last_used_at.desc())
         .limit(MOST_READ)
         .select((token_secrets::token_id, token_use::last_used_at, token_use::address, token_use::client))
@@ -62,7 +63,7 @@ pub fn standing(conn: &mut Conn, owner: Owner, now: OffsetDateTime) -> Result<St
     let mut uses: Vec<(i64, LastUse)> = Vec::new();
     for (token, at, address, client) in rows {
         if uses.len() < MOST_NAMED && uses.iter().all(|(known, _)| *known != token) {
-            uses.push((token, LastUse { at, address: address.addr(), client }));
+            uses.push((token, LastUse { at, address: ClientAddress::from_stored(address), client }));
         }
     }
     let ids: Vec<i64> = uses.iter().map(|(token, _)| *token).collect();

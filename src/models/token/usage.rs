@@ -2,12 +2,12 @@
 
 use crate::db::schema::{token_secrets, token_use};
 use crate::db::{Conn, DbError};
+use crate::policy::ClientAddress;
 use diesel::prelude::*;
 use diesel::query_dsl::methods::FilterDsl;
 use diesel::upsert::excluded;
 use ipnet::IpNet;
 use std::collections::HashMap;
-use std::net::IpAddr;
 use time::OffsetDateTime;
 
 /// A use of a secret, to be written.
@@ -20,7 +20,7 @@ pub struct Use {
     /// When.
     pub at: OffsetDateTime,
     /// From where.
-    pub address: IpAddr,
+    pub address: ClientAddress,
     /// What the client said it is.
     pub client: String,
 }
@@ -31,10 +31,12 @@ pub struct LastUse {
     /// When.
     pub at: OffsetDateTime,
     /// From where.
-    pub address: IpAddr,
+    pub address: ClientAddress,
     /// What the client said it is.
     pub client: String,
 }
+
+type Row = (i64, OffsetDateTime, Option<IpNet>, String);
 
 /// Writes uses, in an order that lets several nodes do it at once. Never goes back in time.
 pub fn write(conn: &mut Conn, uses: &[Use]) -> Result<(), DbError> {
@@ -48,7 +50,7 @@ pub fn write(conn: &mut Conn, uses: &[Use]) -> Result<(), DbError> {
                     token_use::secret_id.eq(one.secret),
                     token_use::account_id.eq(one.account),
                     token_use::last_used_at.eq(one.at),
-                    token_use::address.eq(IpNet::from(one.address)),
+                    token_use::address.eq(one.address.stored()),
                     token_use::client.eq(&one.client),
                 )
             })
@@ -70,17 +72,16 @@ pub fn write(conn: &mut Conn, uses: &[Use]) -> Result<(), DbError> {
 
 /// The newest use of each of these secrets, in whichever account.
 pub fn of_secrets(conn: &mut Conn, secrets: &[i64]) -> Result<HashMap<i64, LastUse>, DbError> {
-    let rows: Vec<(i64, OffsetDateTime, IpNet, String)> =
-        QueryDsl::filter(token_use::table, token_use::secret_id.eq_any(secrets))
-            .order(token_use::last_used_at)
-            .select((token_use::secret_id, token_use::last_used_at, token_use::address, token_use::client))
-            .load(conn)?;
+    let rows: Vec<Row> = QueryDsl::filter(token_use::table, token_use::secret_id.eq_any(secrets))
+        .order(token_use::last_used_at)
+        .select((token_use::secret_id, token_use::last_used_at, token_use::address, token_use::client))
+        .load(conn)?;
     Ok(newest(rows))
 }
 
 /// The newest use of each of these tokens, by whichever of its secrets.
 pub fn of_tokens(conn: &mut Conn, tokens: &[i64]) -> Result<HashMap<i64, LastUse>, DbError> {
-    let rows: Vec<(i64, OffsetDateTime, IpNet, String)> = QueryDsl::filter(
+    let rows: Vec<Row> = QueryDsl::filter(
         token_use::table.inner_join(token_secrets::table),
         token_secrets::token_id.eq_any(tokens),
     )
@@ -91,8 +92,10 @@ pub fn of_tokens(conn: &mut Conn, tokens: &[i64]) -> Result<HashMap<i64, LastUse
 }
 
 /// Oldest first, so that the newest of each is the one that stays.
-fn newest(rows: Vec<(i64, OffsetDateTime, IpNet, String)>) -> HashMap<i64, LastUse> {
+fn newest(rows: Vec<Row>) -> HashMap<i64, LastUse> {
     rows.into_iter()
-        .map(|(of, at, address, client)| (of, LastUse { at, address: address.addr(), client }))
+        .map(|(of, at, address, client)| {
+            (of, LastUse { at, address: ClientAddress::from_stored(address), client })
+        })
         .collect()
 }

@@ -98,7 +98,7 @@ pub async fn limits(member: Member, app: AppData, from: Query<From>) -> Result<H
 pub async fn set(form: Posted<Member>, app: AppData) -> Result<HttpResponse, AppError> {
     let (member, fields) = form.accepted(&app).await?;
     let now = app.clock.now();
-    let mut form = Form::parse(&fields);
+    let mut form = Form::parse(&fields)?;
     let Some(limits) = form.limits(now) else {
         let bound = bound_said(&present(&member, &app).await?, now);
         return show(&member, &app, form, bound, ("", StatusCode::UNPROCESSABLE_ENTITY));
@@ -136,15 +136,14 @@ impl Form {
         }
     }
 
-    fn parse(fields: &Fields) -> Form {
-        let ticked = |name: &str| fields.get(name) == "1";
-        Form {
+    fn parse(fields: &Fields) -> Result<Form, AppError> {
+        Ok(Form {
             account_tokens: Field::of(fields.get("account_tokens").trim()),
             longest_life_days: Field::of(fields.get("longest_life_days").trim()),
-            never: ticked("never"),
-            networks: ticked("networks"),
-            everything: ticked("everything"),
-        }
+            never: fields.ticked("never")?,
+            networks: fields.ticked("networks")?,
+            everything: fields.ticked("everything")?,
+        })
     }
 
     /// What it asks for; none when something is wrong, which then stands beside its field.

@@ -9,6 +9,7 @@ use crate::db::{Conn, DbError};
 use crate::http::{AppData, AppError};
 use crate::models::activity::{Cursor, Line, PER_CHUNK, Source, Wanted};
 use crate::models::token::expiry::iso_day;
+use crate::policy::ClientAddress;
 use crate::web::guard::{AccountMember, SeeActivity, SignedIn};
 use crate::web::page::go_to;
 use actix_web::HttpResponse;
@@ -206,10 +207,15 @@ fn cells(line: &Line) -> [String; 14] {
         line.object.name.clone(),
         value(&line.before),
         value(&line.after),
-        line.address.map(|address| address.to_string()).unwrap_or_default(),
+        line.address.map(address).unwrap_or_default(),
         line.client.clone(),
         number(line.account),
     ]
+}
+
+/// As in the JSON.
+fn address(address: ClientAddress) -> String {
+    address.ip().map_or_else(|| "unknown".to_owned(), |ip| ip.to_string())
 }
 
 fn json_line(line: &Line) -> String {

@@ -6,6 +6,7 @@ use crate::http::{AppData, AppError, client_name};
 use crate::models::session::{self, MOST_SHOWN};
 use crate::models::user::Credentials;
 use crate::models::{User, password};
+use crate::policy::ClientAddress;
 use crate::web::form::Posted;
 use crate::web::guard::{SignedIn, own_acts, signed_in_session};
 use crate::web::page::{Done, Page, Section, go_to, render};
@@ -143,7 +144,7 @@ async fn answer(
     sessions.truncate(MOST_SHOWN);
     let row = |one: session::Shown| Row {
         client: client::in_words(&one.client),
-        address: one.address.map(|net| net.addr().to_string()).unwrap_or_default(),
+        address: ClientAddress::from_stored(one.address).to_string(),
         since: Moment::past(one.created_at, now),
         seen: Moment::past(one.seen_at(), now),
         this_one: this_one == Some(one.id),

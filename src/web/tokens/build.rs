@@ -14,7 +14,7 @@ use crate::http::{App, AppData, AppError};
 use crate::models::Resource;
 use crate::models::token::{Owner, Token, surroundings};
 use crate::policy::words::{self, Sentence};
-use crate::policy::{Act, Catalogue};
+use crate::policy::{Act, Catalogue, ClientAddress};
 use crate::web::form::{Fields, Posted};
 use crate::web::page::{Field, Page, go_to, render};
 use actix_web::http::StatusCode;
@@ -126,8 +126,8 @@ pub async fn built(form: Posted<Member>, app: AppData) -> Result<HttpResponse, A
         ("remove", row) => draft.remove_row(row),
         ("spread", row) => draft = spread(&member, draft, row.to_owned(), &app).await?,
         ("address", _) => {
-            let here = member.signed_in.origin(&app).address;
-            here.iter().for_each(|address| draft.add_address(&address.to_string()));
+            let here = member.signed_in.origin(&app).address.and_then(ClientAddress::ip);
+            here.iter().for_each(|ip| draft.add_address(&ip.to_string()));
         }
         // Back, Search, and Enter in a field: the form as it is.
         _ => {}
@@ -213,6 +213,7 @@ impl Builder {
         });
         let (draft, problems, rows, options, words) = loaded.await?;
         let paths = member.paths();
+        let here = member.signed_in.origin(app).address.and_then(ClientAddress::ip);
         let field =
             |value: &str, place: &str| Field { value: value.to_owned(), error: problem(&problems, place) };
         let of_expiry = problem(&problems, "expires_on").or_else(|| problem(&problems, "expires"));
@@ -237,7 +238,7 @@ impl Builder {
             next_row: (draft.rows.len() < MOST_ROWS).then(|| draft.next_key()),
             from: field(&draft.from, "from"),
             not_from: field(&draft.not_from, "not_from"),
-            address: member.signed_in.origin(app).address.map(|one| one.to_string()).unwrap_or_default(),
+            address: here.map(|ip| ip.to_string()).unwrap_or_default(),
             starts_on: field(&draft.starts_on, "starts_on"),
             expires_on: Field { value: draft.expires_on.clone(), error: of_expiry },
             expires_hint: expires_hint(&draft, now),

@@ -3,6 +3,7 @@
 use super::Ground;
 use crate::Failed;
 use diesel::prelude::*;
+use std::net::IpAddr;
 use time::Duration;
 use tokenhouse::db;
 use tokenhouse::models::invitation::{self, Invited};
@@ -94,7 +95,7 @@ fn sign_ins(ground: &mut Ground<'_>) -> Result<(), Failed> {
             user: owner.id,
             password: session::digest(&credentials.hash),
             state: serde_json::json!({}),
-            address: Some(address.parse()?),
+            address: address.parse::<IpAddr>()?.into(),
             client: client.to_owned(),
         };
         // The older one would have ended by being idle.
@@ -109,7 +110,7 @@ fn sign_ins(ground: &mut Ground<'_>) -> Result<(), Failed> {
     ];
     for (email, good, minutes, address, client) in attempts {
         let (user, at) = (ground.user(email)?.id, ground.ago(Duration::minutes(minutes)));
-        let (address, client) = (address.parse()?, client.to_owned());
+        let (address, client) = (address.parse::<IpAddr>()?.into(), client.to_owned());
         let attempt = SignIn { user, email: email.to_owned(), good, at, address, client };
         sighting::put_down(ground.conn, &[attempt])?;
     }

@@ -2,6 +2,7 @@
 
 use super::Ground;
 use crate::Failed;
+use std::net::IpAddr;
 use time::macros::date;
 use time::{Date, Duration, OffsetDateTime, Time};
 use tokenhouse::db;
@@ -13,7 +14,7 @@ use tokenhouse::models::token::{Issued, NewToken, Owner, TokenName, Why, issue};
 use tokenhouse::models::{Token, leak};
 use tokenhouse::policy::budget::Hour;
 use tokenhouse::policy::{
-    Access, Grant, PermissionKey, Policy, RecordFilter, ResourceKind, Rights, Selection,
+    Access, ClientAddress, Grant, PermissionKey, Policy, RecordFilter, ResourceKind, Rights, Selection,
 };
 use uuid::Uuid;
 
@@ -189,7 +190,7 @@ fn make(ground: &mut Ground<'_>, owner: Owner, laid: &Laid<'_>) -> Result<(i64, 
             secret: of_secret,
             account: ground.account("Acme")?.id,
             at: ground.ago(Duration::minutes(minutes)),
-            address: address.parse()?,
+            address: address.parse::<IpAddr>()?.into(),
             client: client.to_owned(),
         };
         usage::write(ground.conn, &[used])?;
@@ -224,7 +225,7 @@ fn end(ground: &mut Ground<'_>, owner: Owner) -> Result<(), Failed> {
     let origin = ground.by(OWNER, Duration::days(90), OFFICE)?;
     db::in_one(ground.conn, |conn| old.delete(conn, Why::Person, &origin))?;
     let at = ground.ago(Duration::days(21));
-    leak::put_down(ground.conn, &[secret.digest()], "198.51.100.200".parse()?, at)?;
+    leak::put_down(ground.conn, &[secret.digest()], ClientAddress::Known([198, 51, 100, 200].into()), at)?;
     let first = leak::next(ground.conn, 0)?.ok_or("the leak was not put down")?;
     db::in_one(ground.conn, |conn| leak::work_off(conn, first, at))?;
     Ok(())

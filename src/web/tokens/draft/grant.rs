@@ -64,6 +64,9 @@ impl Checked<'_> {
                 _ => Err(format!("Choose in which accounts {} applies.", permission.title)),
             };
         };
+        if row.unreadable && row.reach.names_some() {
+            return Err(format!("A selected {} can't be read. Look at the selection again.", kind.key()));
+        }
         match row.reach {
             Where::All => all(),
             Where::Except => {

@@ -104,6 +104,8 @@ pub struct RowDraft {
     pub account_asked: bool,
     /// Ids of the chosen resources.
     pub chosen: Vec<i64>,
+    /// Whether something else than an id was among them: it could be what's left out.
+    pub unreadable: bool,
     /// What was searched for.
     pub search: String,
     /// Names of records, as typed.
@@ -135,7 +137,9 @@ impl RowDraft {
 
     fn read(fields: &Fields, key: &str) -> RowDraft {
         let of = |end: &str| format!("{key}.{end}");
-        let mut chosen: Vec<i64> = fields.all(&of("id")).filter_map(|id| id.parse().ok()).collect();
+        let ids: Vec<Option<i64>> = fields.all(&of("id")).map(|id| id.parse().ok()).collect();
+        let unreadable = ids.contains(&None);
+        let mut chosen: Vec<i64> = ids.into_iter().flatten().collect();
         chosen.sort_unstable();
         chosen.dedup();
         RowDraft {
@@ -146,6 +150,7 @@ impl RowDraft {
             account: fields.get(&of("account")).parse().ok(),
             account_asked: fields.all(&of("account")).next().is_some(),
             chosen,
+            unreadable,
             search: fields.get(&of("q")).trim().to_owned(),
             names: fields.get(&of("names")).to_owned(),
             types: fields.get(&of("types")).to_owned(),

@@ -423,3 +423,17 @@ fn an_address_fills_the_form_in_and_says_what_it_could_not() {
         Draft::from_query(&fields("expires=2027-01-01"), &catalogue, &of_account(), &mut find).unwrap();
     assert_eq!((draft.expires.as_str(), draft.expires_on.as_str()), ("date", "2027-01-01"));
 }
+
+#[test]
+fn an_id_that_cannot_be_read_never_leaves_less_out() {
+    for (reach, whose) in
+        [("except", of_account()), ("everywhere_except", of_user()), ("named", of_account())]
+    {
+        let body = format!("row=r1&r1.permission=zones&r1.access=read&r1.where={reach}&r1.id=7&r1.id=8x");
+        let said = at(built(&body, &whose).unwrap_err(), "r1.where");
+        assert_eq!(said, "A selected zone can't be read. Look at the selection again.", "{reach}");
+        assert!(built(&body.replace("8x", "8"), &whose).is_ok(), "{reach}");
+    }
+    let body = "row=r1&r1.permission=zones&r1.access=read&r1.where=all&r1.id=8x";
+    assert!(built(body, &of_account()).is_ok(), "nothing is selected where that is no question");
+}
