@@ -14,7 +14,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// How long the end of the process waits for whoever reads its log.
+/// How long the end of the process waits for the reader of its log.
 const LONGEST_FLUSH: Duration = Duration::from_secs(2);
 
 /// How much is logged without `RUST_LOG`. actix-session's own lines say nothing that ours do not.

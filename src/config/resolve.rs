@@ -171,7 +171,7 @@ impl ServeArgs {
 }
 
 /// A setting without the white space around it, such as the line end of the file that it was kept
-/// in; none where nothing is left. Every setting comes through one of these three.
+/// in; `None` if nothing is left. Every setting comes through one of these three.
 fn filled(text: Option<String>) -> Option<String> {
     text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }

@@ -29,7 +29,7 @@ fn of_request(app: &App, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
     match address_of(peer, headers, &app.trusted_proxies) {
         Ok(ip) => ClientAddress::Known(ip),
         Err(hop) => {
-            // Once: whoever sends such a hop could fill the log with it.
+            // Once: anyone who sends such a hop could fill the log with it.
             app.unreadable_hop.call_once(|| {
                 let hop = shown(&String::from_utf8_lossy(hop));
                 tracing::warn!(

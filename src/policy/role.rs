@@ -1,5 +1,5 @@
 //! Roles, and what each of them may do on the pages: one table. What people do as site admins, and with
-//! their own user, stands beside it. Each act says whether it raises access.
+//! their own user, is beside it. Each act says whether it raises access.
 
 use serde::Deserialize;
 

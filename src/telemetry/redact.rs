@@ -1,11 +1,11 @@
 //! Lines of the log without what opens something: links and the secrets of tokens are known by their
-//! shape, wherever in a line they are and whoever wrote it, percent-encoded or not.
+//! shape, wherever in a line they are, percent-encoded or not.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// So many letters and digits in a row could be a link (`models::link`: 40, 5 bits each), also one that
+/// This many letters and digits in a row could be a link (`models::link`: 40, 5 bits each), also one that
 /// lost its end: what's left out of 31 is 45 bits, which nobody tries out.
 const OF_A_LINK: usize = 32;
 /// Behind `_a_`, `_u_` or `_s_` they could be a secret (`models::token::secret`: 36, of which 30 are

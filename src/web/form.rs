@@ -95,7 +95,7 @@ impl FromRequest for OpenForm {
     }
 }
 
-/// A form posted by someone whom the guard lets in, to do this: `Posted<AccountMember<ManageTokens>>`,
+/// A form posted by someone the guard admits, to do this: `Posted<AccountMember<ManageTokens>>`,
 /// `Posted<SiteAdmin, site_acts::Suspend>`. Its fields are out of reach before its form token was checked.
 pub struct Posted<G: Guard, A = <G as Guard>::Act> {
     by: G,

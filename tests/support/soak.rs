@@ -11,6 +11,5 @@ pub fn size<T>(short: T, long: T) -> T {
 /// Reports how much a proof has done. `script/soak` fails a row that's missing or too small.
 pub fn row(name: &str, done: impl TryInto<u64>) {
     let done = done.try_into().unwrap_or_default();
-    println!("{name}: {done}");
     ledger::append("soak.txt", &format!("{name}\t{done}\n"));
 }
