@@ -35,7 +35,8 @@ async fn a_new_token_is_told_to_whoever_made_it_and_to_those_who_manage_them() {
     let acme = house.account("Acme");
     let mut admin = house.signed_in(ADMIN).await;
     let (id, secret) = admin.make_full_token(acme, "Deploy").await;
-    let mails = house.mails().await;
+    let mut mails = house.mails().await;
+    mails.sort();
     let told: Vec<&str> = mails.iter().map(|(to, ..)| to.as_str()).collect();
     assert_eq!(told, [ADMIN, OWNER]);
     let (_, subject, said) = &mails[0];
