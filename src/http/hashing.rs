@@ -1,18 +1,17 @@
 //! Threads for what keeps a processor busy: argon2, and the estimate of how soon a password would be
-//! guessed. As many run at once as there are cores, off the async threads and off those that wait for
-//! the database, with a bounded queue before them.
+//! guessed. They are not the async threads nor those that wait for the database, they leave one core
+//! to all others, and the queue before them is bounded.
 #![allow(clippy::disallowed_methods, reason = "these are the threads for it")]
 
 use super::AppError;
 use crate::models::password::{self, Cost, HashError, Refused};
-use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
 /// At most this many jobs wait. A hash takes some 25 ms, so on two cores the last of them waits under
-/// a second; a new password takes up to 0.1 s more, and how many of those a caller sends is counted.
+/// two seconds; a new password takes up to 0.1 s more, and how many of those a caller sends is counted.
 const QUEUE: usize = 64;
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -52,7 +51,7 @@ impl Hashing {
         let dummy = password::hash(&password::random()?, cost)?;
         let (jobs, queue) = sync_channel::<Job>(QUEUE);
         let queue = Arc::new(Mutex::new(queue));
-        for _ in 0..threads() {
+        for _ in 0..Hashing::threads() {
             let queue = Arc::clone(&queue);
             std::thread::spawn(move || {
                 while let Some(job) = next(&queue) {
@@ -63,6 +62,12 @@ impl Hashing {
             });
         }
         Ok(Hashing { cost, jobs, dummy: dummy.into() })
+    }
+
+    /// How many threads there are: one fewer than cores, and at least one. With every core taken, each
+    /// step of a call to the API waited for its turn, and took ten times as long as in peace.
+    pub fn threads() -> usize {
+        std::thread::available_parallelism().map_or(1, |cores| cores.get() - 1).max(1)
     }
 
     /// Whether the password is the one behind the hash. Without a hash it takes as long and is not.
@@ -107,10 +112,6 @@ impl Hashing {
     }
 }
 
-fn threads() -> usize {
-    std::thread::available_parallelism().map_or(2, NonZeroUsize::get)
-}
-
 fn next(queue: &Mutex<Receiver<Job>>) -> Option<Job> {
     queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
@@ -143,7 +144,7 @@ mod tests {
         let gate = Arc::new(Mutex::new(()));
         let held = gate.lock().unwrap();
         let mut refused = 0;
-        for _ in 0..QUEUE + threads() + 1 {
+        for _ in 0..QUEUE + Hashing::threads() + 1 {
             let gate = Arc::clone(&gate);
             let job: Job = Box::new(move || drop(gate.lock()));
             refused += usize::from(hashing.jobs.try_send(job).is_err());
@@ -155,13 +156,13 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_its_own_callers_and_every_thread_still_works() {
         let hashing = Hashing::start(Cost::CHEAP).unwrap();
-        for _ in 0..=threads() {
+        for _ in 0..=Hashing::threads() {
             let panicked: Result<(), HashingError> = hashing.run(|| panic!("a job of the test")).await;
             assert_eq!(panicked, Err(HashingError::Panicked));
         }
         // As many at once as there are threads: each waits for all others to run.
-        let all = Arc::new(std::sync::Barrier::new(threads()));
-        let meet = (0..threads()).map(|_| {
+        let all = Arc::new(std::sync::Barrier::new(Hashing::threads()));
+        let meet = (0..Hashing::threads()).map(|_| {
             let all = Arc::clone(&all);
             hashing.run(move || all.wait().is_leader())
         });

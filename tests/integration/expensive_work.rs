@@ -28,7 +28,6 @@ struct Held {
 impl Held {
     async fn all(hashing: &Hashing) -> Held {
         let (mut latches, mut jobs) = (Vec::new(), Vec::new());
-        let threads = std::thread::available_parallelism().unwrap().get();
         loop {
             let (latch, held) = mpsc::channel::<()>();
             let (began, begun) = tokio::sync::oneshot::channel();
@@ -47,7 +46,7 @@ impl Held {
             jobs.push(job);
             latches.push(latch);
             // Only once every thread has its job does the queue fill for good.
-            if jobs.len() <= threads {
+            if jobs.len() <= Hashing::threads() {
                 begun.await.unwrap();
             }
         }
