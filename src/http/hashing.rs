@@ -120,6 +120,12 @@ fn next(queue: &Mutex<Receiver<Job>>) -> Option<Job> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn one_core_is_left_to_all_others() {
+        let cores = std::thread::available_parallelism().unwrap().get();
+        assert_eq!(Hashing::threads(), if cores == 1 { 1 } else { cores - 1 });
+    }
+
     #[tokio::test]
     async fn an_unknown_user_is_never_let_in_and_costs_a_hash_all_the_same() {
         let hashing = Hashing::start(Cost::CHEAP).unwrap();
