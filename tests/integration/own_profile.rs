@@ -13,8 +13,13 @@ const NEW: &str = "olive@example.com";
 /// The link of the newest mail to somebody, as a path.
 pub async fn link(house: &House, to: &str) -> String {
     let mails = house.mails().await;
-    let mail = mails.iter().rfind(|(recipient, ..)| recipient == to).unwrap_or_else(|| panic!("{mails:?}"));
-    let line = mail.2.lines().find(|line| line.starts_with("http") && line.len() > 60).unwrap();
+    // Mail is sent in no promised order, and some of it holds no link.
+    let line = mails
+        .iter()
+        .rev()
+        .filter(|(recipient, ..)| recipient == to)
+        .find_map(|(.., text)| text.lines().find(|line| line.starts_with("http") && line.len() > 60))
+        .unwrap_or_else(|| panic!("{mails:?}"));
     let path = line.strip_prefix(&house.url("")).unwrap().to_owned();
     ledger::put_down(path.rsplit('/').next().unwrap());
     path
