@@ -2,12 +2,12 @@
 
 use super::body::Body;
 use super::caller::Caller;
-use super::errors::account_not_found;
 use super::json::ok;
 use super::permits::{Account as OfAccount, Full, Read};
 use super::whoami::Account;
 use crate::http::{AppData, AppError};
 use crate::models::{self, text};
+use crate::policy::RefusalCode;
 use actix_web::HttpResponse;
 use utoipa::ToSchema;
 
@@ -34,7 +34,7 @@ pub async fn change(
     let work = move |conn: &mut _| {
         models::Account::change(conn, id, change.name.as_deref(), change.email.as_deref(), &origin)
     };
-    let account = app.db.transaction(work).await?.ok_or_else(account_not_found)?;
+    let account = app.db.transaction(work).await?.ok_or(RefusalCode::AccountNotFound)?;
     Ok(ok(Account::of(&account, &app.catalogue)))
 }
 

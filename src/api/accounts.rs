@@ -5,7 +5,7 @@ use super::json::{no_content, ok};
 use super::whoami::Account;
 use crate::http::{AppData, AppError};
 use crate::models::Token;
-use crate::models::token::Why;
+use crate::models::token::DeletionReason;
 use actix_web::HttpResponse;
 
 /// The accounts that the token reaches, in the order of their numbers.
@@ -20,7 +20,7 @@ pub async fn end(token: AnyToken<Owner>, app: AppData) -> Result<HttpResponse, A
     let (id, origin) = (token.found().token, token.origin());
     app.db
         .transaction(move |conn| match Token::itself(conn, id)? {
-            Some(token) => token.delete(conn, Why::Itself, &origin),
+            Some(token) => token.delete(conn, DeletionReason::Itself, &origin),
             None => Ok(false),
         })
         .await?;

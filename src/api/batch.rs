@@ -2,16 +2,16 @@
 
 use super::body::{Body, Fields};
 use super::caller::CallerOn;
-use super::errors::{invalid, of_refusal, refused};
+use super::errors::{invalid, of_refusal};
 use super::json::ok;
 use super::permits::{Full, Zones};
-use super::record_changes::{SYSTEM, may, told, wanted};
+use super::record_changes::{may, told, wanted};
 use super::records::ZoneRecord;
 use super::zones::gone;
 use crate::http::{AppData, AppError};
+use crate::models::DnsRefusal;
 use crate::models::record::{self, Batch, BatchFault, Batched, Changed, MOST_OPERATIONS};
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -33,8 +33,7 @@ pub struct ZoneRecordNumber {
 /// Does all of it, or nothing.
 pub async fn run(caller: CallerOn<Zones, Full>, app: AppData, body: Body) -> Result<HttpResponse, AppError> {
     if !app.catalogue.plan(&caller.account.plan).is_some_and(|plan| plan.batch) {
-        let message = "The plan of this account has no batches of changes";
-        return Err(refused(StatusCode::PRECONDITION_FAILED, "plan_without_batches", message));
+        return Err(DnsRefusal::PlanWithoutBatches.into());
     }
     let batch = read(&mut body.fields().await?)?;
     let ids = batch.deletes.clone();
@@ -109,7 +108,7 @@ fn told_of(fault: BatchFault) -> Value {
     let BatchFault { index, why, .. } = fault;
     let message = match why {
         Changed::Refused(faults) => return validation(index, told(faults)),
-        Changed::System => SYSTEM.to_owned(),
+        Changed::System => DnsRefusal::SystemRecord.facts().message.to_owned(),
         _ => format!("Record `{}` not found", fault.id.unwrap_or_default()),
     };
     json!({ "index": index, "message": message, "errors": {} })

@@ -8,7 +8,7 @@ use crate::models::token::secret::{self, Digest};
 use crate::models::token::usage::Use;
 use crate::models::{Account, Actor, Origin};
 use crate::policy::budget::{self, Quota};
-use crate::policy::{Access, ClientAddress};
+use crate::policy::{Access, ClientAddress, RefusalCode};
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use std::sync::Arc;
@@ -47,9 +47,9 @@ impl Call {
     ) -> Result<Call, AppError> {
         let call = Call::known(request, need, needs).await?;
         if let Some(code) = call.code() {
-            tracing::info!(token = call.found.token, code, "call refused");
+            tracing::info!(token = call.found.token, code = code.key(), "call refused");
             call.charge_network(request);
-            return Err(AppError::Unauthenticated(code));
+            return Err(code.into());
         }
         call.accept(request)?;
         if doing == Doing::Using && call.found.awaits_first_use {
@@ -70,16 +70,15 @@ impl Call {
             Ok(()) => error,
             Err(over) => over.into_error(now),
         };
-        let digest = presented(request.headers()).map_err(|error| stranger(Stranger::Unnamed, error))?;
+        let digest = presented(request.headers()).map_err(|code| stranger(Stranger::Unnamed, code.into()))?;
         let found = app.gate.find(digest, need).await?;
-        let found =
-            found.ok_or_else(|| stranger(Stranger::Unknown, AppError::Unauthenticated("invalid_token")))?;
+        let found = found.ok_or_else(|| stranger(Stranger::Unknown, RefusalCode::InvalidToken.into()))?;
         request.extensions_mut().insert(Presented { token: found.token, needs });
         Ok(Call { app: app.clone(), found, now, address })
     }
 
     /// Why its token does not work; none where it does.
-    pub fn code(&self) -> Option<&'static str> {
+    pub fn code(&self) -> Option<RefusalCode> {
         self.found.standing.state(self.now).code()
     }
 
@@ -98,7 +97,7 @@ impl Call {
         if !self.found.policy.admits(self.address) {
             tracing::info!(token = self.found.token, "call refused by address");
             self.charge_network(request);
-            return Err(AppError::AddressRefused);
+            return Err(RefusalCode::AddressRefused.into());
         }
         Ok(())
     }
@@ -181,11 +180,11 @@ pub fn account_in_path(request: &HttpRequest) -> Option<i64> {
 }
 
 /// The digest of the one secret that the call presents.
-fn presented(headers: &HeaderMap) -> Result<Digest, AppError> {
+fn presented(headers: &HeaderMap) -> Result<Digest, RefusalCode> {
     match credential(headers) {
-        Ok(Some(text)) => secret::presented(text).ok_or(AppError::Unauthenticated("invalid_token")),
-        Ok(None) => Err(AppError::Unauthenticated("invalid_token")),
-        Err(Conflict) => Err(AppError::Unauthenticated("conflicting_credentials")),
+        Ok(Some(text)) => secret::presented(text).ok_or(RefusalCode::InvalidToken),
+        Ok(None) => Err(RefusalCode::InvalidToken),
+        Err(Conflict) => Err(RefusalCode::ConflictingCredentials),
     }
 }
 
@@ -223,12 +222,12 @@ mod tests {
     use crate::models::token::secret::{Kind, Secret};
     use actix_web::http::header::{HeaderName, HeaderValue};
 
-    fn asked(headers: &[(&'static str, &str)]) -> Result<Digest, String> {
+    fn asked(headers: &[(&'static str, &str)]) -> Result<Digest, RefusalCode> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
         }
-        presented(&map).map_err(|error| error.to_string())
+        presented(&map)
     }
 
     #[test]
@@ -254,7 +253,7 @@ mod tests {
             vec![("xc-token", one.expose()), ("xc-token", one.expose())],
             vec![("authorization", "Basic YTpi"), ("xc-token", one.expose())],
         ] {
-            assert!(asked(&headers).unwrap_err().contains("conflicting_credentials"), "{headers:?}");
+            assert_eq!(asked(&headers), Err(RefusalCode::ConflictingCredentials), "{headers:?}");
         }
     }
 
@@ -266,7 +265,7 @@ mod tests {
             vec![("authorization", "Bearer x")],
             vec![("xc-token", "")],
         ] {
-            assert!(asked(&headers).unwrap_err().contains("invalid_token"), "{headers:?}");
+            assert_eq!(asked(&headers), Err(RefusalCode::InvalidToken), "{headers:?}");
         }
     }
 }

@@ -7,16 +7,16 @@
 //! read by handlers.
 
 use super::bearer::{Call, Doing, account_in_path};
-use super::errors::{account_not_found, not_found, of_refusal, refused};
+use super::errors::{not_found, of_refusal};
 use super::permits::{Full, Level, Permit};
 use crate::http::AppError;
 use crate::models::token::lookup::{Found, Need};
 use crate::models::{Account, Origin, Reach, Resource};
 use crate::policy::{
-    self, Access, Catalogue, Decision, Policy, RecordFilter, Records, Refusal, Request, ResourceKind, Target,
+    self, Access, Catalogue, Decision, Policy, RecordFilter, Records, Refusal, RefusalCode, Request,
+    ResourceKind, Target,
 };
 use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest};
 use percent_encoding::percent_decode_str;
 use std::future::Future;
@@ -231,20 +231,19 @@ fn enter(
     access: Access,
     target: Target<'_>,
 ) -> Result<(Account, Decision), AppError> {
-    let reached = call.reached(number).ok_or_else(account_not_found)?;
+    let reached = call.reached(number).ok_or(RefusalCode::AccountNotFound)?;
     let decision = decide(call, key, access, reached.account.id, target);
     if decision == Decision::Refuse(Refusal::AccountNotFound) {
-        return Err(account_not_found());
+        return Err(RefusalCode::AccountNotFound.into());
     }
-    let forbidden = |code, message| Err(refused(StatusCode::FORBIDDEN, code, message));
     if reached.is_blocked {
-        return forbidden("blocked_here", "This account's admins do not let this token in");
+        return Err(RefusalCode::BlockedHere.into());
     }
     if !reached.account.is_active() {
-        return forbidden("account_suspended", "The account is suspended");
+        return Err(RefusalCode::AccountSuspended.into());
     }
     if call.found.breaks_limits(reached, call.now) {
-        return forbidden("account_limit", "This token is against the account's limits for tokens");
+        return Err(RefusalCode::AccountLimit.into());
     }
     Ok((reached.account.clone(), decision))
 }

@@ -1,14 +1,13 @@
 //! Certificates of a domain; and their private keys, which have a permission of their own.
 
 use super::caller::CallerOn;
-use super::errors::refused;
 use super::json::{Day, Moment, ok};
 use super::permits::{CertificatePrivateKeys, Certificates, Read};
 use super::place::Numbered;
 use super::query::{Direction, Query};
 use crate::http::{AppData, AppError};
+use crate::models::DnsRefusal;
 use crate::models::certificate::{self, Had};
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -111,7 +110,7 @@ pub async fn download(
         Had::Have(certificate::Bundle { server, root, chain }) => {
             Ok(ok(CertificateBundle { server, root, chain }))
         }
-        Had::Nothing => Err(not_yet("certificate_not_issued", "Certificate not issued")),
+        Had::Nothing => Err(DnsRefusal::CertificateNotIssued.into()),
         Had::NotFound => Err(asked.not_found()),
     }
 }
@@ -126,15 +125,11 @@ pub async fn private_key(
     let id = asked.id;
     match app.db.run(move |conn| certificate::Certificate::private_key(conn, domain, id)).await? {
         Had::Have(key) => Ok(ok(CertificatePrivateKey { private_key: key.expose_secret().to_owned() })),
-        Had::Nothing => Err(not_yet("private_key_not_present", "Private key not present")),
+        Had::Nothing => Err(DnsRefusal::PrivateKeyNotPresent.into()),
         Had::NotFound => Err(asked.not_found()),
     }
 }
 
 fn asked(request: &HttpRequest) -> Result<Numbered, AppError> {
     Numbered::of(request, "certificate", "Certificate")
-}
-
-fn not_yet(code: &'static str, message: &str) -> AppError {
-    refused(StatusCode::PRECONDITION_REQUIRED, code, message)
 }

@@ -4,8 +4,8 @@
 use super::bearer::is_well_formed;
 use super::json::Moment;
 use super::verify::{Known, Status};
-use crate::http::AppError;
-use crate::policy::ClientAddress;
+use crate::http::{ApiRefusal, AppError};
+use crate::policy::{ClientAddress, RefusalCode};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
@@ -44,7 +44,9 @@ struct Verified {
 /// What the token is, also one that does not work.
 pub async fn verify(request: HttpRequest, known: Result<Known, AppError>) -> Result<HttpResponse, AppError> {
     let Known { id, status, not_before, expires_on, code } = match known {
-        Err(AppError::Unauthenticated(_)) if !is_well_formed(request.headers()) => {
+        Err(AppError::Refused(refusal))
+            if is_unauthenticated(&refusal) && !is_well_formed(request.headers()) =>
+        {
             return Err(AppError::BadRequest("Invalid request headers"));
         }
         known => known?,
@@ -58,12 +60,16 @@ pub async fn verify(request: HttpRequest, known: Result<Known, AppError>) -> Res
     }))
 }
 
+fn is_unauthenticated(refusal: &ApiRefusal) -> bool {
+    refusal.code.is_some_and(|code| code.facts().status == 401)
+}
+
 /// The body for an error, as Cloudflare's clients read it.
 pub fn error_body(error: &AppError, caller: Option<ClientAddress>) -> Option<String> {
     let error = match error {
-        AppError::Unauthenticated(_) => told(1000, "Invalid API Token"),
+        AppError::Refused(refusal) if is_unauthenticated(refusal) => told(1000, "Invalid API Token"),
         AppError::BadRequest(_) => told(6003, "Invalid request headers"),
-        AppError::AddressRefused => {
+        AppError::Refused(refusal) if refusal.code == Some(RefusalCode::AddressRefused) => {
             let ip = caller.and_then(ClientAddress::ip);
             let from = ip.map(|ip| format!(": {ip}")).unwrap_or_default();
             told(9109, format!("Cannot use the access token from location{from}"))

@@ -3,14 +3,13 @@
 use super::body::Body;
 use super::caller::Caller;
 use super::contact_shape::{Contact, details};
-use super::errors::refused;
 use super::json::{created, no_content, ok};
 use super::permits::{Contacts, Full, Read};
 use super::place::Numbered;
 use super::query::{Direction, Query};
 use crate::http::{AppData, AppError};
+use crate::models::DnsRefusal;
 use crate::models::contact::{self, Deleted};
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 
 /// The account's contacts.
@@ -60,10 +59,9 @@ pub async fn delete(
 ) -> Result<HttpResponse, AppError> {
     let (account, origin, asked) = (caller.account.id, caller.origin(), asked(&request)?);
     let id = asked.id;
-    let in_use = "The contact cannot be deleted because it's currently in use";
     match app.db.transaction(move |conn| contact::Contact::delete(conn, account, id, &origin)).await? {
         Deleted::Yes => Ok(no_content()),
-        Deleted::InUse => Err(refused(StatusCode::BAD_REQUEST, "contact_in_use", in_use)),
+        Deleted::InUse => Err(DnsRefusal::ContactInUse.into()),
         Deleted::NotFound => Err(asked.not_found()),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::body::{Body, Fields};
 use super::caller::{CallerOn, RecordGuard};
-use super::errors::{invalid, of_refusal, refused};
+use super::errors::{invalid, of_refusal};
 use super::json::{created, no_content, ok};
 use super::permits::{Full, Zones};
 use super::place::Numbered;
@@ -10,15 +10,11 @@ use super::records::{ZoneRecord, asked};
 use super::zones::gone;
 use crate::http::{AppData, AppError};
 use crate::models::record::{Changed, Faults, Wanted, change};
-use crate::models::{self, Resource};
+use crate::models::{self, DnsRefusal, Resource};
 use crate::policy::{Records, Refusal};
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-/// Why a record stays as it is.
-pub(super) const SYSTEM: &str = "The SOA and NS records at the apex belong to the zone and stay as they are";
 
 /// Makes one.
 pub async fn create(
@@ -93,7 +89,7 @@ fn done(changed: Changed, zone: &Resource, asked: Option<&Numbered>) -> Result<m
         Changed::Done(record) | Changed::Same(record) => return Ok(record),
         Changed::NotAllowed(refusal) => of_refusal(refusal, "Record", ""),
         Changed::Refused(faults) => invalid(told(faults)),
-        Changed::System => refused(StatusCode::BAD_REQUEST, "system_record", SYSTEM),
+        Changed::System => DnsRefusal::SystemRecord.into(),
         Changed::NoRecord => asked.map_or_else(|| gone(zone), Numbered::not_found),
         Changed::NoZone => gone(zone),
     })

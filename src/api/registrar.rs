@@ -3,13 +3,13 @@
 
 use super::body::Body;
 use super::caller::{Caller, CallerOn, segment};
-use super::errors::{invalid, not_found, refused};
+use super::errors::{invalid, not_found};
 use super::json::ok;
 use super::permits::{Full, Level, Read, Registrar};
-use crate::http::{AppData, AppError};
+use crate::http::{ApiRefusal, AppData, AppError};
+use crate::models::DnsRefusal;
 use crate::models::registration::{self, Changed, Registration};
 use crate::models::resource::domain_name;
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -76,7 +76,7 @@ pub fn so<T, L: Level>(changed: Changed<T>, on: &CallerOn<Registrar, L>) -> Resu
         Changed::So(done) => Ok(done),
         Changed::HostedOnly => {
             let message = format!("`{}` is hosted only: it is registered elsewhere", on.resource.name);
-            Err(refused(StatusCode::BAD_REQUEST, "domain_not_registered", message))
+            Err(ApiRefusal::from(DnsRefusal::DomainNotRegistered).saying(message).into())
         }
         Changed::Gone => Err(gone(on)),
     }

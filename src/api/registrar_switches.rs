@@ -1,14 +1,13 @@
 //! What of a registration is on or off: auto renewal, whois privacy, transfer lock.
 
 use super::caller::CallerOn;
-use super::errors::refused;
 use super::json::{Day, Moment, created, no_content, ok};
 use super::permits::{Full, Read, Registrar};
 use super::registrar::{find, so};
-use crate::http::{AppData, AppError};
+use crate::http::{ApiRefusal, AppData, AppError};
+use crate::models::DnsRefusal;
 use crate::models::registration::{self, Registration, Switched};
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -102,7 +101,7 @@ async fn whois_privacy(on: On, app: AppData, to: bool) -> Result<HttpResponse, A
         Some(privacy) => Ok(ok(privacy)),
         None => {
             let message = format!("WHOIS privacy of `{}` was never on", on.resource.name);
-            Err(refused(StatusCode::BAD_REQUEST, "whois_privacy_never_on", message))
+            Err(ApiRefusal::from(DnsRefusal::WhoisPrivacyNeverOn).saying(message).into())
         }
     }
 }

@@ -5,7 +5,7 @@ use super::caller::{Extracted, Needs};
 use super::json::{Moment, ok};
 use crate::http::AppError;
 use crate::models::token::lookup::Need;
-use crate::policy::{Access, State};
+use crate::policy::{Access, RefusalCode, State};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -60,7 +60,7 @@ pub struct Known {
     /// The first instant at which it no longer works, with this secret.
     pub expires_on: Option<Moment>,
     /// What a call with it is refused with.
-    pub code: Option<&'static str>,
+    pub code: Option<RefusalCode>,
 }
 
 impl Known {
@@ -105,5 +105,5 @@ impl FromRequest for Known {
 /// What the token is.
 pub async fn verify(known: Known) -> HttpResponse {
     let Known { id, status, not_before, expires_on, code } = known;
-    ok(TokenStatus { id, status, not_before, expires_on, code })
+    ok(TokenStatus { id, status, not_before, expires_on, code: code.map(RefusalCode::key) })
 }

@@ -2,14 +2,15 @@
 
 use super::body::Body;
 use super::caller::Caller;
-use super::errors::{account_not_found, invalid, refused};
+use super::errors::invalid;
 use super::json::{Moment, created, no_content, ok};
 use super::permits::{Full, Read, Webhooks};
 use super::place::Numbered;
 use super::query::{Direction, Query};
-use crate::http::{AppData, AppError};
+use crate::http::{ApiRefusal, AppData, AppError};
+use crate::models::DnsRefusal;
 use crate::models::webhook::{self, Address, Made};
-use actix_web::http::StatusCode;
+use crate::policy::RefusalCode;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::json;
@@ -74,9 +75,9 @@ pub async fn create(
         Made::Webhook(made) => Ok(created(Webhook::from(made))),
         Made::LimitReached => {
             let message = format!("An account has {} webhooks at most", webhook::MOST);
-            Err(refused(StatusCode::BAD_REQUEST, "webhook_limit", message))
+            Err(ApiRefusal::from(DnsRefusal::WebhookLimit).saying(message).into())
         }
-        Made::AccountGone => Err(account_not_found()),
+        Made::AccountGone => Err(RefusalCode::AccountNotFound.into()),
     }
 }
 

@@ -6,7 +6,7 @@ mod list;
 use super::{CliError, Opened, open, output};
 use crate::config::{BrandArgs, DatabaseArgs};
 use crate::db;
-use crate::models::token::{Token, Why};
+use crate::models::token::{DeletionReason, Token};
 use clap::{Args, Subcommand};
 
 #[derive(Subcommand)]
@@ -81,7 +81,7 @@ fn delete(args: DeleteArgs) -> Result<(), CliError> {
     let deleted = db::in_one(&mut conn, |conn| {
         let token = Token::itself(conn, args.id)?
             .ok_or_else(|| CliError::said(format!("There is no token {}.", args.id)))?;
-        token.delete(conn, Why::CommandLine, &origin).map_err(CliError::from)
+        token.delete(conn, DeletionReason::CommandLine, &origin).map_err(CliError::from)
     })?;
     output::note(if deleted { "The token is deleted." } else { "The token was deleted before." });
     Ok(())

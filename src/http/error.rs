@@ -3,6 +3,7 @@
 //! Models answer with small enums or a [`DbError`]; handlers turn what they cannot render into an
 //! [`AppError`]. The outermost layer writes its body: a page for people, JSON under `/v2`.
 
+use super::ApiRefusal;
 use crate::db::DbError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, HeaderValue, LOCATION, REFERRER_POLICY, RETRY_AFTER};
@@ -56,15 +57,9 @@ pub enum AppError {
     /// Too often; this is how long to wait.
     #[error("too many attempts")]
     TooMany(Duration),
-    /// A token that is refused, with the `code` for its holder.
-    #[error("authentication failed: {0}")]
-    Unauthenticated(&'static str),
-    /// The token is not for this client address.
-    #[error("address refused")]
-    AddressRefused,
-    /// What only the API refuses so.
-    #[error("{}", .0.message)]
-    Api(Box<ApiRefusal>),
+    /// A call that the API refuses, with a code for programs.
+    #[error("{}: {}", .0.key, .0.message)]
+    Refused(Box<ApiRefusal>),
     /// The database is away.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -91,21 +86,6 @@ pub struct PasswordAgain {
     pub wait: Option<Duration>,
 }
 
-/// A refusal with the API's own words.
-#[derive(Debug, Clone)]
-pub struct ApiRefusal {
-    /// Its status.
-    pub status: StatusCode,
-    /// Stable, for programs.
-    pub code: &'static str,
-    /// For people.
-    pub message: String,
-    /// The scope that would have sufficed.
-    pub scope: Option<String>,
-    /// What is wrong with each field.
-    pub errors: Option<serde_json::Value>,
-}
-
 impl From<DbError> for AppError {
     fn from(error: DbError) -> AppError {
         match error {
@@ -121,18 +101,15 @@ impl ResponseError for AppError {
     fn status_code(&self) -> StatusCode {
         match self {
             AppError::NotFound | AppError::LinkOver => StatusCode::NOT_FOUND,
-            AppError::Forbidden(_)
-            | AppError::ForeignForm
-            | AppError::StaleForm
-            | AppError::AddressRefused => StatusCode::FORBIDDEN,
+            AppError::Forbidden(_) | AppError::ForeignForm | AppError::StaleForm => StatusCode::FORBIDDEN,
             AppError::PasswordAgain(again) if again.wait.is_some() => StatusCode::TOO_MANY_REQUESTS,
             AppError::PasswordAgain(_) => StatusCode::FORBIDDEN,
             AppError::SignInFirst { .. } => StatusCode::SEE_OTHER,
-            AppError::SignedOut { .. } | AppError::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            AppError::SignedOut { .. } => StatusCode::UNAUTHORIZED,
             AppError::BadRequest(_) => StatusCode::BAD_REQUEST,
             AppError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             AppError::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            AppError::Api(refusal) => refusal.status,
+            AppError::Refused(refusal) => refusal.status,
             AppError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             AppError::Unavailable(_) | AppError::Busy => StatusCode::SERVICE_UNAVAILABLE,
             AppError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -3,7 +3,7 @@
 
 use crate::db::{Db, DbError};
 use crate::models::token::refusals::{self, Kind, Span};
-use crate::policy::Access;
+use crate::policy::{Access, RefusalCode};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use time::OffsetDateTime;
@@ -26,8 +26,8 @@ pub struct Presented {
 pub struct Refusals(Mutex<HashMap<Kind, Span>>);
 
 impl Refusals {
-    /// Notes a refused call. `reason` is the `code` of its answer.
-    pub fn note(&self, presented: Presented, reason: &'static str, now: OffsetDateTime) {
+    /// Notes a refused call.
+    pub fn note(&self, presented: Presented, reason: RefusalCode, now: OffsetDateTime) {
         let Presented { token, needs } = presented;
         let span = Span { first_at: now, last_at: now, calls: 1 };
         add(&mut self.waiting(), Kind { token, needs, reason }, span);

@@ -1,14 +1,27 @@
 //! Accounts: the tenants.
 
 use super::Resource;
-use super::audit::{self, Event, Origin};
+use super::audit::{self, Action, Event, Origin};
 use crate::db::schema::{accounts, memberships};
 use crate::db::{Conn, DbError};
+use crate::models::stored::stored_list;
 use crate::policy::words::{Around, Surroundings};
 use crate::policy::{ResourceKind, Role};
 use diesel::prelude::*;
 use serde_json::json;
 use time::OffsetDateTime;
+
+stored_list! {
+    /// What an account is in.
+    pub enum AccountState {
+        /// Its tokens work.
+        Active = "active",
+        /// A site admin stopped it; its tokens are refused.
+        Suspended = "suspended",
+        /// An owner deletes it; its tokens are refused, and after a while it's gone.
+        Deleting = "deleting",
+    }
+}
 
 /// A tenant.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -21,8 +34,8 @@ pub struct Account {
     pub email: String,
     /// Key of its plan.
     pub plan: String,
-    /// `active`, `suspended` or `deleting`.
-    pub state: String,
+    /// Whether its tokens work, and why not.
+    pub state: AccountState,
     /// Since when it is in that state.
     pub state_since: OffsetDateTime,
     /// When it was made.
@@ -87,7 +100,11 @@ impl Account {
             ))
             .returning(Account::as_returning())
             .get_result(conn)?;
-        audit::record(conn, origin, &account.event("account.created", None, Some(json!({ "plan": plan }))))?;
+        audit::record(
+            conn,
+            origin,
+            &account.event(Action::AccountCreated, None, Some(json!({ "plan": plan }))),
+        )?;
         Ok(account)
     }
 
@@ -103,7 +120,7 @@ impl Account {
             .returning(Account::as_returning())
             .get_result(conn)?;
         let (was, is) = (json!({ "plan": before.plan }), json!({ "plan": plan }));
-        audit::record(conn, origin, &account.event("account.plan_changed", Some(was), Some(is)))?;
+        audit::record(conn, origin, &account.event(Action::AccountPlanChanged, Some(was), Some(is)))?;
         Ok(Some(account))
     }
 
@@ -127,7 +144,7 @@ impl Account {
             .get_result(conn)?;
         let was = json!({ "name": before.name, "email": before.email });
         let is = json!({ "name": account.name, "email": account.email });
-        audit::record(conn, origin, &account.event("account.changed", Some(was), Some(is)))?;
+        audit::record(conn, origin, &account.event(Action::AccountChanged, Some(was), Some(is)))?;
         Ok(Some(account))
     }
 
@@ -139,12 +156,12 @@ impl Account {
 
     /// Whether it is neither suspended nor being deleted.
     pub fn is_active(&self) -> bool {
-        self.state == "active"
+        self.state == AccountState::Active
     }
 
     pub(super) fn event<'a>(
         &'a self,
-        action: &'a str,
+        action: Action,
         before: Option<serde_json::Value>,
         after: Option<serde_json::Value>,
     ) -> Event<'a> {

@@ -2,7 +2,7 @@
 //! token is rewritten when it changes.
 
 use super::Account;
-use super::audit::{self, Event, Origin};
+use super::audit::{self, Action, Event, Origin};
 use super::browse::breaking::{self, Breaking, Proposed};
 use super::token::Owner;
 use super::token::expiry::iso_day;
@@ -172,7 +172,7 @@ pub fn set(conn: &mut Conn, account: &Account, limits: &Limits, origin: &Origin)
         .set(values)
         .execute(conn)?;
     let object = ("account", Some(account.id), account.name.as_str());
-    let (account, action, after) = (Some(account.id), "account.limits_set", Some(told(limits)));
+    let (account, action, after) = (Some(account.id), Action::AccountLimitsSet, Some(told(limits)));
     audit::record(conn, origin, &Event { account, user: None, action, object, before, after })?;
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! Suspending an account, and deleting it: for thirty days that is a state, which an owner or a site
 //! admin undoes; then the account goes, and only the record stays.
 
-use super::Account;
 use super::audit::Origin;
+use super::{Account, AccountState};
 use crate::db::schema::{accounts, records, resources, tokens};
 use crate::db::{Conn, DbError};
+use crate::models::audit::Action;
 use diesel::prelude::*;
 use time::{Duration, OffsetDateTime};
 
@@ -27,37 +28,52 @@ impl Account {
     /// being deleted is suspended, too: no owner can bring it back then, and its deletion is off.
     pub fn suspend(&self, conn: &mut Conn, suspended: bool, origin: &Origin) -> Result<Turned, DbError> {
         if suspended {
-            self.turn(conn, (&["active", "deleting"], "suspended"), "account.suspended", origin)
+            self.turn(
+                conn,
+                (&[AccountState::Active, AccountState::Deleting], AccountState::Suspended),
+                Action::AccountSuspended,
+                origin,
+            )
         } else {
-            self.turn(conn, (&["suspended"], "active"), "account.resumed", origin)
+            self.turn(
+                conn,
+                (&[AccountState::Suspended], AccountState::Active),
+                Action::AccountResumed,
+                origin,
+            )
         }
     }
 
     /// Begins to delete it: its tokens pause at the next call.
     pub fn delete(&self, conn: &mut Conn, origin: &Origin) -> Result<Turned, DbError> {
-        self.turn(conn, (&["active"], "deleting"), "account.deletion_begun", origin)
+        self.turn(
+            conn,
+            (&[AccountState::Active], AccountState::Deleting),
+            Action::AccountDeletionBegun,
+            origin,
+        )
     }
 
     /// Brings it back, as long as it is kept.
     pub fn restore(&self, conn: &mut Conn, origin: &Origin) -> Result<Turned, DbError> {
-        self.turn(conn, (&["deleting"], "active"), "account.restored", origin)
+        self.turn(conn, (&[AccountState::Deleting], AccountState::Active), Action::AccountRestored, origin)
     }
 
     /// From when on it is gone, while it is being deleted.
     pub fn gone_from(&self) -> Option<OffsetDateTime> {
-        (self.state == "deleting").then(|| self.state_since + KEPT)
+        (self.state == AccountState::Deleting).then(|| self.state_since + KEPT)
     }
 
     fn turn(
         &self,
         conn: &mut Conn,
-        (from, to): (&[&str], &str),
-        action: &str,
+        (from, to): (&[AccountState], AccountState),
+        action: Action,
         origin: &Origin,
     ) -> Result<Turned, DbError> {
         let Some(now) = Account::lock(conn, self.id)? else { return Ok(Turned::NotNow) };
         // Nothing is brought back of which a part may be gone already.
-        if !from.contains(&now.state.as_str()) || now.gone_from().is_some_and(|end| end <= origin.now) {
+        if !from.contains(&now.state) || now.gone_from().is_some_and(|end| end <= origin.now) {
             return Ok(Turned::NotNow);
         }
         diesel::update(accounts::table.find(self.id))
@@ -75,7 +91,7 @@ impl Account {
 /// An account that is to go by now and is none of these, if there is one.
 pub fn due(conn: &mut Conn, now: OffsetDateTime, skip: &[i64]) -> Result<Option<Account>, DbError> {
     Ok(accounts::table
-        .filter(accounts::state.eq("deleting").and(accounts::state_since.le(now - KEPT)))
+        .filter(accounts::state.eq(AccountState::Deleting).and(accounts::state_since.le(now - KEPT)))
         .filter(accounts::id.ne_all(skip))
         .order((accounts::state_since, accounts::id))
         .select(Account::as_select())
@@ -111,6 +127,6 @@ pub fn take_apart(conn: &mut Conn, id: i64, origin: &Origin) -> Result<bool, DbE
         return Ok(false);
     }
     diesel::delete(accounts::table.find(id)).execute(conn)?;
-    super::audit::record(conn, origin, &account.event("account.deleted", None, None))?;
+    super::audit::record(conn, origin, &account.event(Action::AccountDeleted, None, None))?;
     Ok(true)
 }

@@ -10,12 +10,15 @@ pub use objects::{There, there};
 
 use crate::db::schema::{audit_events, memberships, sightings, users};
 use crate::db::{Conn, DbError};
+use crate::models::audit::Action;
+use crate::models::sighting::SightingKind;
 use crate::models::user::lower;
 use crate::policy::ClientAddress;
 use diesel::prelude::*;
 use ipnet::IpNet;
 use part::Part;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use time::OffsetDateTime;
 
@@ -93,6 +96,28 @@ pub struct Named {
     pub name: String,
 }
 
+/// What a line says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LineAction {
+    /// Was done.
+    Done(Action),
+    /// Was seen.
+    Seen(SightingKind),
+    /// Was done, by a version that has more actions than this one: as that version stored it.
+    Unknown(String),
+}
+
+impl LineAction {
+    /// For programs: a noun, or `seen`, and a verb.
+    pub fn key(&self) -> Cow<'_, str> {
+        match self {
+            LineAction::Done(action) => action.key().into(),
+            LineAction::Seen(kind) => format!("seen.{}", kind.key()).into(),
+            LineAction::Unknown(key) => key.into(),
+        }
+    }
+}
+
 /// A line.
 #[derive(Debug, Clone)]
 pub struct Line {
@@ -104,8 +129,8 @@ pub struct Line {
     pub user: Option<i64>,
     /// Who did it.
     pub who: Named,
-    /// What, as `noun.verb`.
-    pub action: String,
+    /// What.
+    pub action: LineAction,
     /// To what.
     pub object: Named,
     /// What was before.
@@ -142,7 +167,7 @@ struct Changed {
 struct Seen {
     id: i64,
     at: OffsetDateTime,
-    kind: String,
+    kind: SightingKind,
     account_id: Option<i64>,
     user_id: Option<i64>,
     token_id: Option<i64>,

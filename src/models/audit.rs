@@ -1,5 +1,9 @@
 //! The record: each change writes its line in the same transaction as itself.
 
+mod action;
+
+pub use action::Action;
+
 use crate::db::schema::audit_events;
 use crate::db::{Conn, DbError};
 use crate::policy::ClientAddress;
@@ -72,8 +76,8 @@ pub struct Event<'a> {
     pub account: Option<i64>,
     /// The user whose token it concerns; a user that it happened to is known by the object.
     pub user: Option<i64>,
-    /// What happened, as `noun.verb`.
-    pub action: &'a str,
+    /// What happened.
+    pub action: Action,
     /// Kind, number and name of what it happened to.
     pub object: (&'a str, Option<i64>, &'a str),
     /// What was before.

@@ -2,7 +2,7 @@
 
 mod check;
 
-use super::audit::{self, Event, Origin};
+use super::audit::{self, Action, Event, Origin};
 use super::order::ordered;
 use super::{Sort, Window};
 use crate::db::schema::{certificates, contacts, domains};
@@ -117,7 +117,7 @@ impl Contact {
             ))
             .returning(Contact::as_returning())
             .get_result(conn)?;
-        audit::record(conn, origin, &made.event("contact.created"))?;
+        audit::record(conn, origin, &made.event(Action::ContactCreated))?;
         Ok(made)
     }
 
@@ -139,12 +139,12 @@ impl Contact {
             return Ok(Deleted::InUse);
         }
         diesel::delete(contacts::table.find(id)).execute(conn)?;
-        audit::record(conn, origin, &contact.event("contact.deleted"))?;
+        audit::record(conn, origin, &contact.event(Action::ContactDeleted))?;
         Ok(Deleted::Yes)
     }
 
     /// The record names it by its label, or else by its name.
-    fn event<'a>(&'a self, action: &'a str) -> Event<'a> {
+    fn event<'a>(&'a self, action: Action) -> Event<'a> {
         let Details { label, last_name, .. } = &self.details;
         let name = if label.is_empty() { last_name } else { label };
         let object = ("contact", Some(self.id), name.as_str());

@@ -8,6 +8,7 @@ pub use accept::{Joined, NewPerson, Open, accept, find, join};
 pub(super) use make::revoke_of;
 pub use make::{Invited, Revoked, invite, revoke, send_again};
 
+use super::AccountState;
 use super::link::LinkSecret;
 use super::membership::{self, role_from};
 use super::user::User;
@@ -110,7 +111,7 @@ pub fn arm(conn: &mut Conn, id: i64, now: OffsetDateTime) -> Result<Option<Armed
     let row: Option<(Invitation, String)> = invitations::table
         .inner_join(accounts::table)
         .filter(invitations::id.eq(id).and(invitations::expires_at.gt(now)).and(is_open()))
-        .filter(accounts::state.ne("deleting"))
+        .filter(accounts::state.ne(AccountState::Deleting))
         .select((Invitation::as_select(), accounts::name))
         .first(conn)
         .optional()?;

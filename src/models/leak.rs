@@ -4,7 +4,7 @@ use super::Account;
 use super::audit::Origin;
 use super::mail::{self, LeakedToken, Letter};
 use super::token::secret::Digest;
-use super::token::{Token, Why};
+use super::token::{DeletionReason, Token};
 use crate::db::schema::{leak_reports, memberships, token_secrets, tokens, users};
 use crate::db::{self, Conn, DbError};
 use crate::policy::{Act, ClientAddress, Role, Standing, State};
@@ -78,7 +78,7 @@ pub fn work_off(conn: &mut Conn, first: i64, now: OffsetDateTime) -> Result<bool
     let origin = Origin { address: Some(ClientAddress::from_stored(address)), ..Origin::nobody(now) };
     let mut told: BTreeMap<i64, (String, Vec<LeakedToken>)> = BTreeMap::new();
     for token in working(conn, &digests, now)? {
-        if !token.delete(conn, Why::Leak, &origin)? {
+        if !token.delete(conn, DeletionReason::Leak, &origin)? {
             continue;
         }
         let (account, people) = concerned(conn, &token)?;

@@ -1,6 +1,6 @@
 //! Users in accounts.
 
-use super::audit::{self, Event, Origin};
+use super::audit::{self, Action, Event, Origin};
 use super::{Account, User, invitation};
 use crate::db::schema::{accounts, memberships, users};
 use crate::db::{Conn, DbError};
@@ -88,7 +88,7 @@ pub(super) fn join(
         > 0;
     if joined {
         let after = Some(json!({ "role": role.key() }));
-        audit::record(conn, origin, &event(account, user, "member.joined", after))?;
+        audit::record(conn, origin, &event(account, user, Action::MemberJoined, after))?;
     }
     Ok(joined)
 }
@@ -119,7 +119,7 @@ fn put(
         .execute(conn)?;
     let before = before.map(|role| json!({ "role": role.key() }));
     let after = Some(json!({ "role": role.key() }));
-    audit::record(conn, origin, &Event { before, ..event(account, user, "member.set", after) })?;
+    audit::record(conn, origin, &Event { before, ..event(account, user, Action::MemberSet, after) })?;
     Ok(Changed::Done)
 }
 
@@ -135,7 +135,7 @@ pub fn remove(conn: &mut Conn, account: &Account, user: &User, origin: &Origin) 
     diesel::delete(memberships::table.find((account.id, user.id))).execute(conn)?;
     invitation::revoke_of(conn, account, &user.email, origin)?;
     let before = Some(json!({ "role": before.key() }));
-    audit::record(conn, origin, &Event { before, ..event(account, user, "member.removed", None) })?;
+    audit::record(conn, origin, &Event { before, ..event(account, user, Action::MemberRemoved, None) })?;
     Ok(Changed::Done)
 }
 
@@ -176,7 +176,7 @@ pub(super) fn role_of(conn: &mut Conn, account: i64, user: i64) -> Result<Option
 fn event<'a>(
     account: &Account,
     user: &'a User,
-    action: &'a str,
+    action: Action,
     after: Option<serde_json::Value>,
 ) -> Event<'a> {
     Event {

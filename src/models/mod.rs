@@ -14,6 +14,7 @@ pub mod certificate;
 pub mod charge;
 pub mod contact;
 pub mod demo;
+mod dns_refusal;
 pub mod domain;
 #[cfg(feature = "screenshots")]
 pub mod example;
@@ -34,6 +35,7 @@ mod rows;
 pub mod session;
 pub mod sighting;
 pub mod signing_key;
+mod stored;
 pub mod text;
 pub mod throttle;
 pub mod token;
@@ -42,8 +44,9 @@ pub mod user_link;
 pub mod webhook;
 pub mod zone;
 
-pub use account::Account;
-pub use audit::{Actor, Origin};
+pub use account::{Account, AccountState};
+pub use audit::{Action, Actor, Origin};
+pub use dns_refusal::DnsRefusal;
 pub use domain::Domain;
 pub use order::{Direction, Sort};
 pub use record::Record;

@@ -1,6 +1,6 @@
 //! Notices of how the platform is, and messages between an account and the platform.
 
-use super::audit::{self, Event, Origin};
+use super::audit::{self, Action, Event, Origin};
 use super::{Window, text};
 use crate::db::schema::{platform_messages, platform_statuses};
 use crate::db::{Conn, DbError};
@@ -107,7 +107,7 @@ impl Message {
             .returning(Message::as_returning())
             .get_result(conn)?;
         let object = ("message", Some(posted.id), posted.subject.as_str());
-        let action = "message.posted";
+        let action = Action::MessagePosted;
         audit::record(
             conn,
             origin,

@@ -1,6 +1,6 @@
 //! Templates of records.
 
-use super::audit::{self, Event, Origin};
+use super::audit::{self, Action, Event, Origin};
 use super::order::ordered;
 use super::{Sort, Window, text};
 use crate::db::schema::record_templates;
@@ -124,7 +124,7 @@ impl RecordTemplate {
             .get_result(conn)
             .optional()?;
         if let Some(template) = &made {
-            audit::record(conn, origin, &template.event("template.created"))?;
+            audit::record(conn, origin, &template.event(Action::TemplateCreated))?;
         }
         Ok(made)
     }
@@ -133,12 +133,12 @@ impl RecordTemplate {
     pub fn delete(&self, conn: &mut Conn, origin: &Origin) -> Result<bool, DbError> {
         let gone = diesel::delete(record_templates::table.find(self.id)).execute(conn)? > 0;
         if gone {
-            audit::record(conn, origin, &self.event("template.deleted"))?;
+            audit::record(conn, origin, &self.event(Action::TemplateDeleted))?;
         }
         Ok(gone)
     }
 
-    fn event<'a>(&'a self, action: &'a str) -> Event<'a> {
+    fn event<'a>(&'a self, action: Action) -> Event<'a> {
         let object = ("template", Some(self.id), self.sid.as_str());
         Event { account: Some(self.account_id), user: None, action, object, before: None, after: None }
     }

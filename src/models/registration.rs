@@ -2,7 +2,7 @@
 //! No registrar is asked.
 
 use super::Resource;
-use super::audit::{self, Event, Origin};
+use super::audit::{self, Action, Event, Origin};
 use super::resource::domain_name;
 use crate::db::schema::{domains, whois_privacies};
 use crate::db::{Conn, DbError};
@@ -95,7 +95,7 @@ impl Registration {
             diesel::update(domains::table.find(domain.id))
                 .set((domains::name_servers.eq(to), domains::updated_at.eq(origin.now)))
                 .execute(conn)?;
-            Ok(((), Some(("domain.delegated", "name_servers", json!(now.name_servers), json!(to)))))
+            Ok(((), Some((Action::DomainDelegated, "name_servers", json!(now.name_servers), json!(to)))))
         })
     }
 
@@ -113,7 +113,7 @@ impl Registration {
             diesel::update(domains::table.find(domain.id))
                 .set((domains::auto_renew.eq(on), domains::updated_at.eq(origin.now)))
                 .execute(conn)?;
-            Ok(((), Some(("domain.auto_renewal_set", "on", json!(!on), json!(on)))))
+            Ok(((), Some((Action::DomainAutoRenewalSet, "on", json!(!on), json!(on)))))
         })
     }
 
@@ -131,7 +131,7 @@ impl Registration {
             diesel::update(domains::table.find(domain.id))
                 .set((domains::transfer_lock.eq(on), domains::updated_at.eq(origin.now)))
                 .execute(conn)?;
-            Ok(((), Some(("domain.transfer_lock_set", "on", json!(!on), json!(on)))))
+            Ok(((), Some((Action::DomainTransferLockSet, "on", json!(!on), json!(on)))))
         })
     }
 }
@@ -177,14 +177,14 @@ impl WhoisPrivacy {
                 .returning(WhoisPrivacy::as_returning())
                 .get_result(conn)?;
             let was = json!(before.is_some_and(|before| before.enabled));
-            let line = Some(("domain.whois_privacy_set", "on", was, json!(on)));
+            let line = Some((Action::DomainWhoisPrivacySet, "on", was, json!(on)));
             Ok((Switched { privacy: Some(privacy), is_first }, line))
         })
     }
 }
 
 /// What the record says of a change: what happened, to which value, what it was and is.
-type Line = (&'static str, &'static str, Value, Value);
+type Line = (Action, &'static str, Value, Value);
 
 /// A change under a lock on the domain, recorded where there was one.
 fn change<T>(

@@ -4,7 +4,7 @@ mod found;
 
 pub use found::MOST_COUNTED;
 
-use super::audit::{self, Event, Origin};
+use super::audit::{self, Action, Event, Origin};
 use super::{domain, zone};
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
@@ -181,7 +181,7 @@ impl Resource {
                 many => format!("{} domains", many.len()),
             };
             let after = Some(serde_json::json!({ "domains": added }));
-            audit::record(conn, origin, &Event { after, ..event(account, "domain.added", &label) })?;
+            audit::record(conn, origin, &Event { after, ..event(account, Action::DomainAdded, &label) })?;
         }
         Ok(added.len())
     }
@@ -199,7 +199,7 @@ impl Resource {
         .execute(conn)?
             > 0;
         if gone {
-            audit::record(conn, origin, &event(account, "domain.removed", name))?;
+            audit::record(conn, origin, &event(account, Action::DomainRemoved, name))?;
         }
         Ok(gone)
     }
@@ -217,7 +217,7 @@ fn of_kind(account: i64, kind: ResourceKind) -> _ {
     resources::table.filter(resources::account_id.eq(account).and(resources::kind.eq(key)))
 }
 
-fn event<'a>(account: i64, action: &'a str, name: &'a str) -> Event<'a> {
+fn event<'a>(account: i64, action: Action, name: &'a str) -> Event<'a> {
     Event {
         account: Some(account),
         user: None,

@@ -1,7 +1,7 @@
 //! Signed-in browsers: rows keyed by a digest, so that the table opens nothing.
 
 use super::User;
-use super::audit::{self, Event, Origin};
+use super::audit::{self, Action, Event, Origin};
 use crate::db::schema::{sessions, users};
 use crate::db::{Conn, DbError};
 use crate::policy::ClientAddress;
@@ -199,7 +199,7 @@ pub fn end(conn: &mut Conn, user: &User, id: i64, origin: &Origin) -> Result<boo
             .optional()?;
     let Some((address, client)) = ended else { return Ok(false) };
     let before = json!({ "address": address.map(|net| net.addr()), "client": client });
-    audit::record(conn, origin, &Event { before: Some(before), ..user.event("user.session_ended") })?;
+    audit::record(conn, origin, &Event { before: Some(before), ..user.event(Action::UserSessionEnded) })?;
     Ok(true)
 }
 
@@ -209,7 +209,7 @@ pub fn end_others(conn: &mut Conn, user: &User, kept: i64, origin: &Origin) -> R
     let ended = diesel::delete(others).execute(conn)?;
     if ended > 0 {
         let after = json!({ "sessions": ended });
-        audit::record(conn, origin, &Event { after: Some(after), ..user.event("user.sessions_ended") })?;
+        audit::record(conn, origin, &Event { after: Some(after), ..user.event(Action::UserSessionsEnded) })?;
     }
     Ok(ended)
 }

@@ -3,9 +3,24 @@
 
 use crate::db::schema::sightings;
 use crate::db::{Conn, DbError};
+use crate::models::stored::stored_list;
 use crate::policy::ClientAddress;
 use diesel::prelude::*;
 use time::{Duration, OffsetDateTime};
+
+stored_list! {
+    /// What was seen.
+    pub enum SightingKind {
+        /// The first use of a token.
+        FirstUse = "first_use",
+        /// A use from a network that is new for the token.
+        NewNetwork = "new_network",
+        /// An attempt to sign in with a wrong password.
+        SignInRefused = "sign_in_refused",
+        /// A sign-in.
+        SignedIn = "signed_in",
+    }
+}
 
 /// For so long sightings are kept.
 pub const KEPT: Duration = Duration::days(400);
@@ -35,7 +50,11 @@ pub fn put_down(conn: &mut Conn, attempts: &[SignIn]) -> Result<(), DbError> {
             .map(|one| {
                 (
                     sightings::at.eq(one.at),
-                    sightings::kind.eq(if one.good { "signed_in" } else { "sign_in_refused" }),
+                    sightings::kind.eq(if one.good {
+                        SightingKind::SignedIn
+                    } else {
+                        SightingKind::SignInRefused
+                    }),
                     sightings::user_id.eq(one.user),
                     sightings::name.eq(&one.email),
                     sightings::address.eq(one.address.stored()),

@@ -4,7 +4,7 @@ mod profile;
 
 pub use profile::{Proved, forgotten};
 
-use super::audit::{self, Actor, Event, Origin};
+use super::audit::{self, Action, Actor, Event, Origin};
 use super::{Account, account, user_link};
 use crate::db::schema::{accounts, memberships, sessions, users};
 use crate::db::{Conn, DbError};
@@ -133,7 +133,7 @@ impl User {
         let is_proved = origin.actor == Actor::CommandLine;
         let made = User::insert(conn, &NewUser { email, name, password_hash, is_proved }, origin.now)?;
         if let Some(user) = &made {
-            audit::record(conn, origin, &user.event("user.created"))?;
+            audit::record(conn, origin, &user.event(Action::UserCreated))?;
         }
         Ok(made)
     }
@@ -152,7 +152,7 @@ impl User {
             now,
             address: Some(address),
         };
-        audit::record(conn, &origin, &user.event("user.created"))?;
+        audit::record(conn, &origin, &user.event(Action::UserCreated))?;
         Ok(Some((user, origin)))
     }
 
@@ -191,7 +191,7 @@ impl User {
             .set((users::deactivated_at.eq(origin.now), users::updated_at.eq(origin.now)))
             .execute(conn)?;
         user.end_sessions(conn, origin.now)?;
-        audit::record(conn, origin, &user.event("user.deactivated"))?;
+        audit::record(conn, origin, &user.event(Action::UserDeactivated))?;
         Ok(true)
     }
 
@@ -202,7 +202,7 @@ impl User {
         diesel::update(users::table.find(user.id))
             .set((users::deactivated_at.eq(None::<OffsetDateTime>), users::updated_at.eq(origin.now)))
             .execute(conn)?;
-        audit::record(conn, origin, &user.event("user.reactivated"))?;
+        audit::record(conn, origin, &user.event(Action::UserReactivated))?;
         Ok(true)
     }
 
@@ -221,7 +221,7 @@ impl User {
         if !runs_it {
             user_link::forget_made_by(conn, self.id)?;
         }
-        let action = if runs_it { "user.site_admin_made" } else { "user.site_admin_unmade" };
+        let action = if runs_it { Action::UserSiteAdminMade } else { Action::UserSiteAdminUnmade };
         audit::record(conn, origin, &self.event(action))?;
         Ok(true)
     }
@@ -230,7 +230,7 @@ impl User {
     pub fn sign_out(&self, conn: &mut Conn, origin: &Origin) -> Result<bool, DbError> {
         let ended = self.end_sessions(conn, origin.now)?;
         if ended {
-            audit::record(conn, origin, &self.event("user.signed_out"))?;
+            audit::record(conn, origin, &self.event(Action::UserSignedOut))?;
         }
         Ok(ended)
     }
@@ -254,7 +254,7 @@ impl User {
     }
 
     /// A line of the record about the user.
-    pub(super) fn event<'a>(&'a self, action: &'a str) -> Event<'a> {
+    pub(super) fn event<'a>(&'a self, action: Action) -> Event<'a> {
         Event {
             account: None,
             user: None,

@@ -1,7 +1,7 @@
 //! Links by which a person sets a new password, or proves an address: once, and the newest only.
 
 use super::User;
-use super::audit::{self, Origin};
+use super::audit::{self, Action, Origin};
 use super::link::{LinkSecret, presented};
 use crate::db::schema::{user_links, users};
 use crate::db::{Conn, DbError};
@@ -113,7 +113,7 @@ pub fn hand_over(conn: &mut Conn, user: &User, origin: &Origin) -> Result<Handed
     }
     let link = ask(conn, user.id, Purpose::Password, &user.email, origin.actor.user_id(), origin.now)?;
     let Some(secret) = arm(conn, link, origin.now)? else { return Ok(HandedOver::Deactivated) };
-    audit::record(conn, origin, &user.event("user.password_link_made"))?;
+    audit::record(conn, origin, &user.event(Action::UserPasswordLinkMade))?;
     Ok(HandedOver::Created(secret))
 }
 

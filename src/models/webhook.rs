@@ -1,7 +1,7 @@
 //! Addresses that want to be told of changes. Nothing is sent to them.
 
 use super::Account;
-use super::audit::{self, Event, Origin};
+use super::audit::{self, Action, Event, Origin};
 use crate::db::schema::webhooks;
 use crate::db::{Conn, DbError};
 use diesel::prelude::*;
@@ -113,7 +113,7 @@ impl Webhook {
             ))
             .returning(Webhook::as_returning())
             .get_result(conn)?;
-        audit::record(conn, origin, &event(account, "webhook.created", made.id, &address.host))?;
+        audit::record(conn, origin, &event(account, Action::WebhookCreated, made.id, &address.host))?;
         Ok(Made::Webhook(made))
     }
 
@@ -126,12 +126,12 @@ impl Webhook {
                 .optional()?;
         let Some(url) = url else { return Ok(false) };
         let host = Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned));
-        audit::record(conn, origin, &event(account, "webhook.deleted", id, &host.unwrap_or_default()))?;
+        audit::record(conn, origin, &event(account, Action::WebhookDeleted, id, &host.unwrap_or_default()))?;
         Ok(true)
     }
 }
 
-fn event<'a>(account: i64, action: &'a str, id: i64, host: &'a str) -> Event<'a> {
+fn event<'a>(account: i64, action: Action, id: i64, host: &'a str) -> Event<'a> {
     Event {
         account: Some(account),
         user: None,

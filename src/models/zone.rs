@@ -1,6 +1,6 @@
 //! Zones: what is known of them beside their name, and what each is made with.
 
-use super::audit::{self, Event, Origin};
+use super::audit::{self, Action, Event, Origin};
 use super::order::ordered;
 use super::rows::{containing, in_order};
 use super::{Reach, Resource, Sort, Window, record};
@@ -98,7 +98,7 @@ impl Zone {
             .execute(conn)?
             > 0;
         if changed {
-            let action = if active { "zone.activated" } else { "zone.deactivated" };
+            let action = if active { Action::ZoneActivated } else { Action::ZoneDeactivated };
             let object = ("zone", Some(zone.id), zone.name.as_str());
             let event = Event {
                 account: Some(zone.account_id),

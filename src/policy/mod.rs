@@ -8,12 +8,14 @@ pub mod ascii;
 pub mod budget;
 pub mod catalogue;
 mod client;
+mod closed_list;
 mod decision;
 mod limits;
 mod maker;
 mod merge;
 pub mod networks;
 mod records;
+mod refusal;
 mod role;
 pub mod scope;
 mod selection;
@@ -23,6 +25,7 @@ pub mod words;
 pub use access::Access;
 pub use catalogue::{Catalogue, Permission, PermissionKey, Plan, Template};
 pub use client::ClientAddress;
+pub(crate) use closed_list::closed_list;
 pub use decision::{
     Decision, Holder, Records, Refusal, Request, Target, decide, decide_for_user, grants_in, readable,
 };
@@ -30,6 +33,7 @@ pub use limits::{Binding, Bound, Breach, Limits, Made, WIDEST_IPV4, WIDEST_IPV6,
 pub use maker::{may_grant, user_can_hold};
 pub use merge::merged;
 pub use records::{MOST_RECORD_NAMES, RecordFilter};
+pub use refusal::{RefusalCode, RefusalFacts};
 pub use role::{Act, OwnAct, Role, SiteAct};
 pub use selection::{Grant, ResourceKind, ResourceRef, Selection};
 pub use state::{Standing, State};

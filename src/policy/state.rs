@@ -1,5 +1,6 @@
 //! What a token's state can be: the table of product.md, first match from the top.
 
+use super::RefusalCode;
 use time::OffsetDateTime;
 
 /// A token's state.
@@ -80,16 +81,16 @@ impl State {
         State::Active,
     ];
 
-    /// The `code` that a call with such a token is refused with; none for one that works.
-    pub fn code(self) -> Option<&'static str> {
+    /// Why a call with such a token is refused; `None` if it works.
+    pub fn code(self) -> Option<RefusalCode> {
         match self {
-            State::Deleted => Some("token_deleted"),
-            State::Expired => Some("token_expired"),
-            State::SecretReplaced => Some("secret_replaced"),
-            State::OwnerAway => Some("owner_away"),
-            State::Disabled => Some("token_disabled"),
-            State::Frozen => Some("token_frozen"),
-            State::NotYet => Some("token_not_yet"),
+            State::Deleted => Some(RefusalCode::TokenDeleted),
+            State::Expired => Some(RefusalCode::TokenExpired),
+            State::SecretReplaced => Some(RefusalCode::SecretReplaced),
+            State::OwnerAway => Some(RefusalCode::OwnerAway),
+            State::Disabled => Some(RefusalCode::TokenDisabled),
+            State::Frozen => Some(RefusalCode::TokenFrozen),
+            State::NotYet => Some(RefusalCode::TokenNotYet),
             State::Active => None,
         }
     }

@@ -67,22 +67,9 @@ fn address(path: &str, fields: &[(&str, &str)], before: Option<i64>) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
-/// A page with word of what was just done, as the query of the address names it.
+/// A page that says what was just done, as the query of the URL holds it.
 fn page(admin: &SiteAdmin, title: &str, done: &str) -> Page {
-    let said = match done {
-        "ended" => "Revoked. Whatever used it gets an error from now on.",
-        "none" => "There was no token left to revoke.",
-        "deactivated" => "User deactivated. Sessions have ended, and tokens are refused at the next call.",
-        "reactivated" => "User reactivated. Their tokens work again, and they can sign in.",
-        "signed-out" => "Every session of the user has ended.",
-        "plan" => "Plan changed. It holds from the next call on.",
-        "suspended" => "Account suspended. Its tokens are refused at the next call.",
-        "resumed" => "Account resumed. Its tokens work again.",
-        "restored" => "Account brought back. Its tokens work again.",
-        "changed" => "It had been changed meanwhile. Nothing was done: look at it again.",
-        _ => "",
-    };
-    Page { flash: (!said.is_empty()).then(|| said.to_owned()), ..admin.page(title) }
+    admin.page(title).with_flash(done)
 }
 
 fn counted(count: usize) -> String {

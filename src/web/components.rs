@@ -1,6 +1,7 @@
 //! Every component in every state, on one page, for whoever works on the look. Only in development builds.
 //! The rows of the two forms are not among them: those are pages of nothing else.
 
+use super::flash::Flash;
 use super::page::{Field, Page, render};
 use super::paths;
 use super::told::{Expiry, Moment, StateBadge, Used};
@@ -174,7 +175,7 @@ struct Row {
 pub async fn components(app: AppData) -> Result<HttpResponse, AppError> {
     let now = app.clock.now();
     let mut page = Page::new(&app.support, "Components", "");
-    page.flash = Some("Token renamed.".to_owned());
+    page.flash = Some(Flash::TokenRenamed.text());
     let wrong = "Give the token a name.".to_owned();
     let page = Components {
         page,

@@ -105,9 +105,7 @@ fn said(error: &AppError) -> (&'static str, String) {
         AppError::SignInFirst { .. }
         | AppError::SignedOut { .. }
         | AppError::PasswordAgain(_)
-        | AppError::Unauthenticated(_)
-        | AppError::AddressRefused
-        | AppError::Api(_)
+        | AppError::Refused(_)
         | AppError::Internal(_) => (
             "Something went wrong",
             "The fault is ours, and it is in the log. Try again; if it stays, ask for help.",

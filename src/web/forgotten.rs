@@ -1,5 +1,6 @@
 //! A forgotten password: a link by mail, or from a site admin, by which a new one is set.
 
+use super::flash::{self, Flash};
 use super::form::OpenForm;
 use super::form_secret::FormSecret;
 use super::page::{Done, Page, go_to, link_page, render};
@@ -150,7 +151,7 @@ pub async fn reset(
     if !set.await? {
         return Err(AppError::LinkOver);
     }
-    Ok(go_to(format!("{}?done=reset", paths::SIGN_IN)))
+    Ok(flash::done(paths::SIGN_IN, Flash::PasswordReset))
 }
 
 async fn find(app: &AppData, path: &Path<String>) -> Result<Opened, AppError> {

@@ -10,6 +10,7 @@ mod browse;
 mod components;
 mod csrf;
 pub mod errors;
+mod flash;
 mod forgotten;
 mod form;
 mod form_secret;

@@ -1,6 +1,7 @@
 //! The frame of every page, and what pages are made of.
 
 use super::assets;
+use super::flash::Flash;
 use super::told::DAY;
 use crate::config::Support;
 use crate::http::AppError;
@@ -34,7 +35,7 @@ pub struct Page {
     /// Address of the script.
     pub js: &'static str,
     /// What was just done.
-    pub flash: Option<String>,
+    pub flash: Option<&'static str>,
     /// Where in the menu the page stands.
     pub section: Section,
     /// Whom people ask for help.
@@ -105,47 +106,9 @@ impl Page {
         self
     }
 
-    /// With word of what was just done, as the query of the address names it.
+    /// Saying what was just done, as the query of the URL holds it.
     pub fn with_flash(mut self, done: &str) -> Page {
-        self.flash = match done {
-            "disabled" => {
-                Some("Token disabled. Whatever uses it gets an error until it is enabled.".to_owned())
-            }
-            "enabled" => Some("Token enabled. It works again.".to_owned()),
-            "finished" => Some("The older secret has ended. Only the newer one works now.".to_owned()),
-            "changed" => Some("The secrets of this token have changed since that page was opened. Nothing was done: look at them again.".to_owned()),
-            "unfinished" => Some("Only one secret works already. Nothing was changed.".to_owned()),
-            "away" => Some("Its account is suspended. Nothing was changed.".to_owned()),
-            "deleted" => Some("Token deleted. Whatever used it gets an error from now on.".to_owned()),
-            "chosen" => Some("Tokens deleted. Whatever used one gets an error from now on.".to_owned()),
-            "chosen-rest" => Some("Tokens deleted. Some of those that you chose had ended already.".to_owned()),
-            "chosen-already" => Some("All that you chose had ended already. Nothing was changed.".to_owned()),
-            "chosen-none" => Some("No token was chosen. Tick the box in front of each that is to go, then press Delete selected.".to_owned()),
-            "renamed" => Some("Token renamed.".to_owned()),
-            "role" => Some("Role changed. It holds from the next call on.".to_owned()),
-            "removed" => Some("Member removed. Their user tokens reach this account no more.".to_owned()),
-            "blocked" => Some("Token blocked here. It goes on working elsewhere.".to_owned()),
-            "unblocked" => Some("Token let in again.".to_owned()),
-            "profile" => Some("Saved.".to_owned()),
-            "link" => Some("A link was mailed. Nothing changes before it is opened.".to_owned()),
-            "reset" => Some("Your new password is set. Sign in with it.".to_owned()),
-            "uninvite" => Some("Invitation revoked. Its links open nothing any more.".to_owned()),
-            "uninvited" => Some("That invitation was accepted, revoked or replaced before. Nothing was changed.".to_owned()),
-            "member" => Some("Somebody with that address is a member by now. Nothing was changed.".to_owned()),
-            "password" => Some("Password changed. You are signed in here only.".to_owned()),
-            "session" => Some("Session ended. Whoever was there is signed out.".to_owned()),
-            "sessions" => Some("All other sessions ended. You are signed in here only.".to_owned()),
-            "alone" => Some("There was no other session. Nothing was changed.".to_owned()),
-            "revoked" => Some("All tokens revoked. Whatever used one gets an error from now on.".to_owned()),
-            "account" => Some("Account changed.".to_owned()),
-            "plan" => Some("Plan changed. It holds from the next call on.".to_owned()),
-            "limits" => Some("Limits set. They hold from the next call on.".to_owned()),
-            "restored" => Some("The account is back, and its tokens work again.".to_owned()),
-            "late" => Some("The account was changed by somebody else meanwhile. Nothing was done.".to_owned()),
-            "none" => Some("There was no token left to revoke.".to_owned()),
-            "already" => Some("The token had ended already. Nothing was changed.".to_owned()),
-            _ => None,
-        };
+        self.flash = Flash::from_key(done).map(Flash::text);
         self
     }
 }

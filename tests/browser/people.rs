@@ -99,7 +99,7 @@ async fn block(called: &'static str, scripting: bool) {
     window.field("Reason").await.send_keys("Not reviewed yet").await.unwrap();
     window.pictures("asked").await;
     press(&window, "Yes, block it here").await;
-    window.says("Token blocked here. It goes on working elsewhere.").await;
+    window.says("Token blocked in this account. It still works elsewhere.").await;
     window.pictures("blocked").await;
     assert_eq!(zones(&house, &secret, "Acme").await, (403, "blocked_here".to_owned()));
     assert_eq!(zones(&house, &secret, "Hobby").await.0, 200);

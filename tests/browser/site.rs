@@ -42,7 +42,7 @@ async fn paste_and_revoke(called: &'static str, scripting: bool) {
     window.field("Reason").await.send_keys("Seen in a public repository").await.unwrap();
     assert_eq!(whoami(house.address, &secret).await.0, 200);
     press(&window, "Yes, revoke").await;
-    window.says("Revoked. Whatever used it gets an error from now on.").await;
+    window.says("Revoked. Calls with these tokens are refused from now on.").await;
     window.says("“Seen in a public repository”").await;
     window.pictures("revoked").await;
     assert_eq!(whoami(house.address, &secret).await.1["code"], "token_deleted");

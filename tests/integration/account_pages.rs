@@ -95,7 +95,7 @@ async fn deleting_an_account_pauses_its_tokens_at_once_and_an_owner_brings_it_ba
     assert_eq!(owner.get(&page).await.heading(), "Acme is being deleted");
     assert_eq!(
         owner.post(&page, &[("confirm", "Acme")]).await.location(),
-        format!("/accounts/{acme}/settings?done=late")
+        format!("/accounts/{acme}/settings?done=changed")
     );
     let restore = format!("/accounts/{acme}/settings/restore");
     assert_eq!(
@@ -122,7 +122,7 @@ async fn after_thirty_days_a_deleted_account_is_gone_and_its_record_stays() {
     house.clock.advance(Duration::days(30));
     let mut owner = house.signed_in(OWNER).await;
     let restore = format!("/accounts/{acme}/settings/restore");
-    assert!(owner.post(&restore, &[]).await.location().ends_with("?done=late"), "a part may be gone");
+    assert!(owner.post(&restore, &[]).await.location().ends_with("?done=changed"), "a part may be gone");
     // The chore runs at the start of each node.
     let second = House::on(house.database.clone(), house.clock.clone(), |_| {});
     facts::until(|| facts::count(&house, &format!("accounts WHERE id = {acme}")) == 0);

@@ -55,7 +55,7 @@ async fn a_line_says_in_words_who_did_what_when_from_where_and_what_was_before()
         "owner@example.com deleted the token “Deploy”",
         "owner@example.com set the role of reader@example.com",
         "owner@example.com renamed the token “CI <b>”",
-        "owner@example.com made the token “CI <b>”",
+        "owner@example.com created the token “CI <b>”",
         "The token “Deploy” was used for the first time",
     ];
     assert_eq!(said[..5], expected);
@@ -104,7 +104,7 @@ async fn lines_of_other_accounts_are_seen_by_nobody_and_what_one_did_elsewhere_s
         assert_eq!((page.status.as_u16(), page.all(".activity > li").len()), (200, 0), "{query}");
     }
     let own = admin.get("/user/activity?kind=tokens").await;
-    let said = ["You made the token “Secret plan” in Rival", "You made the token “Of Acme” in Acme"];
+    let said = ["You created the token “Secret plan” in Rival", "You created the token “Of Acme” in Acme"];
     assert_eq!(own.all(".activity > li > p:first-child"), said);
     assert!(!own.body.contains("By a stranger"));
 
@@ -116,8 +116,8 @@ async fn lines_of_other_accounts_are_seen_by_nobody_and_what_one_did_elsewhere_s
         assert!(!own.body.contains("hint\":\"tkh_a") || own.body.contains("Of Acme"), "{ending}");
     }
     let own = admin.get("/user/activity?kind=tokens").await;
-    let left = "You made the token in an account that you are no member of";
-    assert_eq!(own.all(".activity > li > p:first-child"), [left, "You made the token “Of Acme” in Acme"]);
+    let left = "You created the token in an account that you are no member of";
+    assert_eq!(own.all(".activity > li > p:first-child"), [left, "You created the token “Of Acme” in Acme"]);
     assert_eq!(own.all(".activity > li:first-child details"), Vec::<String>::new());
     let token = format!("/accounts/{acme}/tokens/{here}");
     assert_eq!(link(&own, "“Of Acme”"), Some(token));
@@ -173,11 +173,11 @@ async fn the_activity_is_narrowed_down_by_person_token_kind_and_day() {
     let here = format!("/accounts/{acme}/activity");
     let (by_owner, by_admin) = (house.user(OWNER).id, house.user(ADMIN).id);
     let (made, used) = (
-        "owner@example.com made the token “Deploy DNS”",
+        "owner@example.com created the token “Deploy DNS”",
         "The token “Deploy DNS” was used for the first time",
     );
     let (backup, revoked) =
-        ("admin@example.com made the token “Backup”", "admin@example.com revoked all tokens of Acme");
+        ("admin@example.com created the token “Backup”", "admin@example.com revoked all tokens of Acme");
     for (query, expected) in [
         (format!("person={by_owner}&kind=tokens"), vec![made]),
         (format!("person={by_admin}&kind=tokens"), vec![revoked, backup]),
@@ -285,7 +285,7 @@ async fn both_kinds_of_lines_stand_in_one_order_each_once_whatever_is_added_mean
     let stored = facts::texts(
         &house,
         "said",
-        "(SELECT at, 1 AS source, id, 'The command line made the token “' || object_name || '”' AS said FROM audit_events WHERE object_id <= 100
+        "(SELECT at, 1 AS source, id, 'The command line created the token “' || object_name || '”' AS said FROM audit_events WHERE object_id <= 100
           UNION ALL SELECT at, 0, id, 'The token “' || name || '” was used from a new network' FROM sightings WHERE token_id <= 100) AS all_of_it
          ORDER BY at DESC, source DESC, id DESC",
     );
@@ -326,7 +326,7 @@ async fn all_of_it_is_had_as_csv_and_json_lines_which_no_spreadsheet_runs() {
         rows[1],
         format!(
             "2026-11-01T00:00:03Z,user,1,owner@example.com,record.created,\
-             \"owner@example.com made the record =cmd,\"\"3\",record,3,\"'=cmd,\"\"3\",,\"{{\"\"name\"\":\"\"www\"\"}}\",unknown,,{acme}"
+             \"owner@example.com created the record =cmd,\"\"3\",record,3,\"'=cmd,\"\"3\",,\"{{\"\"name\"\":\"\"www\"\"}}\",unknown,,{acme}"
         )
     );
     let file = owner.get(&format!("{path}.csv?token=%23{made}")).await.body;

@@ -9,7 +9,7 @@ use time::Duration;
 use tokenhouse::api;
 use tokenhouse::db;
 use tokenhouse::models::token::secret::{Kind, Secret};
-use tokenhouse::models::token::{Issued, NewToken, Owner, TokenName, Why, issue};
+use tokenhouse::models::token::{DeletionReason, Issued, NewToken, Owner, TokenName, issue};
 use tokenhouse::models::{Account, Resource, Token, account_limits};
 use tokenhouse::policy::catalogue::Category;
 use tokenhouse::policy::{
@@ -250,7 +250,7 @@ impl World {
         let account_of = |name: &str| Account::find_by_name(&mut house.conn(), name).unwrap().unwrap();
         let of_number = |id: i64| Token::find(&mut house.conn(), Owner::Account(acme), id).unwrap().unwrap();
         let deleted = add("deleted", account(everything())).1;
-        of_number(deleted).delete(&mut conn, Why::CommandLine, &origin).unwrap();
+        of_number(deleted).delete(&mut conn, DeletionReason::CommandLine, &origin).unwrap();
         let soon = Policy { expires_at: Some(now + Duration::seconds(1)), ..everything() };
         add("expired", account(soon));
         let replaced = add("replaced", account(everything())).1;

@@ -2,46 +2,27 @@
 
 use crate::facts;
 use crate::support::{House, OWNER, public};
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
-use tokenhouse::policy::{Catalogue, State};
-
-/// Every code that the source of the API answers with.
-fn codes_in_the_source(folder: &Path, found: &mut BTreeSet<String>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            codes_in_the_source(&path, found);
-            continue;
-        }
-        let text = fs::read_to_string(&path).unwrap();
-        let code = text.split("#[cfg(test)]").next().unwrap();
-        for mark in ["Unauthenticated(\"", "denied(\"", "forbidden(\"", "code: \""] {
-            found.extend(code.split(mark).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
-        }
-        for rest in code.split("refused(StatusCode::").skip(1) {
-            if let Some(text) = rest.split_once(", \"").filter(|(status, _)| !status.contains([')', '('])) {
-                found.insert(text.1.split('"').next().unwrap().to_owned());
-            }
-        }
-        // The table of errors: `=> ("message", "code")`.
-        for line in code.lines().filter(|line| line.contains("=> (") && line.trim_end().ends_with("\"),")) {
-            found.insert(line.rsplit('"').nth(1).unwrap().to_owned());
-        }
-    }
-}
+use serde_json::{Value, json};
+use tokenhouse::api::description;
+use tokenhouse::models::DnsRefusal;
+use tokenhouse::policy::{Catalogue, RefusalCode};
 
 #[actix_web::test]
-async fn the_page_names_every_code_that_the_api_answers_with_and_no_other() {
+async fn the_page_and_the_description_name_every_code_that_a_call_can_be_refused_with() {
     let house = House::open();
+    let own = RefusalCode::ALL.iter().map(|code| (code.facts().status, code.key()));
+    let example = DnsRefusal::ALL.iter().map(|code| (code.facts().status, code.key()));
+    let every: Vec<(u16, &str)> = own.chain(example).collect();
     let page = house.anybody().get("/help/api").await;
-    let said: BTreeSet<String> = page.all("[data-of='codes'] tbody th").into_iter().collect();
-    let mut answered = BTreeSet::new();
-    codes_in_the_source(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api"), &mut answered);
-    answered.extend(State::ALL.iter().filter_map(|state| state.code()).map(str::to_owned));
-    assert!(answered.len() > 20, "the source was not read: {answered:?}");
-    assert_eq!(said, answered);
+    let rows: Vec<String> = page.all("[data-of='codes'] tbody tr");
+    let names = page.all("[data-of='codes'] tbody th");
+    assert_eq!(names, every.iter().map(|(_, key)| *key).collect::<Vec<_>>());
+    for (row, (status, key)) in rows.iter().zip(&every) {
+        assert!(row.contains(&status.to_string()), "{key}: {row}");
+    }
+    let description: Value = serde_json::from_str(description().unwrap()).unwrap();
+    let described = &description["components"]["schemas"]["ErrorBody"]["properties"]["code"]["enum"];
+    assert_eq!(described, &json!(names));
 }
 
 #[actix_web::test]

@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 use tokenhouse::db;
 use tokenhouse::models::Token;
 use tokenhouse::models::notice::tell_of_expiring;
-use tokenhouse::models::token::{Owner, Why};
+use tokenhouse::models::token::{DeletionReason, Owner};
 use tokenhouse::policy::{Policy, Rights, Role};
 
 /// What is due, as "recipient: subject", in order.
@@ -120,8 +120,10 @@ async fn no_mail_goes_to_an_address_that_is_not_proved_nor_to_whoever_has_left()
     change(&house, &format!("DELETE FROM memberships WHERE user_id = {}", house.user(ADMIN).id));
     house.join("Acme", READER, Role::Admin);
     let token = Token::itself(&mut house.conn(), id).unwrap().unwrap();
-    db::in_one(&mut house.conn(), |conn| token.delete(conn, Why::CommandLine, &house.command_line()))
-        .unwrap();
+    db::in_one(&mut house.conn(), |conn| {
+        token.delete(conn, DeletionReason::CommandLine, &house.command_line())
+    })
+    .unwrap();
     let mails = house.mails().await;
     let [(to, subject, said)] = mails.as_slice() else { panic!("{mails:?}") };
     assert_eq!((to.as_str(), subject.as_str()), (READER, "Token “Deploy” was deleted"));
@@ -152,8 +154,10 @@ async fn mail_that_waited_is_not_sent_to_an_address_that_may_no_longer_be_told()
         let mut admin = house.signed_in(ADMIN).await;
         let (id, _) = admin.make_full_token(acme, "Deploy").await;
         let token = Token::itself(&mut house.conn(), id).unwrap().unwrap();
-        db::in_one(&mut house.conn(), |conn| token.delete(conn, Why::CommandLine, &house.command_line()))
-            .unwrap();
+        db::in_one(&mut house.conn(), |conn| {
+            token.delete(conn, DeletionReason::CommandLine, &house.command_line())
+        })
+        .unwrap();
         assert_eq!(
             count(
                 &house,

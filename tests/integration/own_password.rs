@@ -36,7 +36,7 @@ async fn a_new_password_ends_every_other_session_and_gives_this_one_a_new_key() 
     let answer = change(&mut owner, &ledger::password(), &new).await;
     assert_eq!(answer.location(), format!("{PAGE}?done=password"), "{}", answer.text());
     let page = owner.get(answer.location()).await;
-    assert_eq!(page.all("[data-flash]"), ["Password changed. You are signed in here only."]);
+    assert_eq!(page.all("[data-flash]"), ["Password changed. You're signed out everywhere else."]);
     assert_eq!(elsewhere.get(PAGE).await.status, 303);
     let after = keys();
     assert!(after.len() == 1 && !before.contains(&after[0]), "{before:?} {after:?}");

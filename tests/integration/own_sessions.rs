@@ -69,7 +69,7 @@ async fn one_session_is_ended_and_the_others_go_on() {
     assert_eq!((works(&house, &one).await, works(&house, &two).await), (false, true));
     assert_eq!(
         owner.get(&ended.1).await.all("[data-flash]"),
-        ["Session ended. Whoever was there is signed out."]
+        ["Session ended. That browser is signed out."]
     );
     let line =
         "concat_ws(' ', actor_name, object_name, before->>'address', before->>'client', after, address)";

@@ -7,7 +7,7 @@ use crate::support::{House, OWNER, READER, START, database};
 use time::Duration;
 use tokenhouse::db;
 use tokenhouse::models::token::refusals::{self, Kind, Span};
-use tokenhouse::policy::Access;
+use tokenhouse::policy::{Access, RefusalCode};
 
 async fn flush(house: &House) {
     house.app.refusals.flush(&house.app.db).await.unwrap();
@@ -167,7 +167,8 @@ async fn of_a_token_no_more_than_fifty_kinds_are_kept_and_those_that_came_last()
     let house = House::open();
     let acme = house.account("Acme");
     let token = made::token(&house, acme, None);
-    let kind = |key, access| Kind { token, needs: Some((key, access)), reason: "permission_denied" };
+    let kind =
+        |key, access| Kind { token, needs: Some((key, access)), reason: RefusalCode::PermissionDenied };
     let many: Vec<(Kind, Span)> = KEYS
         .iter()
         .enumerate()
@@ -189,7 +190,7 @@ async fn of_a_token_no_more_than_fifty_kinds_are_kept_and_those_that_came_last()
         facts::text(&house, "SELECT min(last_at AT TIME ZONE 'UTC') FROM token_refusals"),
         "2026-11-22 12:05:00"
     );
-    let ended = Kind { token, needs: None, reason: "token_deleted" };
+    let ended = Kind { token, needs: None, reason: RefusalCode::TokenDeleted };
     db::in_one(&mut house.conn(), |conn| refusals::write(conn, &[(ended, span(90, 1))])).unwrap();
     assert_eq!(facts::count(&house, "token_refusals"), 50);
     assert_eq!(facts::count(&house, "token_refusals WHERE reason = 'token_deleted'"), 1);
@@ -201,7 +202,7 @@ async fn of_a_token_no_more_than_fifty_kinds_are_kept_and_those_that_came_last()
 async fn a_token_that_is_gone_does_not_hold_up_the_refusals_of_others() {
     let house = House::open();
     let token = made::token(&house, house.account("Acme"), None);
-    let of = |token| (Kind { token, needs: None, reason: "token_deleted" }, span(1, 3));
+    let of = |token| (Kind { token, needs: None, reason: RefusalCode::TokenDeleted }, span(1, 3));
     db::in_one(&mut house.conn(), |conn| refusals::write(conn, &[of(token + 100), of(token)])).unwrap();
     assert_eq!(stored(&house), ["  token_deleted 12:00 12:01 3"]);
     db::in_one(&mut house.conn(), |conn| refusals::write(conn, &[of(token + 100)])).unwrap();

@@ -476,7 +476,7 @@ async fn a_form_about_other_secrets_than_work_by_now_does_nothing_and_shows_them
     let shown = owner.get(&page).await.value_of("shown");
     let newest = rolled(&mut owner, &page, "day").await;
     let finish = owner.post(&format!("{page}/roll/finish"), &[("shown", &shown)]).await;
-    assert_eq!(finish.location(), format!("{page}?done=changed"));
+    assert_eq!(finish.location(), format!("{page}?done=secrets-changed"));
     for secret in [&secret, &newest] {
         assert_eq!(call(&house, USE, secret).await, "ok");
     }

@@ -228,7 +228,7 @@ async fn an_account_that_is_being_deleted_is_suspended_and_then_no_owner_brings_
     assert_eq!(answer.location(), format!("{path}?done=suspended"));
     let mut owner = house.signed_in(STRANGER).await;
     let restore = format!("/accounts/{}/settings/restore", rival.id);
-    assert!(owner.post(&restore, &[]).await.location().ends_with("?done=late"));
+    assert!(owner.post(&restore, &[]).await.location().ends_with("?done=changed"));
     assert_eq!(state(&house, "Rival"), "suspended");
     let later = house.clock.now() + time::Duration::days(31);
     assert!(account_state::due(&mut house.conn(), later, &[]).unwrap().is_none());

@@ -199,7 +199,7 @@ async fn one_is_revoked_for_a_reason_that_its_owner_reads() {
     let why = "Seen in a public <b>repository</b>";
     let answer = admin.post("/admin/tokens/revoke", &[("token", &id), ("why", why)]).await;
     assert_eq!(answer.location(), format!("/admin/tokens?whose={acme}&done=ended"));
-    assert!(admin.get(answer.location()).await.text().contains("Revoked. Whatever used it"));
+    assert!(admin.get(answer.location()).await.text().contains("Revoked. Calls with these tokens"));
     assert_eq!(whoami(house.address, &secret).await.1["code"], "token_deleted");
     let page = owner.get(&format!("/accounts/{acme}/tokens/{token}")).await.text();
     assert!(page.contains(&format!("Deleted by a site admin on 22 Nov 2026, 12:00 UTC: “{why}”.")), "{page}");

@@ -91,7 +91,7 @@ async fn what_had_ended_meanwhile_is_said_and_no_fault_and_nobody_elses_token_is
     let answer = owner.post(&path, &fields).await;
     assert!(answer.location().ends_with("?done=chosen-rest"), "{}", answer.location());
     let flash = owner.get(answer.location()).await.text();
-    assert!(flash.contains("Some of those that you chose had ended already."), "{flash}");
+    assert!(flash.contains("Some of those you chose had already ended."), "{flash}");
     let again = owner.post(&path, &fields).await;
     assert!(again.location().ends_with("?done=chosen-already"), "{}", again.location());
     assert_eq!(whoami(house.address, &secret).await.0, 401);

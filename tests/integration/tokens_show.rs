@@ -116,7 +116,7 @@ async fn a_token_that_has_ended_keeps_its_name() {
         assert_eq!(answer.status, 303);
         let page = owner.get(answer.location()).await;
         assert_eq!(page.heading(), "Made");
-        assert!(page.text().contains("The token had ended already. Nothing was changed."));
+        assert!(page.text().contains("The token had already ended. Nothing was changed."));
         assert!(!page.links().iter().any(|href| href.ends_with("/rename") || href.ends_with("/delete")));
     }
     assert_eq!(facts::count(&house, "tokens WHERE name = 'Made'"), 2);

@@ -4,7 +4,7 @@ use super::CreateArgs;
 use crate::cli::{CliError, Opened, account_of, open_database, output, user_of};
 use crate::db::{self, Conn};
 use crate::models::token::expiry::Expiry;
-use crate::models::token::{Issued, NewToken, Owner, Token, TokenName, Why, issue};
+use crate::models::token::{DeletionReason, Issued, NewToken, Owner, Token, TokenName, issue};
 use crate::models::{Account, Origin, Resource, User, record};
 use crate::policy::catalogue::Category;
 use crate::policy::scope::{self, Written};
@@ -59,7 +59,7 @@ pub(super) fn create(args: CreateArgs) -> Result<(), CliError> {
 /// Deletes a token whose secret nobody got.
 fn withdrawn(conn: &mut Conn, id: i64, cause: &io::Error, origin: &Origin) -> CliError {
     let deleted = db::in_one(conn, |conn| match Token::itself(conn, id)? {
-        Some(token) => token.delete(conn, Why::CommandLine, origin),
+        Some(token) => token.delete(conn, DeletionReason::CommandLine, origin),
         None => Ok(false),
     });
     CliError::said(match deleted {

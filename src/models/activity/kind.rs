@@ -1,6 +1,7 @@
 //! Kinds of lines, as somebody chooses among them.
 
 use super::part::Condition;
+use crate::models::sighting::SightingKind;
 use diesel::dsl::{not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -71,10 +72,10 @@ impl Kind {
     }
 
     /// Its sightings, as they are stored.
-    pub(super) fn sightings(self) -> &'static [&'static str] {
+    pub(super) fn sightings(self) -> &'static [SightingKind] {
         match self {
-            Kind::Uses => &["first_use", "new_network"],
-            Kind::SignIns => &["signed_in", "sign_in_refused"],
+            Kind::Uses => &[SightingKind::FirstUse, SightingKind::NewNetwork],
+            Kind::SignIns => &[SightingKind::SignedIn, SightingKind::SignInRefused],
             _ => &[],
         }
     }

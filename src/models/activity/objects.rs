@@ -1,8 +1,10 @@
 //! Lines out of their rows, and what of that which they name still exists.
 
-use super::{Changed, Cursor, Line, Named, Seen, Source};
+use super::{Changed, Cursor, Line, LineAction, Named, Seen, Source};
 use crate::db::schema::{memberships, resources, tokens};
 use crate::db::{Conn, DbError};
+use crate::models::audit::Action;
+use crate::models::sighting::SightingKind;
 use crate::models::token::Owner;
 use crate::policy::ClientAddress;
 use diesel::prelude::*;
@@ -61,7 +63,7 @@ impl From<Changed> for Line {
             account: row.account_id,
             user: row.user_id,
             who: Named { kind: row.actor_kind, id: row.actor_id, name: row.actor_name },
-            action: row.action,
+            action: Action::from_key(&row.action).map_or(LineAction::Unknown(row.action), LineAction::Done),
             object: Named { kind: row.object_kind, id: row.object_id, name: row.object_name },
             before: row.before,
             after: row.after,
@@ -84,8 +86,8 @@ impl From<Seen> for Line {
             place: Cursor { at: row.at, source: Source::Seen, id: row.id },
             account: row.account_id,
             user: row.user_id,
-            who: if row.kind == "sign_in_refused" { nobody() } else { object.clone() },
-            action: format!("seen.{}", row.kind),
+            who: if row.kind == SightingKind::SignInRefused { nobody() } else { object.clone() },
+            action: LineAction::Seen(row.kind),
             object,
             before: None,
             after: None,

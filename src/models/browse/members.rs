@@ -7,6 +7,7 @@ use crate::db::schema::{
     tokens, users,
 };
 use crate::db::{Conn, DbError};
+use crate::models::audit::Action;
 use crate::models::membership::role_from;
 use crate::models::rows::containing;
 use crate::models::user::lower;
@@ -108,7 +109,7 @@ pub fn seen_by(
     let shown = audit_events::table
         .filter(audit_events::account_id.eq(account.id))
         .filter(audit_events::actor_kind.eq("user").and(audit_events::actor_id.eq(user)))
-        .filter(audit_events::action.eq_any(["token.created", "token.rolled"]))
+        .filter(audit_events::action.eq_any([Action::TokenCreated, Action::TokenRolled]))
         .select(audit_events::object_id);
     let rows: Vec<(i64, String)> = tokens::table
         .filter(tokens::account_id.eq(account.id).and(tokens::deleted_at.is_null()))

@@ -1,7 +1,7 @@
 //! Records of the demo's zones.
 
 use crate::db::{Conn, DbError};
-use crate::models::audit::{self, Event};
+use crate::models::audit::{self, Action, Event};
 use crate::models::record::Wanted;
 use crate::models::{Origin, Record, Resource};
 use crate::policy::ResourceKind;
@@ -42,7 +42,7 @@ pub(super) fn fill(
         let event = Event {
             account: Some(account),
             user: None,
-            action: "record.created",
+            action: Action::RecordCreated,
             object: ("record", None, &label),
             before: None,
             after: None,

@@ -5,7 +5,7 @@ use crate::db::schema::invitations;
 use crate::db::{Conn, DbError};
 use crate::models::audit::{Actor, Origin};
 use crate::models::user::NewUser;
-use crate::models::{Account, User, membership};
+use crate::models::{Account, AccountState, User, membership};
 use crate::policy::ClientAddress;
 use diesel::prelude::*;
 use time::OffsetDateTime;
@@ -68,7 +68,8 @@ pub fn find(conn: &mut Conn, digest: &[u8; 32], now: OffsetDateTime) -> Result<O
     if !invitation.is_still_meant(conn)? {
         return Ok(None);
     }
-    let account = Account::find(conn, invitation.account_id)?.filter(|account| account.state != "deleting");
+    let account =
+        Account::find(conn, invitation.account_id)?.filter(|account| account.state != AccountState::Deleting);
     let Some(account) = account else { return Ok(None) };
     let inviter = inviter(conn, invitation.invited_by)?;
     let by_mail = mailed.as_deref() == Some(digest.as_slice());

@@ -3,7 +3,7 @@
 use super::{Invitation, LASTS, MOST_OPEN, is_open};
 use crate::db::schema::{invitations, memberships, users};
 use crate::db::{Conn, DbError};
-use crate::models::audit::{self, Event, Origin};
+use crate::models::audit::{self, Action, Event, Origin};
 use crate::models::link::LinkSecret;
 use crate::models::mail::{self, Letter};
 use crate::models::user::lower;
@@ -76,7 +76,7 @@ pub fn invite(
     if open >= MOST_OPEN {
         return Ok(Invited::LimitReached(MOST_OPEN));
     }
-    make(conn, account, email, role, "member.invited", origin)
+    make(conn, account, email, role, Action::MemberInvited, origin)
 }
 
 /// Replaces an invitation by one that says the same: both old links open nothing any more.
@@ -93,7 +93,7 @@ pub fn send_again(conn: &mut Conn, account: &Account, id: i64, origin: &Origin) 
         return Ok(Invited::Member);
     }
     close(conn, &[old.id], origin.now)?;
-    make(conn, account, &old.email, role, "member.invited_again", origin)
+    make(conn, account, &old.email, role, Action::MemberInvitedAgain, origin)
 }
 
 /// Revokes.
@@ -106,7 +106,7 @@ pub fn revoke(conn: &mut Conn, account: &Account, id: i64, origin: &Origin) -> R
     }
     let Some(old) = of_account(conn, account, id)? else { return Ok(Revoked::Gone) };
     close(conn, &[old.id], origin.now)?;
-    record(conn, &old, "invitation.revoked", origin)?;
+    record(conn, &old, Action::InvitationRevoked, origin)?;
     Ok(Revoked::Done)
 }
 
@@ -126,7 +126,7 @@ pub(in crate::models) fn revoke_of(
         .load(conn)?;
     for one in open {
         close(conn, &[one.id], origin.now)?;
-        record(conn, &one, "invitation.revoked", origin)?;
+        record(conn, &one, Action::InvitationRevoked, origin)?;
     }
     Ok(())
 }
@@ -136,7 +136,7 @@ fn make(
     account: &Account,
     email: &str,
     role: Role,
-    action: &str,
+    action: Action,
     origin: &Origin,
 ) -> Result<Invited, DbError> {
     let secret = LinkSecret::generate()?;
@@ -158,7 +158,7 @@ fn make(
     Ok(Invited::Made { secret, invitation })
 }
 
-fn record(conn: &mut Conn, one: &Invitation, action: &str, origin: &Origin) -> Result<(), DbError> {
+fn record(conn: &mut Conn, one: &Invitation, action: Action, origin: &Origin) -> Result<(), DbError> {
     let event = Event {
         account: Some(one.account_id),
         user: None,

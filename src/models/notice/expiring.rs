@@ -3,9 +3,9 @@
 use super::{Person, about_owner, concerned, people};
 use crate::db::schema::{accounts, tokens};
 use crate::db::{Conn, DbError};
-use crate::models::Token;
 use crate::models::mail::{self, About, Draft, Letter};
 use crate::models::token::Owner;
+use crate::models::{AccountState, Token};
 use diesel::prelude::*;
 use std::collections::HashMap;
 use time::{Duration, OffsetDateTime};
@@ -65,7 +65,7 @@ fn part(conn: &mut Conn, behind: (OffsetDateTime, i64), now: OffsetDateTime) -> 
         .filter(tokens::deleted_at.is_null().and(tokens::disabled_at.is_null()))
         .filter(tokens::expires_at.ge(end).and(tokens::expires_at.le(now + Duration::days(DAYS[2]))))
         .filter(further)
-        .filter(accounts::id.is_null().or(accounts::state.eq("active")))
+        .filter(accounts::id.is_null().or(accounts::state.eq(AccountState::Active)))
         .order((tokens::expires_at, tokens::id))
         .limit(i64::try_from(PART).unwrap_or(i64::MAX))
         .select(Token::as_select())

@@ -6,7 +6,7 @@ use super::{Faults, Record, Wanted, event, neighbours};
 use crate::db::schema::{records, resources, zones};
 use crate::db::{Conn, DbError};
 use crate::models::Resource;
-use crate::models::audit::{self, Origin};
+use crate::models::audit::{self, Action, Origin};
 use crate::policy::{Records, Refusal};
 use diesel::prelude::*;
 use time::OffsetDateTime;
@@ -119,7 +119,11 @@ pub(super) fn insert(
         .returning(Record::as_returning())
         .get_result(conn)?;
     let name = record.full_name(zone);
-    audit::record(conn, origin, &event(zone, "record.created", &record, &name, None, Some(record.told())))?;
+    audit::record(
+        conn,
+        origin,
+        &event(zone, Action::RecordCreated, &record, &name, None, Some(record.told())),
+    )?;
     Ok(Changed::Done(record))
 }
 
@@ -154,7 +158,7 @@ pub(super) fn replace(
         .returning(Record::as_returning())
         .get_result(conn)?;
     let (before, told, name) = (Some(record.told()), Some(after.told()), after.full_name(zone));
-    audit::record(conn, origin, &event(zone, "record.updated", &after, &name, before, told))?;
+    audit::record(conn, origin, &event(zone, Action::RecordUpdated, &after, &name, before, told))?;
     Ok(Changed::Done(after))
 }
 
@@ -171,7 +175,11 @@ pub(super) fn remove(
     };
     diesel::delete(records::table.find(id)).execute(conn)?;
     let name = record.full_name(zone);
-    audit::record(conn, origin, &event(zone, "record.deleted", &record, &name, Some(record.told()), None))?;
+    audit::record(
+        conn,
+        origin,
+        &event(zone, Action::RecordDeleted, &record, &name, Some(record.told()), None),
+    )?;
     Ok(Changed::Done(record))
 }
 

@@ -23,6 +23,7 @@ use super::Resource;
 use super::audit::Event;
 use crate::db::schema::records;
 use crate::db::{Conn, DbError};
+use crate::models::audit::Action;
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -97,7 +98,7 @@ impl Record {
 
 fn event<'a>(
     zone: &Resource,
-    action: &'a str,
+    action: Action,
     record: &Record,
     name: &'a str,
     before: Option<Value>,

@@ -2,7 +2,7 @@
 
 use super::described::described;
 use super::list::Listed;
-use super::{Owner, Token, Why};
+use super::{DeletionReason, Owner, Token};
 use crate::db::schema::tokens;
 use crate::db::{Conn, DbError};
 use crate::models::audit::Origin;
@@ -33,7 +33,7 @@ pub fn delete(conn: &mut Conn, owner: Owner, ids: &[i64], origin: &Origin) -> Re
     let found: Vec<Token> = all(owner, ids).select(Token::as_select()).for_no_key_update().load(conn)?;
     let mut deleted = Deleted { now: 0, before: 0 };
     for token in found {
-        if !token.has_ended(origin.now) && token.delete(conn, Why::Person, origin)? {
+        if !token.has_ended(origin.now) && token.delete(conn, DeletionReason::Person, origin)? {
             deleted.now += 1;
         } else {
             deleted.before += 1;

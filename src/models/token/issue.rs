@@ -5,7 +5,7 @@ use super::secret::Secret;
 use super::{Owner, TokenName, grants, search};
 use crate::db::schema::{token_secrets, tokens};
 use crate::db::{Conn, DbError};
-use crate::models::audit::{self, Event, Origin};
+use crate::models::audit::{self, Action, Event, Origin};
 use crate::models::mail::TokenEvent;
 use crate::models::notice::{self, Happened};
 use crate::policy::{Breach, Catalogue, Grant, Policy, Rights, Selection, scope};
@@ -161,7 +161,7 @@ fn insert(
     let event = Event {
         account: owner.account(),
         user: owner.user(),
-        action: "token.created",
+        action: Action::TokenCreated,
         object,
         before: None,
         after,

@@ -30,12 +30,13 @@ pub use pause::{Block, Enabled};
 pub use roll::{Asked, Finished, Rolled};
 pub use secret::Secret;
 
-use super::audit::{self, Event, Origin};
+use super::audit::{self, Action, Event, Origin};
 use super::mail::TokenEvent;
 use super::notice::{self, Happened};
 use super::{Account, User};
 use crate::db::schema::{token_secrets, tokens, users};
 use crate::db::{Conn, DbError};
+use crate::models::stored::stored_list;
 use crate::policy::words::Surroundings;
 use crate::policy::{Catalogue, Policy, Rights, Standing, State};
 use diesel::prelude::*;
@@ -110,47 +111,34 @@ pub struct Token {
     /// Who deleted it; none for the command line, or nobody.
     pub deleted_by: Option<i64>,
     /// Why it was deleted.
-    pub deleted_why: Option<String>,
+    pub deleted_why: Option<DeletionReason>,
     /// What the site admin who deleted it wrote for its owner.
     pub deleted_note: Option<String>,
 }
 
-/// Why a token is deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    /// A person pressed *Yes, delete*.
-    Person,
-    /// With all other tokens of its owner.
-    RevokeAll,
-    /// The command line.
-    CommandLine,
-    /// Its holder, over the API.
-    Itself,
-    /// Somebody who runs the site.
-    Admin,
-    /// Somebody found its secret where it should not be, and said so.
-    Leak,
-    /// Its user got a new password from someone else before the address was ever verified: a stranger may
-    /// have created the token.
-    UnverifiedAddress,
-}
-
-impl Why {
-    fn key(self) -> &'static str {
-        match self {
-            Why::Person => "person",
-            Why::RevokeAll => "revoke_all",
-            Why::CommandLine => "command_line",
-            Why::Itself => "itself",
-            Why::Admin => "admin",
-            Why::Leak => "leak",
-            Why::UnverifiedAddress => "unverified_address",
-        }
+stored_list! {
+    /// Why a token is deleted.
+    pub enum DeletionReason {
+        /// A person deleted it on its page.
+        Person = "person",
+        /// With all other tokens of its owner.
+        RevokeAll = "revoke_all",
+        /// The command line.
+        CommandLine = "command_line",
+        /// Its holder, over the API.
+        Itself = "itself",
+        /// A site admin.
+        Admin = "admin",
+        /// Someone found its secret in public and reported it.
+        Leak = "leak",
+        /// Its user got a new password from someone else before the address was ever verified: a stranger
+        /// may have created the token.
+        UnverifiedAddress = "unverified_address",
     }
 }
 
-impl Why {
-    /// For the record.
+impl DeletionReason {
+    /// For the audit log.
     fn told(self, note: Option<&str>) -> Value {
         match note {
             Some(note) => json!({ "why": self.key(), "note": note }),
@@ -258,13 +246,13 @@ impl Token {
             .execute(conn)?;
         let was = Token { name: before.clone(), ..self.clone() };
         let (before, after) = (json!({ "name": before }), json!({ "name": name.as_str() }));
-        audit::record(conn, origin, &was.event("token.renamed", Some(before), Some(after)))?;
+        audit::record(conn, origin, &was.event(Action::TokenRenamed, Some(before), Some(after)))?;
         Ok(true)
     }
 
     /// Deletes it for good; says whether this call did. Of the calls begun after this is
     /// committed, none succeeds.
-    pub fn delete(&self, conn: &mut Conn, why: Why, origin: &Origin) -> Result<bool, DbError> {
+    pub fn delete(&self, conn: &mut Conn, why: DeletionReason, origin: &Origin) -> Result<bool, DbError> {
         self.delete_with(conn, why, None, origin)
     }
 
@@ -272,7 +260,7 @@ impl Token {
     fn delete_with(
         &self,
         conn: &mut Conn,
-        why: Why,
+        why: DeletionReason,
         note: Option<&str>,
         origin: &Origin,
     ) -> Result<bool, DbError> {
@@ -281,16 +269,16 @@ impl Token {
                 .set((
                     tokens::deleted_at.eq(origin.now),
                     tokens::deleted_by.eq(origin.actor.user_id()),
-                    tokens::deleted_why.eq(why.key()),
+                    tokens::deleted_why.eq(why),
                     tokens::deleted_note.eq(note),
                     tokens::updated_at.eq(origin.now),
                 ))
                 .execute(conn)?
                 > 0;
         if deleted {
-            audit::record(conn, origin, &self.event("token.deleted", None, Some(why.told(note))))?;
+            audit::record(conn, origin, &self.event(Action::TokenDeleted, None, Some(why.told(note))))?;
             // Of what leaked in one call, one mail tells.
-            if why != Why::Leak {
+            if why != DeletionReason::Leak {
                 let told = Happened::to(self, TokenEvent::Deleted, format!("deleted/{}", self.id))?;
                 notice::tell(conn, &told, origin)?;
             }
@@ -298,7 +286,7 @@ impl Token {
         Ok(deleted)
     }
 
-    fn event<'a>(&'a self, action: &'a str, before: Option<Value>, after: Option<Value>) -> Event<'a> {
+    fn event<'a>(&'a self, action: Action, before: Option<Value>, after: Option<Value>) -> Event<'a> {
         Event {
             account: self.account_id,
             user: self.user_id,

@@ -2,6 +2,7 @@
 
 use crate::db::schema::{sightings, token_networks, tokens};
 use crate::db::{Conn, DbError};
+use crate::models::sighting::SightingKind;
 use crate::policy::ClientAddress;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
@@ -74,7 +75,7 @@ pub fn write(conn: &mut Conn, seen: &[Seen]) -> Result<Vec<i64>, DbError> {
             if token.known >= MOST_NETWORKS {
                 continue;
             }
-            let kind = if token.known == 0 { "first_use" } else { "new_network" };
+            let kind = if token.known == 0 { SightingKind::FirstUse } else { SightingKind::NewNetwork };
             token.known += 1;
             networks.push((
                 token_networks::token_id.eq(one.token),

@@ -6,7 +6,7 @@ use super::{Token, grants};
 use crate::db::schema::{accounts, memberships, token_blocks, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::Account;
-use crate::models::audit::{self, Event, Origin};
+use crate::models::audit::{self, Action, Event, Origin};
 use crate::models::mail::TokenEvent;
 use crate::models::notice::{self, Happened};
 use crate::policy::Catalogue;
@@ -59,7 +59,7 @@ impl Token {
         .execute(conn)?
             > 0;
         if disabled {
-            let event = self.event("token.disabled", None, Some(json!({ "why": why })));
+            let event = self.event(Action::TokenDisabled, None, Some(json!({ "why": why })));
             audit::record(conn, origin, &event)?;
             let once = format!("disabled/{}/{}", self.id, origin.now.unix_timestamp_nanos());
             notice::tell(conn, &Happened::to(self, TokenEvent::Disabled, once)?, origin)?;
@@ -94,7 +94,7 @@ impl Token {
                 tokens::updated_at.eq(origin.now),
             ))
             .execute(conn)?;
-        audit::record(conn, origin, &self.event("token.enabled", None, None))?;
+        audit::record(conn, origin, &self.event(Action::TokenEnabled, None, None))?;
         Ok(Enabled::Done)
     }
 
@@ -118,7 +118,7 @@ impl Token {
             .execute(conn)?
             > 0;
         if blocked {
-            let event = self.event("token.blocked", None, Some(json!({ "why": why })));
+            let event = self.event(Action::TokenBlocked, None, Some(json!({ "why": why })));
             audit::record(conn, origin, &Event { account: Some(account.id), ..event })?;
             let nanos = origin.now.unix_timestamp_nanos();
             let once = format!("blocked/{}/{}/{nanos}", self.id, account.id);
@@ -145,7 +145,7 @@ impl Token {
         let block = token_blocks::table.find((self.id, account.id));
         let unblocked = diesel::delete(block).execute(conn)? > 0;
         if unblocked {
-            let event = self.event("token.unblocked", None, None);
+            let event = self.event(Action::TokenUnblocked, None, None);
             audit::record(conn, origin, &Event { account: Some(account.id), ..event })?;
         }
         Ok(unblocked)

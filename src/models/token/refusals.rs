@@ -2,7 +2,7 @@
 
 use crate::db::schema::{token_refusals, tokens};
 use crate::db::{Conn, DbError};
-use crate::policy::Access;
+use crate::policy::{Access, RefusalCode};
 use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
@@ -20,8 +20,8 @@ pub struct Kind {
     pub token: i64,
     /// What the route needs; none where any working token will do.
     pub needs: Option<(&'static str, Access)>,
-    /// Why, as the `code` of the answer.
-    pub reason: &'static str,
+    /// Why.
+    pub reason: RefusalCode,
 }
 
 /// Refused calls of one kind.
@@ -40,8 +40,8 @@ pub struct Span {
 pub struct Kept {
     /// Permission and access that the route needs; none where any working token will do.
     pub needs: Option<(String, Access)>,
-    /// Why, as the `code` of the answer.
-    pub reason: String,
+    /// Why; `None` for a reason that a newer version wrote.
+    pub reason: Option<RefusalCode>,
     /// When, and how many.
     pub span: Span,
 }
@@ -74,7 +74,7 @@ fn add<'a>(conn: &mut Conn, refused: impl Iterator<Item = &'a (Kind, Span)>) -> 
                 token_id.eq(kind.token),
                 permission.eq(kind.needs.map_or("", |(key, _)| key)),
                 access.eq(kind.needs.map_or("", |(_, level)| level.key())),
-                reason.eq(kind.reason),
+                reason.eq(kind.reason.key()),
                 first_at.eq(span.first_at),
                 last_at.eq(span.last_at),
                 calls.eq(span.calls),
@@ -146,7 +146,7 @@ pub fn of_token(conn: &mut Conn, token: i64) -> Result<Vec<Kept>, DbError> {
         .into_iter()
         .map(|(permission, access, reason, first_at, last_at, calls)| Kept {
             needs: Access::from_key(&access).map(|access| (permission, access)),
-            reason,
+            reason: RefusalCode::from_key(&reason),
             span: Span { first_at, last_at, calls },
         })
         .collect())

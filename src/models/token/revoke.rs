@@ -2,10 +2,10 @@
 
 use super::list::Condition;
 use super::usage::LastUse;
-use super::{Owner, Token, Why};
+use super::{DeletionReason, Owner, Token};
 use crate::db::schema::{token_secrets, token_use, tokens};
 use crate::db::{Conn, DbError};
-use crate::models::audit::{self, Event, Origin};
+use crate::models::audit::{self, Action, Event, Origin};
 use crate::models::{Account, User, notice};
 use crate::policy::ClientAddress;
 use diesel::dsl::count;
@@ -83,7 +83,7 @@ pub fn standing(conn: &mut Conn, owner: Owner, now: OffsetDateTime) -> Result<St
 
 /// Which of an owner's live tokens end, and why.
 struct End<'a> {
-    why: Why,
+    why: DeletionReason,
     note: Option<&'a str>,
     /// These alone; all of them otherwise.
     only: Option<&'a [i64]>,
@@ -100,7 +100,7 @@ impl End<'_> {
 
     fn told(&self, ended: usize) -> Value {
         match (self.why, self.note) {
-            (Why::RevokeAll, _) => json!({ "tokens": ended }),
+            (DeletionReason::RevokeAll, _) => json!({ "tokens": ended }),
             (why, Some(note)) => json!({ "tokens": ended, "why": why.key(), "note": note }),
             (why, None) => json!({ "tokens": ended, "why": why.key() }),
         }
@@ -111,18 +111,18 @@ impl End<'_> {
 /// none slips through, and none is made meanwhile. Returns how many ended. Each points to the one
 /// line of the record.
 pub fn revoke_all(conn: &mut Conn, owner: Owner, origin: &Origin) -> Result<usize, DbError> {
-    end(conn, owner, &End { why: Why::RevokeAll, note: None, only: None }, origin)
+    end(conn, owner, &End { why: DeletionReason::RevokeAll, note: None, only: None }, origin)
 }
 
 /// The same, where a user gets a new password whose address was never verified.
 pub fn revoke_unverified(conn: &mut Conn, user: i64, origin: &Origin) -> Result<usize, DbError> {
-    let end_all = End { why: Why::UnverifiedAddress, note: None, only: None };
+    let end_all = End { why: DeletionReason::UnverifiedAddress, note: None, only: None };
     end(conn, Owner::User(user), &end_all, origin)
 }
 
 /// The same by somebody who runs the site, for a reason that the owner reads.
 pub fn revoke_all_of(conn: &mut Conn, owner: Owner, reason: &str, origin: &Origin) -> Result<usize, DbError> {
-    end(conn, owner, &End { why: Why::Admin, note: Some(reason), only: None }, origin)
+    end(conn, owner, &End { why: DeletionReason::Admin, note: Some(reason), only: None }, origin)
 }
 
 /// Ends these tokens of anybody, as far as they are live, with a line of the record for each owner.
@@ -132,7 +132,7 @@ pub fn revoke_these(conn: &mut Conn, ids: &[i64], reason: &str, origin: &Origin)
         let Some(token) = token.filter(|token| !token.has_ended(origin.now - LONGEST_SKEW)) else {
             return Ok(0);
         };
-        return Ok(usize::from(token.delete_with(conn, Why::Admin, Some(reason), origin)?));
+        return Ok(usize::from(token.delete_with(conn, DeletionReason::Admin, Some(reason), origin)?));
     }
     let of: Vec<(Option<i64>, Option<i64>)> = tokens::table
         .filter(tokens::id.eq_any(ids))
@@ -157,7 +157,12 @@ pub fn revoke_these(conn: &mut Conn, ids: &[i64], reason: &str, origin: &Origin)
         .load(conn)?;
     let mut ended = 0;
     for owner in of {
-        ended += end(conn, owner, &End { why: Why::Admin, note: Some(reason), only: Some(ids) }, origin)?;
+        ended += end(
+            conn,
+            owner,
+            &End { why: DeletionReason::Admin, note: Some(reason), only: Some(ids) },
+            origin,
+        )?;
     }
     Ok(ended)
 }
@@ -185,7 +190,7 @@ fn end(conn: &mut Conn, owner: Owner, end: &End<'_>, origin: &Origin) -> Result<
         .set((
             tokens::deleted_at.eq(origin.now),
             tokens::deleted_by.eq(origin.actor.user_id()),
-            tokens::deleted_why.eq(end.why.key()),
+            tokens::deleted_why.eq(end.why),
             tokens::deleted_note.eq(end.note),
             tokens::deleted_event.eq(line),
             tokens::updated_at.eq(origin.now),
@@ -199,7 +204,7 @@ fn end(conn: &mut Conn, owner: Owner, end: &End<'_>, origin: &Origin) -> Result<
         let event = Event {
             account: owner.account(),
             user: owner.user(),
-            action: "tokens.revoked",
+            action: Action::TokensRevoked,
             object: (kind, Some(id), &name),
             before: None,
             after: Some(end.told(ended)),

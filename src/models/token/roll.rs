@@ -7,7 +7,7 @@ use super::secret::Secret;
 use super::{Owner, Token, grants};
 use crate::db::schema::{token_secrets, tokens};
 use crate::db::{Conn, DbError};
-use crate::models::audit::{self, Origin};
+use crate::models::audit::{self, Action, Origin};
 use crate::models::mail::TokenEvent;
 use crate::models::notice::{self, Happened};
 use crate::policy::Catalogue;
@@ -167,7 +167,7 @@ impl Token {
         diesel::update(tokens::table.find(self.id)).set(tokens::updated_at.eq(origin.now)).execute(conn)?;
         let before = json!({ "goes_on": goes_on.map(|one| &one.hint), "ended": hints(&ending) });
         let after = json!({ "overlap": overlap.key(), "hint": secret.hint() });
-        audit::record(conn, origin, &self.event("token.rolled", Some(before), Some(after)))?;
+        audit::record(conn, origin, &self.event(Action::TokenRolled, Some(before), Some(after)))?;
         let rolled = Happened::to(self, TokenEvent::Rolled, format!("rolled/{}", asked.nonce))?;
         notice::tell(conn, &rolled, origin)
     }
@@ -194,7 +194,7 @@ impl Token {
         origin: &Origin,
     ) -> Result<(), DbError> {
         let after = json!({ "why": why, "ended": hints(ended) });
-        audit::record(conn, origin, &self.event("token.roll_finished", None, Some(after)))
+        audit::record(conn, origin, &self.event(Action::TokenRollFinished, None, Some(after)))
     }
 
     pub(crate) fn owned_by(&self) -> Result<Owner, DbError> {

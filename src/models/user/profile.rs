@@ -2,7 +2,7 @@
 
 use super::{User, users};
 use crate::db::{Conn, DbError};
-use crate::models::audit::{self, Actor, Event, Origin};
+use crate::models::audit::{self, Action, Actor, Event, Origin};
 use crate::models::mail::{self, Letter};
 use crate::models::throttle::{self, Allowance};
 use crate::models::token::revoke;
@@ -54,7 +54,7 @@ impl User {
         audit::record(
             conn,
             origin,
-            &Event { before: Some(was), after: Some(is), ..user.event("user.changed") },
+            &Event { before: Some(was), after: Some(is), ..user.event(Action::UserChanged) },
         )?;
         Ok(Some(user))
     }
@@ -79,7 +79,7 @@ impl User {
         }
         self.tell_old_address(conn, &format!("address-asked/{link}"), email, false, origin)?;
         let after = Some(json!({ "email": email }));
-        audit::record(conn, origin, &Event { after, ..self.event("user.address_asked") })?;
+        audit::record(conn, origin, &Event { after, ..self.event(Action::UserAddressAsked) })?;
         Ok(None)
     }
 
@@ -95,14 +95,14 @@ impl User {
             .set((users::email.eq(email), users::email_verified_at.eq(now), users::updated_at.eq(now)))
             .execute(conn)?;
         if before.email == email {
-            audit::record(conn, origin, &self.event("user.address_verified"))?;
+            audit::record(conn, origin, &self.event(Action::UserAddressVerified))?;
             return Ok(Proved::Verified);
         }
         user_link::forget(conn, self.id, Purpose::Password)?;
         let line = audit::next_line(conn)?;
         before.tell_old_address(conn, &format!("address/{line}"), email, true, origin)?;
         let (was, is) = (json!({ "email": before.email }), json!({ "email": email }));
-        let event = Event { before: Some(was), after: Some(is), ..self.event("user.changed") };
+        let event = Event { before: Some(was), after: Some(is), ..self.event(Action::UserChanged) };
         audit::record_as(conn, line, origin, &event)?;
         Ok(Proved::Changed(before.email))
     }
@@ -170,7 +170,7 @@ impl User {
             let letter = Letter::PasswordChanged { user: self.id };
             mail::queue(conn, &format!("password/{line}"), &self.email, &letter, origin.now)?;
         }
-        audit::record_as(conn, line, origin, &self.event("user.password_set"))
+        audit::record_as(conn, line, origin, &self.event(Action::UserPasswordSet))
     }
 }
 

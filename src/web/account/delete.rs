@@ -5,6 +5,7 @@ use crate::http::{App, AppData, AppError};
 use crate::models::account_state::{KEPT, Turned};
 use crate::models::token::counts;
 use crate::policy::words::long_day;
+use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{AccountMember, DeleteAccount, RestoreAccount};
 use crate::web::page::{AccountNav, Field, Page, Section, go_to, render};
@@ -50,7 +51,7 @@ pub async fn delete(
     }
     let (account, origin) = (member.account.clone(), member.signed_in.origin(&app));
     let turned = app.db.transaction(move |conn| account.delete(conn, &origin)).await?;
-    Ok(back(&member, turned, ""))
+    Ok(back(&member, turned, None))
 }
 
 /// Brings it back.
@@ -61,12 +62,16 @@ pub async fn restore(
     let (member, _) = form.accepted(&app).await?;
     let (account, origin) = (member.account.clone(), member.signed_in.origin(&app));
     let turned = app.db.transaction(move |conn| account.restore(conn, &origin)).await?;
-    Ok(back(&member, turned, "?done=restored"))
+    Ok(back(&member, turned, Some(Flash::AccountRestored)))
 }
 
-fn back<P>(member: &AccountMember<P>, turned: Turned, done: &str) -> HttpResponse {
-    let done = if turned == Turned::Done { done } else { "?done=late" };
-    go_to(format!("{}{done}", paths::account(member.account.id)))
+fn back<P>(member: &AccountMember<P>, turned: Turned, done: Option<Flash>) -> HttpResponse {
+    let page = paths::account(member.account.id);
+    match (turned, done) {
+        (Turned::NotNow, _) => flash::done(page, Flash::ChangedMeanwhile),
+        (Turned::Done, Some(done)) => flash::done(page, done),
+        (Turned::Done, None) => go_to(page),
+    }
 }
 
 async fn ask(

@@ -4,9 +4,10 @@ use super::Tabs;
 use crate::http::{AppData, AppError};
 use crate::models::{Account, text};
 use crate::policy::Act;
+use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{AccountMember, ChangeAccount, SeeResources};
-use crate::web::page::{AccountNav, Field, Page, Section, go_to, render};
+use crate::web::page::{AccountNav, Field, Page, Section, render};
 use crate::web::paths;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -74,7 +75,7 @@ pub async fn change(
     let change =
         move |conn: &mut _| Account::change(conn, id, Some(&name.value), Some(&email.value), &origin);
     app.db.transaction(change).await?.ok_or(AppError::NotFound)?;
-    Ok(go_to(format!("{}?done=account", paths::account(id))))
+    Ok(flash::done(paths::account(id), Flash::AccountChanged))
 }
 
 fn answer<P>(

@@ -8,9 +8,10 @@ use crate::models::browse::breaking::{self, Breaking, Refused};
 use crate::models::token::expiry::{Expiry, iso_day};
 use crate::policy::words::long_day;
 use crate::policy::{Bound, Limits, narrow_networks};
+use crate::web::flash::{self, Flash};
 use crate::web::form::{Fields, Posted};
 use crate::web::guard::{AccountMember, ManageLimits};
-use crate::web::page::{AccountNav, Field, Page, Section, go_to, plan_title, render};
+use crate::web::page::{AccountNav, Field, Page, Section, plan_title, render};
 use crate::web::paths;
 use crate::web::told::grouped;
 use actix_web::HttpResponse;
@@ -112,7 +113,7 @@ pub async fn set(form: Posted<Member>, app: AppData) -> Result<HttpResponse, App
     let change =
         move |conn: &mut _| account_limits::change(conn, &catalogue, &account, (&limits, answer), &origin);
     match app.db.transaction(change).await? {
-        Changed::Done => Ok(go_to(format!("{}?done=limits", paths::account_limits(member.account.id)))),
+        Changed::Done => Ok(flash::done(paths::account_limits(member.account.id), Flash::LimitsSet)),
         Changed::Asks(breaking) => ask(&member, form, breaking, question),
         Changed::Gone => Err(AppError::NotFound),
     }

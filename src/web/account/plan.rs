@@ -3,6 +3,7 @@
 use crate::http::{App, AppData, AppError};
 use crate::models::token::counts::{self, Counts};
 use crate::policy::catalogue::Plan;
+use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{AccountMember, ManagePlan};
 use crate::web::page::{AccountNav, Page, Section, go_to, plan_title, render};
@@ -70,7 +71,7 @@ pub async fn change(form: Posted<AccountMember<ManagePlan>>, app: AppData) -> Re
     }
     let (account, key, origin) = (member.account.clone(), plan.key.clone(), member.signed_in.origin(&app));
     app.db.transaction(move |conn| account.set_plan(conn, &key, &origin)).await?.ok_or(AppError::NotFound)?;
-    Ok(go_to(format!("{back}?done=plan")))
+    Ok(flash::done(back, Flash::PlanChanged))
 }
 
 async fn ask(member: &AccountMember<ManagePlan>, plan: &Plan, app: &App) -> Result<HttpResponse, AppError> {

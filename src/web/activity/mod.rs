@@ -14,7 +14,8 @@ use super::page::{Field, Page, Section, go_to, render};
 use super::paths;
 use super::told::Moment;
 use crate::http::{AppData, AppError};
-use crate::models::activity::{self, Kind, Line, Of, PER_PAGE, Person, There};
+use crate::models::activity::{self, Kind, Line, LineAction, Of, PER_PAGE, Person, There};
+use crate::models::sighting::SightingKind;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
@@ -224,7 +225,12 @@ impl Row {
             address: line.address.map(|address| address.to_string()).unwrap_or_default(),
             details: words::details(line.before.as_ref(), line.after.as_ref()),
             // A person knows their browsers by name; a program that met a token is told as it called itself.
-            client: if line.action.starts_with("seen.sign") { in_words(&line.client) } else { line.client },
+            client: match line.action {
+                LineAction::Seen(SightingKind::SignedIn | SightingKind::SignInRefused) => {
+                    in_words(&line.client)
+                }
+                _ => line.client,
+            },
             of_token: of_token.map(|id| format!("{here}?token=%23{id}")),
         }
     }

@@ -6,10 +6,11 @@ use crate::db::{Conn, DbError};
 use crate::http::{AppData, AppError};
 use crate::models::account_state::Turned;
 use crate::models::browse::site;
-use crate::models::{Account, Origin};
+use crate::models::{Account, AccountState, Origin};
+use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{FormAct, SiteAdmin, site_acts};
-use crate::web::page::{Page, go_to, plan_title, render};
+use crate::web::page::{Page, plan_title, render};
 use crate::web::paths;
 use crate::web::told::Moment;
 use actix_web::HttpResponse;
@@ -96,7 +97,7 @@ pub async fn set_plan(
         None => Ok(None),
     });
     set.await?.ok_or(AppError::NotFound)?;
-    Ok(go_to(format!("{}?done=plan", paths::admin_account(id))))
+    Ok(flash::done(paths::admin_account(id), Flash::PlanChanged))
 }
 
 /// Says what suspending it stops, and asks.
@@ -105,8 +106,8 @@ pub async fn suspend_confirm(admin: SiteAdmin, app: AppData, path: Number) -> Re
     let tenant = app.db.run(move |conn| site::tenant(conn, id, now)).await?.ok_or(AppError::NotFound)?;
     let (account, here) = (tenant.account, paths::admin_account(id));
     // Nor is one suspended of which a part may be gone already.
-    if account.state == "suspended" || account.gone_from().is_some_and(|end| end <= now) {
-        return Ok(go_to(format!("{here}?done=changed")));
+    if account.state == AccountState::Suspended || account.gone_from().is_some_and(|end| end <= now) {
+        return Ok(flash::done(here, Flash::ChangedMeanwhile));
     }
     let page = SuspendPage {
         page: page(&admin, "Suspend account", ""),
@@ -124,7 +125,10 @@ pub async fn suspend(
     app: AppData,
     path: Number,
 ) -> Result<HttpResponse, AppError> {
-    turn(form, app, path, "suspended", |account, conn, origin| account.suspend(conn, true, origin)).await
+    turn(form, app, path, Flash::AccountSuspended, |account, conn, origin| {
+        account.suspend(conn, true, origin)
+    })
+    .await
 }
 
 /// Lets it go on.
@@ -133,7 +137,8 @@ pub async fn resume(
     app: AppData,
     path: Number,
 ) -> Result<HttpResponse, AppError> {
-    turn(form, app, path, "resumed", |account, conn, origin| account.suspend(conn, false, origin)).await
+    turn(form, app, path, Flash::AccountResumed, |account, conn, origin| account.suspend(conn, false, origin))
+        .await
 }
 
 /// Brings it back while it is being deleted.
@@ -142,14 +147,14 @@ pub async fn restore(
     app: AppData,
     path: Number,
 ) -> Result<HttpResponse, AppError> {
-    turn(form, app, path, "restored", |account, conn, origin| account.restore(conn, origin)).await
+    turn(form, app, path, Flash::AccountRestored, |account, conn, origin| account.restore(conn, origin)).await
 }
 
 async fn turn<A: FormAct>(
     form: Posted<SiteAdmin, A>,
     app: AppData,
     path: Number,
-    done: &str,
+    done: Flash,
     turn: impl FnOnce(&Account, &mut Conn, &Origin) -> Result<Turned, DbError> + Send + 'static,
 ) -> Result<HttpResponse, AppError> {
     let (admin, _) = form.accepted(&app).await?;
@@ -160,9 +165,9 @@ async fn turn<A: FormAct>(
     });
     let done = match turned.await?.ok_or(AppError::NotFound)? {
         Turned::Done => done,
-        Turned::NotNow => "changed",
+        Turned::NotNow => Flash::ChangedMeanwhile,
     };
-    Ok(go_to(format!("{}?done={done}", paths::admin_account(id))))
+    Ok(flash::done(paths::admin_account(id), done))
 }
 
 async fn answer(
@@ -201,7 +206,7 @@ async fn answer(
         state: state(&account),
         since: Moment::past(account.state_since, now),
         gone: account.gone_from().map(|at| Moment::past(at, now)),
-        is_suspended: account.state == "suspended",
+        is_suspended: account.state == AccountState::Suspended,
         made: Moment::past(account.created_at, now),
         owners: tenant.owners.into_iter().map(owner).collect(),
         tokens: counted(tenant.tokens),

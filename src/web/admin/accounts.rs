@@ -2,8 +2,8 @@
 
 use super::{Asked, address, page};
 use crate::http::{AppData, AppError};
-use crate::models::Account;
 use crate::models::browse::site;
+use crate::models::{Account, AccountState};
 use crate::policy::Catalogue;
 use crate::web::guard::SiteAdmin;
 use crate::web::page::{Page, plan_title, render};
@@ -49,10 +49,10 @@ impl Row {
 
 /// The state in a word; none where it is active.
 pub(super) fn state(account: &Account) -> Option<&'static str> {
-    match account.state.as_str() {
-        "suspended" => Some("Suspended"),
-        "deleting" => Some("Being deleted"),
-        _ => None,
+    match account.state {
+        AccountState::Active => None,
+        AccountState::Suspended => Some("Suspended"),
+        AccountState::Deleting => Some("Being deleted"),
     }
 }
 

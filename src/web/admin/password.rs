@@ -4,9 +4,10 @@ use super::{page, user};
 use crate::http::{AppData, AppError};
 use crate::models::User;
 use crate::models::user_link::{self, HandedOver, Purpose};
+use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{SiteAdmin, site_acts};
-use crate::web::page::{Page, go_to, render};
+use crate::web::page::{Page, render};
 use crate::web::paths;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -47,7 +48,7 @@ pub async fn make(
         HandedOver::Created(secret) => secret,
         HandedOver::Oneself => return user::answer(&admin, &app, id, "", Some(ONESELF)).await,
         HandedOver::Deactivated => {
-            return Ok(go_to(format!("{}?done=changed", paths::admin_user(id))));
+            return Ok(flash::done(paths::admin_user(id), Flash::ChangedMeanwhile));
         }
     };
     let page = LinkPage {

@@ -10,9 +10,10 @@ use crate::models::token::site::{self, Anybodys};
 use crate::models::token::{Owner, revoke};
 use crate::models::{Account, User, text};
 use crate::web::browse::counted;
+use crate::web::flash::{self, Flash};
 use crate::web::form::{Fields, Posted};
 use crate::web::guard::{SiteAdmin, site_acts};
-use crate::web::page::{Field, Page, go_to, render};
+use crate::web::page::{Field, Page, render};
 use crate::web::paths;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
@@ -140,8 +141,8 @@ pub async fn revoke(
         Which::These(ids) => revoke::revoke_these(conn, &ids, &why, &origin),
         Which::AllOf(owner) => revoke::revoke_all_of(conn, owner, &why, &origin),
     });
-    let done = if ended.await? == 0 { "none" } else { "ended" };
-    Ok(go_to(format!("{}&done={done}", back(&app, &which).await?)))
+    let done = if ended.await? == 0 { Flash::NothingToRevoke } else { Flash::TokensRevoked };
+    Ok(flash::done(back(&app, &which).await?, done))
 }
 
 /// The list that shows what became of them.
@@ -171,7 +172,7 @@ async fn ask(
     let (now, about) = (app.clock.now(), which.about());
     let standing = app.db.run(move |conn| which.standing(conn, now)).await?.ok_or(AppError::NotFound)?;
     if standing.live == 0 {
-        return Ok(go_to(format!("{}?done=none", paths::ADMIN_TOKENS)));
+        return Ok(flash::done(paths::ADMIN_TOKENS, Flash::NothingToRevoke));
     }
     let named = standing.tokens.into_iter().take(revoke::MOST_NAMED);
     let rows: Vec<Row> = named.map(|one| Row::of(one, &app.catalogue, now)).collect();

@@ -5,6 +5,7 @@ use crate::db::{Conn, DbError};
 use crate::http::{App, AppData, AppError};
 use crate::models::browse::site::{self, Person};
 use crate::models::{Origin, User};
+use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{SiteAdmin, site_acts};
 use crate::web::page::{Page, go_to, render};
@@ -131,7 +132,7 @@ pub async fn deactivate(
         let person = find(&app, id).await?;
         return ask(&admin, person, Some(ONESELF.to_owned()), StatusCode::UNPROCESSABLE_ENTITY);
     }
-    change(&admin, &app, id, "deactivated", |user, conn, origin| user.deactivate(conn, origin)).await
+    change(&admin, &app, id, Flash::UserDeactivated, |user, conn, origin| user.deactivate(conn, origin)).await
 }
 
 /// Lets the user in again.
@@ -141,8 +142,10 @@ pub async fn reactivate(
     path: Number,
 ) -> Result<HttpResponse, AppError> {
     let (admin, _) = form.accepted(&app).await?;
-    change(&admin, &app, number(&path)?, "reactivated", |user, conn, origin| user.reactivate(conn, origin))
-        .await
+    change(&admin, &app, number(&path)?, Flash::UserReactivated, |user, conn, origin| {
+        user.reactivate(conn, origin)
+    })
+    .await
 }
 
 /// Ends every session of the user.
@@ -152,14 +155,17 @@ pub async fn sign_out(
     path: Number,
 ) -> Result<HttpResponse, AppError> {
     let (admin, _) = form.accepted(&app).await?;
-    change(&admin, &app, number(&path)?, "signed-out", |user, conn, origin| user.sign_out(conn, origin)).await
+    change(&admin, &app, number(&path)?, Flash::UserSignedOut, |user, conn, origin| {
+        user.sign_out(conn, origin)
+    })
+    .await
 }
 
 async fn change(
     admin: &SiteAdmin,
     app: &AppData,
     id: i64,
-    done: &str,
+    done: Flash,
     change: impl FnOnce(&User, &mut Conn, &Origin) -> Result<bool, DbError> + Send + 'static,
 ) -> Result<HttpResponse, AppError> {
     let origin = admin.signed_in.origin(app);
@@ -168,7 +174,7 @@ async fn change(
         None => Ok(None),
     });
     changed.await?.ok_or(AppError::NotFound)?;
-    Ok(go_to(format!("{}?done={done}", paths::admin_user(id))))
+    Ok(flash::done(paths::admin_user(id), done))
 }
 
 async fn find(app: &App, id: i64) -> Result<Person, AppError> {

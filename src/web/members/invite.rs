@@ -7,9 +7,10 @@ use crate::models::invitation::{self, Invited, Revoked};
 use crate::models::text;
 use crate::models::throttle::{self, Allowance};
 use crate::policy::{Act, Role};
+use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{AccountMember, ManageMembers, RaiseMembers};
-use crate::web::page::{AccountNav, Field, Page, Section, go_to, render};
+use crate::web::page::{AccountNav, Field, Page, Section, render};
 use crate::web::paths;
 use crate::web::told;
 use actix_web::HttpResponse;
@@ -113,9 +114,9 @@ pub async fn send_again(
     match app.db.transaction(again).await? {
         Invited::Made { secret, invitation } => show(&by, &app, secret.expose(), &invitation),
         Invited::NotAllowed => Err(AppError::Forbidden(by.who_can(Act::ManageOwners))),
-        Invited::Member => Ok(go_to(format!("{}?done=member", paths::members(by.account.id)))),
+        Invited::Member => Ok(flash::done(paths::members(by.account.id), Flash::AlreadyMember)),
         Invited::Gone | Invited::IsOpen | Invited::LimitReached(_) => {
-            Ok(go_to(format!("{}?done=uninvited", paths::members(by.account.id))))
+            Ok(flash::done(paths::members(by.account.id), Flash::InvitationGone))
         }
     }
 }
@@ -131,8 +132,8 @@ pub async fn revoke(
     let list = paths::members(account.id);
     let revoke = move |conn: &mut Conn| invitation::revoke(conn, &account, id, &origin);
     match app.db.transaction(revoke).await? {
-        Revoked::Done => Ok(go_to(format!("{list}?done=uninvite"))),
-        Revoked::Gone => Ok(go_to(format!("{list}?done=uninvited"))),
+        Revoked::Done => Ok(flash::done(list, Flash::InvitationRevoked)),
+        Revoked::Gone => Ok(flash::done(list, Flash::InvitationGone)),
         Revoked::NotAllowed => Err(AppError::Forbidden(by.who_can(Act::ManageMembers))),
     }
 }

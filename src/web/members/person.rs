@@ -7,6 +7,7 @@ use crate::models::Account;
 use crate::models::browse::members::{self, MOST_SEEN, Member, Of, Seen};
 use crate::models::membership::{self, Changed};
 use crate::policy::{Act, Catalogue, Role};
+use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{AccountMember, ManageMembers, SeeResources};
 use crate::web::page::{AccountNav, Page, Section, go_to, render};
@@ -93,7 +94,7 @@ pub async fn set_role(
     let (account, user, origin) = (by.account.clone(), member.user.clone(), by.signed_in.origin(&app));
     let set = move |conn: &mut Conn| membership::change(conn, &account, &user, role, &origin);
     match app.db.transaction(set).await? {
-        Changed::Done => Ok(go_to(format!("{}?done=role", paths::members(by.account.id)))),
+        Changed::Done => Ok(flash::done(paths::members(by.account.id), Flash::RoleChanged)),
         Changed::NoMember | Changed::NoAccount => Err(AppError::NotFound),
         Changed::LastOwner => {
             answer(&by, member, role, Some(LAST_OWNER.to_owned()), StatusCode::UNPROCESSABLE_ENTITY)
@@ -129,7 +130,7 @@ pub async fn remove(
     let removed = app.db.transaction(move |conn| membership::remove(conn, &account, &gone, &origin)).await?;
     let refused = match removed {
         Changed::Done if user == by.signed_in.user.id => return Ok(go_to(paths::ACCOUNTS)),
-        Changed::Done => return Ok(go_to(format!("{}?done=removed", paths::members(by.account.id)))),
+        Changed::Done => return Ok(flash::done(paths::members(by.account.id), Flash::MemberRemoved)),
         Changed::NoMember | Changed::NoAccount => return Err(AppError::NotFound),
         Changed::LastOwner => (LAST_OWNER.to_owned(), StatusCode::UNPROCESSABLE_ENTITY),
         Changed::NotAllowed => (

@@ -9,9 +9,10 @@ use crate::policy::catalogue::{Catalogue, Category};
 use crate::policy::words::{self, Phrase};
 use crate::policy::{Grant, Rights, Role};
 use crate::web::browse::{Asked, read_cursor, written};
+use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{AccountMember, SeeMembersTokens, UnblockTokens};
-use crate::web::page::{AccountNav, Field, Page, Section, go_to, render};
+use crate::web::page::{AccountNav, Field, Page, Section, render};
 use crate::web::paths;
 use crate::web::told::{Moment, StateBadge};
 use actix_web::HttpResponse;
@@ -112,7 +113,7 @@ pub async fn block(form: Posted<Member>, app: AppData, path: TokenPath) -> Resul
         None => Ok(false),
     };
     app.db.transaction(block).await?;
-    Ok(go_to(format!("{}?done=blocked", paths::members_tokens(member.account.id))))
+    Ok(flash::done(paths::members_tokens(member.account.id), Flash::TokenBlocked))
 }
 
 /// Unblocks the token.
@@ -126,7 +127,7 @@ pub async fn unblock(
     let (account, origin) = (member.account.clone(), member.signed_in.origin(&app));
     let token = token.candidate.token;
     app.db.transaction(move |conn| token.unblock(conn, &account, &origin)).await?;
-    Ok(go_to(format!("{}?done=unblocked", paths::members_tokens(member.account.id))))
+    Ok(flash::done(paths::members_tokens(member.account.id), Flash::TokenUnblocked))
 }
 
 /// The token of the path, if it can reach the account; any other is nobody's business here.

@@ -7,6 +7,7 @@ use crate::models::text;
 use crate::models::user::Proved;
 use crate::models::user_link::{self, Opened, Purpose};
 use crate::models::{Actor, Origin};
+use crate::web::flash::{self, Flash};
 use crate::web::form::{Fields, OpenForm, Posted};
 use crate::web::form_secret::FormSecret;
 use crate::web::guard::{SignedIn, own_acts};
@@ -77,7 +78,7 @@ async fn send(by: SignedIn, app: AppData, email: String) -> Result<HttpResponse,
     let (user, origin, asked) = (by.user.clone(), by.origin(&app), email.clone());
     let wait = app.db.transaction(move |conn| user.ask_address(conn, &asked, &origin));
     match wait.await? {
-        None => Ok(go_to(format!("{}?done=link", paths::PROFILE))),
+        None => Ok(flash::done(paths::PROFILE, Flash::EmailLinkSent)),
         Some(wait) => refused(&by, &app, email, too_often(wait), StatusCode::TOO_MANY_REQUESTS).await,
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::http::{AppData, AppError};
 use crate::models::{User, text, user_link};
+use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{SignedIn, own_acts};
-use crate::web::page::{Done, Field, Page, Section, go_to, render};
+use crate::web::page::{Done, Field, Page, Section, render};
 use crate::web::paths;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -61,7 +62,7 @@ pub async fn change(
         .transaction(move |conn| User::change(conn, user, Some(&name), Some(notices), &origin))
         .await?
         .ok_or(AppError::NotFound)?;
-    Ok(go_to(format!("{}?done=profile", paths::PROFILE)))
+    Ok(flash::done(paths::PROFILE, Flash::ProfileSaved))
 }
 
 /// The page, as somebody has filled it in.

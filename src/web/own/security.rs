@@ -7,9 +7,10 @@ use crate::models::session::{self, MOST_SHOWN};
 use crate::models::user::Credentials;
 use crate::models::{User, password};
 use crate::policy::ClientAddress;
+use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{SignedIn, own_acts, signed_in_session};
-use crate::web::page::{Done, Page, Section, go_to, render};
+use crate::web::page::{Done, Page, Section, render};
 use crate::web::password::{Caller, NewPassword, Tried, Whose, too_often, with_retry_after};
 use crate::web::told::Moment;
 use crate::web::{paths, session as of_browser};
@@ -125,7 +126,7 @@ async fn changed(
     let credentials = Credentials { user: by.user.id, email: by.user.email.clone(), hash };
     of_browser::sign_in(session, &credentials, caller.address, &client_name(request.headers()))
         .map_err(|error| AppError::Internal(error.to_string()))?;
-    let mut response = go_to(format!("{}?done=password", paths::SECURITY));
+    let mut response = flash::done(paths::SECURITY, Flash::PasswordChanged);
     caller.known.remember(&credentials, &mut response, app)?;
     Ok(response)
 }

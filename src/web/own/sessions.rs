@@ -2,6 +2,7 @@
 
 use crate::http::{AppData, AppError};
 use crate::models::session;
+use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{SignedIn, own_acts};
 use crate::web::page::go_to;
@@ -27,7 +28,7 @@ pub async fn end(
         session.purge();
         return Ok(go_to(paths::SIGN_IN));
     }
-    Ok(go_to(format!("{}?done=session", paths::SECURITY)))
+    Ok(flash::done(paths::SECURITY, Flash::SessionEnded))
 }
 
 /// Ends all of one's own but the one of this browser.
@@ -38,6 +39,6 @@ pub async fn end_others(
     let (by, _) = form.accepted(&app).await?;
     let (user, kept, origin) = (by.user.clone(), by.session, by.origin(&app));
     let ended = app.db.transaction(move |conn| session::end_others(conn, &user, kept, &origin)).await?;
-    let done = if ended == 0 { "alone" } else { "sessions" };
-    Ok(go_to(format!("{}?done={done}", paths::SECURITY)))
+    let done = if ended == 0 { Flash::NoOtherSession } else { Flash::OtherSessionsEnded };
+    Ok(flash::done(paths::SECURITY, done))
 }

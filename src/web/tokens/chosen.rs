@@ -3,9 +3,10 @@
 use crate::http::{AppData, AppError};
 use crate::models::token::chosen::{self, Deleted, MOST_CHOSEN};
 use crate::models::token::list::Listed;
+use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{ManageTokens, TokenOwner};
-use crate::web::page::{Page, go_to, render};
+use crate::web::page::{Page, render};
 use crate::web::told::Used;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -43,12 +44,12 @@ pub async fn confirm(
     let (owner, now, paths) = (member.owner(), app.clock.now(), member.paths());
     let found = app.db.run(move |conn| chosen::of_owner(conn, owner, &ids)).await?;
     if found.is_empty() {
-        return Ok(go_to(format!("{}?done=chosen-none", paths.list())));
+        return Ok(flash::done(paths.list(), Flash::NoneChosen));
     }
     let (ended, live): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|one| member.state(&one.token, now).has_ended());
     if live.is_empty() {
-        return Ok(go_to(format!("{}?done=chosen-already", paths.list())));
+        return Ok(flash::done(paths.list(), Flash::ChosenHadEnded));
     }
     let page = ChosenPage {
         page: member.page("Delete tokens"),
@@ -67,12 +68,12 @@ pub async fn delete(form: Posted<Member>, app: AppData) -> Result<HttpResponse, 
     let ids = numbers(fields.all("id"))?;
     let deleted = app.db.transaction(move |conn| chosen::delete(conn, owner, &ids, &origin)).await?;
     let done = match deleted {
-        Deleted { now: 0, before: 0 } => "chosen-none",
-        Deleted { now: 0, .. } => "chosen-already",
-        Deleted { before: 0, .. } => "chosen",
-        Deleted { .. } => "chosen-rest",
+        Deleted { now: 0, before: 0 } => Flash::NoneChosen,
+        Deleted { now: 0, .. } => Flash::ChosenHadEnded,
+        Deleted { before: 0, .. } => Flash::ChosenDeleted,
+        Deleted { .. } => Flash::ChosenDeletedInPart,
     };
-    Ok(go_to(format!("{}?done={done}", member.paths().list())))
+    Ok(flash::done(member.paths().list(), done))
 }
 
 /// The numbers of tokens, each once. What is no number is no token.

@@ -1,8 +1,9 @@
 //! Deleting: a page that says what will stop, then *Yes, delete*.
 
 use crate::http::{AppData, AppError};
-use crate::models::token::{Token, Why, usage};
+use crate::models::token::{DeletionReason, Token, usage};
 use crate::policy::Act;
+use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{ManageTokens, TokenOwner};
 use crate::web::page::{Page, go_to, render};
@@ -50,7 +51,7 @@ pub async fn confirm(member: Member, app: AppData, query: Query<Again>) -> Resul
     let (hint, last_use, token) = found.await?.ok_or(AppError::NotFound)?;
     let state = member.state(&token, now);
     if state.has_ended() {
-        return Ok(go_to(format!("{}?done=already", paths.token(id))));
+        return Ok(flash::done(paths.token(id), Flash::TokenHadEnded));
     }
     let page = DeletePage {
         page: member.page("Delete token"),
@@ -75,12 +76,12 @@ pub async fn delete(form: Posted<Member>, app: AppData) -> Result<HttpResponse, 
     let origin = member.signed_in.origin(&app);
     let deleted = app.db.transaction(move |conn| {
         let Some(token) = Token::find(conn, owner, id)? else { return Ok(None) };
-        token.delete(conn, Why::Person, &origin).map(Some)
+        token.delete(conn, DeletionReason::Person, &origin).map(Some)
     });
     let deleted = deleted.await?.ok_or(AppError::NotFound)?;
-    Ok(go_to(match (deleted, fields.get("again")) {
-        (_, "1") => paths.like(id),
-        (true, _) => format!("{}?done=deleted", paths.list()),
-        (false, _) => format!("{}?done=already", paths.token(id)),
-    }))
+    Ok(match (deleted, fields.get("again")) {
+        (_, "1") => go_to(paths.like(id)),
+        (true, _) => flash::done(paths.list(), Flash::TokenDeleted),
+        (false, _) => flash::done(paths.token(id), Flash::TokenHadEnded),
+    })
 }

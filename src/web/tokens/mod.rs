@@ -26,6 +26,7 @@ mod summary;
 mod words;
 
 use crate::models::Token;
+use crate::models::token::DeletionReason;
 
 pub use build::{build, built};
 pub use chosen::{confirm as chosen_confirm, delete as chosen_delete};
@@ -47,24 +48,18 @@ fn person(email: Option<String>) -> String {
     email.unwrap_or_else(|| "the command line".to_owned())
 }
 
-/// Who deleted a token: a person, the command line, or itself, over the API.
-fn remover(why: Option<&str>, email: Option<String>) -> String {
-    match why {
-        Some("admin") => "a site admin".to_owned(),
-        Some("itself") => "itself".to_owned(),
-        Some("revoke_all") => format!("{}, with all others", person(email)),
-        _ => person(email),
-    }
-}
-
 /// How a deleted token ended, up to the moment, and what is to be said after it.
 fn how_it_ended(token: &Token, remover_email: Option<String>) -> (String, String) {
-    let how = match token.deleted_why.as_deref() {
-        Some("leak") => "Reported as leaked".to_owned(),
-        Some("unverified_address") => {
+    let by = person(remover_email);
+    let how = match token.deleted_why {
+        Some(DeletionReason::Leak) => "Reported as leaked".to_owned(),
+        Some(DeletionReason::UnverifiedAddress) => {
             "Ended by a new password, set while the owner's address was unverified".to_owned()
         }
-        why => format!("Deleted by {}", remover(why, remover_email)),
+        Some(DeletionReason::Admin) => "Deleted by a site admin".to_owned(),
+        Some(DeletionReason::Itself) => "Deleted by itself".to_owned(),
+        Some(DeletionReason::RevokeAll) => format!("Deleted by {by}, with all others"),
+        Some(DeletionReason::Person | DeletionReason::CommandLine) | None => format!("Deleted by {by}"),
     };
     (how, token.deleted_note.as_ref().map(|note| format!(": “{note}”")).unwrap_or_default())
 }

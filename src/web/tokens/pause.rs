@@ -3,6 +3,7 @@
 use crate::http::{AppData, AppError};
 use crate::models::token::{Enabled, Token, usage};
 use crate::policy::{Act, State};
+use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{CreateTokens, ManageTokens, TokenOwner};
 use crate::web::page::{Page, go_to, render};
@@ -36,7 +37,7 @@ pub async fn confirm(member: Member, app: AppData) -> Result<HttpResponse, AppEr
     });
     let (hint, last_use, token) = found.await?.ok_or(AppError::NotFound)?;
     if let Some(elsewhere) = nothing_to_do(member.state(&token, now), &token) {
-        return Ok(go_to(format!("{}?done={elsewhere}", paths.token(id))));
+        return Ok(flash::done(paths.token(id), elsewhere));
     }
     let page = DisablePage {
         page: member.page("Disable token"),
@@ -51,10 +52,10 @@ pub async fn confirm(member: Member, app: AppData) -> Result<HttpResponse, AppEr
     render(&page, StatusCode::OK)
 }
 
-fn nothing_to_do(state: State, token: &Token) -> Option<&'static str> {
+fn nothing_to_do(state: State, token: &Token) -> Option<Flash> {
     match token.disabled_at {
-        _ if state.has_ended() => Some("already"),
-        Some(_) => Some("disabled"),
+        _ if state.has_ended() => Some(Flash::TokenHadEnded),
+        Some(_) => Some(Flash::TokenDisabled),
         None => None,
     }
 }
@@ -71,8 +72,11 @@ pub async fn disable(form: Posted<Member>, app: AppData) -> Result<HttpResponse,
         Token::find(conn, owner, id)
     });
     let token = found.await?.ok_or(AppError::NotFound)?;
-    let done = nothing_to_do(member.state(&token, now), &token).unwrap_or_default();
-    Ok(go_to(format!("{}?done={done}", paths.token(id))))
+    let page = paths.token(id);
+    Ok(match nothing_to_do(member.state(&token, now), &token) {
+        Some(done) => flash::done(page, done),
+        None => go_to(page),
+    })
 }
 
 /// Enables it.
@@ -85,10 +89,10 @@ pub async fn enable(form: Posted<TokenOwner<CreateTokens>>, app: AppData) -> Res
         token.enable(conn, &catalogue, &origin).map(Some)
     });
     match enabled.await?.ok_or(AppError::NotFound)? {
-        Enabled::Done => Ok(go_to(format!("{}?done=enabled", paths.token(id)))),
+        Enabled::Done => Ok(flash::done(paths.token(id), Flash::TokenEnabled)),
         Enabled::WasNotDisabled => Ok(go_to(paths.token(id))),
-        Enabled::Ended => Ok(go_to(format!("{}?done=already", paths.token(id)))),
-        Enabled::OwnerAway => Ok(go_to(format!("{}?done=away", paths.token(id)))),
+        Enabled::Ended => Ok(flash::done(paths.token(id), Flash::TokenHadEnded)),
+        Enabled::OwnerAway => Ok(flash::done(paths.token(id), Flash::OwnerAway)),
         Enabled::NotAllowed => Err(AppError::Forbidden(format!(
             "Your role does not go as far as this token. {}",
             member.who_can(Act::CreateTokens)

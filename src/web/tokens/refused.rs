@@ -2,7 +2,7 @@
 
 use crate::models::token::Token;
 use crate::models::token::refusals::Kept;
-use crate::policy::Catalogue;
+use crate::policy::{Catalogue, RefusalCode};
 use crate::web::told::Moment;
 use crate::web::told::grouped;
 use time::OffsetDateTime;
@@ -33,7 +33,7 @@ impl RefusedRow {
         RefusedRow {
             permission,
             access: kept.needs.as_ref().map_or("", |(_, access)| access.title()),
-            why: why(&kept.reason),
+            why: why(kept.reason),
             calls: grouped(span.calls),
             first: Some(first).filter(|first| first.relative != last.relative),
             last,
@@ -48,26 +48,6 @@ pub(super) fn still_tried(token: &Token, refused: &[Kept], now: OffsetDateTime) 
     Some(Moment::past(last, now))
 }
 
-/// The `code` of an answer, as people read it.
-fn why(code: &str) -> &'static str {
-    match code {
-        "token_deleted" => "It was deleted",
-        "token_expired" => "It had expired",
-        "secret_replaced" => "Its secret had been replaced",
-        "owner_away" => "Whom it belongs to was suspended",
-        "token_disabled" => "It was disabled",
-        "token_frozen" => "The plan had no scoped tokens",
-        "token_not_yet" => "It did not work yet",
-        "address_refused" => "From an address that it does not work from",
-        "account_not_found" => "In an account that it does not reach",
-        "blocked_here" => "The account does not let it in",
-        "account_suspended" => "The account was suspended",
-        "account_limit" => "It is against the account's limits",
-        "quota_exceeded" => "No calls were left in that hour",
-        "permission_denied" => "It does not have this permission",
-        "resource_not_found" => "Nothing was there that it reaches",
-        "write_denied" => "It may read there, and change nothing",
-        "records_denied" => "It reaches only some of the records",
-        _ => "It may not do that",
-    }
+fn why(code: Option<RefusalCode>) -> &'static str {
+    code.and_then(|code| code.facts().on_token).unwrap_or("For a reason that this version doesn't know")
 }

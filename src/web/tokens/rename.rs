@@ -3,9 +3,10 @@
 use crate::http::{App, AppData, AppError};
 use crate::models::token::{Token, TokenName};
 use crate::policy::Act;
+use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{ManageTokens, TokenOwner};
-use crate::web::page::{Field, Page, go_to, render};
+use crate::web::page::{Field, Page, render};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
@@ -50,7 +51,7 @@ pub async fn rename(form: Posted<Member>, app: AppData) -> Result<HttpResponse, 
     let origin = member.signed_in.origin(&app);
     let page = member.paths().token(token.id);
     let renamed = app.db.transaction(move |conn| token.rename(conn, &name, &origin)).await?;
-    Ok(go_to(format!("{page}?done={}", if renamed { "renamed" } else { "already" })))
+    Ok(flash::done(page, if renamed { Flash::TokenRenamed } else { Flash::TokenHadEnded }))
 }
 
 async fn find(member: &Member, app: &App) -> Result<Token, AppError> {

@@ -2,9 +2,10 @@
 
 use crate::http::{AppData, AppError};
 use crate::models::token::revoke::{self, Standing};
+use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{ManageTokens, TokenOwner};
-use crate::web::page::{Field, Page, go_to, render};
+use crate::web::page::{Field, Page, render};
 use crate::web::told::Used;
 use crate::web::told::grouped;
 use actix_web::HttpResponse;
@@ -42,7 +43,7 @@ pub async fn confirm(member: Member, app: AppData) -> Result<HttpResponse, AppEr
     let (owner, now) = (member.owner(), app.clock.now());
     let standing = app.db.run(move |conn| revoke::standing(conn, owner, now)).await?;
     if standing.live == 0 {
-        return Ok(go_to(format!("{}?done=none", member.paths().list())));
+        return Ok(flash::done(member.paths().list(), Flash::NothingToRevoke));
     }
     answer(&member, standing, Field::default(), StatusCode::OK, now)
 }
@@ -62,8 +63,8 @@ pub async fn revoke(form: Posted<Member>, app: AppData) -> Result<HttpResponse, 
         }
     }
     let revoked = app.db.long_transaction(move |conn| revoke::revoke_all(conn, owner, &origin)).await?;
-    let done = if revoked == 0 { "none" } else { "revoked" };
-    Ok(go_to(format!("{}?done={done}", member.paths().list())))
+    let done = if revoked == 0 { Flash::NothingToRevoke } else { Flash::AllRevoked };
+    Ok(flash::done(member.paths().list(), done))
 }
 
 /// The name of the account; of a person, the address.

@@ -8,6 +8,7 @@ use crate::models::token::live::{self, LiveSecret};
 use crate::models::token::{Asked, Finished, Overlap, Rolled, Token, grants, surroundings};
 use crate::policy::Act;
 use crate::policy::words;
+use crate::web::flash::{self, Flash};
 use crate::web::form::{Fields, Posted};
 use crate::web::guard::{CreateTokens, ManageTokens, TokenOwner};
 use crate::web::page::{Page, go_to, render};
@@ -87,8 +88,8 @@ pub async fn roll(form: Posted<Member>, app: AppData) -> Result<HttpResponse, Ap
         Rolled::Repeated => Ok(go_to(format!("{}?rolled=1", paths.token(id)))),
         Rolled::Changed => ask(&member, &app, Some(overlap), Some(CHANGED)).await,
         Rolled::NonceTaken => ask(&member, &app, Some(overlap), Some(USED)).await,
-        Rolled::Ended => Ok(go_to(format!("{}?done=already", paths.token(id)))),
-        Rolled::OwnerAway => Ok(go_to(format!("{}?done=away", paths.token(id)))),
+        Rolled::Ended => Ok(flash::done(paths.token(id), Flash::TokenHadEnded)),
+        Rolled::OwnerAway => Ok(flash::done(paths.token(id), Flash::OwnerAway)),
         Rolled::NotAllowed => Err(AppError::Forbidden(format!(
             "Your role does not go as far as this token. {}",
             member.who_can(Act::CreateTokens)
@@ -107,11 +108,11 @@ pub async fn finish(form: Posted<TokenOwner<ManageTokens>>, app: AppData) -> Res
         token.finish_roll(conn, shown.as_deref(), &origin).map(Some)
     });
     let done = match finished.await?.ok_or(AppError::NotFound)? {
-        Finished::Done => "finished",
-        Finished::None => "unfinished",
-        Finished::Changed => "changed",
+        Finished::Done => Flash::RollFinished,
+        Finished::None => Flash::NothingToFinish,
+        Finished::Changed => Flash::SecretsChanged,
     };
-    Ok(go_to(format!("{}?done={done}", paths.token(id))))
+    Ok(flash::done(paths.token(id), done))
 }
 
 /// The secrets that the page was about, as it sends them along.
@@ -137,7 +138,7 @@ async fn ask(
     let (working, token) = found.await?.ok_or(AppError::NotFound)?;
     let state = member.state(&token, now);
     if state.has_ended() {
-        return Ok(go_to(format!("{}?done=already", paths.token(id))));
+        return Ok(flash::done(paths.token(id), Flash::TokenHadEnded));
     }
     let page = RollPage {
         page: member.page("Roll token"),

@@ -10,11 +10,12 @@ use tokenhouse::models::budget::{self, Payer};
 use tokenhouse::models::token::refusals::{self, Kind, Span};
 use tokenhouse::models::token::secret::Secret;
 use tokenhouse::models::token::usage::{self, Use};
-use tokenhouse::models::token::{Issued, NewToken, Owner, TokenName, Why, issue};
+use tokenhouse::models::token::{DeletionReason, Issued, NewToken, Owner, TokenName, issue};
 use tokenhouse::models::{Token, leak};
 use tokenhouse::policy::budget::Hour;
 use tokenhouse::policy::{
-    Access, ClientAddress, Grant, PermissionKey, Policy, RecordFilter, ResourceKind, Rights, Selection,
+    Access, ClientAddress, Grant, PermissionKey, Policy, RecordFilter, RefusalCode, ResourceKind, Rights,
+    Selection,
 };
 use uuid::Uuid;
 
@@ -223,7 +224,7 @@ fn end(ground: &mut Ground<'_>, owner: Owner) -> Result<(), Failed> {
 
     let old = ground.token("old")?;
     let origin = ground.by(OWNER, Duration::days(90), OFFICE)?;
-    db::in_one(ground.conn, |conn| old.delete(conn, Why::Person, &origin))?;
+    db::in_one(ground.conn, |conn| old.delete(conn, DeletionReason::Person, &origin))?;
     let at = ground.ago(Duration::days(21));
     leak::put_down(ground.conn, &[secret.digest()], ClientAddress::Known([198, 51, 100, 200].into()), at)?;
     let first = leak::next(ground.conn, 0)?.ok_or("the leak was not put down")?;
@@ -242,9 +243,9 @@ fn refuse(ground: &mut Ground<'_>) -> Result<(), Failed> {
     let registrar = Some(("registrar", Access::Full));
     let zones = Some(("zones", Access::Full));
     for (token, needs, reason, first, last, calls) in [
-        (terraform, registrar, "permission_denied", 9_000, 4_400, 14),
-        (terraform, zones, "resource_not_found", 20_000, 12_000, 3),
-        (old, zones, "token_deleted", 100_000, 700, 212),
+        (terraform, registrar, RefusalCode::PermissionDenied, 9_000, 4_400, 14),
+        (terraform, zones, RefusalCode::ResourceNotFound, 20_000, 12_000, 3),
+        (old, zones, RefusalCode::TokenDeleted, 100_000, 700, 212),
     ] {
         let span = Span {
             first_at: ground.ago(Duration::minutes(first)),
