@@ -26,7 +26,8 @@ pub mod db;
 pub mod http;
 pub mod mail;
 pub mod models;
-pub mod policy;
 pub mod server;
 pub mod telemetry;
 pub mod web;
+
+pub use tokenhouse_policy as policy;

@@ -212,7 +212,7 @@ async fn finish(
     let held = unread::Held::of(&mut request);
     let app = request.app_data::<AppData>();
     let asked = Asked {
-        api: api::Finish::of(request.request()).await,
+        api: api::Finish::of(request.request()),
         id: app.map(|app| new_id(app.clock.now())).unwrap_or_default(),
         path: path_of(request.request()).to_owned(),
         takes_gzip: web::assets::takes_gzip(request.headers()),

@@ -1,6 +1,6 @@
 //! The check at the API's door.
 
-use crate::http::{AppData, AppError, Paid, Presented, Stranger, client_name};
+use crate::http::{AppData, AppError, Paid, Presented, Stranger, client_address, client_name};
 use crate::models::budget::Payer;
 use crate::models::token::lookup::{Found, Holder, Need, Reached};
 use crate::models::token::roll;
@@ -10,7 +10,7 @@ use crate::models::{Account, Actor, Origin};
 use crate::policy::budget::{self, Quota};
 use crate::policy::{Access, ClientAddress, RefusalCode};
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use actix_web::{HttpMessage, HttpRequest};
 use std::sync::Arc;
 use time::OffsetDateTime;
 
@@ -65,7 +65,7 @@ impl Call {
         needs: Option<(&'static str, Access)>,
     ) -> Result<Call, AppError> {
         let app = request.app_data::<AppData>().ok_or_else(|| AppError::Internal("no app".to_owned()))?;
-        let (address, now) = (ClientAddress::extract(request).await?, app.clock.now());
+        let (address, now) = (client_address(request)?, app.clock.now());
         let stranger = |who, error| match charged(request, app.budgets.charge_stranger(who, address, now)) {
             Ok(()) => error,
             Err(over) => over.into_error(now),

@@ -1,11 +1,11 @@
 //! What stands on every answer of the API, whichever it is and wherever it comes from.
 
 use super::errors::refused_token;
-use crate::http::{AppData, AppError, Presented, Stranger, headers, path_of};
+use crate::http::{AppData, AppError, Presented, Stranger, client_address, headers, path_of};
 use crate::policy::ClientAddress;
 use crate::policy::budget::Quota;
 use actix_web::http::header::HeaderMap;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use actix_web::{HttpMessage, HttpRequest};
 
 /// Who calls the API.
 pub struct Finish {
@@ -15,9 +15,9 @@ pub struct Finish {
 
 impl Finish {
     /// The caller; none where it is not the API that is asked.
-    pub async fn of(request: &HttpRequest) -> Option<Finish> {
+    pub fn of(request: &HttpRequest) -> Option<Finish> {
         let app = request.app_data::<AppData>().filter(|_| super::is_api(path_of(request)))?;
-        let address = ClientAddress::extract(request).await.ok()?;
+        let address = client_address(request).ok()?;
         Some(Finish { app: app.clone(), address })
     }
 

@@ -11,17 +11,23 @@ use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// The address of the connection; or, behind trusted proxies, the last one in `X-Forwarded-For` that
-/// is none of theirs.
-impl FromRequest for ClientAddress {
+/// isn't theirs.
+pub fn client_address(request: &HttpRequest) -> Result<ClientAddress, AppError> {
+    match (request.app_data::<Data<App>>(), request.peer_addr()) {
+        (Some(app), Some(peer)) => Ok(of_request(app, peer.ip(), request.headers())),
+        _ => Err(AppError::Internal("a request without an address".to_owned())),
+    }
+}
+
+/// The same as an argument of a handler.
+pub struct CallerAddress(pub ClientAddress);
+
+impl FromRequest for CallerAddress {
     type Error = AppError;
     type Future = Ready<Result<Self, AppError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let app = request.app_data::<Data<App>>();
-        ready(match (app, request.peer_addr()) {
-            (Some(app), Some(peer)) => Ok(of_request(app, peer.ip(), request.headers())),
-            _ => Err(AppError::Internal("a request without an address".to_owned())),
-        })
+        ready(client_address(request).map(CallerAddress))
     }
 }
 

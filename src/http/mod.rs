@@ -20,7 +20,7 @@ mod sign_ins;
 pub use app::{App, AppData};
 pub use body::read_body;
 pub use budgets::{Budgets, Paid, SHARE_EVERY, Stranger};
-pub use client_address::{client_name, network_of};
+pub use client_address::{CallerAddress, client_address, client_name, network_of};
 pub use error::{AppError, PasswordAgain};
 pub use gate::{Gate, Sessions};
 pub use hashing::{Hashing, HashingError};

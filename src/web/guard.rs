@@ -4,7 +4,7 @@ use super::page::{AccountNav, Page, Section, UserNav};
 use super::paths::{self, TokenPaths};
 use super::session::{self, SignedInSession};
 use crate::config::Support;
-use crate::http::{App, AppError};
+use crate::http::{App, AppError, client_address};
 use crate::models::audit::{Actor, Origin};
 use crate::models::token::{Owner, Token};
 use crate::models::{Account, User};
@@ -67,7 +67,7 @@ impl Guard for SignedIn {
         };
         let session = signed_in_session(request).ok_or_else(sign_in_first)?;
         let app = request.app_data::<Data<App>>().ok_or_else(|| AppError::Internal("no app".to_owned()))?;
-        let address = ClientAddress::extract(request).await?;
+        let address = client_address(request)?;
         let found = app.db.run(move |conn| {
             let user = User::find(conn, session.user)?.filter(|user| user.deactivated_at.is_none());
             user.map(|user| Ok((Account::list_of_user(conn, user.id)?, user))).transpose()

@@ -6,7 +6,7 @@ use super::guard::{SignedIn, own_acts};
 use super::page::{Field, Page, go_to, link_page, render};
 use super::{csrf, members, paths, session, told};
 use crate::db::Conn;
-use crate::http::{App, AppData, AppError, client_name, network_of};
+use crate::http::{App, AppData, AppError, CallerAddress, client_name, network_of};
 use crate::models::invitation::{self, Joined, NewPerson, Open};
 use crate::models::throttle::{self, Allowance};
 use crate::models::user::Credentials;
@@ -99,7 +99,7 @@ pub async fn show(
 pub async fn accept(
     form: Posted<SignedIn, own_acts::AcceptInvitation>,
     app: AppData,
-    address: ClientAddress,
+    CallerAddress(address): CallerAddress,
     secret: Path<String>,
 ) -> Result<HttpResponse, AppError> {
     let (signed_in, _) = form.accepted(&app).await?;
@@ -121,7 +121,7 @@ pub async fn join(
     app: AppData,
     form: OpenForm,
     session: Session,
-    address: ClientAddress,
+    CallerAddress(address): CallerAddress,
     secret: Path<String>,
 ) -> Result<HttpResponse, AppError> {
     let (fields, kept) = (form.0, FormSecret::of(&request, &app));

@@ -5,11 +5,10 @@
 //! answer changes it. There is no form token and no look at the origin: nothing here is done in
 //! anybody's name, no cookie is read, and whoever holds a secret may report it.
 
-use crate::http::{AppData, AppError, network_of, read_body};
+use crate::http::{AppData, AppError, CallerAddress, network_of, read_body};
 use crate::models::leak::{self, MOST_SECRETS};
 use crate::models::throttle::{self, Allowance};
 use crate::models::token::secret::{self, Digest};
-use crate::policy::ClientAddress;
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
 use actix_web::web::Payload;
@@ -29,7 +28,7 @@ struct Report {
 pub async fn report(
     payload: Payload,
     app: AppData,
-    address: ClientAddress,
+    CallerAddress(address): CallerAddress,
 ) -> Result<HttpResponse, AppError> {
     // A body that is too large, late or broken holds no report.
     let body = read_body(payload.into_inner()).await.unwrap_or_default();

@@ -4,7 +4,7 @@
 use super::form::Fields;
 use super::known::Known;
 use super::session::SignedInSession;
-use crate::http::{App, AppError, PasswordAgain, client_name, network_of};
+use crate::http::{App, AppError, PasswordAgain, client_address, client_name, network_of};
 use crate::models::User;
 use crate::models::password::Refused;
 use crate::models::session;
@@ -45,8 +45,8 @@ impl FromRequest for Caller {
     type Error = AppError;
     type Future = Ready<Result<Self, AppError>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let address = ClientAddress::from_request(request, payload).into_inner();
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let address = client_address(request);
         let app = request.app_data::<Data<App>>().ok_or_else(|| AppError::Internal("no app".to_owned()));
         ready(address.and_then(|address| {
             let known = Known::of(request, app?);

@@ -67,10 +67,7 @@ async fn one_session_is_ended_and_the_others_go_on() {
     let ended = end(&mut owner, id(&house, "one")).await;
     assert_eq!(ended, (303, format!("{PAGE}?done=session")));
     assert_eq!((works(&house, &one).await, works(&house, &two).await), (false, true));
-    assert_eq!(
-        owner.get(&ended.1).await.all("[data-flash]"),
-        ["Session ended. That browser is signed out."]
-    );
+    assert_eq!(owner.get(&ended.1).await.all("[data-flash]"), ["Session ended. That browser is signed out."]);
     let line =
         "concat_ws(' ', actor_name, object_name, before->>'address', before->>'client', after, address)";
     let lines = facts::texts(&house, line, "audit_events WHERE action = 'user.session_ended'");

@@ -58,7 +58,7 @@ fn pages() -> String {
     }
     let root = File::new(env!("CARGO_MANIFEST_DIR"));
     let mut all = String::new();
-    for folder in ["templates", "src/web", "src/policy"] {
+    for folder in ["templates", "src/web", "policy/src"] {
         read(&root.join(folder), &mut all);
     }
     all

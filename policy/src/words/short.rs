@@ -1,8 +1,8 @@
 //! A policy in a few words, for a row of the list.
 
 use super::Phrase;
-use crate::policy::catalogue::Category;
-use crate::policy::{Catalogue, Grant, Rights, Selection};
+use crate::catalogue::Category;
+use crate::{Catalogue, Grant, Rights, Selection};
 
 /// What the account with this number is called.
 pub type Called<'a> = &'a dyn Fn(i64) -> String;

@@ -3,12 +3,13 @@
 //! A [`Policy`] is what a token may do and under which conditions; [`decide`] is the only
 //! place that answers whether a request is within it.
 
+mod closed_list;
+
 mod access;
 pub mod ascii;
 pub mod budget;
 pub mod catalogue;
 mod client;
-mod closed_list;
 mod decision;
 mod limits;
 mod maker;
@@ -25,7 +26,6 @@ pub mod words;
 pub use access::Access;
 pub use catalogue::{Catalogue, Permission, PermissionKey, Plan, Template};
 pub use client::ClientAddress;
-pub(crate) use closed_list::closed_list;
 pub use decision::{
     Decision, Holder, Records, Refusal, Request, Target, decide, decide_for_user, grants_in, readable,
 };

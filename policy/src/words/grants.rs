@@ -2,8 +2,8 @@
 
 use super::places::{place, records, which};
 use super::{Phrase, Sentence, Surroundings, enumerated};
-use crate::policy::catalogue::Category;
-use crate::policy::{Access, Catalogue, Grant, Permission, ResourceRef, Selection};
+use crate::catalogue::Category;
+use crate::{Access, Catalogue, Grant, Permission, ResourceRef, Selection};
 
 pub(super) fn said(catalogue: &Catalogue, grants: &[Grant], around: &Surroundings) -> Vec<Sentence> {
     let mut sentences = Vec::new();

@@ -1,5 +1,5 @@
 use super::*;
-use crate::policy::{Access, Grant, RecordFilter, ResourceKind, ResourceRef, Role, Selection};
+use crate::{Access, Grant, RecordFilter, ResourceKind, ResourceRef, Role, Selection};
 use time::macros::datetime;
 
 fn of_acme() -> Surroundings {

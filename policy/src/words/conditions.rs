@@ -1,7 +1,7 @@
 //! From where and when a token works, in words.
 
 use super::{Phrase, Sentence, listed};
-use crate::policy::Policy;
+use crate::Policy;
 use ipnet::IpNet;
 use time::{Duration, OffsetDateTime, Time, UtcOffset};
 

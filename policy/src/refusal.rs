@@ -1,7 +1,7 @@
 //! The reasons for which a call is refused: one table for the API's answers, its description, the help
 //! page and the page of a token.
 
-use super::closed_list::closed_list;
+use crate::closed_list;
 
 closed_list! {
     /// Why a call is refused: the `code` of the answer, in the order in which a call is looked at.
@@ -212,7 +212,7 @@ impl RefusalCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::State;
+    use crate::State;
     use std::collections::BTreeSet;
 
     #[test]

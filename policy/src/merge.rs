@@ -74,7 +74,7 @@ fn selects(one: &Selection, other: &Selection) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{Access, PermissionKey, RecordFilter, ResourceKind};
+    use crate::{Access, PermissionKey, RecordFilter, ResourceKind};
 
     fn zone(id: i64) -> ResourceRef {
         ResourceRef { account: 1, id: Some(id), kind: ResourceKind::Zone, name: format!("z{id}.example") }

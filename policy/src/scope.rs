@@ -142,7 +142,7 @@ fn records(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::ResourceRef;
+    use crate::ResourceRef;
     use proptest::prelude::*;
     use proptest::sample::{Index, select, subsequence};
 

@@ -1,6 +1,6 @@
 //! What the sentences say besides the policy: accounts by name, and how much they hold now.
 
-use crate::policy::{Access, Permission, ResourceKind, Role, Selection};
+use crate::{Access, Permission, ResourceKind, Role, Selection};
 
 /// The accounts that a token can reach, as they are now.
 #[derive(Debug, Clone)]

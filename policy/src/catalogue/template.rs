@@ -1,7 +1,7 @@
 //! Templates: what a new token can start from, as lines of the catalogue.
 
 use super::{Category, Permission, PermissionKey};
-use crate::policy::{Access, Catalogue, RecordFilter};
+use crate::{Access, Catalogue, RecordFilter};
 use serde::Deserialize;
 
 /// Something to start from.

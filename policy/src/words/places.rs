@@ -1,7 +1,7 @@
 //! Where a grant applies, in words: resources, accounts and records.
 
 use super::{Phrase, Surroundings, listed};
-use crate::policy::{Grant, RecordFilter, ResourceKind, ResourceRef, Selection};
+use crate::{Grant, RecordFilter, ResourceKind, ResourceRef, Selection};
 
 /// What follows the object of a sentence about resources. `of` stands before each group of them;
 /// `alone`: no other line speaks of the permission, so that this one may say what is not reached.

@@ -1,8 +1,8 @@
 //! How far a user token reaches now: no further than its user's present role, account by account.
 
 use super::{Sentence, Surroundings, enumerated};
-use crate::policy::catalogue::Category;
-use crate::policy::{Access, Catalogue, Permission, Rights, Role, Selection};
+use crate::catalogue::Category;
+use crate::{Access, Catalogue, Permission, Rights, Role, Selection};
 
 pub(super) fn said(catalogue: &Catalogue, rights: &Rights, around: &Surroundings) -> Vec<Sentence> {
     let permissions = || catalogue.permissions.iter().filter(|one| one.category != Category::User);

@@ -2,6 +2,7 @@
 
 /// Declares an enum whose variants each have a text, their *key*: what the database, query strings and
 /// the API hold. `ALL` has every variant in the order written, so no list can leave one out.
+#[macro_export]
 macro_rules! closed_list {
     (
         $(#[$about:meta])*
@@ -38,5 +39,3 @@ macro_rules! closed_list {
         }
     };
 }
-
-pub(crate) use closed_list;
