@@ -4,7 +4,7 @@ mod template;
 
 pub use template::{Reach, Template, TemplateRow};
 
-use super::{Access, ResourceKind, Role, budget};
+use super::{Access, Kind, KindKey, Role, budget};
 use serde::Deserialize;
 use std::fmt;
 
@@ -35,27 +35,17 @@ impl fmt::Display for PermissionKey {
     }
 }
 
-/// Which part of the house a permission belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Category {
-    /// Domains, zones and what hangs on them.
-    Zone,
-    /// The account as a whole.
-    Account,
-    /// The user; such permissions are for user tokens only.
-    User,
-}
+/// The category of what is the user's own, which every catalogue has.
+const OF_USER: &str = "user";
 
-impl Category {
-    /// As pages say it.
-    pub fn title(self) -> &'static str {
-        match self {
-            Category::Zone => "Zone",
-            Category::Account => "Account",
-            Category::User => "User",
-        }
-    }
+/// A group of permissions on the form.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Category {
+    /// Its key, as permissions name it.
+    pub key: String,
+    /// Its title on pages.
+    pub title: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -77,15 +67,21 @@ pub struct Permission {
     pub sentence: String,
     /// What it is about, as the object of "read …" in a sentence.
     pub object: String,
-    /// Where it belongs.
-    pub category: Category,
+    /// Key of its category; `user` is what is the user's own, for user tokens only.
+    pub category: String,
     /// The kind of resource that narrows it.
-    pub narrowed_by: Option<ResourceKind>,
+    pub narrowed_by: Option<KindKey>,
     /// What can be chosen, besides no access.
     pub access: Vec<Access>,
     /// Whether only its own row, or Everything, brings it along.
     #[serde(default)]
     pub sensitive: bool,
+    /// Whether the sentence of Everything names it.
+    #[serde(default)]
+    pub named_in_everything: bool,
+    /// Whether it can be narrowed to records of its kind.
+    #[serde(default)]
+    pub records: bool,
     #[serde(default)]
     lowest_role: LowestRole,
 }
@@ -104,9 +100,9 @@ impl Permission {
         self.access.contains(&access) && self.lowest_role(access).is_some_and(|lowest| role >= lowest)
     }
 
-    /// Whether it can be narrowed to records of a zone.
-    pub fn has_records(&self) -> bool {
-        self.key.as_str() == WITH_RECORDS
+    /// Whether it's about the user rather than about an account.
+    pub fn is_of_user(&self) -> bool {
+        self.category == OF_USER
     }
 }
 
@@ -135,6 +131,13 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalogue {
+    /// What a member with the lowest role sees of an account, within a sentence.
+    pub visible: String,
+    /// What grants can be narrowed to, in the order of the form.
+    #[serde(default)]
+    pub kinds: Vec<Kind>,
+    /// Groups of permissions, in the order of the form.
+    pub categories: Vec<Category>,
     /// In the order of the form.
     pub permissions: Vec<Permission>,
     /// Smallest first.
@@ -146,9 +149,6 @@ pub struct Catalogue {
     #[serde(default)]
     pub templates: Vec<Template>,
 }
-
-/// The permission that can be narrowed to records.
-const WITH_RECORDS: &str = "zones";
 
 /// The embedded catalogue does not hold together.
 #[derive(Debug, thiserror::Error)]
@@ -175,10 +175,18 @@ impl Catalogue {
                 "stands there twice"
             } else if permission.access.is_empty() {
                 "offers no access"
-            } else if permission.category != Category::User
+            } else if !permission.is_of_user()
                 && permission.access.iter().any(|access| permission.lowest_role(*access).is_none())
             {
                 "says for no role that it may hold it"
+            } else if !catalogue.categories.iter().any(|one| one.key == permission.category) {
+                "is of a category that is not there"
+            } else if permission.narrowed_by.is_some_and(|kind| catalogue.kind(kind).is_none()) {
+                "is narrowed by a kind that is not there"
+            } else if permission.records
+                && catalogue.kind_of(permission).is_none_or(|kind| kind.with_records.is_none())
+            {
+                "is narrowed to records of a kind that has none"
             } else {
                 continue;
             };
@@ -206,7 +214,33 @@ impl Catalogue {
 
     /// What an account token can be given: all but the user permissions.
     pub fn for_account_tokens(&self) -> impl Iterator<Item = &Permission> {
-        self.permissions.iter().filter(|permission| permission.category != Category::User)
+        self.permissions.iter().filter(|permission| !permission.is_of_user())
+    }
+
+    /// The kind with this key.
+    pub fn kind(&self, key: KindKey) -> Option<&Kind> {
+        self.kinds.iter().find(|kind| kind.key == key)
+    }
+
+    /// The kind that narrows a permission.
+    pub fn kind_of(&self, permission: &Permission) -> Option<&Kind> {
+        self.kind(permission.narrowed_by?)
+    }
+
+    /// Several of a kind, within a sentence; its key where this catalogue doesn't have it.
+    pub fn plural(&self, key: KindKey) -> String {
+        self.kind(key).map_or_else(|| key.to_string(), |kind| kind.plural.clone())
+    }
+
+    /// One of a kind, within a sentence; its key where this catalogue doesn't have it.
+    pub fn noun(&self, key: KindKey) -> String {
+        self.kind(key).map_or_else(|| key.to_string(), Kind::noun)
+    }
+
+    /// Title of a permission's category.
+    pub fn category_title(&self, permission: &Permission) -> &str {
+        let own = self.categories.iter().find(|one| one.key == permission.category);
+        own.map_or("", |category| category.title.as_str())
     }
 
     /// The template with this key.
@@ -216,7 +250,7 @@ impl Catalogue {
 
     /// What such a token can be given.
     pub fn for_tokens(&self, of_user: bool) -> impl Iterator<Item = &Permission> {
-        self.permissions.iter().filter(move |one| of_user || one.category != Category::User)
+        self.permissions.iter().filter(move |one| of_user || !one.is_of_user())
     }
 
     /// The plan with this key.
@@ -255,7 +289,8 @@ mod tests {
     fn a_permission_that_stands_twice_is_refused() {
         let line =
             "[[permissions]]\nkey='a'\ntitle=''\nsentence=''\nobject=''\ncategory='user'\naccess=['read']\n";
-        assert!(Catalogue::parse(&format!("plans=[]\n{line}")).is_ok());
-        assert!(Catalogue::parse(&format!("plans=[]\n{line}{line}")).is_err());
+        let head = "visible=''\ncategories=[{key='user',title='User'}]\nplans=[]";
+        assert!(Catalogue::parse(&format!("{head}\n{line}")).is_ok());
+        assert!(Catalogue::parse(&format!("{head}\n{line}{line}")).is_err());
     }
 }

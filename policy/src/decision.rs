@@ -1,9 +1,8 @@
 //! The one answer to "may this token do that".
 
-use super::catalogue::Category;
 use super::{
-    Access, Catalogue, Grant, PermissionKey, Policy, RecordFilter, ResourceKind, Rights, Role, Selection,
-    scope,
+    Access, Catalogue, Grant, KindKey, Permission, PermissionKey, Policy, RecordFilter, Rights, Role,
+    Selection, scope,
 };
 
 /// Whose token it is, and what that holder reaches at the moment of the call.
@@ -30,7 +29,7 @@ pub enum Target<'a> {
         /// Its id.
         id: i64,
         /// What it is.
-        kind: ResourceKind,
+        kind: KindKey,
         /// Its name.
         name: &'a str,
     },
@@ -143,7 +142,7 @@ pub fn grants_in(catalogue: &Catalogue, rights: &Rights, account: i64) -> bool {
 }
 
 fn is_of_user(catalogue: &Catalogue, permission: &PermissionKey) -> bool {
-    catalogue.get(permission).is_some_and(|permission| permission.category == Category::User)
+    catalogue.get(permission).is_some_and(Permission::is_of_user)
 }
 
 /// What of a permission can be read in an account: a list shows the union of these.

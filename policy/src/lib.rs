@@ -11,6 +11,7 @@ pub mod budget;
 pub mod catalogue;
 mod client;
 mod decision;
+mod kind;
 mod limits;
 mod maker;
 mod merge;
@@ -29,13 +30,14 @@ pub use client::ClientAddress;
 pub use decision::{
     Decision, Holder, Records, Refusal, Request, Target, decide, decide_for_user, grants_in, readable,
 };
+pub use kind::{Kind, KindKey, RecordSentences};
 pub use limits::{Binding, Bound, Breach, Limits, Made, WIDEST_IPV4, WIDEST_IPV6, narrow_networks};
 pub use maker::{may_grant, user_can_hold};
 pub use merge::merged;
 pub use records::{MOST_RECORD_NAMES, RecordFilter};
 pub use refusal::{RefusalCode, RefusalFacts};
 pub use role::{Act, OwnAct, Role, SiteAct};
-pub use selection::{Grant, ResourceKind, ResourceRef, Selection};
+pub use selection::{Grant, ResourceRef, Selection};
 pub use state::{Standing, State};
 
 use ipnet::IpNet;

@@ -1,6 +1,5 @@
 //! Never more than its maker (rule 5), as far as roles decide it.
 
-use super::catalogue::Category;
 use super::{Catalogue, Grant, Permission, Rights, Role, Selection};
 
 /// Whether a member with this role could grant every one of these rights to an account token.
@@ -24,7 +23,7 @@ pub fn may_grant(catalogue: &Catalogue, rights: &Rights, role: Role) -> bool {
 /// there. At each call the role of that moment decides again.
 pub fn user_can_hold(catalogue: &Catalogue, roles: &[(i64, Role)], grant: &Grant) -> bool {
     let Some(permission) = catalogue.get(&grant.permission) else { return false };
-    if permission.category == Category::User {
+    if permission.is_of_user() {
         return permission.access.contains(&grant.access);
     }
     let role_in = |account: i64| roles.iter().find(|(known, _)| *known == account).map(|(_, role)| *role);

@@ -74,10 +74,15 @@ fn selects(one: &Selection, other: &Selection) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Access, PermissionKey, RecordFilter, ResourceKind};
+    use crate::{Access, KindKey, PermissionKey, RecordFilter};
 
     fn zone(id: i64) -> ResourceRef {
-        ResourceRef { account: 1, id: Some(id), kind: ResourceKind::Zone, name: format!("z{id}.example") }
+        ResourceRef {
+            account: 1,
+            id: Some(id),
+            kind: KindKey::literal("zone"),
+            name: format!("z{id}.example"),
+        }
     }
 
     fn grant(access: Access, selection: Selection) -> Grant {

@@ -1,6 +1,7 @@
 //! Roles, and what each of them may do on the pages: one table. What people do as site admins, and with
 //! their own user, is beside it. Each act says whether it raises access.
 
+use crate::Catalogue;
 use serde::Deserialize;
 
 /// A member's role in one account, lowest first.
@@ -48,13 +49,16 @@ impl Role {
         if after > before { Act::RaiseMembers } else { Act::ManageMembers }
     }
 
-    /// What it is for, in a sentence.
-    pub fn sentence(self) -> &'static str {
+    /// What it's for, in a sentence.
+    pub fn sentence(self, catalogue: &Catalogue) -> String {
         match self {
-            Role::ReadOnly => "Sees domains, zones and certificates, and the names and states of tokens.",
-            Role::ReadWrite => "Sees what tokens may do, and makes user tokens of their own.",
-            Role::Admin => "Makes, rolls and deletes account tokens; manages members but owners, and limits.",
-            Role::Owner => "All of that, and who is an owner, the plan and the account itself.",
+            Role::ReadOnly => format!("Sees {}, and the names and states of tokens.", catalogue.visible),
+            Role::ReadWrite => "Sees what tokens may do, and creates user tokens of their own.".to_owned(),
+            Role::Admin => {
+                "Creates, rolls and deletes account tokens; manages limits, and members except owners."
+                    .to_owned()
+            }
+            Role::Owner => "All of that, and who is an owner, the plan and the account itself.".to_owned(),
         }
     }
 
@@ -67,7 +71,7 @@ impl Role {
 /// Something that a member may or may not do on the pages of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Act {
-    /// See the account's domains, zones and certificates.
+    /// See what the account has.
     SeeResources,
     /// See names and states of the account's tokens.
     SeeTokenNames,
@@ -128,7 +132,7 @@ impl Act {
     /// An act for each row of the table of roles: acts with the same title share one.
     pub fn rows() -> impl Iterator<Item = Act> {
         const ALL: &[Act] = &Act::ALL;
-        ALL.chunk_by(|one, next| one.title() == next.title()).map(|row| row[0])
+        ALL.chunk_by(|one, next| one.fixed_title() == next.fixed_title()).map(|row| row[0])
     }
 
     /// Whether it gives someone more access than before, which only a person who has just proved who
@@ -156,9 +160,14 @@ impl Act {
     }
 
     /// What it is, as the table of roles says it on the page of members and in the documentation.
-    pub fn title(self) -> &'static str {
-        match self {
-            Act::SeeResources => "See domains, zones and certificates",
+    pub fn title(self, catalogue: &Catalogue) -> String {
+        self.fixed_title().map_or_else(|| format!("See {}", catalogue.visible), str::to_owned)
+    }
+
+    /// The title where it's the same for every catalogue; acts that share a row of the table share it.
+    fn fixed_title(self) -> Option<&'static str> {
+        Some(match self {
+            Act::SeeResources => return None,
             Act::SeeTokenNames => "See names and states of tokens",
             Act::SeeTokens => "See what tokens may do, and when they were used",
             Act::MakeOwnTokens => "Make user tokens of one's own",
@@ -173,7 +182,7 @@ impl Act {
             Act::ManageOwners => "Make and unmake owners",
             Act::ChangeAccount | Act::ManagePlan => "Change the plan",
             Act::DeleteAccount | Act::RestoreAccount => "Delete the account, and undo that",
-        }
+        })
     }
 
     /// The lowest role that may do it.
@@ -292,7 +301,7 @@ mod tests {
     fn acts_that_share_a_row_need_the_same_role_and_stand_together() {
         let rows: Vec<Act> = Act::rows().collect();
         for act in Act::ALL {
-            let row: Vec<&Act> = rows.iter().filter(|row| row.title() == act.title()).collect();
+            let row: Vec<&Act> = rows.iter().filter(|row| row.fixed_title() == act.fixed_title()).collect();
             assert_eq!(row.len(), 1, "{act:?}");
             assert_eq!(row[0].lowest_role(), act.lowest_role(), "{act:?}");
         }

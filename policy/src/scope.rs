@@ -2,9 +2,7 @@
 //! `zones:example.com/_acme-challenge*/TXT:write`.
 
 use super::records::one_name;
-use super::{
-    Access, Catalogue, Grant, Permission, PermissionKey, RecordFilter, ResourceKind, Selection, shown,
-};
+use super::{Access, Catalogue, Grant, Permission, PermissionKey, RecordFilter, Selection, shown};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 /// What would be read as part of the grammar.
@@ -88,7 +86,7 @@ pub fn parse<'a>(catalogue: &'a Catalogue, types: &[&str], text: &str) -> Result
     let mut parts = names.split('/');
     let (names, records) = match (parts.next(), parts.next(), parts.next(), parts.next()) {
         (Some(names), None, None, None) => (names, RecordFilter::default()),
-        (Some(_), Some(_), Some(_), None) if permission.narrowed_by != Some(ResourceKind::Zone) => {
+        (Some(_), Some(_), Some(_), None) if !permission.records => {
             return Err(format!("“{key}” cannot be narrowed to records."));
         }
         (Some(names), Some(named), Some(typed), None) => (names, records(named, typed, types, wrong)?),
@@ -142,7 +140,7 @@ fn records(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ResourceRef;
+    use crate::{KindKey, ResourceRef};
     use proptest::prelude::*;
     use proptest::sample::{Index, select, subsequence};
 
@@ -239,7 +237,7 @@ mod tests {
         let records = (some(&["", "_acme-challenge*", "*.dev", "a.b.*"], 0), some(&TYPES, 0));
         let parts = (select(permissions), any::<Index>(), any::<bool>(), names, records);
         parts.prop_map(|(permission, access, all, names, (record_names, types))| {
-            let kind = permission.narrowed_by.unwrap_or(ResourceKind::Domain);
+            let kind = permission.narrowed_by.unwrap_or(KindKey::literal("domain"));
             let one = |name: &str| ResourceRef { account: 1, id: Some(1), kind, name: name.to_owned() };
             let named: Vec<ResourceRef> = names.into_iter().map(one).collect();
             let selection = match permission.narrowed_by {
@@ -248,9 +246,9 @@ mod tests {
                 Some(_) => Selection::Only(named),
             };
             let owned = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect();
-            let records = match permission.narrowed_by {
-                Some(ResourceKind::Zone) => RecordFilter { names: owned(record_names), types: owned(types) },
-                _ => RecordFilter::default(),
+            let records = match permission.records {
+                true => RecordFilter { names: owned(record_names), types: owned(types) },
+                false => RecordFilter::default(),
             };
             let access = permission.access[access.index(permission.access.len())];
             Grant { permission: permission.key, access, selection, records }

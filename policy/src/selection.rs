@@ -1,51 +1,6 @@
 //! Which resources a permission applies to.
 
-use super::{Access, PermissionKey, RecordFilter};
-use serde::Deserialize;
-
-/// A kind of resource that grants can be narrowed to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ResourceKind {
-    /// A domain.
-    Domain,
-    /// A zone, made and deleted together with its domain.
-    Zone,
-}
-
-impl ResourceKind {
-    /// Every kind.
-    pub const ALL: [ResourceKind; 2] = [ResourceKind::Domain, ResourceKind::Zone];
-
-    /// As the database spells it, and pages in the singular.
-    pub fn key(self) -> &'static str {
-        match self {
-            ResourceKind::Domain => "domain",
-            ResourceKind::Zone => "zone",
-        }
-    }
-
-    /// As the API names one.
-    pub fn title(self) -> &'static str {
-        match self {
-            ResourceKind::Domain => "Domain",
-            ResourceKind::Zone => "Zone",
-        }
-    }
-
-    /// As pages say it in the plural.
-    pub fn plural(self) -> &'static str {
-        match self {
-            ResourceKind::Domain => "domains",
-            ResourceKind::Zone => "zones",
-        }
-    }
-
-    /// The kind that is spelled so.
-    pub fn from_key(key: &str) -> Option<ResourceKind> {
-        ResourceKind::ALL.into_iter().find(|kind| kind.key() == key)
-    }
-}
+use super::{Access, KindKey, PermissionKey, RecordFilter};
 
 /// A resource as a selection remembers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +10,7 @@ pub struct ResourceRef {
     /// Its id; none once it was deleted.
     pub id: Option<i64>,
     /// What it is.
-    pub kind: ResourceKind,
+    pub kind: KindKey,
     /// Its name when it was chosen.
     pub name: String,
 }
@@ -108,7 +63,7 @@ impl Selection {
 
     /// Whether it reaches this resource. *Only these* goes by id alone; *all except these* goes
     /// by id, or by account, kind and name, so that deleting and re-creating opens no door.
-    pub fn reaches(&self, account: i64, id: i64, kind: ResourceKind, name: &str) -> bool {
+    pub fn reaches(&self, account: i64, id: i64, kind: KindKey, name: &str) -> bool {
         let left_out = |except: &[ResourceRef]| {
             except.iter().any(|one| {
                 one.id == Some(id) || (one.account == account && one.kind == kind && one.name == name)

@@ -71,7 +71,7 @@ impl Sentence {
 /// user token they speak to its user.
 pub fn of_policy(catalogue: &Catalogue, policy: &Policy, around: &Surroundings) -> Vec<Sentence> {
     let mut sentences = match &policy.rights {
-        Rights::Everything => everything(around),
+        Rights::Everything => everything(catalogue, around),
         Rights::Grants(grants) if grants.is_empty() => vec![Sentence::said("cannot", "Can do nothing.")],
         Rights::Grants(grants) => grants::said(catalogue, grants, around),
     };
@@ -82,23 +82,34 @@ pub fn of_policy(catalogue: &Catalogue, policy: &Policy, around: &Surroundings) 
     sentences
 }
 
-fn everything(around: &Surroundings) -> Vec<Sentence> {
-    let (place, included) = if around.of_user {
-        (" that you may do, in all your accounts".to_owned(), ", billing and your own details are included.")
+fn everything(catalogue: &Catalogue, around: &Surroundings) -> Vec<Sentence> {
+    let place = if around.of_user {
+        " that you may do, in all your accounts".to_owned()
     } else {
-        let name = around.accounts.first().map_or("the account", |account| account.name.as_str());
-        (format!(" in {name}"), " and billing are included.")
+        format!(" in {}", around.accounts.first().map_or("the account", |account| account.name.as_str()))
     };
-    let mut sentences = vec![Sentence::new(
-        "warn",
-        vec![
-            Phrase::plain("Can do "),
-            Phrase::strong("everything"),
-            Phrase::plain(format!("{place}, also with what is added later; ")),
-            Phrase::strong("private keys of certificates"),
-            Phrase::plain(included),
-        ],
-    )];
+    // What nothing but its own row brings along has the weight.
+    let mut named: Vec<(&str, bool)> = catalogue
+        .permissions
+        .iter()
+        .filter(|one| one.named_in_everything)
+        .map(|one| (one.object.as_str(), one.sensitive))
+        .collect();
+    named.sort_by_key(|(_, sensitive)| !sensitive);
+    named.extend(around.of_user.then_some(("your own details", false)));
+    let mut phrases = vec![
+        Phrase::plain("Can do "),
+        Phrase::strong("everything"),
+        Phrase::plain(format!(
+            "{place}, also with what is added later{}",
+            if named.is_empty() { "." } else { "; " }
+        )),
+    ];
+    phrases.extend(listed(&named, " and ", |(object, sensitive)| {
+        vec![if *sensitive { Phrase::strong(*object) } else { Phrase::plain(*object) }]
+    }));
+    phrases.extend((!named.is_empty()).then(|| Phrase::plain(" are included.")));
+    let mut sentences = vec![Sentence::new("warn", phrases)];
     sentences.extend(around.of_user.then(|| grants::all_accounts(around)));
     sentences.push(Sentence::said("cannot", "Cannot see, create or change tokens, nor members."));
     sentences

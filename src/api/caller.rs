@@ -13,8 +13,7 @@ use crate::http::AppError;
 use crate::models::token::lookup::{Found, Need};
 use crate::models::{Account, Origin, Reach, Resource};
 use crate::policy::{
-    self, Access, Catalogue, Decision, Policy, RecordFilter, Records, Refusal, RefusalCode, Request,
-    ResourceKind, Target,
+    self, Access, Catalogue, Decision, Policy, RecordFilter, Records, Refusal, RefusalCode, Request, Target,
 };
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
@@ -133,11 +132,10 @@ impl<P: Permit, L: Level> CallerOn<P, L> {
 
     /// Which records of the zone a list may show: those that any of these lets through.
     pub fn records(&self) -> Vec<RecordFilter> {
-        let Some(kind) = ResourceKind::from_key(&self.resource.kind) else { return Vec::new() };
-        let Resource { id, account_id, name, .. } = &self.resource;
+        let Resource { id, account_id, kind, name } = &self.resource;
         readable::<P>(&self.call, &self.account)
             .into_iter()
-            .filter(|(selection, _)| selection.reaches(*account_id, *id, kind, name))
+            .filter(|(selection, _)| selection.reaches(*account_id, *id, *kind, name))
             .map(|(_, records)| records)
             .collect()
     }
@@ -173,15 +171,14 @@ pub struct RecordGuard {
 impl RecordGuard {
     /// Whether the call may go on with these records.
     pub fn decide(&self, records: Records<'_>) -> Result<(), Refusal> {
-        let (Some(permission), Some(target)) = (self.catalogue.find(self.permission), self.resource.target())
-        else {
+        let Some(permission) = self.catalogue.find(self.permission) else {
             return Err(Refusal::ResourceNotFound);
         };
         let request = Request {
             account: self.resource.account_id,
             permission: &permission.key,
             access: self.access,
-            target,
+            target: self.resource.target(),
             records,
         };
         match policy::decide(&self.catalogue, &self.policy, &self.holder, &request) {
@@ -250,18 +247,18 @@ fn enter(
 
 async fn on_resource<P: Permit, L: Level>(request: &HttpRequest) -> Result<CallerOn<P, L>, AppError> {
     let app = request.app_data::<crate::http::AppData>();
-    let kind = app.and_then(|app| app.catalogue.find(P::KEY)?.narrowed_by);
+    let kind = app.and_then(|app| app.catalogue.kind_of(app.catalogue.find(P::KEY)?)).cloned();
     let kind = kind.ok_or_else(|| AppError::Internal(format!("{} has no resources", P::KEY)))?;
-    let asked = segment(request, kind.key()).unwrap_or_default();
+    let asked = segment(request, kind.key.as_str()).unwrap_or_default();
     let (call, account, _) = admit(request, P::KEY, L::ACCESS, Target::Asked(&asked)).await?;
-    let nothing = || not_found(kind.title(), &asked);
+    let nothing = || not_found(&kind.title, &asked);
     let (number, text) = (account.id, asked.clone());
-    let found = call.app.db.run(move |conn| Resource::by_name_or_id(conn, number, kind, &text)).await?;
+    let found = call.app.db.run(move |conn| Resource::by_name_or_id(conn, number, kind.key, &text)).await?;
     let resource = found.ok_or_else(nothing)?;
-    let target = resource.target().ok_or_else(nothing)?;
+    let target = resource.target();
     match decide(&call, P::KEY, L::ACCESS, account.id, target) {
         Decision::Allow => Ok(CallerOn { account, resource, call, permit: PhantomData }),
-        Decision::Refuse(refusal) => Err(of_refusal(refusal, kind.title(), &asked)),
+        Decision::Refuse(refusal) => Err(of_refusal(refusal, &kind.title, &asked)),
     }
 }
 

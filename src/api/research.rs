@@ -8,8 +8,8 @@ use super::permits::{DomainResearch, Read};
 use super::query::Query;
 use crate::http::{AppData, AppError};
 use crate::models::Resource;
+use crate::models::domain::DOMAIN;
 use crate::models::resource::domain_name;
-use crate::policy::ResourceKind;
 use actix_web::HttpResponse;
 use serde::Serialize;
 use serde_json::json;
@@ -41,7 +41,7 @@ pub async fn status(
     }
     let domain = domain_name(asked).map_err(|_| wrong("is not the name of a domain"))?;
     let (account, name) = (caller.account.id, domain.clone());
-    let own = app.db.run(move |conn| Resource::find(conn, account, ResourceKind::Domain, &name)).await?;
+    let own = app.db.run(move |conn| Resource::find(conn, account, DOMAIN, &name)).await?;
     let (availability, errors) = match own {
         Some(_) => ("unavailable", Vec::new()),
         None => ("unknown", vec!["No registry is asked here"]),

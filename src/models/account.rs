@@ -6,9 +6,10 @@ use crate::db::schema::{accounts, memberships};
 use crate::db::{Conn, DbError};
 use crate::models::stored::stored_list;
 use crate::policy::words::{Around, Surroundings};
-use crate::policy::{ResourceKind, Role};
+use crate::policy::{KindKey, Role};
 use diesel::prelude::*;
 use serde_json::json;
+use std::collections::HashMap;
 use time::OffsetDateTime;
 
 stored_list! {
@@ -182,14 +183,15 @@ pub(super) fn surroundings(
     accounts: &[(Account, Option<Role>)],
 ) -> Result<Vec<Around>, DbError> {
     let ids: Vec<i64> = accounts.iter().map(|(account, _)| account.id).collect();
-    let counts = Resource::counts(conn, &ids)?;
-    let count = |id, kind| counts.get(&(id, kind)).copied().unwrap_or(0);
+    let mut counts: HashMap<i64, Vec<(KindKey, i64)>> = HashMap::new();
+    for (account, kind, count) in Resource::counts(conn, &ids)? {
+        counts.entry(account).or_default().push((kind, count));
+    }
     let around = |(account, role): &(Account, Option<Role>)| Around {
         id: account.id,
         name: account.name.clone(),
         role: *role,
-        domains: count(account.id, ResourceKind::Domain),
-        zones: count(account.id, ResourceKind::Zone),
+        resources: counts.get(&account.id).cloned().unwrap_or_default(),
     };
     Ok(accounts.iter().map(around).collect())
 }

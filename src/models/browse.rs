@@ -9,7 +9,9 @@ use super::rows::containing;
 use super::{Resource, Window};
 use crate::db::schema::{certificates, domains, records, resources, zones};
 use crate::db::{Conn, DbError};
-use crate::policy::ResourceKind;
+use crate::models::domain::DOMAIN;
+use crate::models::zone::ZONE;
+use crate::policy::KindKey;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -92,9 +94,9 @@ pub struct Certificate {
 /// The account's domains whose name contains the text, by name.
 pub fn domains(conn: &mut Conn, account: i64, text: &str, page: i64) -> Result<Part<Domain>, DbError> {
     type Row = (i64, String, Option<(Option<OffsetDateTime>, bool)>);
-    let total = named(account, ResourceKind::Domain, containing(text)).count().get_result(conn)?;
+    let total = named(account, DOMAIN, containing(text)).count().get_result(conn)?;
     Part::load(page, total, |window| {
-        let rows: Vec<Row> = named(account, ResourceKind::Domain, containing(text))
+        let rows: Vec<Row> = named(account, DOMAIN, containing(text))
             .left_join(domains::table)
             .order(resources::name)
             .offset(window.offset)
@@ -110,7 +112,7 @@ pub fn domains(conn: &mut Conn, account: i64, text: &str, page: i64) -> Result<P
 }
 
 /// The domain or zone of the account with this id.
-pub fn one(conn: &mut Conn, account: i64, kind: ResourceKind, id: i64) -> Result<Option<Resource>, DbError> {
+pub fn one(conn: &mut Conn, account: i64, kind: KindKey, id: i64) -> Result<Option<Resource>, DbError> {
     Ok(named(account, kind, containing(""))
         .filter(resources::id.eq(id))
         .select(Resource::as_select())
@@ -120,7 +122,7 @@ pub fn one(conn: &mut Conn, account: i64, kind: ResourceKind, id: i64) -> Result
 
 /// The account's domain with this id, and what is known of it.
 pub fn domain(conn: &mut Conn, account: i64, id: i64) -> Result<Option<(Resource, Domain)>, DbError> {
-    let Some(resource) = one(conn, account, ResourceKind::Domain, id)? else { return Ok(None) };
+    let Some(resource) = one(conn, account, DOMAIN, id)? else { return Ok(None) };
     let known: Option<(Option<OffsetDateTime>, bool)> =
         domains::table.find(id).select((domains::expires_at, domains::auto_renew)).first(conn).optional()?;
     let (expires_at, auto_renew) = known.unwrap_or_default();
@@ -130,9 +132,9 @@ pub fn domain(conn: &mut Conn, account: i64, id: i64) -> Result<Option<(Resource
 
 /// The account's zones whose name contains the text, by name.
 pub fn zones(conn: &mut Conn, account: i64, text: &str, page: i64) -> Result<Part<Zone>, DbError> {
-    let total = named(account, ResourceKind::Zone, containing(text)).count().get_result(conn)?;
+    let total = named(account, ZONE, containing(text)).count().get_result(conn)?;
     Part::load(page, total, |window| {
-        let rows: Vec<(i64, String, Option<bool>)> = named(account, ResourceKind::Zone, containing(text))
+        let rows: Vec<(i64, String, Option<bool>)> = named(account, ZONE, containing(text))
             .left_join(zones::table)
             .order(resources::name)
             .offset(window.offset)
@@ -242,8 +244,8 @@ impl<T> Part<T> {
 }
 
 #[diesel::dsl::auto_type]
-fn named(account: i64, kind: ResourceKind, pattern: String) -> _ {
-    let key: &'static str = kind.key();
+fn named(account: i64, kind: KindKey, pattern: String) -> _ {
+    let key: String = kind.to_string();
     resources::table
         .filter(resources::account_id.eq(account))
         .filter(resources::kind.eq(key))

@@ -6,9 +6,12 @@ use super::zone::NAME_SERVERS;
 use super::{Origin, Reach, Resource, Sort, Window};
 use crate::db::schema::{domains, resources, whois_privacies};
 use crate::db::{Conn, DbError};
-use crate::policy::ResourceKind;
+use crate::policy::KindKey;
 use diesel::prelude::*;
 use time::OffsetDateTime;
+
+/// What the catalogue calls a domain.
+pub const DOMAIN: KindKey = KindKey::literal("domain");
 
 /// A domain.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -78,8 +81,7 @@ impl Domain {
         window: Window,
     ) -> Result<(Vec<Domain>, i64), DbError> {
         let matching = || {
-            let mut query =
-                resources::table.filter(reach.condition(account, ResourceKind::Domain)).into_boxed();
+            let mut query = resources::table.filter(reach.condition(account, DOMAIN)).into_boxed();
             if let Some(part) = &filter.name_like {
                 query = query.filter(resources::name.like(containing(part)));
             }
@@ -118,7 +120,7 @@ impl Domain {
         if Resource::add_domains(conn, account, &[name.to_owned()], origin)? == 0 {
             return Ok(None);
         }
-        match Resource::find(conn, account, ResourceKind::Domain, name)? {
+        match Resource::find(conn, account, DOMAIN, name)? {
             Some(made) => Domain::find(conn, &made),
             None => Ok(None),
         }

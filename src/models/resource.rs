@@ -8,13 +8,14 @@ use super::audit::{self, Action, Event, Origin};
 use super::{domain, zone};
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
-use crate::policy::{ResourceKind, ResourceRef, Selection, Target, ascii};
+use crate::models::domain::DOMAIN;
+use crate::models::zone::ZONE;
+use crate::policy::{KindKey, ResourceRef, Selection, Target, ascii};
 use diesel::IntoSql;
 use diesel::dsl::{count_star, not};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use std::collections::HashMap;
 
 /// A domain or a zone.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -23,8 +24,9 @@ pub struct Resource {
     pub id: i64,
     /// Number of its account.
     pub account_id: i64,
-    /// Its kind, as the database spells it.
-    pub kind: String,
+    /// Its kind.
+    #[diesel(deserialize_as = String)]
+    pub kind: KindKey,
     /// Its name, in lower case.
     pub name: String,
 }
@@ -38,16 +40,16 @@ pub type Condition = Box<dyn BoxableExpression<resources::table, Pg, SqlType = B
 
 impl Reach {
     /// The same as [`Selection::reaches`], for the resources of one kind in one account, in SQL.
-    pub fn condition(&self, account: i64, kind: ResourceKind) -> Condition {
+    pub fn condition(&self, account: i64, kind: KindKey) -> Condition {
         let mut any: Condition = Box::new(false.into_sql::<Bool>());
         for selection in &self.0 {
             any = Box::new(any.or(reached(selection, account, kind)));
         }
-        Box::new(resources::account_id.eq(account).and(resources::kind.eq(kind.key())).and(any))
+        Box::new(resources::account_id.eq(account).and(resources::kind.eq(kind.to_string())).and(any))
     }
 }
 
-fn reached(selection: &Selection, account: i64, kind: ResourceKind) -> Condition {
+fn reached(selection: &Selection, account: i64, kind: KindKey) -> Condition {
     let here = |own: i64| Box::new(resources::account_id.eq(own));
     let ids = || -> Vec<i64> { selection.named().iter().filter_map(|one| one.id).collect() };
     let names = || -> Vec<String> {
@@ -81,20 +83,20 @@ pub fn domain_name(written: &str) -> Result<String, NotADomain> {
 
 impl Resource {
     /// How many resources of a kind the account has.
-    pub fn count(conn: &mut Conn, account: i64, kind: ResourceKind) -> Result<i64, DbError> {
+    pub fn count(conn: &mut Conn, account: i64, kind: KindKey) -> Result<i64, DbError> {
         Ok(of_kind(account, kind).count().get_result(conn)?)
     }
 
-    /// How many resources of each kind these accounts have; where there are none, nothing is said.
-    pub fn counts(conn: &mut Conn, accounts: &[i64]) -> Result<HashMap<(i64, ResourceKind), i64>, DbError> {
+    /// How many resources of each kind these accounts have, as account, kind and count; where there are
+    /// none, nothing is said.
+    pub fn counts(conn: &mut Conn, accounts: &[i64]) -> Result<Vec<(i64, KindKey, i64)>, DbError> {
         let rows: Vec<(i64, String, i64)> = resources::table
             .filter(resources::account_id.eq_any(accounts))
             .group_by((resources::account_id, resources::kind))
             .select((resources::account_id, resources::kind, count_star()))
             .load(conn)?;
         let of = |(account, kind, count): (i64, String, i64)| {
-            let known = ResourceKind::from_key(&kind).ok_or_else(|| DbError::Corrupt(format!("kind {kind}")));
-            Ok(((account, known?), count))
+            Ok((account, KindKey::try_from(kind).map_err(DbError::Corrupt)?, count))
         };
         rows.into_iter().map(of).collect()
     }
@@ -103,7 +105,7 @@ impl Resource {
     pub fn find(
         conn: &mut Conn,
         account: i64,
-        kind: ResourceKind,
+        kind: KindKey,
         name: &str,
     ) -> Result<Option<Resource>, DbError> {
         Ok(of_kind(account, kind)
@@ -117,7 +119,7 @@ impl Resource {
     pub fn by_name_or_id(
         conn: &mut Conn,
         account: i64,
-        kind: ResourceKind,
+        kind: KindKey,
         asked: &str,
     ) -> Result<Option<Resource>, DbError> {
         let numbered = asked.bytes().all(|byte| byte.is_ascii_digit()).then(|| asked.parse::<i64>());
@@ -137,8 +139,8 @@ impl Resource {
     }
 
     /// The resource, as a decision takes it.
-    pub fn target(&self) -> Option<Target<'_>> {
-        Some(Target::Resource { id: self.id, kind: ResourceKind::from_key(&self.kind)?, name: &self.name })
+    pub fn target(&self) -> Target<'_> {
+        Target::Resource { id: self.id, kind: self.kind, name: &self.name }
     }
 
     /// Adds domains with their zones and what these are made with, a thousand at a time; those that
@@ -153,11 +155,11 @@ impl Resource {
         for part in names.chunks(1_000) {
             let rows: Vec<_> = part
                 .iter()
-                .flat_map(|name| ResourceKind::ALL.map(|kind| (kind, name)))
+                .flat_map(|name| [DOMAIN, ZONE].map(|kind| (kind, name)))
                 .map(|(kind, name)| {
                     (
                         resources::account_id.eq(account),
-                        resources::kind.eq(kind.key()),
+                        resources::kind.eq(kind.to_string()),
                         resources::name.eq(name),
                         resources::created_at.eq(origin.now),
                     )
@@ -169,7 +171,7 @@ impl Resource {
                 .returning((resources::id, resources::kind, resources::name))
                 .get_results(conn)?;
             let (domains, zones): (Vec<_>, Vec<_>) =
-                new.into_iter().partition(|(_, kind, _)| kind == ResourceKind::Domain.key());
+                new.into_iter().partition(|(_, kind, _)| kind == DOMAIN.as_str());
             let ids = |of: &[(i64, String, String)]| of.iter().map(|(id, _, _)| *id).collect::<Vec<_>>();
             domain::insert(conn, &ids(&domains), origin.now)?;
             zone::insert(conn, &ids(&zones), origin.now)?;
@@ -205,15 +207,14 @@ impl Resource {
     }
 
     /// As a selection remembers it.
-    pub fn to_ref(&self) -> Option<ResourceRef> {
-        let kind = ResourceKind::from_key(&self.kind)?;
-        Some(ResourceRef { account: self.account_id, id: Some(self.id), kind, name: self.name.clone() })
+    pub fn to_ref(&self) -> ResourceRef {
+        ResourceRef { account: self.account_id, id: Some(self.id), kind: self.kind, name: self.name.clone() }
     }
 }
 
 #[diesel::dsl::auto_type]
-fn of_kind(account: i64, kind: ResourceKind) -> _ {
-    let key: &'static str = kind.key();
+fn of_kind(account: i64, kind: KindKey) -> _ {
+    let key: String = kind.to_string();
     resources::table.filter(resources::account_id.eq(account).and(resources::kind.eq(key)))
 }
 

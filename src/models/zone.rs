@@ -6,9 +6,12 @@ use super::rows::{containing, in_order};
 use super::{Reach, Resource, Sort, Window, record};
 use crate::db::schema::{records, resources, zones};
 use crate::db::{Conn, DbError};
-use crate::policy::ResourceKind;
+use crate::policy::KindKey;
 use diesel::prelude::*;
 use time::OffsetDateTime;
+
+/// What the catalogue calls a zone.
+pub const ZONE: KindKey = KindKey::literal("zone");
 
 /// The servers that every zone is delegated to, and that its records name at the apex. No zone is
 /// served: they are what a delegation would look like.
@@ -58,7 +61,7 @@ impl Zone {
     ) -> Result<(Vec<Zone>, i64), DbError> {
         let matching = || {
             resources::table
-                .filter(reach.condition(account, ResourceKind::Zone))
+                .filter(reach.condition(account, ZONE))
                 .filter(resources::name.like(containing(name_like.unwrap_or_default())))
         };
         let total: i64 = matching().count().get_result(conn)?;

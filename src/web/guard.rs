@@ -38,7 +38,8 @@ pub struct SignedIn {
     pub session: i64,
     csrf: String,
     address: ClientAddress,
-    catalogue: Arc<Catalogue>,
+    /// The catalogue that this server runs with.
+    pub catalogue: Arc<Catalogue>,
     support: Support,
 }
 

@@ -36,7 +36,7 @@ struct PermissionRow {
     key: String,
     sentence: String,
     access: String,
-    names: &'static str,
+    names: String,
     user_only: bool,
 }
 
@@ -88,7 +88,7 @@ fn permissions(catalogue: &Catalogue) -> Vec<PermissionRow> {
         key: permission.key.to_string(),
         sentence: permission.sentence.clone(),
         access: permission.access.iter().map(|access| access.in_scope()).collect::<Vec<_>>().join(", "),
-        names: permission.narrowed_by.map_or("", |kind| kind.plural()),
+        names: catalogue.kind_of(permission).map(|kind| kind.plural.clone()).unwrap_or_default(),
         user_only: catalogue.for_account_tokens().all(|other| other.key != permission.key),
     };
     catalogue.permissions.iter().map(row).collect()

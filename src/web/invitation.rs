@@ -11,7 +11,7 @@ use crate::models::invitation::{self, Joined, NewPerson, Open};
 use crate::models::throttle::{self, Allowance};
 use crate::models::user::Credentials;
 use crate::models::{User, link, password, text};
-use crate::policy::ClientAddress;
+use crate::policy::{Catalogue, ClientAddress};
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::Path;
@@ -32,7 +32,7 @@ struct InvitationPage {
     page: Page,
     account: String,
     role: &'static str,
-    sentence: &'static str,
+    sentence: String,
     inviter: String,
     email: String,
     until: String,
@@ -85,14 +85,25 @@ pub async fn show(
         let form = FormSecret::of(&request, &app);
         let visitor = if open.by_mail && is_known { Visitor::ToSignIn } else { Visitor::New };
         let page = Page::new(&app.support, "Invitation", &form.secret);
-        return form.kept(answer(page, &open, visitor, &secret, Typed::default(), StatusCode::OK)?, &app);
+        return form.kept(
+            answer(page, &app.catalogue, &open, visitor, &secret, Typed::default(), StatusCode::OK)?,
+            &app,
+        );
     };
     let visitor = if signed_in.user.email.eq_ignore_ascii_case(&open.invitation.email) {
         Visitor::Themselves
     } else {
         Visitor::SomebodyElse(signed_in.user.email.clone())
     };
-    answer(signed_in.page("Invitation"), &open, visitor, &secret, Typed::default(), StatusCode::OK)
+    answer(
+        signed_in.page("Invitation"),
+        &app.catalogue,
+        &open,
+        visitor,
+        &secret,
+        Typed::default(),
+        StatusCode::OK,
+    )
 }
 
 /// Accepts, as the person who is signed in.
@@ -132,7 +143,7 @@ pub async fn join(
     let mut typed = Typed { name: Field::of(fields.get("name").trim()), ..Typed::default() };
     let again = |typed: Typed, status: StatusCode| {
         let page = Page::new(&app.support, "Invitation", &kept.secret);
-        kept.kept(answer(page, &open, Visitor::New, &secret, typed, status)?, &app)
+        kept.kept(answer(page, &app.catalogue, &open, Visitor::New, &secret, typed, status)?, &app)
     };
     if !is_genuine {
         typed.error = Some("The form was out of date. Try again.");
@@ -205,6 +216,7 @@ fn fault_of_name(name: &str) -> Option<String> {
 
 fn answer(
     page: Page,
+    catalogue: &Catalogue,
     open: &Open,
     visitor: Visitor,
     secret: &str,
@@ -217,7 +229,7 @@ fn answer(
         page,
         account: open.account.name.clone(),
         role: members::title(role),
-        sentence: role.sentence(),
+        sentence: role.sentence(catalogue),
         inviter: open.inviter.clone(),
         email: open.invitation.email.clone(),
         until: told::exact(open.invitation.expires_at),

@@ -16,7 +16,7 @@ use crate::policy::Role;
 struct RoleChoice {
     key: &'static str,
     title: &'static str,
-    sentence: &'static str,
+    sentence: String,
     checked: bool,
     /// Why it cannot be chosen by whoever looks.
     why_not: Option<&'static str>,

@@ -1,6 +1,6 @@
 //! Every address of the pages, typed.
 
-use crate::policy::ResourceKind;
+use crate::policy::KindKey;
 
 /// The sign-in page.
 pub const SIGN_IN: &str = "/sign-in";
@@ -332,9 +332,9 @@ pub fn certificates(account: i64) -> String {
     format!("/accounts/{account}/certificates")
 }
 
-/// Address of a domain or a zone.
-pub fn of_resource(kind: ResourceKind, account: i64, id: i64) -> String {
-    format!("/accounts/{account}/{}/{id}", kind.plural())
+/// URL of a resource; the key of its kind, in the plural, is part of it.
+pub fn of_resource(kind: KindKey, account: i64, id: i64) -> String {
+    format!("/accounts/{account}/{kind}s/{id}")
 }
 
 /// Addresses of an account's tokens, or of a person's own.

@@ -5,9 +5,8 @@ use crate::window::Window;
 use time::Duration;
 use tokenhouse::models::Resource;
 use tokenhouse::models::token::Owner;
-use tokenhouse::policy::{
-    Access, Grant, PermissionKey, Policy, RecordFilter, ResourceKind, Rights, Selection,
-};
+use tokenhouse::models::zone::ZONE;
+use tokenhouse::policy::{Access, Grant, KindKey, PermissionKey, Policy, RecordFilter, Rights, Selection};
 
 /// Name, permissions of the form, made and expiring so many days from now, used before so many
 /// minutes, from where, by what.
@@ -192,7 +191,7 @@ async fn rolled(window: &mut Window, acme: i64) {
 /// The number of "zone example.com"; anything else stays as it is.
 fn number(house: &House, account: i64, value: &str) -> String {
     let Some((kind, name)) = value.split_once(' ') else { return value.to_owned() };
-    let kind = ResourceKind::from_key(kind).unwrap();
+    let kind = KindKey::try_from(kind).unwrap();
     Resource::find(&mut house.conn(), account, kind, name).unwrap().unwrap().id.to_string()
 }
 
@@ -202,8 +201,8 @@ async fn a_persons_own_tokens_with_every_kind_of_rule() {
     let (acme, hobby) = (house.account("Acme"), house.account("Hobby"));
     let owner = Owner::User(house.user(OWNER).id);
     let zone = |name: &str| {
-        let (mut conn, kind) = (house.conn(), ResourceKind::Zone);
-        Resource::find(&mut conn, acme, kind, name).unwrap().unwrap().to_ref().unwrap()
+        let (mut conn, kind) = (house.conn(), ZONE);
+        Resource::find(&mut conn, acme, kind, name).unwrap().unwrap().to_ref()
     };
     let records = RecordFilter { names: vec!["_acme-challenge*".to_owned()], types: vec!["TXT".to_owned()] };
     let grant = |key: &str, access, selection| Grant {

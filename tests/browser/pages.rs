@@ -3,10 +3,11 @@
 use crate::support::{House, OWNER, database, ledger, made};
 use std::collections::HashSet;
 use tokenhouse::models::Resource;
+use tokenhouse::models::domain::DOMAIN;
 use tokenhouse::models::link::LinkSecret;
 use tokenhouse::models::token::Owner;
 use tokenhouse::models::user_link::{self, Purpose};
-use tokenhouse::policy::{Policy, ResourceKind, Rights};
+use tokenhouse::policy::{Policy, Rights};
 
 /// A route, and what follows it in the addresses that are looked at; with a slash in front, the
 /// whole address.
@@ -144,7 +145,7 @@ impl Places {
         let (ended, _) = owner.make_full_token(acme, &long).await;
         owner.delete_token(acme, ended).await;
         let (_, zone) = crate::reaches::fill(house).await;
-        let domain = Resource::find(&mut house.conn(), acme, ResourceKind::Domain, "example.com");
+        let domain = Resource::find(&mut house.conn(), acme, DOMAIN, "example.com");
         let domain = domain.unwrap().unwrap().id;
         let user = house.user(OWNER).id;
         let (own, _) = made::with(house, Owner::User(user), &long, Policy::unconditional(Rights::Everything));

@@ -3,7 +3,7 @@
 use crate::support::{House, MEMBER, OWNER, database, ledger};
 use crate::window::Window;
 use tokenhouse::models::Resource;
-use tokenhouse::policy::ResourceKind;
+use tokenhouse::models::zone::ZONE;
 
 const NAMES: [&str; 6] =
     ["Deploy DNS from CI", "Deploy certificates", "Terraform", "Überwachung", "Backup", "Reporting export"];
@@ -12,8 +12,7 @@ const NAMES: [&str; 6] =
 pub async fn fill(house: &House) -> (i64, i64) {
     let acme = house.account("Acme");
     let mut owner = house.signed_in(OWNER).await;
-    let zone =
-        Resource::find(&mut house.conn(), acme, ResourceKind::Zone, "example.com").unwrap().unwrap().id;
+    let zone = Resource::find(&mut house.conn(), acme, ZONE, "example.com").unwrap().unwrap().id;
     let id = zone.to_string();
     for (place, name) in NAMES.into_iter().enumerate() {
         let scoped: &[(&str, &str)] = match place % 3 {

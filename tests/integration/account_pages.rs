@@ -209,7 +209,8 @@ async fn what_is_done_to_an_account_that_is_gone_finds_none() {
 
 #[actix_web::test]
 async fn the_table_of_roles_stands_on_the_page_of_members_and_in_the_documentation_as_it_is_enforced() {
-    use tokenhouse::policy::{Act, Role};
+    use tokenhouse::policy::{Act, Catalogue, Role};
+    let catalogue = Catalogue::embedded().unwrap();
     let house = House::open();
     let mut member = house.signed_in(MEMBER).await;
     let page = member.get(&format!("/accounts/{}/members", house.account("Acme"))).await;
@@ -219,8 +220,8 @@ async fn the_table_of_roles_stands_on_the_page_of_members_and_in_the_documentati
     for act in Act::rows() {
         let cells = Role::ALL.into_iter().rev().map(|role| if role.may(act) { "yes" } else { "no" });
         let cells: Vec<&str> = cells.collect();
-        written.push_str(&format!("| {} | {} |\n", act.title(), cells.join(" | ")));
-        shown.push(format!("{}{}", act.title(), cells.concat()).to_lowercase());
+        written.push_str(&format!("| {} | {} |\n", act.title(&catalogue), cells.join(" | ")));
+        shown.push(format!("{}{}", act.title(&catalogue), cells.concat()).to_lowercase());
     }
     let rows: Vec<String> = page.all(".roles-table tbody tr").iter().map(|row| row.to_lowercase()).collect();
     assert_eq!(rows, shown);

@@ -8,13 +8,13 @@ use serde_json::Value;
 use time::Duration;
 use tokenhouse::api;
 use tokenhouse::db;
+use tokenhouse::models::domain::DOMAIN;
 use tokenhouse::models::token::secret::{Kind, Secret};
 use tokenhouse::models::token::{DeletionReason, Issued, NewToken, Owner, TokenName, issue};
+use tokenhouse::models::zone::ZONE;
 use tokenhouse::models::{Account, Resource, Token, account_limits};
-use tokenhouse::policy::catalogue::Category;
 use tokenhouse::policy::{
-    Access, Catalogue, Grant, Limits, Policy, RecordFilter, ResourceKind, ResourceRef, Rights, Role,
-    Selection,
+    Access, Catalogue, Grant, KindKey, Limits, Policy, RecordFilter, ResourceRef, Rights, Role, Selection,
 };
 use uuid::Uuid;
 
@@ -164,7 +164,7 @@ fn expected(actor: &str, (method, path, _, ok): Row) -> (u16, &'static str) {
     let catalogue = Catalogue::embedded().unwrap();
     let needs = api::routes().into_iter().find(|one| (one.method, one.path) == (method, path)).unwrap().needs;
     let narrowed = needs.is_some_and(|(key, _)| catalogue.find(key).unwrap().narrowed_by.is_some());
-    let of_user = needs.is_some_and(|(key, _)| catalogue.find(key).unwrap().category == Category::User);
+    let of_user = needs.is_some_and(|(key, _)| catalogue.find(key).unwrap().is_of_user());
     match (actor, needs) {
         // Whoever holds a real secret learns its state, whatever that is.
         ("deleted" | "expired" | "replaced" | "owner away" | "disabled" | "frozen" | "not yet", _)
@@ -351,11 +351,10 @@ impl World {
         let newest = |from: &str| {
             facts::number(&self.house, &format!("SELECT coalesce(max(id), 0) FROM {from}")).to_string()
         };
-        let of_zone =
-            format!("records WHERE record_type = 'A' AND zone_id = {}", self.resource(ResourceKind::Zone));
+        let of_zone = format!("records WHERE record_type = 'A' AND zone_id = {}", self.resource(ZONE));
         let of_domain = format!(
             "certificates WHERE private_key_pem IS NOT NULL AND server_pem IS NOT NULL AND domain_id = {}",
-            self.resource(ResourceKind::Domain)
+            self.resource(DOMAIN)
         );
         let path = pattern
             .replace("{account}", &self.acme.to_string())
@@ -370,7 +369,7 @@ impl World {
         if path.ends_with("/research/status") { path + "?domain=free.example" } else { path }
     }
 
-    fn resource(&self, kind: ResourceKind) -> i64 {
+    fn resource(&self, kind: KindKey) -> i64 {
         Resource::find(&mut self.house.conn(), self.acme, kind, "example.com")
             .unwrap()
             .map_or(0, |one| one.id)

@@ -6,9 +6,9 @@ use crate::support::{House, OWNER, made};
 use time::macros::datetime;
 use tokenhouse::models::Resource;
 use tokenhouse::models::token::Owner;
+use tokenhouse::models::zone::ZONE;
 use tokenhouse::policy::{
-    Access, Grant, PermissionKey, Policy, RecordFilter, ResourceKind, ResourceRef, Rights, Selection,
-    networks,
+    Access, Grant, PermissionKey, Policy, RecordFilter, ResourceRef, Rights, Selection, networks,
 };
 
 #[actix_web::test]
@@ -191,9 +191,7 @@ async fn an_address_fills_the_form_in_and_makes_nothing_until_it_is_posted() {
 
 /// A token with everything that the builder can say.
 fn rich(house: &House, acme: i64) -> i64 {
-    let of = |name: &str| {
-        Resource::find(&mut house.conn(), acme, ResourceKind::Zone, name).unwrap().unwrap().to_ref().unwrap()
-    };
+    let of = |name: &str| Resource::find(&mut house.conn(), acme, ZONE, name).unwrap().unwrap().to_ref();
     let grant = |key: &str, access, selection, records| Grant {
         permission: PermissionKey::try_from(key.to_owned()).unwrap(),
         access,

@@ -7,11 +7,13 @@ use crate::support::{House, MEMBER, ledger, soak};
 use crate::words_decide::{Asked, answer};
 use crate::words_read::read;
 use std::collections::BTreeMap;
+use tokenhouse::models::domain::DOMAIN;
 use tokenhouse::models::token::{Token, grants, surroundings};
+use tokenhouse::models::zone::ZONE;
 use tokenhouse::models::{Resource, token};
 use tokenhouse::policy::{
-    Access, Catalogue, Decision, Holder, PermissionKey, Policy, Records, Refusal, Request, ResourceKind,
-    Rights, Role, Target, decide,
+    Access, Catalogue, Decision, Holder, KindKey, PermissionKey, Policy, Records, Refusal, Request, Rights,
+    Role, Target, decide,
 };
 
 const QUESTIONS: u32 = 40;
@@ -38,12 +40,12 @@ impl Dice {
 struct World {
     house: House,
     accounts: [(&'static str, i64); 2],
-    ids: Vec<(i64, ResourceKind, &'static str, i64)>,
+    ids: Vec<(i64, KindKey, &'static str, i64)>,
     catalogue: Catalogue,
 }
 
 impl World {
-    fn id(&self, account: i64, kind: ResourceKind, name: &str) -> i64 {
+    fn id(&self, account: i64, kind: KindKey, name: &str) -> i64 {
         self.ids.iter().find(|one| (one.0, one.1, one.2) == (account, kind, name)).unwrap().3
     }
 
@@ -75,7 +77,7 @@ impl World {
             put("where", dice.of(&wheres));
             let chosen = dice.of(&self.accounts).1;
             put("account", &chosen.to_string());
-            let kind = if permission == "zones" { ResourceKind::Zone } else { ResourceKind::Domain };
+            let kind = if permission == "zones" { ZONE } else { DOMAIN };
             for (_, account) in self.accounts {
                 for name in NAMES {
                     if dice.once_in(3) && (account == chosen || dice.once_in(2)) {
@@ -179,7 +181,7 @@ async fn random_drafts_become_tokens_that_do_what_their_summary_said_and_no_more
     };
     let ids = accounts
         .iter()
-        .flat_map(|(_, account)| ResourceKind::ALL.map(|kind| NAMES.map(|name| find(*account, kind, name))))
+        .flat_map(|(_, account)| [DOMAIN, ZONE].map(|kind| NAMES.map(|name| find(*account, kind, name))))
         .flatten()
         .collect();
     let world = World { house, accounts, ids, catalogue };

@@ -5,9 +5,10 @@ use crate::facts::{self, domain, zone};
 use crate::program::Program;
 use crate::support::{House, MEMBER, OWNER, READER, made};
 use tokenhouse::models::token::Owner;
+use tokenhouse::models::zone::ZONE;
 use tokenhouse::models::{Account, Resource, membership};
 use tokenhouse::policy::{
-    Access, Grant, PermissionKey, Policy, RecordFilter, ResourceKind, ResourceRef, Rights, Role, Selection,
+    Access, Grant, PermissionKey, Policy, RecordFilter, ResourceRef, Rights, Role, Selection,
 };
 
 const BUILD: &str = "/user/tokens/build";
@@ -218,8 +219,8 @@ async fn another_like_it_says_what_is_in_an_account_that_one_has_left_and_not_wh
     let acme = house.account("Acme");
     let rival = join(&house, "Rival", OWNER, Role::Owner);
     let of = |account: i64, name: &str| -> ResourceRef {
-        let found = Resource::find(&mut house.conn(), account, ResourceKind::Zone, name).unwrap();
-        found.unwrap().to_ref().unwrap()
+        let found = Resource::find(&mut house.conn(), account, ZONE, name).unwrap();
+        found.unwrap().to_ref()
     };
     let grant = |selection| Grant {
         permission: PermissionKey::try_from("zones".to_owned()).unwrap(),
@@ -279,7 +280,7 @@ async fn account_and_user_permissions_of_ones_own_token() {
         .set("row", "r2")
         .set("r2.permission", "user_details");
     let page = form.press(&mut owner, "update").await;
-    assert!(page.text().contains("It is about you, and needs no resource."));
+    assert!(page.text().contains("It's about you, and needs no resource."));
     assert_eq!(page.attributes("input[name='r1.where']", "value"), ["all", "everywhere"]);
     form.set("r1.access", "read").set("r2.access", "read");
     let answer = form.press(&mut owner, "summary").await;

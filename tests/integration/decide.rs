@@ -5,9 +5,11 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use tokenhouse::models::domain::DOMAIN;
+use tokenhouse::models::zone::ZONE;
 use tokenhouse::policy::{
-    Access, Catalogue, Decision, Grant, Holder, PermissionKey, Policy, RecordFilter, Records, Refusal,
-    Request, ResourceKind, ResourceRef, Rights, Role, Selection, Target, decide,
+    Access, Catalogue, Decision, Grant, Holder, KindKey, PermissionKey, Policy, RecordFilter, Records,
+    Refusal, Request, ResourceRef, Rights, Role, Selection, Target, decide,
 };
 
 pub(crate) const NAMES: [&str; 2] = ["a.example", "b.example"];
@@ -16,7 +18,7 @@ pub(crate) const NAMES: [&str; 2] = ["a.example", "b.example"];
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Thing {
     pub(crate) account: i64,
-    pub(crate) kind: ResourceKind,
+    pub(crate) kind: KindKey,
     pub(crate) name: usize,
     pub(crate) again: bool,
 }
@@ -24,7 +26,7 @@ pub(crate) struct Thing {
 impl Thing {
     /// An id of its own: no two resources ever share one.
     pub(crate) fn id(self) -> i64 {
-        let kind = if self.kind == ResourceKind::Zone { 10 } else { 20 };
+        let kind = if self.kind == ZONE { 10 } else { 20 };
         self.account * 100 + kind + i64::try_from(self.name).unwrap() + if self.again { 1_000 } else { 0 }
     }
 }
@@ -46,7 +48,7 @@ pub(crate) fn key(name: &str) -> PermissionKey {
 }
 
 fn things() -> impl Strategy<Value = Thing> {
-    let kind = prop_oneof![3 => Just(ResourceKind::Zone), 1 => Just(ResourceKind::Domain)];
+    let kind = prop_oneof![3 => Just(ZONE), 1 => Just(DOMAIN)];
     (prop_oneof![9 => Just(1_i64), 1 => Just(2)], kind, 0..NAMES.len(), any::<bool>())
         .prop_map(|(account, kind, name, again)| Thing { account, kind, name, again })
 }

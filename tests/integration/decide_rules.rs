@@ -1,17 +1,18 @@
 //! Rules 4 and 5 by example: empty is nothing, and never more than the user's role.
 
 use crate::decide::{Call, NAMES, Thing, decided, key};
+use tokenhouse::models::zone::ZONE;
 use tokenhouse::policy::{
-    Access, Catalogue, Decision, Grant, Holder, Policy, RecordFilter, Records, Refusal, ResourceKind,
-    ResourceRef, Rights, Role, Selection, decide_for_user, grants_in,
+    Access, Catalogue, Decision, Grant, Holder, Policy, RecordFilter, Records, Refusal, ResourceRef, Rights,
+    Role, Selection, decide_for_user, grants_in,
 };
 
 fn zone(again: bool) -> Thing {
-    Thing { account: 1, kind: ResourceKind::Zone, name: 0, again }
+    Thing { account: 1, kind: ZONE, name: 0, again }
 }
 
 fn chosen(id: Option<i64>) -> ResourceRef {
-    ResourceRef { account: 1, id, kind: ResourceKind::Zone, name: NAMES[0].to_owned() }
+    ResourceRef { account: 1, id, kind: ZONE, name: NAMES[0].to_owned() }
 }
 
 fn zones(access: Access, selection: Selection) -> Rights {

@@ -4,11 +4,12 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
-use tokenhouse::policy::catalogue::Category;
+use tokenhouse::models::domain::DOMAIN;
+use tokenhouse::models::zone::ZONE;
 use tokenhouse::policy::words::{Around, Surroundings};
 use tokenhouse::policy::{
-    Access, Catalogue, Decision, Grant, Holder, Permission, PermissionKey, Policy, RecordFilter, Records,
-    Request, ResourceKind, ResourceRef, Rights, Role, Selection, Target, decide,
+    Access, Catalogue, Decision, Grant, Holder, KindKey, Permission, PermissionKey, Policy, RecordFilter,
+    Records, Request, ResourceRef, Rights, Role, Selection, Target, decide,
 };
 
 /// Each account has a domain and a zone of each of these names.
@@ -51,13 +52,13 @@ pub enum On {
     Made(&'static str, &'static str, &'static str),
 }
 
-pub fn id_of(account: i64, kind: ResourceKind, name: &str) -> i64 {
+pub fn id_of(account: i64, kind: KindKey, name: &str) -> i64 {
     let place = NAMES.iter().position(|one| *one == name).unwrap();
-    account * 100 + if kind == ResourceKind::Zone { 10 } else { 20 } + i64::try_from(place).unwrap()
+    account * 100 + if kind == ZONE { 10 } else { 20 } + i64::try_from(place).unwrap()
 }
 
 pub fn decided(catalogue: &Catalogue, policy: &Policy, holder: &Holder, call: &Call) -> Decision {
-    let kind = catalogue.get(&call.permission).unwrap().narrowed_by.unwrap_or(ResourceKind::Domain);
+    let kind = catalogue.get(&call.permission).unwrap().narrowed_by.unwrap_or(DOMAIN);
     let resource = |name| Target::Resource { id: id_of(call.account, kind, name), kind, name };
     let (target, records) = match call.on {
         On::Collection => (Target::Collection, Records::Aside),
@@ -109,7 +110,7 @@ pub fn arounds(of_user: bool) -> impl Strategy<Value = Surroundings> {
     (names, roles).prop_map(move |(names, (first, second))| {
         let around = |id: i64, name: &str, role| {
             let each = i64::try_from(NAMES.len()).unwrap();
-            Around { id, name: name.to_owned(), role, domains: each, zones: each }
+            Around { id, name: name.to_owned(), role, resources: vec![(DOMAIN, each), (ZONE, each)] }
         };
         let accounts = if of_user {
             let both = [first.map(|role| (1, names[0], role)), second.map(|role| (2, names[1], role))];
@@ -122,8 +123,7 @@ pub fn arounds(of_user: bool) -> impl Strategy<Value = Surroundings> {
 }
 
 pub fn rights(all: &[Permission], of_user: bool) -> impl Strategy<Value = Rights> + use<> {
-    let known: Vec<Permission> =
-        all.iter().filter(|one| of_user || one.category != Category::User).cloned().collect();
+    let known: Vec<Permission> = all.iter().filter(|one| of_user || !one.is_of_user()).cloned().collect();
     let zones: Vec<Permission> = known.iter().filter(|one| one.key.as_str() == "zones").cloned().collect();
     let grant = move || prop_oneof![5 => grants(zones.clone(), of_user), 2 => grants(known.clone(), of_user)];
     prop_oneof![
@@ -140,7 +140,7 @@ fn grants(known: Vec<Permission>, of_user: bool) -> impl Strategy<Value = Grant>
     parts.prop_map(move |(permission, access, named, reach, account, records)| {
         let mut refs: Vec<ResourceRef> = Vec::new();
         for (account, name, gone) in named {
-            let kind = permission.narrowed_by.unwrap_or(ResourceKind::Zone);
+            let kind = permission.narrowed_by.unwrap_or(ZONE);
             let id = (!gone).then(|| id_of(account, kind, name));
             let one = ResourceRef { account, id, kind, name: name.to_owned() };
             if !refs.contains(&one) {
@@ -148,7 +148,7 @@ fn grants(known: Vec<Permission>, of_user: bool) -> impl Strategy<Value = Grant>
             }
         }
         let here = |refs: Vec<ResourceRef>| refs.into_iter().filter(|one| one.account == account).collect();
-        let everywhere = of_user && (permission.category == Category::User || reach % 2 == 0);
+        let everywhere = of_user && (permission.is_of_user() || reach % 2 == 0);
         let selection = match (permission.narrowed_by, reach) {
             (None, _) if everywhere => Selection::Everywhere { except: Vec::new() },
             (None, _) => Selection::Account { account, except: Vec::new() },
@@ -157,7 +157,7 @@ fn grants(known: Vec<Permission>, of_user: bool) -> impl Strategy<Value = Grant>
             _ if everywhere => Selection::Everywhere { except: refs },
             _ => Selection::Account { account, except: here(refs) },
         };
-        let zones = permission.narrowed_by == Some(ResourceKind::Zone);
+        let zones = permission.narrowed_by == Some(ZONE);
         Grant {
             access: permission.access[access.index(permission.access.len())],
             permission: permission.key,
@@ -208,7 +208,7 @@ struct Parts {
 }
 
 fn parts(all: &[Permission]) -> impl Strategy<Value = Parts> + use<> {
-    let known: Vec<Permission> = all.iter().filter(|one| one.category != Category::User).cloned().collect();
+    let known: Vec<Permission> = all.iter().filter(|one| !one.is_of_user()).cloned().collect();
     let account = prop_oneof![10 => 1_i64..3, 1 => Just(3), 1 => Just(4)];
     let record = select(vec![
         ("_acme-challenge.www", "TXT"),
@@ -243,7 +243,7 @@ fn aimed(mut parts: Parts, all: &[Permission], rights: &Rights) -> Call {
     if let (Rights::Grants(grants), Some(grant)) = (rights, parts.grant) {
         let grant = &grants[grant.index(grants.len())];
         let permission = all.iter().find(|one| one.key == grant.permission).unwrap();
-        if permission.category != Category::User {
+        if !permission.is_of_user() {
             parts.permission = permission.clone();
         }
         let list = grant.selection.named();
@@ -267,14 +267,15 @@ fn call(parts: &Parts) -> Call {
     let wanted = if full { Access::Full } else { Access::Read };
     let (on, access) = match (permission.narrowed_by, *on) {
         (None, _) => (On::Collection, wanted),
-        (Some(ResourceKind::Domain), 0) => (On::Collection, Access::Read),
-        (Some(ResourceKind::Domain), 1..4) if permission.key.as_str() == "domains" => (On::New, Access::Full),
-        (Some(ResourceKind::Domain), _) => (On::Resource(name), wanted),
-        (Some(ResourceKind::Zone), 0) => (On::Collection, Access::Read),
-        (Some(ResourceKind::Zone), 1) => (On::Resource(name), Access::Read),
-        (Some(ResourceKind::Zone), 2..7) => (On::Whole(name), wanted),
-        (Some(ResourceKind::Zone), 7) => (On::Made(name, record.0, record.1), Access::Full),
-        (Some(ResourceKind::Zone), _) => (On::Existing(name, record.0, record.1), wanted),
+        (Some(DOMAIN), 0) => (On::Collection, Access::Read),
+        (Some(DOMAIN), 1..4) if permission.key.as_str() == "domains" => (On::New, Access::Full),
+        (Some(DOMAIN), _) => (On::Resource(name), wanted),
+        (Some(ZONE), 0) => (On::Collection, Access::Read),
+        (Some(ZONE), 1) => (On::Resource(name), Access::Read),
+        (Some(ZONE), 2..7) => (On::Whole(name), wanted),
+        (Some(ZONE), 7) => (On::Made(name, record.0, record.1), Access::Full),
+        // The records of a zone.
+        (Some(_), _) => (On::Existing(name, record.0, record.1), wanted),
     };
     Call { account: *account, permission: permission.key.clone(), access, on }
 }

@@ -164,6 +164,6 @@ pub fn grant(conn: &mut Conn, catalogue: &Catalogue, account: i64, text: &str) -
 
 fn named(conn: &mut Conn, account: i64, written: &Written<'_>, names: &[String]) -> Vec<ResourceRef> {
     let Some(kind) = written.permission.narrowed_by else { return Vec::new() };
-    let found = |name: &String| Resource::find(conn, account, kind, name).unwrap().unwrap().to_ref().unwrap();
+    let found = |name: &String| Resource::find(conn, account, kind, name).unwrap().unwrap().to_ref();
     names.iter().map(found).collect()
 }

@@ -6,12 +6,13 @@ use crate::{facts, made};
 use time::Duration;
 use tokenhouse::models::Resource;
 use tokenhouse::models::token::Owner;
+use tokenhouse::models::zone::ZONE;
 use tokenhouse::policy::{
-    Access, Grant, PermissionKey, Policy, RecordFilter, ResourceKind, ResourceRef, Rights, Selection,
+    Access, Grant, PermissionKey, Policy, RecordFilter, ResourceRef, Rights, Selection,
 };
 
 fn zone(house: &House, account: i64, name: &str) -> ResourceRef {
-    Resource::find(&mut house.conn(), account, ResourceKind::Zone, name).unwrap().unwrap().to_ref().unwrap()
+    Resource::find(&mut house.conn(), account, ZONE, name).unwrap().unwrap().to_ref()
 }
 
 fn rows(page: &Answer) -> Vec<String> {

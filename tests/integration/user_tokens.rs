@@ -5,6 +5,7 @@ use crate::support::client::whoami;
 use crate::support::{ADMIN, House, MEMBER, OWNER, READER};
 use time::Duration;
 use tokenhouse::models::token::Owner;
+use tokenhouse::models::zone::ZONE;
 use tokenhouse::policy::{Access, Grant, PermissionKey, Policy, RecordFilter, Rights, Selection};
 
 fn own(house: &House, email: &str, name: &str, policy: Policy) -> (i64, String) {
@@ -100,7 +101,7 @@ async fn its_page_names_the_account_of_each_resource_and_of_each_rule() {
     let named = tokenhouse::policy::ResourceRef {
         account: acme,
         id: Some(zone),
-        kind: tokenhouse::policy::ResourceKind::Zone,
+        kind: ZONE,
         name: "example.com".to_owned(),
     };
     let grant = |selection| Grant {

@@ -3,14 +3,15 @@
 use crate::facts;
 use crate::support::{House, MEMBER, OWNER, made};
 use tokenhouse::models::token::Owner;
+use tokenhouse::models::zone::ZONE;
 use tokenhouse::models::{Resource, membership};
 use tokenhouse::policy::{
-    Access, Grant, PermissionKey, Policy, RecordFilter, ResourceKind, ResourceRef, Rights, Role, Selection,
+    Access, Grant, PermissionKey, Policy, RecordFilter, ResourceRef, Rights, Role, Selection,
 };
 
 fn zone(house: &House, account: i64, name: &str) -> ResourceRef {
-    let found = Resource::find(&mut house.conn(), account, ResourceKind::Zone, name).unwrap();
-    found.unwrap().to_ref().unwrap()
+    let found = Resource::find(&mut house.conn(), account, ZONE, name).unwrap();
+    found.unwrap().to_ref()
 }
 
 #[actix_web::test]

@@ -1,6 +1,6 @@
 //! Templates: what a new token can start from, as lines of the catalogue.
 
-use super::{Category, Permission, PermissionKey};
+use super::{Permission, PermissionKey};
 use crate::{Access, Catalogue, RecordFilter};
 use serde::Deserialize;
 
@@ -77,7 +77,7 @@ impl Template {
         catalogue: &'a Catalogue,
         of_user: bool,
     ) -> impl Iterator<Item = (&'a TemplateRow, &'a Permission)> {
-        let fits = move |permission: &Permission| of_user || permission.category != Category::User;
+        let fits = move |permission: &Permission| of_user || !permission.is_of_user();
         self.rows
             .iter()
             .filter_map(|row| Some((row, catalogue.get(&row.permission)?)))
@@ -99,7 +99,7 @@ impl Template {
                 _ if row.reach == Reach::Choose && permission.narrowed_by.is_none() => {
                     Some("leaves resources to choose where there are none")
                 }
-                _ if !row.records().is_open() && permission.key.as_str() != super::WITH_RECORDS => {
+                _ if !row.records().is_open() && !permission.records => {
                     Some("narrows records of what has none")
                 }
                 _ => None,
@@ -153,7 +153,7 @@ mod tests {
                 assert!(!permission.sensitive || row.access().is_none(), "{}", template.key);
             }
             for (_, permission) in template.rows(&catalogue, false) {
-                assert_ne!(permission.category, Category::User, "{}", template.key);
+                assert!(!permission.is_of_user(), "{}", template.key);
             }
         }
     }
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_template_that_does_not_hold_together_is_refused() {
         let permission = "[[permissions]]\nkey='zones'\ntitle=''\nsentence=''\nobject=''\ncategory='zone'\n\
-             narrowed_by='zone'\naccess=['read']\nlowest_role={read='read_only'}\n\
+             narrowed_by='zone'\nrecords=true\naccess=['read']\nlowest_role={read='read_only'}\n\
              [[permissions]]\nkey='billing'\ntitle=''\nsentence=''\nobject=''\ncategory='account'\n\
              access=['read']\nlowest_role={read='admin'}\n\
              [[permissions]]\nkey='keys'\ntitle=''\nsentence=''\nobject=''\ncategory='account'\nsensitive=true\n\
@@ -180,7 +180,10 @@ mod tests {
         let with = |key: &str, rows: &str| {
             let template =
                 format!("[[templates]]\nkey='{key}'\ntitle=''\nsentence=''\nleft=''\nrows=[{rows}]\n");
-            Catalogue::parse(&format!("plans=[]\n{permission}{template}"))
+            let head = "visible=''\nplans=[]\ncategories=[{key='zone',title=''},{key='account',title=''}]\n\
+                 [[kinds]]\nkey='zone'\ntitle='Zone'\nplural='zones'\n\
+                 with_records={all_limited='',some_limited=''}\n";
+            Catalogue::parse(&format!("{head}{permission}{template}"))
         };
         let fine = "{permission='zones',access='read',reach='choose',types=['A']}";
         assert!(with("a", fine).is_ok());

@@ -1,6 +1,6 @@
 //! What the sentences say besides the policy: accounts by name, and how much they hold now.
 
-use crate::{Access, Permission, ResourceKind, Role, Selection};
+use crate::{Access, KindKey, Permission, Role, Selection};
 
 /// The accounts that a token can reach, as they are now.
 #[derive(Debug, Clone)]
@@ -20,18 +20,13 @@ pub struct Around {
     pub name: String,
     /// The user's present role, for user tokens; none where the user is no member.
     pub role: Option<Role>,
-    /// How many domains it has.
-    pub domains: i64,
-    /// How many zones it has.
-    pub zones: i64,
+    /// How many resources of each kind it has; a kind that isn't listed has none.
+    pub resources: Vec<(KindKey, i64)>,
 }
 
 impl Around {
-    fn count(&self, kind: ResourceKind) -> i64 {
-        match kind {
-            ResourceKind::Domain => self.domains,
-            ResourceKind::Zone => self.zones,
-        }
+    fn count(&self, kind: KindKey) -> i64 {
+        self.resources.iter().find(|(known, _)| *known == kind).map_or(0, |(_, count)| *count)
     }
 }
 

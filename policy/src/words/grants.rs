@@ -2,8 +2,7 @@
 
 use super::places::{place, records, which};
 use super::{Phrase, Sentence, Surroundings, enumerated};
-use crate::catalogue::Category;
-use crate::{Access, Catalogue, Grant, Permission, ResourceRef, Selection};
+use crate::{Access, Catalogue, Grant, Kind, Permission, ResourceRef, Selection};
 
 pub(super) fn said(catalogue: &Catalogue, grants: &[Grant], around: &Surroundings) -> Vec<Sentence> {
     let mut sentences = Vec::new();
@@ -13,7 +12,7 @@ pub(super) fn said(catalogue: &Catalogue, grants: &[Grant], around: &Surrounding
             done.push(permission);
             let rows: Vec<&Grant> =
                 grants.iter().filter(|grant| grant.permission == permission.key).collect();
-            sentences.extend(of_permission(permission, &rows, around));
+            sentences.extend(of_permission(catalogue, permission, &rows, around));
         }
     }
     let wide = |grant: &&Grant| matches!(grant.selection, Selection::Everywhere { .. });
@@ -28,15 +27,20 @@ pub(super) fn said(catalogue: &Catalogue, grants: &[Grant], around: &Surrounding
 
 /// The grants of what belongs to accounts rather than to the user.
 fn of_accounts<'a>(catalogue: &'a Catalogue, grants: &'a [Grant]) -> impl Iterator<Item = &'a Grant> {
-    grants.iter().filter(|grant| {
-        catalogue.get(&grant.permission).is_some_and(|permission| permission.category != Category::User)
-    })
+    grants
+        .iter()
+        .filter(|grant| catalogue.get(&grant.permission).is_some_and(|permission| !permission.is_of_user()))
 }
 
-fn of_permission(permission: &Permission, rows: &[&Grant], around: &Surroundings) -> Vec<Sentence> {
+fn of_permission(
+    catalogue: &Catalogue,
+    permission: &Permission,
+    rows: &[&Grant],
+    around: &Surroundings,
+) -> Vec<Sentence> {
     let alone = rows.len() == 1;
     let mut sentences: Vec<Sentence> =
-        rows.iter().map(|grant| row(permission, grant, around, alone)).collect();
+        rows.iter().map(|grant| row(catalogue, permission, grant, around, alone)).collect();
     if !alone {
         sentences.push(Sentence::said(
             "info",
@@ -50,18 +54,25 @@ fn of_permission(permission: &Permission, rows: &[&Grant], around: &Surroundings
     }
     let reaching: Vec<&Grant> = rows.iter().copied().filter(|grant| reaches_something(grant)).collect();
     if reaching.iter().any(|grant| !grant.records.is_open()) {
-        sentences.extend(narrowed_to_records(&reaching));
+        sentences.extend(narrowed_to_records(catalogue.kind_of(permission), &reaching));
     }
     sentences
 }
 
-fn row(permission: &Permission, grant: &Grant, around: &Surroundings, alone: bool) -> Sentence {
+fn row(
+    catalogue: &Catalogue,
+    permission: &Permission,
+    grant: &Grant,
+    around: &Surroundings,
+    alone: bool,
+) -> Sentence {
     if let Selection::Only(only) = &grant.selection
         && !reaches_something(grant)
     {
         return nothing_left(permission, only, alone);
     }
-    let itself = permission.narrowed_by.is_some_and(|kind| permission.object == kind.plural());
+    let kind = catalogue.kind_of(permission);
+    let itself = kind.is_some_and(|kind| permission.object == kind.plural);
     let deed = match (grant.access, &grant.selection) {
         (Access::Read, _) => "read",
         // Making one takes all, including future ones.
@@ -69,9 +80,9 @@ fn row(permission: &Permission, grant: &Grant, around: &Surroundings, alone: boo
         (Access::Full, _) => "read, create, change and delete",
     };
     let mut phrases = vec![Phrase::plain("Can "), Phrase::strong(deed)];
-    let Some(kind) = permission.narrowed_by else {
+    let Some(kind) = kind else {
         phrases.push(Phrase::plain(format!(" {}", permission.object)));
-        let of_account = permission.category != Category::User;
+        let of_account = !permission.is_of_user();
         phrases.extend(place(&grant.selection, around).filter(|_| of_account));
         phrases.push(Phrase::plain("."));
         return Sentence::new("can", phrases);
@@ -129,20 +140,18 @@ fn brought_back(rows: &[&Grant], around: &Surroundings) -> Vec<Sentence> {
     sentences
 }
 
-fn narrowed_to_records(rows: &[&Grant]) -> Vec<Sentence> {
+fn narrowed_to_records(kind: Option<&Kind>, rows: &[&Grant]) -> Vec<Sentence> {
     let mut sentences = Vec::new();
     let names = || rows.iter().flat_map(|grant| &grant.records.names);
     if names().any(|name| name.ends_with('*')) {
         let text = "In names of records a * at the end stands for any ending, also for none.";
         sentences.push(Sentence::said("info", text));
     }
-    sentences.push(if rows.iter().all(|grant| !grant.records.is_open()) {
-        let text = "Can list and read these zones themselves, but not read a zone file, nor activate a zone.";
-        Sentence::said("info", text)
-    } else {
-        let text = "Can list and read all of these zones themselves; but a zone file can be read only by a line that is not limited to some records, and a zone activated only by such a line that changes records.";
-        Sentence::said("info", text)
-    });
+    let limited = rows.iter().all(|grant| !grant.records.is_open());
+    if let Some(said) = kind.and_then(|kind| kind.with_records.as_ref()) {
+        let text = if limited { &said.all_limited } else { &said.some_limited };
+        sentences.push(Sentence::said("info", text));
+    }
     sentences
 }
 
@@ -162,11 +171,11 @@ pub(super) fn all_accounts(around: &Surroundings) -> Sentence {
 }
 
 fn full_access(catalogue: &Catalogue, grants: &[Grant]) -> Option<Sentence> {
-    let mut kinds: Vec<&str> = grants
+    let mut kinds: Vec<String> = grants
         .iter()
         .filter(|grant| grant.access == Access::Full && grant.records.is_open())
         .filter(|grant| !matches!(grant.selection, Selection::Only(_)))
-        .filter_map(|grant| Some(catalogue.get(&grant.permission)?.narrowed_by?.plural()))
+        .filter_map(|grant| Some(catalogue.plural(catalogue.get(&grant.permission)?.narrowed_by?)))
         .collect();
     kinds.sort_unstable();
     kinds.dedup();
@@ -184,7 +193,7 @@ fn cannot(catalogue: &Catalogue, grants: &[Grant], around: &Surroundings) -> Sen
     let absent = catalogue
         .permissions
         .iter()
-        .filter(|permission| around.of_user || permission.category != Category::User)
+        .filter(|permission| around.of_user || !permission.is_of_user())
         .filter(|permission| !grants.iter().any(|grant| grant.permission == permission.key))
         .map(|permission| format!("{}, ", permission.object));
     Sentence::said("cannot", format!("Cannot touch {}tokens or members.", absent.collect::<String>()))

@@ -1,12 +1,12 @@
 //! Where a grant applies, in words: resources, accounts and records.
 
 use super::{Phrase, Surroundings, listed};
-use crate::{Grant, RecordFilter, ResourceKind, ResourceRef, Selection};
+use crate::{Grant, Kind, RecordFilter, ResourceRef, Selection};
 
 /// What follows the object of a sentence about resources. `of` stands before each group of them;
 /// `alone`: no other line speaks of the permission, so that this one may say what is not reached.
 pub(super) fn which(
-    kind: ResourceKind,
+    kind: &Kind,
     grant: &Grant,
     now: i64,
     around: &Surroundings,
@@ -20,12 +20,12 @@ pub(super) fn which(
             phrases.extend(named(only, around, of, " (deleted since)"));
             phrases.push(Phrase::plain(match (alone, narrowed) {
                 (true, true) => ", and no other record.".to_owned(),
-                (true, false) => format!(", and{of}no other {}.", kind.key()),
+                (true, false) => format!(", and{of}no other {}.", kind.noun()),
                 (false, _) => ".".to_owned(),
             }));
         }
         Selection::Everywhere { except } | Selection::Account { except, .. } => {
-            phrases.push(Phrase::strong(format!("all {}", kind.plural())));
+            phrases.push(Phrase::strong(format!("all {}", kind.plural)));
             phrases.extend(place(&grant.selection, around));
             if !except.is_empty() {
                 phrases.push(Phrase::plain(" except "));

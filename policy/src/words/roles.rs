@@ -1,11 +1,10 @@
 //! How far a user token reaches now: no further than its user's present role, account by account.
 
 use super::{Sentence, Surroundings, enumerated};
-use crate::catalogue::Category;
 use crate::{Access, Catalogue, Permission, Rights, Role, Selection};
 
 pub(super) fn said(catalogue: &Catalogue, rights: &Rights, around: &Surroundings) -> Vec<Sentence> {
-    let permissions = || catalogue.permissions.iter().filter(|one| one.category != Category::User);
+    let permissions = || catalogue.permissions.iter().filter(|one| !one.is_of_user());
     if let Rights::Grants(grants) = rights
         && !permissions().any(|one| grants.iter().any(|grant| grant.permission == one.key))
     {
@@ -70,7 +69,7 @@ fn left(catalogue: &Catalogue, rights: &Rights, around: &Surroundings) -> Vec<Se
     let Rights::Grants(grants) = rights else { return Vec::new() };
     let mut named: Vec<i64> = grants
         .iter()
-        .filter(|grant| catalogue.get(&grant.permission).is_some_and(|one| one.category != Category::User))
+        .filter(|grant| catalogue.get(&grant.permission).is_some_and(|one| !one.is_of_user()))
         .flat_map(|grant| match &grant.selection {
             Selection::Everywhere { .. } => Vec::new(),
             Selection::Account { account, .. } => vec![*account],

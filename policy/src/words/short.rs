@@ -1,7 +1,6 @@
 //! A policy in a few words, for a row of the list.
 
 use super::Phrase;
-use crate::catalogue::Category;
 use crate::{Catalogue, Grant, Rights, Selection};
 
 /// What the account with this number is called.
@@ -21,7 +20,7 @@ pub fn in_short(catalogue: &Catalogue, rights: &Rights, of_user: Option<Called<'
             phrases.push(Phrase::plain("; "));
         }
         phrases.push(Phrase::plain(format!("{title} {}", grant.access.key())));
-        let of_account = permission.category != Category::User;
+        let of_account = !permission.is_of_user();
         phrases.extend(selection(&grant.selection, of_user.filter(|_| of_account)));
         phrases.extend(records(grant));
     }

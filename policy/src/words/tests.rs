@@ -1,6 +1,9 @@
 use super::*;
-use crate::{Access, Grant, RecordFilter, ResourceKind, ResourceRef, Role, Selection};
+use crate::{Access, Grant, KindKey, RecordFilter, ResourceRef, Role, Selection};
 use time::macros::datetime;
+
+const DOMAIN: KindKey = KindKey::literal("domain");
+const ZONE: KindKey = KindKey::literal("zone");
 
 fn of_acme() -> Surroundings {
     Surroundings { of_user: false, accounts: vec![around(1, "Acme", None, 40)] }
@@ -12,7 +15,7 @@ fn of_member(globex: Role) -> Surroundings {
 }
 
 fn around(id: i64, name: &str, role: Option<Role>, each: i64) -> Around {
-    Around { id, name: name.to_owned(), role, domains: each, zones: each }
+    Around { id, name: name.to_owned(), role, resources: vec![(DOMAIN, each), (ZONE, each)] }
 }
 
 fn texts(rights: Rights, around: &Surroundings) -> Vec<String> {
@@ -30,7 +33,7 @@ fn grant(key: &str, access: Access, selection: Selection) -> Grant {
 }
 
 fn zone(name: &str) -> ResourceRef {
-    ResourceRef { account: 1, id: Some(1), kind: ResourceKind::Zone, name: name.to_owned() }
+    ResourceRef { account: 1, id: Some(1), kind: ZONE, name: name.to_owned() }
 }
 
 fn gone(name: &str) -> ResourceRef {

@@ -10,9 +10,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use time::{Duration, OffsetDateTime};
 use tokenhouse::db::{self, Conn, DbError};
+use tokenhouse::models::domain::DOMAIN;
 use tokenhouse::models::password::{self, Cost};
+use tokenhouse::models::zone::ZONE;
 use tokenhouse::models::{Account, Actor, Origin, Resource, User, demo};
-use tokenhouse::policy::{Catalogue, ResourceKind, ResourceRef};
+use tokenhouse::policy::{Catalogue, KindKey, ResourceRef};
 
 /// What the placeholders of pages stand for: numbers, and what links hold.
 #[derive(Debug, Default)]
@@ -72,8 +74,8 @@ pub fn lay(conn: &mut Conn, password: &str, now: OffsetDateTime) -> Result<Place
     people::lay(&mut ground)?;
     tokens::lay(&mut ground)?;
     for (place, name) in [("example", "example.com"), ("burrito", "theburritobot.com")] {
-        let zone = ground.resource(ResourceKind::Zone, name)?;
-        let domain = ground.resource(ResourceKind::Domain, name)?;
+        let zone = ground.resource(ZONE, name)?;
+        let domain = ground.resource(DOMAIN, name)?;
         ground.places.set(&format!("zone-{place}"), zone.id.unwrap_or_default());
         ground.places.set(&format!("domain-{place}"), domain.id.unwrap_or_default());
     }
@@ -91,10 +93,10 @@ impl Ground<'_> {
     }
 
     /// A resource of Acme.
-    fn resource(&mut self, kind: ResourceKind, name: &str) -> Result<ResourceRef, Failed> {
+    fn resource(&mut self, kind: KindKey, name: &str) -> Result<ResourceRef, Failed> {
         let acme = self.account("Acme")?;
         let found = Resource::find(self.conn, acme.id, kind, name)?;
-        Ok(found.and_then(|found| found.to_ref()).ok_or_else(|| format!("there is no {name}"))?)
+        Ok(found.map(|found| found.to_ref()).ok_or_else(|| format!("there is no {name}"))?)
     }
 
     /// So long before the pictures are taken.

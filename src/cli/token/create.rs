@@ -6,11 +6,10 @@ use crate::db::{self, Conn};
 use crate::models::token::expiry::Expiry;
 use crate::models::token::{DeletionReason, Issued, NewToken, Owner, Token, TokenName, issue};
 use crate::models::{Account, Origin, Resource, User, record};
-use crate::policy::catalogue::Category;
 use crate::policy::scope::{self, Written};
 use crate::policy::words::of_policy;
 use crate::policy::{
-    Catalogue, Grant, MOST_NAMED_RESOURCES, Policy, ResourceKind, ResourceRef, Rights, Selection,
+    Catalogue, Grant, KindKey, MOST_NAMED_RESOURCES, Policy, ResourceRef, Rights, Selection,
 };
 use std::io;
 use time::OffsetDateTime;
@@ -139,7 +138,7 @@ fn grants(
     let mut grants = Vec::new();
     for text in scopes {
         let written = scope::parse(catalogue, &record::TYPES, text).map_err(CliError::Said)?;
-        if written.permission.category == Category::User && matches!(holder, For::Account(_)) {
+        if written.permission.is_of_user() && matches!(holder, For::Account(_)) {
             return Err(CliError::said(format!("“{}” is for user tokens only.", written.permission.key)));
         }
         grants.push(Grant {
@@ -154,7 +153,7 @@ fn grants(
 
 fn selection(conn: &mut Conn, holder: &For, written: &Written<'_>) -> Result<Selection, CliError> {
     // What is the user's own belongs to no account.
-    let everywhere = written.permission.category == Category::User;
+    let everywhere = written.permission.is_of_user();
     let within = match holder {
         For::Account(account) | For::User(_, Some(account)) if !everywhere => Some(account),
         _ => None,
@@ -180,7 +179,7 @@ fn selection(conn: &mut Conn, holder: &For, written: &Written<'_>) -> Result<Sel
 fn named(
     conn: &mut Conn,
     accounts: &[Account],
-    kind: Option<ResourceKind>,
+    kind: Option<KindKey>,
     names: &[String],
 ) -> Result<Vec<ResourceRef>, CliError> {
     let Some(kind) = kind else { return Ok(Vec::new()) };
@@ -188,7 +187,7 @@ fn named(
     for name in names {
         let before = refs.len();
         for account in accounts {
-            refs.extend(Resource::find(conn, account.id, kind, name)?.and_then(|one| one.to_ref()));
+            refs.extend(Resource::find(conn, account.id, kind, name)?.map(|one| one.to_ref()));
         }
         if refs.len() == before {
             let who = match accounts {
@@ -196,7 +195,7 @@ fn named(
                 _ => "No account of the user",
             };
             let no = if accounts.len() == 1 { "no" } else { "a" };
-            return Err(CliError::said(format!("{who} has {no} {} {name}.", kind.key())));
+            return Err(CliError::said(format!("{who} has {no} {} {name}.", kind)));
         }
     }
     refs.sort_by(|left, right| (&left.name, left.account).cmp(&(&right.name, right.account)));

@@ -166,7 +166,7 @@ fn by_name(resource: &Resource, permissions: &[String]) -> Condition {
 #[diesel::dsl::auto_type]
 fn leaves_out(resource: Resource) -> _ {
     let (id, account): (i64, i64) = (resource.id, resource.account_id);
-    let (kind, name): (String, String) = (resource.kind, resource.name);
+    let (kind, name): (String, String) = (resource.kind.to_string(), resource.name);
     token_grant_resources::table
         .filter(token_grant_resources::grant_id.eq(token_grants::id))
         .filter(token_grant_resources::effect.eq("exclude"))

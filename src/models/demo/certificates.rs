@@ -4,7 +4,7 @@
 use super::holdings::{MADE, first_contact};
 use crate::db::schema::{certificates, resources};
 use crate::db::{Conn, DbError};
-use crate::policy::ResourceKind;
+use crate::models::domain::DOMAIN;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use time::OffsetDateTime;
@@ -59,7 +59,7 @@ pub(super) fn fill(conn: &mut Conn, account: i64) -> Result<(), DbError> {
     for demo in DEMO {
         let domain: Option<i64> = resources::table
             .filter(resources::account_id.eq(account).and(resources::name.eq(demo.domain)))
-            .filter(resources::kind.eq(ResourceKind::Domain.key()))
+            .filter(resources::kind.eq(DOMAIN.as_str()))
             .select(resources::id)
             .first(conn)
             .optional()?;

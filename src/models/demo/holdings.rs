@@ -7,7 +7,7 @@ use crate::db::schema::{
 use crate::db::{Conn, DbError};
 use crate::models::charge::Item;
 use crate::models::contact::Details;
-use crate::policy::ResourceKind;
+use crate::models::domain::DOMAIN;
 use diesel::prelude::*;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -77,7 +77,7 @@ fn register(conn: &mut Conn, account: i64) -> Result<(), DbError> {
     let registrant: Option<i64> = first_contact(conn, account)?;
     for (name, expires_at, auto_renew, transfer_lock) in REGISTERED {
         let own = resources::table
-            .filter(resources::account_id.eq(account).and(resources::kind.eq(ResourceKind::Domain.key())))
+            .filter(resources::account_id.eq(account).and(resources::kind.eq(DOMAIN.as_str())))
             .filter(resources::name.eq(name))
             .select(resources::id);
         diesel::update(

@@ -3,8 +3,8 @@
 use crate::db::{Conn, DbError};
 use crate::models::audit::{self, Action, Event};
 use crate::models::record::Wanted;
+use crate::models::zone::ZONE;
 use crate::models::{Origin, Record, Resource};
-use crate::policy::ResourceKind;
 
 /// Name, type, priority and content.
 type Line = (&'static str, &'static str, Option<i64>, &'static str);
@@ -33,7 +33,7 @@ pub(super) fn fill(
 ) -> Result<(), DbError> {
     let mut added = 0;
     for name in domains {
-        if let Some(zone) = Resource::find(conn, account, ResourceKind::Zone, name)? {
+        if let Some(zone) = Resource::find(conn, account, ZONE, name)? {
             added += Record::fill(conn, &zone, &lines(name == first), origin)?;
         }
     }

@@ -4,7 +4,7 @@ use super::Resource;
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
 use crate::models::rows::containing;
-use crate::policy::ResourceKind;
+use crate::policy::KindKey;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 
@@ -16,7 +16,7 @@ impl Resource {
     pub fn search(
         conn: &mut Conn,
         accounts: &[i64],
-        kind: ResourceKind,
+        kind: KindKey,
         text: &str,
         most: i64,
     ) -> Result<Vec<Resource>, DbError> {
@@ -30,12 +30,7 @@ impl Resource {
 
     /// How many resources of a kind in these accounts have the text in their name, up to
     /// [`MOST_COUNTED`] and one.
-    pub fn count_found(
-        conn: &mut Conn,
-        accounts: &[i64],
-        kind: ResourceKind,
-        text: &str,
-    ) -> Result<i64, DbError> {
+    pub fn count_found(conn: &mut Conn, accounts: &[i64], kind: KindKey, text: &str) -> Result<i64, DbError> {
         let found = || within(accounts, kind).filter(resources::name.like(containing(text)));
         let ordered = found().order((resources::name, resources::account_id));
         let beyond: Option<i64> =
@@ -59,7 +54,7 @@ impl Resource {
     pub fn of_names(
         conn: &mut Conn,
         accounts: &[i64],
-        kind: ResourceKind,
+        kind: KindKey,
         names: &[String],
     ) -> Result<Vec<Resource>, DbError> {
         Ok(within(accounts, kind)
@@ -70,8 +65,8 @@ impl Resource {
     }
 }
 
-fn within(accounts: &[i64], kind: ResourceKind) -> resources::BoxedQuery<'_, Pg> {
-    let of_kind = resources::table.filter(resources::kind.eq(kind.key()));
+fn within(accounts: &[i64], kind: KindKey) -> resources::BoxedQuery<'_, Pg> {
+    let of_kind = resources::table.filter(resources::kind.eq(kind.to_string()));
     match accounts {
         // Of one account, the index has them in the order of their names.
         [one] => of_kind.filter(resources::account_id.eq(*one)).into_boxed(),

@@ -3,9 +3,7 @@
 use super::Token;
 use crate::db::schema::{token_grant_resources, token_grants};
 use crate::db::{Conn, DbError};
-use crate::policy::{
-    Access, Grant, PermissionKey, RecordFilter, ResourceKind, ResourceRef, Rights, Selection,
-};
+use crate::policy::{Access, Grant, KindKey, PermissionKey, RecordFilter, ResourceRef, Rights, Selection};
 use diesel::prelude::*;
 use std::collections::HashMap;
 
@@ -97,7 +95,7 @@ pub(super) fn insert(conn: &mut Conn, token: i64, grants: &[Grant]) -> Result<()
                     token_grant_resources::effect.eq(effect),
                     token_grant_resources::account_id.eq(one.account),
                     token_grant_resources::resource_id.eq(one.id),
-                    token_grant_resources::kind.eq(one.kind.key()),
+                    token_grant_resources::kind.eq(one.kind.to_string()),
                     token_grant_resources::name.eq(&one.name),
                 )
             })
@@ -113,7 +111,7 @@ impl GrantRow {
         let mut only = Vec::new();
         let mut except = Vec::new();
         for row in named {
-            let kind = ResourceKind::from_key(&row.kind).ok_or_else(|| corrupt("kind"))?;
+            let kind = KindKey::try_from(row.kind).map_err(|_| corrupt("kind"))?;
             let one = ResourceRef { account: row.account_id, id: row.resource_id, kind, name: row.name };
             match row.effect.as_str() {
                 "include" => only.push(one),

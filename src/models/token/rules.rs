@@ -146,7 +146,7 @@ fn all_there(conn: &mut Conn, holder: &Holder, grants: &[Grant]) -> Result<bool,
     let mut named: Vec<(i64, i64, &str, &str)> = Vec::new();
     for one in grants.iter().flat_map(|grant| grant.selection.named()) {
         let Some(id) = one.id.filter(|_| within(one.account)) else { return Ok(false) };
-        named.push((id, one.account, one.kind.key(), &one.name));
+        named.push((id, one.account, one.kind.as_str(), &one.name));
     }
     named.sort_unstable();
     named.dedup();

@@ -5,7 +5,7 @@ use crate::db::{Conn, DbError};
 use crate::models::activity::{Line, Named, Source, There};
 use crate::models::token::Owner;
 use crate::models::{Account, session};
-use crate::policy::{Act, ResourceKind, Role};
+use crate::policy::{Act, KindKey, Role};
 use crate::web::guard::SignedIn;
 use crate::web::paths;
 use std::collections::HashMap;
@@ -137,7 +137,7 @@ impl Reader {
                 (may && there.members.contains(&(account, id))).then(|| paths::member(account, id))
             }
             "domain" | "zone" => {
-                let kind = ResourceKind::from_key(&named.kind)?;
+                let kind = KindKey::try_from(named.kind.as_str()).ok()?;
                 let account = there.resources.get(&id).copied().filter(|account| self.sees(*account))?;
                 Some(paths::of_resource(kind, account, id))
             }

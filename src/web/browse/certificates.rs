@@ -3,7 +3,7 @@
 use super::{Asked, Member, Pages, counted};
 use crate::http::{AppData, AppError};
 use crate::models::browse::{self, Certificate};
-use crate::policy::ResourceKind;
+use crate::models::domain::DOMAIN;
 use crate::web::page::{AccountNav, Page, Section, render};
 use crate::web::paths;
 use crate::web::told::Expiry;
@@ -61,7 +61,7 @@ impl Row {
         Row {
             name: one.common_name,
             also,
-            domain_url: paths::of_resource(ResourceKind::Domain, account, one.domain.0),
+            domain_url: paths::of_resource(DOMAIN, account, one.domain.0),
             domain: one.domain.1,
             tone: match one.state.as_str() {
                 "issued" if !ended => "ok",

@@ -6,7 +6,8 @@ use super::{Asked, Member, Pages, counted};
 use crate::http::{AppData, AppError};
 use crate::models::Resource;
 use crate::models::browse::{self, Domain};
-use crate::policy::ResourceKind;
+use crate::models::domain::DOMAIN;
+use crate::models::zone::ZONE;
 use crate::web::page::{AccountNav, Page, Section, render};
 use crate::web::paths;
 use crate::web::told::Expiry;
@@ -77,7 +78,7 @@ pub async fn show(
     let id: i64 = path.1.parse().map_err(|_| AppError::NotFound)?;
     let found = app.db.run(move |conn| {
         let Some((resource, domain)) = browse::domain(conn, account, id)? else { return Ok(None) };
-        let zone = Resource::find(conn, account, ResourceKind::Zone, &resource.name)?;
+        let zone = Resource::find(conn, account, ZONE, &resource.name)?;
         let certificates = browse::certificates(conn, account, &resource.name, 1)?;
         Ok(Some((resource, domain, zone, certificates)))
     });
@@ -89,11 +90,11 @@ pub async fn show(
         name: resource.name.clone(),
         expires: domain.expires_at.map(|end| Expiry::of(Some(end), now)),
         auto_renew: domain.auto_renew,
-        zone_url: zone.map(|zone| paths::of_resource(ResourceKind::Zone, account, zone.id)),
+        zone_url: zone.map(|zone| paths::of_resource(ZONE, account, zone.id)),
         certificates: own.into_iter().map(|one| CertificateRow::of(one, account, now)).collect(),
         certificates_url: format!("{}?q={}", paths::certificates(account), resource.name),
         more_certificates: certificates.last > 1,
-        reached: Reached::of(&member, &app, resource, ResourceKind::Domain, &asked).await?,
+        reached: Reached::of(&member, &app, resource, DOMAIN, &asked).await?,
     };
     render(&page, StatusCode::OK)
 }
@@ -102,7 +103,7 @@ impl Row {
     fn of(one: Domain, account: i64, now: OffsetDateTime) -> Row {
         Row {
             name: one.name,
-            url: paths::of_resource(ResourceKind::Domain, account, one.id),
+            url: paths::of_resource(DOMAIN, account, one.id),
             expires: one.expires_at.map(|end| Expiry::of(Some(end), now)),
             auto_renew: one.auto_renew,
         }

@@ -5,8 +5,8 @@ use crate::http::{App, AppError};
 use crate::models::Resource;
 use crate::models::browse::reaching::{self, Candidate, Cursor, Whose};
 use crate::policy::{
-    Access, Act, Catalogue, Decision, Grant, Holder, Permission, Policy, Records, Request, ResourceKind,
-    Rights, Selection, decide,
+    Access, Act, Catalogue, Decision, Grant, Holder, KindKey, Permission, Policy, Records, Request, Rights,
+    Selection, decide,
 };
 use crate::web::paths;
 use crate::web::told::StateBadge;
@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 
 /// The tokens of the account, and those of its members that the reader may know of.
 pub(super) struct Reached {
-    pub(super) kind: &'static str,
+    pub(super) kind: String,
     pub(super) tokens: Vec<Row>,
     pub(super) more_tokens: Option<String>,
     pub(super) people: Vec<Row>,
@@ -46,7 +46,7 @@ pub(super) struct Rule {
 struct Question<'a> {
     catalogue: &'a Catalogue,
     resource: &'a Resource,
-    kind: ResourceKind,
+    kind: KindKey,
     permissions: Vec<&'a Permission>,
 }
 
@@ -55,7 +55,7 @@ impl Reached {
         member: &Member,
         app: &App,
         resource: Resource,
-        kind: ResourceKind,
+        kind: KindKey,
         asked: &Asked,
     ) -> Result<Reached, AppError> {
         let now = app.clock.now();
@@ -85,7 +85,7 @@ impl Reached {
         let here = paths::of_resource(kind, member.account.id, resource.id);
         let link = |name: &str, next: Cursor| format!("{here}?{name}={}#tokens", written(next));
         Ok(Reached {
-            kind: kind.key(),
+            kind: app.catalogue.noun(kind),
             tokens: tokens.into_iter().filter_map(row).collect(),
             more_tokens: more.map(|next| link("tokens", next)),
             people: people.into_iter().filter_map(row).collect(),
@@ -161,7 +161,7 @@ impl Question<'_> {
                     for grant in grants.iter().filter(|grant| grant.permission == permission.key) {
                         let alone = Rights::Grants(vec![grant.clone()]);
                         if let Some(access) = self.access(permission, alone, holder) {
-                            let which = which(grant, self.kind, self.resource);
+                            let which = which(grant, self);
                             rules.push(Rule::new(permission.title.clone(), which, records(grant), access));
                         }
                     }
@@ -174,7 +174,7 @@ impl Question<'_> {
     /// How far these rights alone go on the resource.
     fn access(&self, permission: &Permission, rights: Rights, holder: &Holder) -> Option<Access> {
         let policy = Policy::unconditional(rights);
-        let target = self.resource.target()?;
+        let target = self.resource.target();
         let allows = |access: &Access| {
             let request = Request {
                 account: self.resource.account_id,
@@ -198,18 +198,19 @@ impl Rule {
     }
 }
 
-fn which(grant: &Grant, kind: ResourceKind, resource: &Resource) -> String {
+fn which(grant: &Grant, question: &Question<'_>) -> String {
+    let Question { catalogue, resource, kind, .. } = question;
     let others = grant.selection.named().iter().filter(|one| one.id != Some(resource.id)).count();
     match (&grant.selection, others) {
-        (Selection::Only(_), 0) => format!("only this {}", kind.key()),
+        (Selection::Only(_), 0) => format!("only this {}", catalogue.noun(*kind)),
         (Selection::Only(_), 1) => "only this one and 1 other".to_owned(),
         (Selection::Only(_), count) => format!("only this one and {count} others"),
-        (_, 0) => format!("all {}, including future ones", kind.plural()),
+        (_, 0) => format!("all {}, including future ones", catalogue.plural(*kind)),
         (Selection::Everywhere { except } | Selection::Account { except, .. }, 1) => {
             let name = except.first().map(|one| one.name.as_str()).unwrap_or_default();
-            format!("all {} except {name}", kind.plural())
+            format!("all {} except {name}", catalogue.plural(*kind))
         }
-        (_, count) => format!("all {} except {count} others", kind.plural()),
+        (_, count) => format!("all {} except {count} others", catalogue.plural(*kind)),
     }
 }
 

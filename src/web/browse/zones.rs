@@ -5,7 +5,8 @@ use super::{Asked, Member, Pages, counted};
 use crate::http::{AppData, AppError};
 use crate::models::Resource;
 use crate::models::browse::{self, Record, Zone};
-use crate::policy::ResourceKind;
+use crate::models::domain::DOMAIN;
+use crate::models::zone::ZONE;
 use crate::web::page::{AccountNav, Page, Section, render};
 use crate::web::paths;
 use crate::web::told::shortened;
@@ -85,12 +86,12 @@ pub async fn show(
     let (text, number) = (asked.text()?, asked.number());
     let q = text.clone();
     let found = app.db.run(move |conn| {
-        let Some(zone) = browse::one(conn, account, ResourceKind::Zone, id)? else { return Ok(None) };
-        let domain = Resource::find(conn, account, ResourceKind::Domain, &zone.name)?;
+        let Some(zone) = browse::one(conn, account, ZONE, id)? else { return Ok(None) };
+        let domain = Resource::find(conn, account, DOMAIN, &zone.name)?;
         Ok(Some((browse::records(conn, &zone, &text, number)?, domain, zone)))
     });
     let (part, domain, zone) = found.await?.ok_or(AppError::NotFound)?;
-    let here = paths::of_resource(ResourceKind::Zone, account, id);
+    let here = paths::of_resource(ZONE, account, id);
     let page = ZonePage {
         page: member.page(&zone.name).under(Section::Zones),
         account: member.nav(),
@@ -98,8 +99,8 @@ pub async fn show(
         count: counted(part.total, "record", "records"),
         pages: Pages::of(&part, &here, &q),
         records: part.rows.into_iter().map(|one| RecordRow::of(one, &zone.name)).collect(),
-        domain_url: domain.map(|domain| paths::of_resource(ResourceKind::Domain, account, domain.id)),
-        reached: Reached::of(&member, &app, zone, ResourceKind::Zone, &asked).await?,
+        domain_url: domain.map(|domain| paths::of_resource(DOMAIN, account, domain.id)),
+        reached: Reached::of(&member, &app, zone, ZONE, &asked).await?,
         here,
         q,
     };
@@ -110,7 +111,7 @@ impl Row {
     fn of(one: Zone, account: i64) -> Row {
         Row {
             name: one.name,
-            url: paths::of_resource(ResourceKind::Zone, account, one.id),
+            url: paths::of_resource(ZONE, account, one.id),
             records: counted(one.records, "record", "records"),
             active: one.active,
         }

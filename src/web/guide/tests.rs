@@ -1,7 +1,7 @@
 //! What the articles say holds: their links, their pictures, and the labels that they name.
 
 use super::*;
-use crate::policy::{Act, Role};
+use crate::policy::{Act, Catalogue, Role};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use std::collections::BTreeSet;
 use std::fs;
@@ -162,9 +162,10 @@ fn every_label_in_bold_stands_on_a_page() {
 #[test]
 fn the_article_on_roles_has_the_table_that_is_asked() {
     let (_, source) = sources().find(|(name, _)| *name == "roles").unwrap();
+    let catalogue = Catalogue::embedded().unwrap();
     let row = |act: Act| {
         let may = Role::ALL.iter().rev().map(|role| if role.may(act) { "Yes" } else { "No" });
-        format!("| {} | {} |", act.title(), may.collect::<Vec<_>>().join(" | "))
+        format!("| {} | {} |", act.title(&catalogue), may.collect::<Vec<_>>().join(" | "))
     };
     let rows: Vec<String> = Act::rows().map(row).collect();
     let written: Vec<&str> =

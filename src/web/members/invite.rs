@@ -153,7 +153,7 @@ fn ask(by: &By, app: &App, draft: Draft, status: StatusCode) -> Result<HttpRespo
     let choice = |role: Role| RoleChoice {
         key: role.key(),
         title: title(role),
-        sentence: role.sentence(),
+        sentence: role.sentence(&by.signed_in.catalogue),
         checked: draft.role == Some(role),
         why_not: (!by.role().may_change(None, Some(role))).then_some("Only an owner can choose this."),
     };

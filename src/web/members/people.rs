@@ -24,7 +24,7 @@ struct PeoplePage {
     may_manage: bool,
     who_can_help: String,
     own_role: &'static str,
-    own_sentence: &'static str,
+    own_sentence: String,
     leave_url: String,
     people_url: String,
     tokens_url: String,
@@ -41,7 +41,7 @@ struct PeoplePage {
 
 /// What each role may do: the table of [`policy`](crate::policy), highest role first.
 struct ActRow {
-    title: &'static str,
+    title: String,
     may: [bool; 4],
 }
 
@@ -101,7 +101,7 @@ pub async fn index(
         may_manage,
         who_can_help: format!("Ask {} of {}.", Act::ManageMembers.who_can(), member.account.name),
         own_role: title(member.role()),
-        own_sentence: member.role().sentence(),
+        own_sentence: member.role().sentence(&member.signed_in.catalogue),
         leave_url: paths::member_remove(account, own),
         people_url: paths::members(account),
         tokens_url: paths::members_tokens(account),
@@ -112,7 +112,10 @@ pub async fn index(
         mail_is_sent: app.mail.is_sent(),
         roles: highest_first().map(title),
         acts: Act::rows()
-            .map(|act| ActRow { title: act.title(), may: highest_first().map(|role| role.may(act)) })
+            .map(|act| ActRow {
+                title: act.title(&member.signed_in.catalogue),
+                may: highest_first().map(|role| role.may(act)),
+            })
             .collect(),
         rows: if may_manage { part.rows.into_iter().map(row).collect() } else { Vec::new() },
         q,

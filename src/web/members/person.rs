@@ -165,7 +165,7 @@ fn answer(
     let choice = |role: Role| RoleChoice {
         key: role.key(),
         title: title(role),
-        sentence: role.sentence(),
+        sentence: role.sentence(&by.signed_in.catalogue),
         checked: role == chosen,
         why_not: (role != member.role && !by.role().may_change(Some(member.role), Some(role)))
             .then_some("Only an owner can choose this."),

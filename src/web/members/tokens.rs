@@ -5,7 +5,7 @@ use crate::http::{AppData, AppError};
 use crate::models::browse::members::{self, Of, UserToken};
 use crate::models::text;
 use crate::models::token::Token;
-use crate::policy::catalogue::{Catalogue, Category};
+use crate::policy::Catalogue;
 use crate::policy::words::{self, Phrase};
 use crate::policy::{Grant, Rights, Role};
 use crate::web::browse::{Asked, read_cursor, written};
@@ -185,9 +185,8 @@ impl Row {
 
 /// What of the rights concerns the account: what a token may do elsewhere is not told here.
 fn here(catalogue: &Catalogue, rights: Rights, account: i64) -> Rights {
-    let of_user = |grant: &Grant| {
-        catalogue.get(&grant.permission).is_none_or(|permission| permission.category == Category::User)
-    };
+    let of_user =
+        |grant: &Grant| catalogue.get(&grant.permission).is_none_or(|permission| permission.is_of_user());
     match rights {
         Rights::Everything => Rights::Everything,
         Rights::Grants(grants) => {

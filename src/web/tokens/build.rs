@@ -192,7 +192,7 @@ impl Builder {
         let Builder { draft, problems, said } = self;
         let loaded = app.db.run(move |conn| {
             let there = chosen(conn, &whose, &draft)?;
-            let mut offers = Offers::new(&whose, &draft, &there);
+            let mut offers = Offers::new(&catalogue, &whose, &draft, &there);
             let spreads = draft.rows.iter().filter(|row| row::is_narrowed(row, &catalogue)).count() > 1;
             let views = draft.rows.iter().enumerate().map(|(place, row)| {
                 let mut view = RowView::of(place + 1, row, &catalogue, &whose, &problems);

@@ -7,7 +7,7 @@ use crate::models::token::TokenName;
 use crate::models::token::expiry::{Expiry, PRESETS};
 use crate::models::{Resource, account_limits};
 use crate::policy::words::works_through;
-use crate::policy::{Breach, Catalogue, MOST_NAMED_RESOURCES, Policy, ResourceKind};
+use crate::policy::{Breach, Catalogue, KindKey, MOST_NAMED_RESOURCES, Policy};
 use crate::web::guard::TokenOwner;
 use std::collections::HashMap;
 use time::OffsetDateTime;
@@ -44,8 +44,8 @@ pub(super) struct Choice {
 pub(super) struct Finder {
     /// What the names of its fields begin with.
     pub(super) key: String,
-    pub(super) kind: &'static str,
-    pub(super) kinds: &'static str,
+    pub(super) kind: String,
+    pub(super) kinds: String,
     /// How many there are; "1,000+" where they were not counted to the end.
     pub(super) total: String,
     pub(super) q: String,
@@ -56,37 +56,43 @@ pub(super) struct Finder {
 
 /// What the rows of a page choose from: counted and looked up once a kind, however many rows.
 pub(super) struct Offers<'a> {
+    catalogue: &'a Catalogue,
     whose: &'a Whose,
     accounts: Vec<i64>,
     there: &'a HashMap<i64, Resource>,
-    totals: HashMap<ResourceKind, String>,
-    first: HashMap<ResourceKind, Vec<Resource>>,
+    totals: HashMap<KindKey, String>,
+    first: HashMap<KindKey, Vec<Resource>>,
     /// So many are looked up: enough for the row in which most are chosen already.
     enough: usize,
 }
 
 impl<'a> Offers<'a> {
-    pub(super) fn new(whose: &'a Whose, draft: &Draft, there: &'a HashMap<i64, Resource>) -> Offers<'a> {
+    pub(super) fn new(
+        catalogue: &'a Catalogue,
+        whose: &'a Whose,
+        draft: &Draft,
+        there: &'a HashMap<i64, Resource>,
+    ) -> Offers<'a> {
         let (totals, first) = (HashMap::new(), HashMap::new());
         let chosen = draft.rows.iter().map(|row| row.chosen.len()).max().unwrap_or(0);
         // One more than is shown tells that there are more.
         let enough = MOST_FOUND + 1 + chosen.min(MOST_NAMED_RESOURCES);
-        Offers { whose, accounts: whose.numbers(), there, totals, first, enough }
+        Offers { catalogue, whose, accounts: whose.numbers(), there, totals, first, enough }
     }
 
     /// The search of a row, with what it has found so far where `open`.
     pub(super) fn finder(
         &mut self,
         conn: &mut Conn,
-        kind: ResourceKind,
+        kind: KindKey,
         row: &RowDraft,
         open: bool,
     ) -> Result<Finder, DbError> {
         let found = if open { self.found(conn, kind, row)? } else { Vec::new() };
         Ok(Finder {
             key: row.key.clone(),
-            kind: kind.key(),
-            kinds: kind.plural(),
+            kind: kind.to_string(),
+            kinds: self.catalogue.plural(kind),
             total: self.total(conn, kind)?,
             q: row.search.clone(),
             chosen: self.chosen(row, kind),
@@ -95,7 +101,7 @@ impl<'a> Offers<'a> {
         })
     }
 
-    fn total(&mut self, conn: &mut Conn, kind: ResourceKind) -> Result<String, DbError> {
+    fn total(&mut self, conn: &mut Conn, kind: KindKey) -> Result<String, DbError> {
         if let Some(known) = self.totals.get(&kind) {
             return Ok(known.clone());
         }
@@ -108,12 +114,7 @@ impl<'a> Offers<'a> {
     }
 
     /// What the row's search finds besides what is chosen.
-    fn found(
-        &mut self,
-        conn: &mut Conn,
-        kind: ResourceKind,
-        row: &RowDraft,
-    ) -> Result<Vec<Resource>, DbError> {
+    fn found(&mut self, conn: &mut Conn, kind: KindKey, row: &RowDraft) -> Result<Vec<Resource>, DbError> {
         let most = i64::try_from(self.enough).unwrap_or(i64::MAX);
         let mut found = match self.first.get(&kind).filter(|_| row.search.is_empty()) {
             Some(first) => first.clone(),
@@ -126,9 +127,9 @@ impl<'a> Offers<'a> {
         Ok(found)
     }
 
-    fn chosen(&self, row: &RowDraft, kind: ResourceKind) -> Vec<Choice> {
+    fn chosen(&self, row: &RowDraft, kind: KindKey) -> Vec<Choice> {
         let of_kind = row.chosen.iter().filter_map(|id| self.there.get(id));
-        let mut chosen: Vec<&Resource> = of_kind.filter(|one| one.kind == kind.key()).collect();
+        let mut chosen: Vec<&Resource> = of_kind.filter(|one| one.kind == kind).collect();
         chosen.sort_by(|left, right| (&left.name, left.account_id).cmp(&(&right.name, right.account_id)));
         chosen.into_iter().map(|one| self.choice(one)).collect()
     }

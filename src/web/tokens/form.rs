@@ -178,7 +178,7 @@ fn groups(
     problems: &Problems,
 ) -> Result<Vec<Group>, DbError> {
     let there = chosen(conn, whose, draft)?;
-    let mut offers = Offers::new(whose, draft, &there);
+    let mut offers = Offers::new(catalogue, whose, draft, &there);
     let mut groups: Vec<Group> = Vec::new();
     for permission in catalogue.for_account_tokens() {
         let row = RowDraft { key: permission.key.to_string(), ..draft.row(permission) };
@@ -195,13 +195,12 @@ fn groups(
             where_error: problem(problems, &format!("{}.where", permission.key)),
             key: row.key,
         };
-        let title = permission.category.title();
+        let title = catalogue.category_title(permission);
         match groups.iter_mut().find(|group| group.title == title) {
             Some(group) => group.permissions.push(shown),
             None => groups.push(Group { title: title.to_owned(), permissions: vec![shown] }),
         }
     }
-    // What is narrowed to resources is what most tokens are for: it stands first.
-    groups.sort_by_key(|group| group.title != "Zone");
+    groups.sort_by_key(|group| catalogue.categories.iter().position(|one| one.title == group.title));
     Ok(groups)
 }

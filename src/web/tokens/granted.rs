@@ -1,8 +1,7 @@
 //! The grants of a token, as its page lists them.
 
-use crate::policy::catalogue::Category;
 use crate::policy::words::Phrase;
-use crate::policy::{Access, Catalogue, Grant, RecordFilter, ResourceKind, ResourceRef, Rights, Selection};
+use crate::policy::{Access, Catalogue, Grant, RecordFilter, ResourceRef, Rights, Selection};
 use crate::web::guard::TokenOwner;
 use crate::web::paths;
 
@@ -37,14 +36,11 @@ pub(super) fn rows<P>(catalogue: &Catalogue, rights: &Rights, owner: &TokenOwner
 
 fn row<P>(catalogue: &Catalogue, grant: &Grant, owner: &TokenOwner<P>) -> Option<GrantRow> {
     let permission = catalogue.get(&grant.permission)?;
-    let place = match permission.category {
-        Category::User => String::new(),
-        Category::Zone | Category::Account => place(&grant.selection, owner),
-    };
+    let place = if permission.is_of_user() { String::new() } else { place(&grant.selection, owner) };
     let text = match permission.narrowed_by {
         None if place.is_empty() => permission.sentence.clone(),
         None => format!("{} For{place}.", permission.sentence),
-        Some(kind) => narrowed(kind, &grant.selection, &place),
+        Some(kind) => narrowed(&catalogue.plural(kind), &grant.selection, &place),
     };
     Some(GrantRow {
         title: permission.title.clone(),
@@ -66,8 +62,7 @@ fn place<P>(selection: &Selection, owner: &TokenOwner<P>) -> String {
     }
 }
 
-fn narrowed(kind: ResourceKind, selection: &Selection, place: &str) -> String {
-    let kinds = kind.plural();
+fn narrowed(kinds: &str, selection: &Selection, place: &str) -> String {
     let (what, except) = match selection {
         Selection::Only(_) => return format!("Only these {kinds}"),
         Selection::Everywhere { except } => ("in", except),

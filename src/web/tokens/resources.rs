@@ -5,7 +5,7 @@ use super::create::Member;
 use super::draft::Whose;
 use crate::http::{AppData, AppError};
 use crate::models::Resource;
-use crate::policy::ResourceKind;
+use crate::policy::KindKey;
 use actix_web::HttpResponse;
 use actix_web::web::Query;
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,9 @@ struct Found {
 
 /// The first resources of a kind whose name contains the text, and how many there are.
 pub async fn search(member: Member, app: AppData, search: Query<Search>) -> Result<HttpResponse, AppError> {
-    let kind = ResourceKind::from_key(&search.kind).ok_or(AppError::BadRequest("There is no such kind."))?;
+    let kind =
+        KindKey::try_from(search.kind.as_str()).ok().filter(|kind| app.catalogue.kind(*kind).is_some());
+    let kind = kind.ok_or(AppError::BadRequest("There is no such kind."))?;
     let text = search.into_inner().q;
     if text.contains('\0') {
         return Err(AppError::BadRequest("The search holds characters that no name has."));

@@ -7,15 +7,16 @@ use time::macros::date;
 use time::{Date, Duration, OffsetDateTime, Time};
 use tokenhouse::db;
 use tokenhouse::models::budget::{self, Payer};
+use tokenhouse::models::domain::DOMAIN;
 use tokenhouse::models::token::refusals::{self, Kind, Span};
 use tokenhouse::models::token::secret::Secret;
 use tokenhouse::models::token::usage::{self, Use};
 use tokenhouse::models::token::{DeletionReason, Issued, NewToken, Owner, TokenName, issue};
+use tokenhouse::models::zone::ZONE;
 use tokenhouse::models::{Token, leak};
 use tokenhouse::policy::budget::Hour;
 use tokenhouse::policy::{
-    Access, ClientAddress, Grant, PermissionKey, Policy, RecordFilter, RefusalCode, ResourceKind, Rights,
-    Selection,
+    Access, ClientAddress, Grant, PermissionKey, Policy, RecordFilter, RefusalCode, Rights, Selection,
 };
 use uuid::Uuid;
 
@@ -65,11 +66,11 @@ pub(super) fn lay(ground: &mut Ground<'_>) -> Result<(), Failed> {
 /// Those that work, as the list shows them from below.
 fn of_the_account(ground: &mut Ground<'_>) -> Result<Vec<Laid<'static>>, Failed> {
     let everywhere = || Selection::Everywhere { except: Vec::new() };
-    let zone = ground.resource(ResourceKind::Zone, "example.com")?;
-    let domain = ground.resource(ResourceKind::Domain, "example.com")?;
+    let zone = ground.resource(ZONE, "example.com")?;
+    let domain = ground.resource(DOMAIN, "example.com")?;
     let all_but = |kind| -> Result<Selection, Failed> { Ok(Selection::Everywhere { except: vec![kind] }) };
-    let but_zone = all_but(ground.resource(ResourceKind::Zone, "theburritobot.com")?)?;
-    let but_domain = all_but(ground.resource(ResourceKind::Domain, "theburritobot.com")?)?;
+    let but_zone = all_but(ground.resource(ZONE, "theburritobot.com")?)?;
+    let but_domain = all_but(ground.resource(DOMAIN, "theburritobot.com")?)?;
     let challenge =
         RecordFilter { names: vec!["_acme-challenge*".to_owned()], types: vec!["TXT".to_owned()] };
     let certificates = grant("certificates", Access::Read, Selection::Only(vec![domain]))?;

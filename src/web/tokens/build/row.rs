@@ -3,12 +3,12 @@
 use super::super::choices::{Finder, problem};
 use super::super::draft::{Level, Problems, RowDraft, Where, Whose};
 use crate::policy::catalogue::Category;
-use crate::policy::{Access, Catalogue, Permission, ResourceKind, Role};
+use crate::policy::{Access, Catalogue, Kind, KindKey, Permission, Role};
 use crate::web::page::Field;
 
 /// Permissions of one category, to choose from.
 pub(super) struct OptionGroup {
-    pub(super) title: &'static str,
+    pub(super) title: String,
     pub(super) options: Vec<PermissionOption>,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct RowView {
     /// What it needs no resource for, in a sentence.
     pub(super) place_note: Option<&'static str>,
     pub(super) accounts: Vec<AccountChoice>,
-    pub(super) kind: Option<ResourceKind>,
+    pub(super) kind: Option<KindKey>,
     pub(super) finder: Option<Finder>,
     pub(super) spreads: bool,
     /// Names and types of records, where it can be narrowed to some.
@@ -76,16 +76,16 @@ pub(super) fn is_narrowed(row: &RowDraft, catalogue: &Catalogue) -> bool {
 
 /// Every permission that such a token can have, by category.
 pub(super) fn options(catalogue: &Catalogue, whose: &Whose) -> Vec<OptionGroup> {
-    let of = |category: Category| OptionGroup {
-        title: category.title(),
+    let of = |category: &Category| OptionGroup {
+        title: category.title.clone(),
         options: catalogue
             .for_tokens(whose.of_user)
-            .filter(|permission| permission.category == category)
+            .filter(|permission| permission.category == category.key)
             .map(|permission| option(permission, whose))
             .collect(),
     };
-    let groups = [Category::Zone, Category::Account, Category::User].map(of);
-    groups.into_iter().filter(|group| !group.options.is_empty()).collect()
+    let groups = catalogue.categories.iter().map(of);
+    groups.filter(|group| !group.options.is_empty()).collect()
 }
 
 fn option(permission: &Permission, whose: &Whose) -> PermissionOption {
@@ -125,14 +125,13 @@ impl RowView {
             access_note: permission.and_then(|one| access_note(one, whose)),
             may_read: is(&|one| whose.may_grant(one, Access::Read)),
             may_full: is(&|one| whose.may_grant(one, Access::Full)),
-            places: permission.map(|one| places(one, row, whose)).unwrap_or_default(),
+            places: permission.map(|one| places(one, catalogue.kind_of(one), row, whose)).unwrap_or_default(),
             place_note: permission.and_then(|one| place_note(one, whose)),
             accounts: permission.map(|one| accounts(one, row, whose)).unwrap_or_default(),
             kind: permission.and_then(|one| one.narrowed_by),
             finder: None,
             spreads: false,
-            records: is(&Permission::has_records)
-                .then(|| (field(&row.names, "names"), field(&row.types, "types"))),
+            records: is(&|one| one.records).then(|| (field(&row.names, "names"), field(&row.types, "types"))),
             permission_error: at("permission"),
             access_error: at("access"),
             where_error: at("where"),
@@ -148,19 +147,21 @@ fn access_note(permission: &Permission, whose: &Whose) -> Option<String> {
 }
 
 fn place_note(permission: &Permission, whose: &Whose) -> Option<&'static str> {
-    match permission.category {
-        Category::User => Some("It is about you, and needs no resource."),
-        Category::Account if !whose.of_user => Some("It is about the account as a whole."),
-        Category::Account | Category::Zone => None,
+    if permission.is_of_user() {
+        Some("It's about you, and needs no resource.")
+    } else if permission.narrowed_by.is_none() && !whose.of_user {
+        Some("It's about the account as a whole.")
+    } else {
+        None
     }
 }
 
-fn places(permission: &Permission, row: &RowDraft, whose: &Whose) -> Vec<Place> {
+fn places(permission: &Permission, kind: Option<&Kind>, row: &RowDraft, whose: &Whose) -> Vec<Place> {
     let place =
         |(reach, label): (Where, String)| Place { value: reach.key(), label, checked: row.reach == reach };
-    let listed = match (permission.narrowed_by, permission.category) {
-        (Some(kind), _) => {
-            let kinds = kind.plural();
+    let listed = match kind {
+        Some(kind) => {
+            let kinds = &kind.plural;
             let mut listed = vec![(Where::Named, format!("Only selected {kinds}"))];
             if whose.of_user {
                 listed.extend([
@@ -177,17 +178,17 @@ fn places(permission: &Permission, row: &RowDraft, whose: &Whose) -> Vec<Place> 
             }
             listed
         }
-        (None, Category::Account) if whose.of_user => vec![
+        None if whose.of_user && !permission.is_of_user() => vec![
             (Where::All, "One account".to_owned()),
             (Where::Everywhere, "All accounts, including future ones".to_owned()),
         ],
-        (None, _) => Vec::new(),
+        None => Vec::new(),
     };
     listed.into_iter().map(place).collect()
 }
 
 fn accounts(permission: &Permission, row: &RowDraft, whose: &Whose) -> Vec<AccountChoice> {
-    if !whose.of_user || permission.category == Category::User {
+    if !whose.of_user || permission.is_of_user() {
         return Vec::new();
     }
     let choice = |(id, name, role): &(i64, String, Role)| {

@@ -5,7 +5,7 @@ use crate::models::Resource;
 use crate::models::token::TokenName;
 use crate::models::token::expiry::Start;
 use crate::policy::words::{last_day, long_day};
-use crate::policy::{Catalogue, Grant, MOST_NAMED_RESOURCES, Policy, ResourceKind, Rights, merged, networks};
+use crate::policy::{Catalogue, Grant, KindKey, MOST_NAMED_RESOURCES, Policy, Rights, merged, networks};
 use ipnet::IpNet;
 use std::collections::HashMap;
 use time::OffsetDateTime;
@@ -98,7 +98,7 @@ impl Draft {
 
     fn grants(&self, checked: &Checked<'_>, problems: &mut Problems) -> Vec<Grant> {
         let mut grants = Vec::new();
-        let mut most_named: Option<(&RowDraft, ResourceKind)> = None;
+        let mut most_named: Option<(&RowDraft, KindKey)> = None;
         let mut raised = false;
         for row in &self.rows {
             let asked = row.permission.as_ref().and_then(|key| checked.catalogue.get(key));
@@ -142,7 +142,7 @@ impl Draft {
         if let Some((row, kind)) = most_named.filter(|_| named > MOST_NAMED_RESOURCES) {
             let why = format!(
                 "One token can name {MOST_NAMED_RESOURCES} resources, this one names {named}. Take all {0}, or all {0} except some, instead; or make a second token.",
-                kind.plural()
+                checked.catalogue.plural(kind)
             );
             problems.push((format!("{}.where", row.key), why));
         }

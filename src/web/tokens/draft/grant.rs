@@ -4,8 +4,7 @@ use super::check::Checked;
 use super::{RowDraft, Where};
 use crate::models::Resource;
 use crate::models::record::TYPES;
-use crate::policy::catalogue::Category;
-use crate::policy::{Access, Grant, Permission, RecordFilter, ResourceKind, ResourceRef, Selection};
+use crate::policy::{Access, Grant, KindKey, Permission, RecordFilter, ResourceRef, Selection};
 
 /// What is wrong with a row, by the end of its field's name.
 pub(super) type Wrong = (&'static str, String);
@@ -18,7 +17,7 @@ impl Checked<'_> {
         permission: &Permission,
         access: Access,
     ) -> Result<Grant, Vec<Wrong>> {
-        if permission.category == Category::User && !self.whose.of_user {
+        if permission.is_of_user() && !self.whose.of_user {
             return Err(vec![("permission", format!("{} is for user tokens only.", permission.title))]);
         }
         if !permission.access.contains(&access) {
@@ -46,7 +45,7 @@ impl Checked<'_> {
         access: Access,
     ) -> Result<Selection, String> {
         // What is the user's own belongs to no account.
-        if permission.category == Category::User {
+        if permission.is_of_user() {
             return Ok(Selection::Everywhere { except: Vec::new() });
         }
         // For whom the account is a question, none is filled in that was not chosen.
@@ -65,7 +64,10 @@ impl Checked<'_> {
             };
         };
         if row.unreadable && row.reach.names_some() {
-            return Err(format!("A selected {} can't be read. Look at the selection again.", kind.key()));
+            return Err(format!(
+                "A selected {} can't be read. Look at the selection again.",
+                self.catalogue.noun(kind)
+            ));
         }
         match row.reach {
             Where::All => all(),
@@ -80,7 +82,7 @@ impl Checked<'_> {
             }
             Where::Named if row.chosen.is_empty() => Err(format!(
                 "Select at least one {}; with none, {} would do nothing.",
-                kind.key(),
+                self.catalogue.noun(kind),
                 permission.title
             )),
             Where::Named => {
@@ -92,24 +94,27 @@ impl Checked<'_> {
             Where::Unchosen | Where::Everywhere | Where::EverywhereExcept => Err(format!(
                 "Choose where {} applies: to all {}, or to selected ones.",
                 permission.title,
-                kind.plural()
+                self.catalogue.plural(kind)
             )),
         }
     }
 
     /// The chosen resources of a kind, all of which must be there.
-    fn chosen(&self, row: &RowDraft, kind: ResourceKind) -> Result<Vec<ResourceRef>, String> {
-        let fitting = |id: &i64| self.there.get(id).and_then(Resource::to_ref).filter(|one| one.kind == kind);
+    fn chosen(&self, row: &RowDraft, kind: KindKey) -> Result<Vec<ResourceRef>, String> {
+        let fitting = |id: &i64| self.there.get(id).map(Resource::to_ref).filter(|one| one.kind == kind);
         let found: Vec<_> = row.chosen.iter().filter_map(fitting).collect();
         if found.len() == row.chosen.len() {
             Ok(found)
         } else {
-            Err(format!("A selected {} was deleted meanwhile. Look at the selection again.", kind.key()))
+            Err(format!(
+                "A selected {} was deleted meanwhile. Look at the selection again.",
+                self.catalogue.noun(kind)
+            ))
         }
     }
 
     /// What is left out, which is something: "except selected ones" never turns into all of them.
-    fn left_out(&self, row: &RowDraft, kind: ResourceKind) -> Result<Vec<ResourceRef>, String> {
+    fn left_out(&self, row: &RowDraft, kind: KindKey) -> Result<Vec<ResourceRef>, String> {
         if !row.chosen.is_empty() {
             return self.chosen(row, kind);
         }
@@ -118,7 +123,10 @@ impl Checked<'_> {
             _ if self.whose.of_user => " of one account",
             _ => "",
         };
-        Err(format!("Select what to leave out, or choose All {}{of}, including future ones.", kind.plural()))
+        Err(format!(
+            "Select what to leave out, or choose All {}{of}, including future ones.",
+            self.catalogue.plural(kind)
+        ))
     }
 
     /// Whether everything that is left out of one account is in that account.
@@ -136,7 +144,7 @@ impl Checked<'_> {
 }
 
 fn records(row: &RowDraft, permission: &Permission, wrong: &mut Vec<Wrong>) -> RecordFilter {
-    if !permission.has_records() {
+    if !permission.records {
         return RecordFilter::default();
     }
     let names = RecordFilter::parse_names(&row.names).unwrap_or_else(|why| {

@@ -5,7 +5,9 @@ use crate::db::{Conn, DbError};
 use crate::models::Resource;
 use crate::models::token::expiry::iso_day;
 use crate::models::token::{Token, grants};
-use crate::policy::{Catalogue, Grant, Policy, RecordFilter, ResourceRef, Rights, Selection, networks};
+use crate::policy::{
+    Catalogue, Grant, KindKey, Policy, RecordFilter, ResourceRef, Rights, Selection, networks,
+};
 use std::collections::HashMap;
 use time::OffsetDateTime;
 
@@ -15,7 +17,7 @@ pub struct Source {
     name: String,
     policy: Policy,
     /// For what is left out and was deleted: what has its account, kind and name now.
-    again: HashMap<(i64, &'static str, String), i64>,
+    again: HashMap<(i64, KindKey, String), i64>,
 }
 
 impl Source {
@@ -44,8 +46,8 @@ impl Source {
     }
 }
 
-fn place(one: &ResourceRef) -> (i64, &'static str, String) {
-    (one.account, one.kind.key(), one.name.clone())
+fn place(one: &ResourceRef) -> (i64, KindKey, String) {
+    (one.account, one.kind, one.name.clone())
 }
 
 fn left_out(grant: &Grant) -> Option<&[ResourceRef]> {

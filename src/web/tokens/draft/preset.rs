@@ -5,16 +5,16 @@ use super::{Draft, Level, RowDraft, Shape, Where, Whose};
 use crate::models::Resource;
 use crate::models::record::TYPES;
 use crate::models::token::expiry::PRESETS;
-use crate::policy::catalogue::{Category, Reach};
+use crate::policy::catalogue::Reach;
 use crate::policy::scope::{self, Written};
-use crate::policy::{Catalogue, ResourceKind, Template, shown};
+use crate::policy::{Catalogue, KindKey, Template, shown};
 use crate::web::form::Fields;
 
 /// So many sentences say what an address asks for in vain.
 const MOST_SAID: usize = 10;
 
 /// Looks up resources by their names: kind, names.
-pub type Find<'a, E> = &'a mut dyn FnMut(ResourceKind, &[String]) -> Result<Vec<Resource>, E>;
+pub type Find<'a, E> = &'a mut dyn FnMut(KindKey, &[String]) -> Result<Vec<Resource>, E>;
 
 impl Draft {
     /// A template, filled in, and the titles of what the person's roles do not allow, which is left
@@ -77,12 +77,12 @@ impl Draft {
                 break;
             }
             match scope::parse(catalogue, &TYPES, text) {
-                Ok(written) if written.permission.category == Category::User && !whose.of_user => {
+                Ok(written) if written.permission.is_of_user() && !whose.of_user => {
                     said.push(format!("{} is for user tokens only.", written.permission.title));
                 }
                 Ok(written) => {
                     let key = RowDraft::next_key(&draft.rows);
-                    draft.rows.push(row(key, &written, whose, find, &mut said)?);
+                    draft.rows.push(row(key, &written, catalogue, whose, find, &mut said)?);
                 }
                 Err(why) => said.push(why),
             }
@@ -125,6 +125,7 @@ fn all(whose: &Whose) -> (Where, Option<i64>) {
 fn row<E>(
     key: String,
     scope: &Written<'_>,
+    catalogue: &Catalogue,
     whose: &Whose,
     find: Find<'_, E>,
     said: &mut Vec<String>,
@@ -146,11 +147,11 @@ fn row<E>(
                 (Some(_), Some(_)) => {
                     said.push(format!(
                         "Several of your accounts have a {} {}: choose which.",
-                        kind.key(),
+                        catalogue.noun(kind),
                         shown(name)
                     ));
                 }
-                (None, _) => said.push(format!("There is no {} {} here.", kind.key(), shown(name))),
+                (None, _) => said.push(format!("There is no {} {} here.", catalogue.noun(kind), shown(name))),
             }
         }
         chosen.sort_unstable();

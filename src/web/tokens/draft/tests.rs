@@ -1,7 +1,9 @@
 use super::*;
 use crate::models::Resource;
+use crate::models::domain::DOMAIN;
 use crate::models::token::TokenName;
-use crate::policy::{Access, Grant, Policy, RecordFilter, ResourceKind, Rights, Role, Selection};
+use crate::models::zone::ZONE;
+use crate::policy::{Access, Grant, KindKey, Policy, RecordFilter, Rights, Role, Selection};
 use std::collections::HashMap;
 use time::macros::datetime;
 
@@ -21,16 +23,11 @@ fn of_user() -> Whose {
 }
 
 fn there() -> HashMap<i64, Resource> {
-    let one = |id: i64, account_id: i64, kind: ResourceKind| {
+    let one = |id: i64, account_id: i64, kind: KindKey| {
         let name = format!("z{}.example", id % 10);
-        (id, Resource { id, account_id, kind: kind.key().to_owned(), name })
+        (id, Resource { id, account_id, kind, name })
     };
-    HashMap::from([
-        one(7, 1, ResourceKind::Zone),
-        one(8, 1, ResourceKind::Zone),
-        one(9, 2, ResourceKind::Zone),
-        one(17, 1, ResourceKind::Domain),
-    ])
+    HashMap::from([one(7, 1, ZONE), one(8, 1, ZONE), one(9, 2, ZONE), one(17, 1, DOMAIN)])
 }
 
 fn fields(body: &str) -> Fields {
@@ -314,8 +311,7 @@ fn networks_and_days_become_conditions_or_are_refused_beside_their_field() {
 #[test]
 fn more_than_five_hundred_named_resources_are_refused_beside_the_row_with_a_way_out() {
     let catalogue = Catalogue::embedded().unwrap();
-    let zone =
-        |id: i64| Resource { id, account_id: 1, kind: "zone".to_owned(), name: format!("z{id}.example") };
+    let zone = |id: i64| Resource { id, account_id: 1, kind: ZONE, name: format!("z{id}.example") };
     let there: HashMap<i64, Resource> = (0..501).map(|id| (id, zone(id))).collect();
     let ids: String = (0..501).map(|id| format!("&r2.id={id}")).collect();
     let body = format!(
@@ -393,9 +389,9 @@ fn a_template_fills_the_form_in_with_what_the_roles_allow() {
 #[test]
 fn an_address_fills_the_form_in_and_says_what_it_could_not() {
     let catalogue = Catalogue::embedded().unwrap();
-    let mut find = |kind: ResourceKind, names: &[String]| -> Result<Vec<Resource>, ()> {
+    let mut find = |kind: KindKey, names: &[String]| -> Result<Vec<Resource>, ()> {
         let mut found: Vec<Resource> = there().into_values().collect();
-        found.retain(|one| one.kind == kind.key() && names.contains(&one.name));
+        found.retain(|one| one.kind == kind && names.contains(&one.name));
         Ok(found)
     };
     let query = "name=Nightly&scope=zones:z7.example:write&scope=zones:*,!z8.example:read&scope=none:*:read\

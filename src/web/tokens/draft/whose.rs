@@ -1,6 +1,5 @@
 //! Whose token a draft is for.
 
-use crate::policy::catalogue::Category;
 use crate::policy::{Access, Permission, Role};
 
 /// Whose the token will be, and where the person who fills in the form may grant what.
@@ -23,7 +22,7 @@ impl Whose {
 
     /// Whether the person may grant this somewhere.
     pub fn may_grant(&self, permission: &Permission, access: Access) -> bool {
-        permission.category == Category::User
+        permission.is_of_user()
             || self.accounts.iter().any(|(.., role)| permission.may_be_held(access, *role))
     }
 
