@@ -5,13 +5,14 @@
 //! `mail` do not name each other:
 //!
 //! ```text
-//! main → cli → server → { web · api · mail } → http → models → { policy · db }
+//! main → cli → server → { web · api · mail } → authorization → http → models → { policy · db }
 //! ```
 //!
 //! - [`policy`]: what may be permitted and whether a call is; pure.
 //! - [`db`]: the pool, transactions, migrations and the private Postgres.
 //! - [`models`]: accounts, users, tokens and what can be done with them.
 //! - [`http`]: what pages and API both need: errors, client addresses, headers.
+//! - [`authorization`]: whether a call may do what it asks; the API's extractors ask it.
 //! - [`web`]: the pages, one use case a file. [`api`]: the API that tokens open.
 //!   [`mail`]: letters, written and sent.
 //! - [`server`]: all of it put together, the same for `serve` and for tests. [`cli`]: the commands.
@@ -19,6 +20,7 @@
 //! [`config`], [`clock`] and [`telemetry`] stand beside the rings.
 
 pub mod api;
+pub mod authorization;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -1,19 +1,16 @@
 //! Who calls, and with what right: extractors, one of which is the first argument of every
-//! handler, so that a route cannot forget what it needs.
-//!
-//! The order in which a call is refused is product.md's: the token (401), its networks (403), the
-//! account (404), what the account itself says (403), the budget (429), the permission (403), the
-//! resource (404), the access (403). What was sent comes last, which is why bodies and queries are
-//! read by handlers.
+//! handler, so that a route cannot forget what it needs. What is sent comes after the verdict, which is
+//! why bodies and queries are read by handlers.
 
-use super::bearer::{Call, Doing, account_in_path};
+use super::bearer::Call;
 use super::errors::{not_found, of_refusal};
 use super::permits::{Full, Level, Permit};
-use crate::http::AppError;
+use crate::authorization::{About, Wanted};
+use crate::http::{AppData, AppError};
 use crate::models::token::lookup::{Found, Need};
 use crate::models::{Account, Origin, Reach, Resource};
 use crate::policy::{
-    self, Access, Catalogue, Decision, Policy, RecordFilter, Records, Refusal, RefusalCode, Request, Target,
+    self, Access, Catalogue, Decision, Policy, RecordFilter, Records, Refusal, RefusalCode, Request,
 };
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
@@ -33,8 +30,8 @@ pub trait Needs {
 pub trait Wants: 'static {
     /// How much.
     const NEED: Need;
-    /// What the route does with it.
-    const DOING: Doing = Doing::Using;
+    /// Whether the route uses the token: asking what it is ends no overlap of a roll.
+    const USES: bool = true;
 }
 
 /// Whose it is, on a route that asks for no more than that.
@@ -46,7 +43,7 @@ pub struct Rights;
 
 impl Wants for Asking {
     const NEED: Need = Need::Owner;
-    const DOING: Doing = Doing::Asking;
+    const USES: bool = false;
 }
 
 impl Wants for Owner {
@@ -194,74 +191,6 @@ fn readable<P: Permit>(call: &Call, account: &Account) -> Vec<(policy::Selection
     policy::readable(catalogue, &call.found.policy, &call.found.decided_by(), account.id, &permission.key)
 }
 
-fn decide(call: &Call, key: &str, access: Access, account: i64, target: Target<'_>) -> Decision {
-    let Some(permission) = call.app.catalogue.find(key) else {
-        return Decision::Refuse(Refusal::AccountNotFound);
-    };
-    let request = Request { account, permission: &permission.key, access, target, records: Records::Aside };
-    policy::decide(&call.app.catalogue, &call.found.policy, &call.found.decided_by(), &request)
-}
-
-/// Lets a call into the account of its path, up to its permission; refusals about the target
-/// itself come with the call.
-async fn admit(
-    request: &HttpRequest,
-    key: &'static str,
-    access: Access,
-    target: Target<'_>,
-) -> Result<(Call, Account, Decision), AppError> {
-    let call = Call::check(request, Need::Rights, Some((key, access)), Doing::Using).await?;
-    let entered = enter(&call, account_in_path(request), key, access, target);
-    let (account, decision) = entered.inspect_err(|_| call.charge_network(request))?;
-    call.charge_account(request, &account).await?;
-    match decision {
-        Decision::Refuse(refusal @ Refusal::Permission(_)) => Err(of_refusal(refusal, "", "")),
-        decision => Ok((call, account, decision)),
-    }
-}
-
-/// The account of the path, and what becomes of the call there.
-fn enter(
-    call: &Call,
-    number: Option<i64>,
-    key: &str,
-    access: Access,
-    target: Target<'_>,
-) -> Result<(Account, Decision), AppError> {
-    let reached = call.reached(number).ok_or(RefusalCode::AccountNotFound)?;
-    let decision = decide(call, key, access, reached.account.id, target);
-    if decision == Decision::Refuse(Refusal::AccountNotFound) {
-        return Err(RefusalCode::AccountNotFound.into());
-    }
-    if reached.is_blocked {
-        return Err(RefusalCode::BlockedHere.into());
-    }
-    if !reached.account.is_active() {
-        return Err(RefusalCode::AccountSuspended.into());
-    }
-    if call.found.breaks_limits(reached, call.now) {
-        return Err(RefusalCode::AccountLimit.into());
-    }
-    Ok((reached.account.clone(), decision))
-}
-
-async fn on_resource<P: Permit, L: Level>(request: &HttpRequest) -> Result<CallerOn<P, L>, AppError> {
-    let app = request.app_data::<crate::http::AppData>();
-    let kind = app.and_then(|app| app.catalogue.kind_of(app.catalogue.find(P::KEY)?)).cloned();
-    let kind = kind.ok_or_else(|| AppError::Internal(format!("{} has no resources", P::KEY)))?;
-    let asked = segment(request, kind.key.as_str()).unwrap_or_default();
-    let (call, account, _) = admit(request, P::KEY, L::ACCESS, Target::Asked(&asked)).await?;
-    let nothing = || not_found(&kind.title, &asked);
-    let (number, text) = (account.id, asked.clone());
-    let found = call.app.db.run(move |conn| Resource::by_name_or_id(conn, number, kind.key, &text)).await?;
-    let resource = found.ok_or_else(nothing)?;
-    let target = resource.target();
-    match decide(&call, P::KEY, L::ACCESS, account.id, target) {
-        Decision::Allow => Ok(CallerOn { account, resource, call, permit: PhantomData }),
-        Decision::Refuse(refusal) => Err(of_refusal(refusal, &kind.title, &asked)),
-    }
-}
-
 /// A part of the path, decoded: actix leaves `%2F`, `%25` and `%2B` for here, and what else looks like
 /// an escape by now was never let in (`http::is_well_formed`).
 pub fn segment(request: &HttpRequest, name: &str) -> Option<String> {
@@ -294,9 +223,8 @@ impl<W: Wants> FromRequest for AnyToken<W> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let call = Call::check(&request, W::NEED, None, W::DOING).await?;
-            call.charge_holder(&request).await?;
-            Ok(AnyToken { call, wants: PhantomData })
+            let about = About::Token { need: W::NEED, uses: W::USES };
+            Ok(AnyToken { call: Call::ask(&request, None, about).await?, wants: PhantomData })
         })
     }
 }
@@ -308,11 +236,8 @@ impl<P: Permit, L: Level> FromRequest for Caller<P, L> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let (call, account, decision) = admit(&request, P::KEY, L::ACCESS, Target::Collection).await?;
-            match decision {
-                Decision::Allow => Ok(Caller { account, call, permit: PhantomData }),
-                Decision::Refuse(refusal) => Err(of_refusal(refusal, "", "")),
-            }
+            let (call, account) = in_account::<P>(&request, L::ACCESS, Wanted::Collection).await?;
+            Ok(Caller { account, call, permit: PhantomData })
         })
     }
 }
@@ -324,11 +249,8 @@ impl<P: Permit> FromRequest for Making<P> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let (call, account, decision) = admit(&request, P::KEY, Full::ACCESS, Target::New).await?;
-            match decision {
-                Decision::Allow => Ok(Making { account, call, permit: PhantomData }),
-                Decision::Refuse(refusal) => Err(of_refusal(refusal, "", "")),
-            }
+            let (call, account) = in_account::<P>(&request, Full::ACCESS, Wanted::New).await?;
+            Ok(Making { account, call, permit: PhantomData })
         })
     }
 }
@@ -339,6 +261,25 @@ impl<P: Permit, L: Level> FromRequest for CallerOn<P, L> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { on_resource(&request).await })
+        Box::pin(async move {
+            let app = request.app_data::<AppData>();
+            let kind = app.and_then(|app| app.catalogue.find(P::KEY)?.narrowed_by);
+            let asked = kind.and_then(|kind| segment(&request, kind.as_str())).unwrap_or_default();
+            let (call, account) = in_account::<P>(&request, L::ACCESS, Wanted::Resource(&asked)).await?;
+            let resource = call.resource.clone().ok_or_else(|| not_found("Resource", &asked))?;
+            Ok(CallerOn { account, resource, call, permit: PhantomData })
+        })
     }
+}
+
+/// The call and the account of its path.
+async fn in_account<P: Permit>(
+    request: &HttpRequest,
+    access: Access,
+    target: Wanted<'_>,
+) -> Result<(Call, Account), AppError> {
+    let about = About::Account { permission: P::KEY, access, target };
+    let call = Call::ask(request, Some((P::KEY, access)), about).await?;
+    let account = call.account.clone().ok_or(RefusalCode::AccountNotFound)?;
+    Ok((call, account))
 }

@@ -1,5 +1,6 @@
 //! Errors as the API's JSON: a `message` in DNSimple's words and a stable `code` beside it.
 
+use crate::authorization::{Missing, Refused};
 use crate::http::{ApiRefusal, AppError};
 use crate::models::DnsRefusal;
 use crate::policy::{Refusal, RefusalCode};
@@ -87,19 +88,25 @@ pub fn invalid(errors: Value) -> AppError {
     ApiRefusal { errors: Some(errors), ..RefusalCode::ValidationFailed.into() }.into()
 }
 
+/// A refused call.
+pub fn of_refused(refused: Refused) -> AppError {
+    match refused {
+        Refused::Quota(wait) => AppError::TooMany(wait),
+        Refused::Database(error) => error.into(),
+        Refused::Fault(why) => AppError::Internal(why),
+        Refused::Because { code, scope: Some(scope), .. } => {
+            let message = format!("{}. Required Scope: {scope}", code.facts().message);
+            ApiRefusal { scope: Some(scope), ..ApiRefusal::from(code).saying(message) }.into()
+        }
+        Refused::Because { missing: Some(Missing { kind, asked }), .. } => not_found(&kind, &asked),
+        Refused::Because { code, .. } => code.into(),
+    }
+}
+
 /// A decision's refusal. `kind` and `asked` say what was looked for.
 pub fn of_refusal(refusal: Refusal, kind: &str, asked: &str) -> AppError {
-    let denied = |code: RefusalCode, scope: String| {
-        let message = format!("{}. Required Scope: {scope}", code.facts().message);
-        ApiRefusal { scope: Some(scope), ..ApiRefusal::from(code).saying(message) }.into()
-    };
-    match refusal {
-        Refusal::AccountNotFound => RefusalCode::AccountNotFound.into(),
-        Refusal::Permission(scope) => denied(RefusalCode::PermissionDenied, scope),
-        Refusal::Write(scope) => denied(RefusalCode::WriteDenied, scope),
-        Refusal::Narrowed(scope) => denied(RefusalCode::RecordsDenied, scope),
-        Refusal::ResourceNotFound | Refusal::RecordNotFound => not_found(kind, asked),
-    }
+    let missing = Missing { kind: kind.to_owned(), asked: asked.to_owned() };
+    of_refused(Refused::of(refusal, Some(missing)))
 }
 
 impl From<DnsRefusal> for ApiRefusal {

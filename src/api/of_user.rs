@@ -1,13 +1,13 @@
 //! Who calls about the user itself: a token of a user, with a permission of the category user.
 
-use super::bearer::{Call, Doing};
+use super::bearer::Call;
 use super::caller::{Extracted, Needs};
-use super::errors::of_refusal;
 use super::permits::{Level, Permit};
+use crate::authorization::About;
 use crate::http::AppError;
 use crate::models::Origin;
-use crate::models::token::lookup::{Need, Reached};
-use crate::policy::{Access, Decision, Refusal, decide_for_user};
+use crate::models::token::lookup::Reached;
+use crate::policy::{Access, RefusalCode};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use std::marker::PhantomData;
@@ -43,19 +43,11 @@ impl<P: Permit, L: Level> FromRequest for OfUser<P, L> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let call = Call::check(&request, Need::Rights, Self::NEEDS, Doing::Using).await?;
-            call.charge_holder(&request).await?;
-            let catalogue = &call.app.catalogue;
-            let permission = catalogue.find(P::KEY).ok_or(AppError::NotFound)?;
-            let (policy, holder) = (&call.found.policy, call.found.decided_by());
-            match (
-                decide_for_user(catalogue, policy, &holder, &permission.key, L::ACCESS),
-                call.found.holder.user(),
-            ) {
-                (Decision::Allow, Some(user)) => Ok(OfUser { user, call, permit: PhantomData }),
-                (Decision::Allow, None) => Err(of_refusal(Refusal::AccountNotFound, "", "")),
-                (Decision::Refuse(refusal), _) => Err(of_refusal(refusal, "", "")),
-            }
+            let about = About::User { permission: P::KEY, access: L::ACCESS };
+            let call = Call::ask(&request, Self::NEEDS, about).await?;
+            // Only a user's token has a permission over what is the user's own.
+            let user = call.found.holder.user().ok_or(RefusalCode::AccountNotFound)?;
+            Ok(OfUser { user, call, permit: PhantomData })
         })
     }
 }

@@ -3,8 +3,8 @@
 use super::bearer::Call;
 use super::caller::{Extracted, Needs};
 use super::json::{Moment, ok};
+use crate::authorization::About;
 use crate::http::AppError;
-use crate::models::token::lookup::Need;
 use crate::policy::{Access, RefusalCode, State};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
@@ -65,17 +65,11 @@ pub struct Known {
 
 impl Known {
     async fn check(request: &HttpRequest) -> Result<Known, AppError> {
-        let call = Call::known(request, Need::Owner, None).await?;
-        let code = call.code();
-        if code.is_none() {
-            call.accept(request)?;
-            call.charge_holder(request).await?;
-        } else {
-            call.charge_known(request)?;
-        }
+        let call = Call::ask(request, None, About::State).await?;
         let standing = &call.found.standing;
         let ends = [standing.expires_at, standing.secret_ends_at].into_iter().flatten().min();
-        let status = Status::of(standing.state(call.now));
+        let state = standing.state(call.now);
+        let status = Status::of(state);
         // What was ended by somebody ended earlier than planned, and when is not told.
         let ends = ends.filter(|end| status != Status::Expired || *end <= call.now);
         Ok(Known {
@@ -83,7 +77,7 @@ impl Known {
             status,
             not_before: standing.not_before.map(Moment),
             expires_on: ends.map(Moment),
-            code,
+            code: state.code(),
         })
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where, and what must not be named there.
-const RINGS: [(&str, &[&str]); 9] = [
+const RINGS: [(&str, &[&str]); 10] = [
     (
         "db",
         &[
@@ -13,6 +13,7 @@ const RINGS: [(&str, &[&str]); 9] = [
             "crate::policy",
             "crate::models",
             "crate::http",
+            "crate::authorization",
             "crate::web",
             "crate::api",
             "crate::cli",
@@ -21,7 +22,16 @@ const RINGS: [(&str, &[&str]); 9] = [
     ),
     (
         "models",
-        &["actix", "askama", "crate::http", "crate::web", "crate::api", "crate::cli", "crate::server"],
+        &[
+            "actix",
+            "askama",
+            "crate::http",
+            "crate::authorization",
+            "crate::web",
+            "crate::api",
+            "crate::cli",
+            "crate::server",
+        ],
     ),
     (
         "http",
@@ -30,6 +40,7 @@ const RINGS: [(&str, &[&str]); 9] = [
             "r2d2",
             "askama",
             "crate::db::schema",
+            "crate::authorization",
             "crate::web",
             "crate::api",
             "crate::mail",
@@ -46,6 +57,21 @@ const RINGS: [(&str, &[&str]); 9] = [
             "crate::db::schema",
             "crate::web",
             "crate::api",
+            "crate::cli",
+            "crate::server",
+        ],
+    ),
+    (
+        "authorization",
+        &[
+            "actix",
+            "diesel",
+            "r2d2",
+            "askama",
+            "crate::db::schema",
+            "crate::web",
+            "crate::api",
+            "crate::mail",
             "crate::cli",
             "crate::server",
         ],
