@@ -8,7 +8,7 @@ use crate::api;
 use crate::clock::Clock;
 use crate::config::{Config, Database, Support};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
-use crate::db::{self, Db, DbError};
+use crate::db::{self, Db, DbError, Readiness};
 use crate::http::{
     App, AppData, AppError, Budgets, Gate, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions,
     SignIns, get, headers, is_well_formed, path_of,
@@ -56,6 +56,9 @@ pub enum StartError {
     /// The database is away or refuses.
     #[error("cannot use the database: {0}. Look at DATABASE_URL, and whether Postgres runs there.")]
     Database(#[from] DbError),
+    /// Migrations are missing, and this server may not run them.
+    #[error(transparent)]
+    Outdated(DbError),
     /// The embedded catalogue is broken.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
@@ -81,7 +84,7 @@ impl Server {
     /// builds the house. `url` is where the database is, also when it is a private one.
     pub async fn build(config: &Config, url: &SecretString, clock: Clock) -> Result<Server, StartError> {
         // Before it listens: a caller is refused at once rather than kept waiting for an answer.
-        let key = database::ready(url, &clock, config.database_wait).await?;
+        let key = database::ready(url, &clock, config.signing_key.as_ref(), config.database_wait).await?;
         let listener = listen(config.listen)?;
         let bound = listener.local_addr()?;
         let catalogue = Catalogue { user_tokens: config.user_tokens, ..Catalogue::embedded()? };
@@ -170,17 +173,19 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
-/// Ready: the process is not about to end, the database answers and no migration is missing.
+/// Ready: the process is not about to end, and the database answers what a check of a token asks.
+/// Where it takes no writes, a second word says so: checks go on, and a balancer leaves the node in.
 async fn readyz(app: AppData) -> HttpResponse {
-    let current =
-        if app.is_ending.load(Ordering::Relaxed) { None } else { Some(app.db.run(db::is_current).await) };
-    let (status, said) = match current {
+    let readiness =
+        if app.is_ending.load(Ordering::Relaxed) { None } else { Some(app.db.run(db::readiness).await) };
+    let (status, text) = match readiness {
         None => (StatusCode::SERVICE_UNAVAILABLE, "about to end\n"),
-        Some(Ok(true)) => (StatusCode::OK, "ready\n"),
-        Some(Ok(false)) => (StatusCode::SERVICE_UNAVAILABLE, "migrations are missing\n"),
+        Some(Ok(Readiness::Ready)) => (StatusCode::OK, "ready\n"),
+        Some(Ok(Readiness::ReadsOnly)) => (StatusCode::OK, "ready, reads only\n"),
+        Some(Ok(Readiness::Outdated)) => (StatusCode::SERVICE_UNAVAILABLE, "migrations are missing\n"),
         Some(Err(_)) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
     };
-    HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(said)
+    HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(text)
 }
 
 /// What the outermost layer keeps of a request. A clone of the request itself would be in the way

@@ -72,6 +72,14 @@ pub struct ServeArgs {
     #[arg(long, env = "TOKENHOUSE_POOL", value_name = "NUMBER")]
     pub pool_size: Option<String>,
 
+    /// A file with the key that signs the cookies, instead of one that is kept in the database
+    ///
+    /// At least 64 characters, such as those of `openssl rand -hex 32`, which only the user of this
+    /// server may read. Every node needs the same. Another key signs everyone out; tokens aren't
+    /// touched. [default: a random key in the database]
+    #[arg(long, env = "TOKENHOUSE_SIGNING_KEY_FILE", value_name = "FILE")]
+    pub signing_key_file: Option<OsString>,
+
     /// How many user tokens each person may have
     ///
     /// Those that have ended do not count. Tokens that are there already stay. [default: any

@@ -10,6 +10,7 @@ mod database_url;
 mod mail;
 mod public_url;
 mod resolve;
+mod signing_key;
 mod support;
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,7 @@ pub use support::{Support, Way};
 
 use crate::models::password::Cost;
 use ipnet::IpNet;
-use secrecy::SecretString;
+use secrecy::{SecretSlice, SecretString};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub struct Config {
     pub brand: String,
     /// How many connections to the database to keep.
     pub pool_size: u32,
+    /// Signs the cookies; `None` keeps the key in the database.
+    pub signing_key: Option<SecretSlice<u8>>,
     /// How long the start waits for a database that isn't there yet.
     pub database_wait: Duration,
     /// How many user tokens each person may have; none means any number.
@@ -100,6 +103,7 @@ impl Config {
             trusted_proxies: Vec::new(),
             brand: DEFAULT_BRAND.to_string(),
             pool_size: 4,
+            signing_key: None,
             database_wait: Duration::ZERO,
             user_tokens: None,
             mail: Mail::for_tests()?,

@@ -2,7 +2,7 @@
 
 use super::{
     BrandArgs, Config, ConfigError, DEFAULT_BRAND, Database, DatabaseArgs, LogFormat, Mail, PublicUrl,
-    ServeArgs, Support, database_url,
+    ServeArgs, Support, database_url, signing_key,
 };
 use crate::db::private::running_as_root;
 use crate::models::password::Cost;
@@ -35,6 +35,7 @@ struct File {
     database_url: Option<String>,
     data: Option<String>,
     pool_size: Option<u32>,
+    signing_key_file: Option<String>,
     user_tokens: Option<i64>,
     brand: Option<String>,
     smtp: Option<String>,
@@ -130,6 +131,10 @@ impl ServeArgs {
         if user_tokens.is_some_and(|number| number < 1) {
             return Err(ConfigError("the number of user tokens must be 1 or more".to_string()));
         }
+        let signing_key = filled_path(self.signing_key_file)
+            .or_else(|| filled(file.signing_key_file.clone()).map(PathBuf::from))
+            .map(|path| signing_key::read(&path))
+            .transpose()?;
         let database = self.database.resolve_with(&file)?;
         let mail = Mail::resolve(
             filled_secret(self.smtp).or_else(|| filled(file.smtp.clone()).map(SecretString::from)),
@@ -152,6 +157,7 @@ impl ServeArgs {
             pool_size: pool_size
                 .filter(|size| (1..=100).contains(size))
                 .ok_or_else(|| ConfigError("the pool size must be a number from 1 to 100".to_string()))?,
+            signing_key,
             database_wait: DATABASE_WAIT,
             user_tokens,
             mail,

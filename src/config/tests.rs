@@ -196,6 +196,20 @@ fn what_was_told_beats_the_file_and_the_file_beats_the_defaults() {
 }
 
 #[test]
+fn the_signing_key_comes_from_a_file_that_any_setting_may_name() {
+    use std::os::unix::fs::PermissionsExt;
+    let (kept, key) = file(&"0123456789abcdef".repeat(4));
+    std::fs::set_permissions(kept.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let told = with(|args| args.signing_key_file = key.clone()).unwrap().signing_key.unwrap();
+    let (_kept, settings) = file(&format!("signing-key-file = {:?}", kept.path()));
+    let named = with(|args| args.database.config = settings).unwrap().signing_key.unwrap();
+    assert_eq!((told.expose_secret().len(), told.expose_secret()), (64, named.expose_secret()));
+    assert!(with(|_| {}).unwrap().signing_key.is_none());
+    let gone = with(|args| args.signing_key_file = Some("/nowhere/key".into()));
+    assert!(sentence(gone).starts_with("the signing key in /nowhere/key can't be used: "));
+}
+
+#[test]
 fn a_mistake_in_the_file_is_named_by_its_line_and_never_quotes_it() {
     let (_kept, path) = file("brand = \"tkh\"\ndatabase-url = postgres://u:hunter2@h/d\n");
     let said = sentence(with(|args| args.database.config = path));

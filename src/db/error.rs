@@ -13,6 +13,11 @@ pub enum DbError {
     /// There is no connection, and waiting doesn't help: the server refuses it, or the URL is wrong.
     #[error("no connection to the database: {0}")]
     Refused(String),
+    /// Migrations are missing, and can't be run on this connection: it says why.
+    #[error(
+        "the database isn't up to date, and {0}: run `tokenhouse migrate` as the role that owns its tables"
+    )]
+    Outdated(String),
     /// A unique constraint of this name was hit.
     #[error("{0} is taken")]
     Taken(String),

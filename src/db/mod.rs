@@ -10,7 +10,7 @@ pub mod schema;
 pub use connect::connect;
 pub use error::DbError;
 pub use kept::Kept;
-pub use migrations::{is_current, migrate, revert_all};
+pub use migrations::{Readiness, is_current, migrate, readiness, revert_all};
 
 use connect::with_timeouts;
 use diesel::Connection;

@@ -109,7 +109,9 @@ pub struct ApiRefusal {
 impl From<DbError> for AppError {
     fn from(error: DbError) -> AppError {
         match error {
-            DbError::Unavailable(cause) | DbError::Refused(cause) => AppError::Unavailable(cause),
+            DbError::Unavailable(cause) | DbError::Refused(cause) | DbError::Outdated(cause) => {
+                AppError::Unavailable(cause)
+            }
             DbError::Taken(_) | DbError::Fault(_) | DbError::Corrupt(_) => {
                 AppError::Internal(error.to_string())
             }

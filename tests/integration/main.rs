@@ -86,6 +86,7 @@ mod roll;
 mod roll_load;
 mod routes;
 mod schema;
+mod serving_role;
 mod sessions;
 mod sightings;
 mod sign_in;
