@@ -8,7 +8,7 @@ use crate::api;
 use crate::clock::Clock;
 use crate::config::{Config, Database, Support};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
-use crate::db::{self, Db, DbError, Readiness};
+use crate::db::{self, Db, DbError, Readiness, Source};
 use crate::http::{
     App, AppData, AppError, Budgets, Gate, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions,
     SignIns, get, headers, is_well_formed, path_of,
@@ -81,16 +81,21 @@ pub struct Server {
 
 impl Server {
     /// Brings the database up to date, waiting for it where it isn't there yet, and then listens and
-    /// builds the house. `url` is where the database is, also when it is a private one.
-    pub async fn build(config: &Config, url: &SecretString, clock: Clock) -> Result<Server, StartError> {
+    /// builds the house. `source` is where the database is, also when it is a private one.
+    pub async fn build(
+        config: &Config,
+        source: impl Into<Source>,
+        clock: Clock,
+    ) -> Result<Server, StartError> {
+        let source = source.into();
         // Before it listens: a caller is refused at once rather than kept waiting for an answer.
-        let key = database::ready(url, &clock, config.signing_key.as_ref(), config.database_wait).await?;
+        let key = database::ready(&source, &clock, config.signing_key.as_ref(), config.database_wait).await?;
         let listener = listen(config.listen)?;
         let bound = listener.local_addr()?;
         let catalogue = Catalogue { user_tokens: config.user_tokens, ..Catalogue::embedded()? };
         let catalogue = Arc::new(catalogue);
         api::resolve(&catalogue)?;
-        let db = Db::new(url, config.pool_size);
+        let db = Db::new(&source, config.pool_size);
         let app = AppData::new(App {
             gate: Gate::new(db.clone(), Arc::clone(&catalogue)),
             budgets: Budgets::new(db.clone()),
@@ -380,12 +385,12 @@ fn compressed(response: HttpResponse<BoxBody>, takes_gzip: bool) -> HttpResponse
 }
 
 /// Starts a private Postgres where there is to be one, and says where the database is.
-pub fn open_database(database: &Database) -> Result<(SecretString, Option<PrivatePostgres>), PrivateError> {
+pub fn open_database(database: &Database) -> Result<(Source, Option<PrivatePostgres>), PrivateError> {
     match database {
-        Database::Url(url) => Ok((url.clone(), None)),
+        Database::Url { url, primary_file } => Ok((Source::new(url.clone(), primary_file.clone()), None)),
         Database::Private { data } => {
             let postgres = PrivatePostgres::start(data, Tuning { durable: true })?;
-            Ok((SecretString::from(postgres.url(DATABASE)), Some(postgres)))
+            Ok((Source::from(&SecretString::from(postgres.url(DATABASE))), Some(postgres)))
         }
     }
 }

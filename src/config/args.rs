@@ -28,6 +28,15 @@ pub struct DatabaseArgs {
     #[arg(long, env = "TOKENHOUSE_DATA", value_name = "FOLDER", help_heading = "Where the data is")]
     pub data: Option<OsString>,
 
+    /// The file that remembers which Postgres was the primary
+    ///
+    /// With a database URL. An old primary that comes back is then refused, also after a restart of
+    /// this process: it holds tokens that were deleted since. After a restore or an upgrade of
+    /// Postgres say `tokenhouse database accept`. [default: primary.toml in the folder where a
+    /// private Postgres would be]
+    #[arg(long, env = "TOKENHOUSE_PRIMARY_FILE", value_name = "FILE", help_heading = "Where the data is")]
+    pub primary_file: Option<OsString>,
+
     /// A TOML file with settings
     ///
     /// Its keys are the names of the long options of `serve`, such as listen = "127.0.0.1:8080"

@@ -65,8 +65,13 @@ pub struct Config {
 /// Where the data is.
 #[derive(Debug, Clone)]
 pub enum Database {
-    /// In a Postgres that somebody else runs. The address may hold a password.
-    Url(SecretString),
+    /// In a Postgres that somebody else runs.
+    Url {
+        /// Its address, which may hold a password.
+        url: SecretString,
+        /// Where the primary is remembered; `None` where there is no folder for it.
+        primary_file: Option<PathBuf>,
+    },
     /// In a Postgres of Tokenhouse's own.
     Private {
         /// Its folder, as an absolute path.
@@ -98,7 +103,7 @@ impl Config {
     pub fn for_tests(database_url: String) -> Result<Self, ConfigError> {
         Ok(Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            database: Database::Url(SecretString::from(database_url)),
+            database: Database::Url { url: SecretString::from(database_url), primary_file: None },
             public: PublicUrl::loopback(),
             trusted_proxies: Vec::new(),
             brand: DEFAULT_BRAND.to_string(),

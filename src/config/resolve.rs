@@ -34,6 +34,7 @@ struct File {
     trusted_proxy: Vec<String>,
     database_url: Option<String>,
     data: Option<String>,
+    primary_file: Option<String>,
     pool_size: Option<u32>,
     signing_key_file: Option<String>,
     user_tokens: Option<i64>,
@@ -72,8 +73,12 @@ impl DatabaseArgs {
     }
 
     fn resolve_with(self, file: &File) -> Result<Database, ConfigError> {
+        let primary_file = filled_path(self.primary_file)
+            .or_else(|| filled(file.primary_file.clone()).map(PathBuf::from))
+            .or_else(|| default_data_folder().ok().map(|data| data.join("primary.toml")));
+        let at = |url| database_url::checked(url).map(|url| Database::Url { url, primary_file });
         if let Some(url) = filled_secret(self.database_url) {
-            return database_url::checked(url).map(Database::Url);
+            return at(url);
         }
         if let Some(data) = filled_path(self.data) {
             return private(data);
@@ -82,7 +87,7 @@ impl DatabaseArgs {
             (Some(_), Some(_)) => Err(ConfigError(
                 "the settings file names both database-url and data: keep one of them".to_string(),
             )),
-            (Some(url), None) => database_url::checked(SecretString::from(url)).map(Database::Url),
+            (Some(url), None) => at(SecretString::from(url)),
             (None, Some(data)) => private(PathBuf::from(data)),
             (None, None) => private(default_data_folder()?),
         }
@@ -272,7 +277,7 @@ fn mail_folder(told: Option<PathBuf>, database: &Database) -> Result<PathBuf, Co
     let folder = match (told, database) {
         (Some(folder), _) => folder,
         (None, Database::Private { data }) => data.join("mail"),
-        (None, Database::Url(_)) => default_data_folder().map(|data| data.join("mail")).map_err(|_| {
+        (None, Database::Url { .. }) => default_data_folder().map(|data| data.join("mail")).map_err(|_| {
             ConfigError(
                 "there is no home folder to put mail into: name a folder with --mail-folder, or a server with --smtp"
                     .to_owned(),

@@ -192,7 +192,7 @@ fn what_was_told_beats_the_file_and_the_file_beats_the_defaults() {
     assert!(matches!(config.database, Database::Private { .. }));
 
     let other = DatabaseArgs { config: path, ..DatabaseArgs::default() };
-    assert!(matches!(other.resolve().unwrap(), Database::Url(_)));
+    assert!(matches!(other.resolve().unwrap(), Database::Url { .. }));
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn a_database_url_beats_a_data_folder_and_is_shown_nowhere() {
     told.database.database_url = Some(SecretString::from(url));
     assert!(!format!("{:?}", told.database).contains("hunter2"));
     let config = told.resolve_with(None).unwrap();
-    assert!(matches!(&config.database, Database::Url(kept) if kept.expose_secret() == url));
+    assert!(matches!(&config.database, Database::Url { url: kept, .. } if kept.expose_secret() == url));
     assert!(!format!("{config:?}").contains("hunter2"));
 
     let mut wrong = args();
@@ -301,7 +301,7 @@ fn white_space_around_a_setting_is_left_out_wherever_it_was_said() {
         let ways: Vec<&str> = config.support.ways().iter().map(|way| way.text.as_str()).collect();
         assert_eq!(ways, ["help@example.com", "example.com/help"]);
         assert!(
-            matches!(&config.database, Database::Url(url) if url.expose_secret() == "postgres://host/database")
+            matches!(&config.database, Database::Url { url, .. } if url.expose_secret() == "postgres://host/database")
         );
     }
     assert_eq!(args().resolve_with(text("9000")).unwrap().listen, bound("127.0.0.1:9000"));

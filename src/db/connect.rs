@@ -1,6 +1,7 @@
 //! Connecting, and what can be said when that fails: whether it passes by itself, and why.
 
 use super::error::first_line;
+use super::primary::{NoConnection, Source};
 use super::{Conn, DbError};
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
@@ -13,13 +14,21 @@ use std::ffi::CString;
 /// # Errors
 /// `Unavailable` is for what passes by itself, `Refused` for what doesn't: a wrong password, a
 /// missing database or role, a setting that libpq doesn't take.
-pub fn connect(url: &SecretString) -> Result<Conn, DbError> {
-    let mut conn = establish(url).or_else(|cause| match ping(url) {
-        // It may have come up just now. One that takes connections and still not this one, never will.
-        PGPing::PQPING_OK => establish(url).map_err(of_one_that_is_up),
-        PGPing::PQPING_NO_ATTEMPT => Err(DbError::Refused(cause)),
-        PGPing::PQPING_REJECT | PGPing::PQPING_NO_RESPONSE => Err(DbError::Unavailable(cause)),
-    })?;
+pub fn connect(source: impl Into<Source>) -> Result<Conn, DbError> {
+    let source = source.into();
+    let opened = source.open().or_else(|why| {
+        let NoConnection::Failed(cause) = why else { return Err(why.into()) };
+        match ping(source.url()) {
+            // It may have come up just now. One that takes connections and still not this one, never will.
+            PGPing::PQPING_OK => source.open().map_err(|why| match why {
+                NoConnection::Failed(cause) => of_one_that_is_up(cause),
+                why => why.into(),
+            }),
+            PGPing::PQPING_NO_ATTEMPT => Err(DbError::Refused(cause)),
+            PGPing::PQPING_REJECT | PGPing::PQPING_NO_RESPONSE => Err(DbError::Unavailable(cause)),
+        }
+    });
+    let mut conn = opened?.conn;
     conn.batch_execute("SET TIME ZONE 'UTC'")?;
     Ok(conn)
 }

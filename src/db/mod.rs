@@ -2,8 +2,10 @@
 
 mod connect;
 mod error;
+mod hosts;
 mod kept;
 mod migrations;
+mod primary;
 pub mod private;
 pub mod schema;
 
@@ -11,13 +13,13 @@ pub use connect::connect;
 pub use error::DbError;
 pub use kept::Kept;
 pub use migrations::{Readiness, is_current, migrate, readiness, revert_all};
+pub use primary::{Accepted, Source, refuse_pooler};
 
-use connect::with_timeouts;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
-use secrecy::{ExposeSecret, SecretString};
+use diesel::r2d2::{HandleError, ManageConnection, Pool, R2D2Connection};
+use primary::Opened;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
@@ -34,39 +36,69 @@ pub const LONGEST_WAIT_FOR_TURN: Duration = Duration::from_secs(3);
 /// The pool of connections. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
-    pool: Pool<ConnectionManager<PgConnection>>,
-    url: SecretString,
+    pool: Pool<Connector>,
+    connector: Connector,
 }
 
 /// What every connection of a server begins with.
 const SETTINGS: &str = "SET TIME ZONE 'UTC'; SET statement_timeout = '4s'; SET lock_timeout = '4s'";
 
-#[derive(Debug)]
-struct Settings;
+/// Opens connections to the primary, and gives those up that lead to another by now.
+#[derive(Clone)]
+struct Connector(Source);
 
-impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Settings {
-    fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
-        conn.batch_execute(SETTINGS).map_err(diesel::r2d2::Error::QueryError)
+impl ManageConnection for Connector {
+    type Connection = Opened;
+    type Error = DbError;
+
+    fn connect(&self) -> Result<Opened, DbError> {
+        let mut opened = self.0.open()?;
+        opened.conn.batch_execute(SETTINGS)?;
+        Ok(opened)
+    }
+
+    fn is_valid(&self, opened: &mut Opened) -> Result<(), DbError> {
+        if self.0.is_overtaken(&opened.identity) {
+            return Err(DbError::unavailable("another server has taken this one's place"));
+        }
+        opened.conn.ping().map_err(DbError::unavailable)
+    }
+
+    fn has_broken(&self, opened: &mut Opened) -> bool {
+        std::thread::panicking() || opened.conn.is_broken()
     }
 }
 
 impl Db {
     /// A pool for this database, of at most `size` connections; none is opened before the first use.
-    pub fn new(url: &SecretString, size: u32) -> Db {
-        let manager = ConnectionManager::new(with_timeouts(url.expose_secret()));
+    pub fn new(source: &Source, size: u32) -> Db {
+        let connector = Connector(source.clone());
         let pool = Pool::builder()
             .max_size(size)
             .min_idle(Some(1))
             .connection_timeout(LONGEST_WAIT_FOR_TURN)
-            .connection_customizer(Box::new(Settings))
             .error_handler(Box::new(Logged))
-            .build_unchecked(manager);
-        Db { pool, url: url.clone() }
+            .build_unchecked(connector.clone());
+        Db { pool, connector }
     }
 
     /// A connection beside the pool, for a thread that keeps it; not opened before its first use.
     pub fn kept(&self) -> Kept {
-        Kept::new(self.url.clone())
+        Kept::new(self.connector.clone())
+    }
+
+    /// Whether another server could become the primary without this one going away.
+    pub fn has_several_servers(&self) -> bool {
+        self.connector.0.has_several_servers()
+    }
+
+    /// Asks every server of the URL whether there is a newer primary. If there is, connections to the
+    /// present one aren't used again.
+    pub async fn look_for_primary(&self) -> Result<(), DbError> {
+        let (done, result) = tokio::sync::oneshot::channel();
+        let source = self.connector.0.clone();
+        std::thread::spawn(move || done.send(source.open().map(drop)).ok());
+        Ok(result.await.map_err(DbError::unavailable)??)
     }
 
     /// Runs work on a connection, off the async threads.
@@ -92,7 +124,7 @@ impl Db {
             if asked.elapsed() >= LONGEST_WAIT_FOR_TURN {
                 return Err(DbError::unavailable("it was this process's turn too late"));
             }
-            work(&mut conn)
+            work(&mut conn.conn)
         });
         match tokio::time::timeout(longest, work).await {
             Ok(Ok(result)) => result,
@@ -129,11 +161,10 @@ impl Db {
 #[derive(Debug)]
 struct Logged;
 
-impl diesel::r2d2::HandleError<diesel::r2d2::Error> for Logged {
-    fn handle_error(&self, error: diesel::r2d2::Error) {
-        // r2d2 reports each failed attempt. The first line says it, and no password is in it: the start
-        // has connected with the same URL.
-        tracing::warn!(cause = %error::first_line(&error.to_string()), "no connection to the database");
+impl HandleError<DbError> for Logged {
+    fn handle_error(&self, error: DbError) {
+        // r2d2 reports each failed attempt.
+        tracing::warn!(cause = %error, "no connection to the database");
     }
 }
 

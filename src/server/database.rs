@@ -2,9 +2,9 @@
 //! the database often comes up later.
 
 use crate::clock::Clock;
-use crate::db::{self, DbError};
+use crate::db::{self, DbError, Source};
 use crate::models::signing_key;
-use secrecy::{SecretSlice, SecretString};
+use secrecy::SecretSlice;
 use std::io;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -19,7 +19,7 @@ const LOG_EVERY: Duration = Duration::from_secs(10);
 /// Waits this long for what passes by itself; what lasts is an error at once. A migration by another
 /// node is waited for as long as it takes.
 pub(super) async fn ready(
-    url: &SecretString,
+    source: &Source,
     clock: &Clock,
     given: Option<&SecretSlice<u8>>,
     longest: Duration,
@@ -27,7 +27,7 @@ pub(super) async fn ready(
     let begun = Instant::now();
     let mut logged: Option<Instant> = None;
     loop {
-        match attempt(url, clock, given).await? {
+        match attempt(source, clock, given).await? {
             Ok(key) => {
                 if logged.is_some() {
                     tracing::info!("the database answers");
@@ -50,24 +50,25 @@ pub(super) async fn ready(
 /// On a thread that the end of the process doesn't wait for: looking up a name that doesn't resolve
 /// can take minutes.
 async fn attempt(
-    url: &SecretString,
+    source: &Source,
     clock: &Clock,
     given: Option<&SecretSlice<u8>>,
 ) -> io::Result<Result<SecretSlice<u8>, DbError>> {
     let (done, result) = oneshot::channel();
-    let (url, clock, given) = (url.clone(), clock.clone(), given.cloned());
+    let (source, clock, given) = (source.clone(), clock.clone(), given.cloned());
     std::thread::Builder::new()
         .name("start".to_owned())
-        .spawn(move || done.send(prepare(&url, &clock, given)).ok())?;
+        .spawn(move || done.send(prepare(&source, &clock, given)).ok())?;
     result.await.map_err(io::Error::other)
 }
 
 fn prepare(
-    url: &SecretString,
+    source: &Source,
     clock: &Clock,
     given: Option<SecretSlice<u8>>,
 ) -> Result<SecretSlice<u8>, DbError> {
-    let mut conn = db::connect(url)?;
+    let mut conn = db::connect(source)?;
+    db::refuse_pooler(&mut conn, source)?;
     db::migrate(&mut conn)?;
     clock.correct(db::database_now(&mut conn)?);
     given.map_or_else(|| signing_key::newest_or_new(&mut conn, clock.now()), Ok)

@@ -75,6 +75,9 @@ mod own_sessions;
 mod pause;
 mod policies;
 mod policy_rules;
+#[cfg(target_os = "linux")]
+mod pooler;
+mod primary;
 mod program;
 #[cfg(target_os = "linux")]
 mod proxies;
