@@ -170,10 +170,16 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
-/// Ready: the process is not about to end, the database answers and no migration is missing.
+/// Ready: the process is not about to end, calls are answered and no migration is missing.
 async fn readyz(app: AppData) -> HttpResponse {
-    let current =
-        if app.is_ending.load(Ordering::Relaxed) { None } else { Some(app.db.run(db::is_current).await) };
+    let current = if app.is_ending.load(Ordering::Relaxed) {
+        None
+    } else {
+        match app.gate.answers().await {
+            Ok(()) => Some(app.db.run(db::is_current).await),
+            Err(error) => Some(Err(error)),
+        }
+    };
     let (status, said) = match current {
         None => (StatusCode::SERVICE_UNAVAILABLE, "about to end\n"),
         Some(Ok(true)) => (StatusCode::OK, "ready\n"),

@@ -1,12 +1,14 @@
 //! Connecting, and what can be said when that fails: whether it passes by itself, and why.
 
 use super::error::first_line;
+use super::socket::{Found, Search};
 use super::{Conn, DbError};
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use pq_sys::PGPing;
 use secrecy::{ExposeSecret, SecretString};
 use std::ffi::CString;
+use std::os::fd::OwnedFd;
 
 /// One connection of its own, for commands and for the start of a server.
 ///
@@ -14,7 +16,7 @@ use std::ffi::CString;
 /// `Unavailable` is for what passes by itself, `Refused` for what doesn't: a wrong password, a
 /// missing database or role, a setting that libpq doesn't take.
 pub fn connect(url: &SecretString) -> Result<Conn, DbError> {
-    let mut conn = establish(url).or_else(|cause| match ping(url) {
+    let (mut conn, _) = establish(url).or_else(|cause| match ping(url) {
         // It may have come up just now. One that takes connections and still not this one, never will.
         PGPing::PQPING_OK => establish(url).map_err(of_one_that_is_up),
         PGPing::PQPING_NO_ATTEMPT => Err(DbError::Refused(cause)),
@@ -24,9 +26,24 @@ pub fn connect(url: &SecretString) -> Result<Conn, DbError> {
     Ok(conn)
 }
 
-/// A connection, or why there is none.
-pub(super) fn establish(url: &SecretString) -> Result<Conn, String> {
-    Conn::establish(&with_timeouts(url.expose_secret())).map_err(|error| cause(&error.to_string()))
+/// A connection was opened so often in vain to find out which socket it has.
+const MOST_SEARCHES: usize = 5;
+
+/// A connection with a duplicate of its socket, or why there is none.
+pub(super) fn establish(url: &SecretString) -> Result<(Conn, Option<OwnedFd>), String> {
+    let url = with_timeouts(url.expose_secret());
+    for _ in 1..MOST_SEARCHES {
+        let search = Search::begin(&url);
+        let conn = Conn::establish(&search.marked(&url)).map_err(|error| cause(&error.to_string()))?;
+        match search.end() {
+            Found::One(socket) => return Ok((conn, Some(socket))),
+            Found::Several => {}
+            Found::None => break,
+        }
+    }
+    tracing::warn!("the socket of a connection to the database isn't known: it's waited for without an end");
+    let conn = Conn::establish(&url).map_err(|error| cause(&error.to_string()))?;
+    Ok((conn, None))
 }
 
 /// A server that doesn't answer must not hold a thread for minutes, as libpq would by default.
@@ -37,7 +54,7 @@ pub(super) fn with_timeouts(url: &str) -> String {
     let (before, own) = url.split_at(settings);
     let own = own.replacen('?', "&", 1);
     // Of two, the later one counts: the URL's own.
-    format!("{before}?connect_timeout=3&tcp_user_timeout=4000&application_name=tokenhouse{own}")
+    format!("{before}?connect_timeout=3&application_name=tokenhouse{own}")
 }
 
 /// Whether the server is up and takes connections. After a failed connection diesel has nothing but
@@ -86,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_urls_own_settings_come_behind_ours_and_count() {
-        let ours = "connect_timeout=3&tcp_user_timeout=4000&application_name=tokenhouse";
+        let ours = "connect_timeout=3&application_name=tokenhouse";
         for (url, expected) in [
             ("postgres://host/db", format!("postgres://host/db?{ours}")),
             ("postgres://u:p?w@host/db", format!("postgres://u:p?w@host/db?{ours}")),

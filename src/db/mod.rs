@@ -6,25 +6,28 @@ mod kept;
 mod migrations;
 pub mod private;
 pub mod schema;
+mod socket;
+mod watched;
 
 pub use connect::connect;
 pub use error::DbError;
 pub use kept::Kept;
 pub use migrations::{is_current, migrate, revert_all};
 
-use connect::with_timeouts;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
-use secrecy::{ExposeSecret, SecretString};
+use diesel::r2d2::{HandleError, Pool};
+use secrecy::SecretString;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
+use watched::Connector;
 
 /// A connection, as models take it.
 pub type Conn = PgConnection;
 
-/// No answer of the database is waited for longer than this; then the caller gets a 503.
+/// No answer of the database is waited for longer than this; then the caller gets a 503, and a
+/// connection that is still at work is given up. The server itself gives a statement up sooner.
 pub const LONGEST_WAIT: Duration = Duration::from_millis(4_500);
 /// What changes very many rows at once may take so long.
 pub const LONGEST_WORK: Duration = Duration::from_secs(60);
@@ -34,39 +37,29 @@ pub const LONGEST_WAIT_FOR_TURN: Duration = Duration::from_secs(3);
 /// The pool of connections. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
-    pool: Pool<ConnectionManager<PgConnection>>,
-    url: SecretString,
+    pool: Pool<Connector>,
+    connector: Connector,
 }
 
 /// What every connection of a server begins with.
 const SETTINGS: &str = "SET TIME ZONE 'UTC'; SET statement_timeout = '4s'; SET lock_timeout = '4s'";
 
-#[derive(Debug)]
-struct Settings;
-
-impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Settings {
-    fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
-        conn.batch_execute(SETTINGS).map_err(diesel::r2d2::Error::QueryError)
-    }
-}
-
 impl Db {
     /// A pool for this database, of at most `size` connections; none is opened before the first use.
     pub fn new(url: &SecretString, size: u32) -> Db {
-        let manager = ConnectionManager::new(with_timeouts(url.expose_secret()));
+        let connector = Connector::new(url.clone());
         let pool = Pool::builder()
             .max_size(size)
             .min_idle(Some(1))
             .connection_timeout(LONGEST_WAIT_FOR_TURN)
-            .connection_customizer(Box::new(Settings))
             .error_handler(Box::new(Logged))
-            .build_unchecked(manager);
-        Db { pool, url: url.clone() }
+            .build_unchecked(connector.clone());
+        Db { pool, connector }
     }
 
     /// A connection beside the pool, for a thread that keeps it; not opened before its first use.
     pub fn kept(&self) -> Kept {
-        Kept::new(self.url.clone())
+        Kept::new(self.connector.clone())
     }
 
     /// Runs work on a connection, off the async threads.
@@ -92,7 +85,7 @@ impl Db {
             if asked.elapsed() >= LONGEST_WAIT_FOR_TURN {
                 return Err(DbError::unavailable("it was this process's turn too late"));
             }
-            work(&mut conn)
+            conn.within(longest, work)
         });
         match tokio::time::timeout(longest, work).await {
             Ok(Ok(result)) => result,
@@ -129,11 +122,10 @@ impl Db {
 #[derive(Debug)]
 struct Logged;
 
-impl diesel::r2d2::HandleError<diesel::r2d2::Error> for Logged {
-    fn handle_error(&self, error: diesel::r2d2::Error) {
-        // r2d2 reports each failed attempt. The first line says it, and no password is in it: the start
-        // has connected with the same URL.
-        tracing::warn!(cause = %error::first_line(&error.to_string()), "no connection to the database");
+impl HandleError<DbError> for Logged {
+    fn handle_error(&self, error: DbError) {
+        // r2d2 reports each failed attempt.
+        tracing::warn!(cause = %error, "no connection to the database");
     }
 }
 

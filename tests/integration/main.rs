@@ -55,6 +55,7 @@ mod guide;
 mod headers;
 mod help;
 mod hole;
+mod hung;
 mod invitations;
 mod last_use;
 mod layering;

@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a broken expectation fails the test")]
 
 pub mod client;
+pub mod cluster;
 pub mod database;
 pub mod description;
 pub mod ledger;

@@ -1,0 +1,177 @@
+//! Connections that are given up when they don't answer.
+//!
+//! libpq waits for an answer for as long as the connection is open, and the kernel of a server that
+//! hangs keeps it open: no setting of libpq ends that wait. So one thread of this process shuts the
+//! socket down when work on it takes too long. libpq then reads the end of the connection, the
+//! thread that waited is free again, and the pool opens another connection.
+
+use super::connect::establish;
+use super::{Conn, DbError, SETTINGS};
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{ManageConnection, R2D2Connection};
+use rustix::net::{Shutdown, shutdown};
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A server that answers at all answers `SELECT 1` sooner than this.
+const LONGEST_PING: Duration = Duration::from_secs(2);
+
+/// A connection, and what ends it when it hangs.
+pub(super) struct Watched {
+    conn: Conn,
+    /// `None` if it wasn't found: then nothing watches.
+    socket: Option<Arc<Socket>>,
+    /// [`Connector::suspicion`] when it was opened.
+    suspicion: u64,
+}
+
+struct Socket {
+    /// A duplicate, so that its number can't belong to another connection meanwhile.
+    fd: OwnedFd,
+    is_given_up: AtomicBool,
+}
+
+impl Watched {
+    /// Runs work, and gives the connection up when that takes longer.
+    pub(super) fn within<T>(&mut self, longest: Duration, work: impl FnOnce(&mut Conn) -> T) -> T {
+        let _watch = self.socket.as_ref().map(|socket| WATCHDOG.watch(socket, longest));
+        work(&mut self.conn)
+    }
+
+    /// Whether it answers. Also `false` once it was given up.
+    pub(super) fn answers(&mut self) -> bool {
+        !self.is_given_up() && self.within(LONGEST_PING, |conn| conn.ping().is_ok())
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.socket.as_ref().is_some_and(|socket| socket.is_given_up.load(Ordering::Relaxed))
+    }
+}
+
+/// Opens the connections of one server, and tests those that the pool lends.
+#[derive(Clone)]
+pub(super) struct Connector {
+    url: SecretString,
+    suspicion: Arc<AtomicU64>,
+}
+
+impl Connector {
+    pub(super) fn new(url: SecretString) -> Connector {
+        Connector { url, suspicion: Arc::default() }
+    }
+
+    /// Whether an idle connection failed to answer since this one was opened. The server behind both
+    /// may hang, and to ask each in turn would take as many waits as there are connections.
+    pub(super) fn suspects(&self, conn: &Watched) -> bool {
+        conn.suspicion != self.suspicion.load(Ordering::Relaxed)
+    }
+}
+
+impl ManageConnection for Connector {
+    type Connection = Watched;
+    type Error = DbError;
+
+    fn connect(&self) -> Result<Watched, DbError> {
+        let suspicion = self.suspicion.load(Ordering::Relaxed);
+        let (conn, socket) = establish(&self.url).map_err(DbError::Unavailable)?;
+        let socket = socket.map(|fd| Arc::new(Socket { fd, is_given_up: AtomicBool::new(false) }));
+        let mut conn = Watched { conn, socket, suspicion };
+        conn.within(LONGEST_PING, |conn| conn.batch_execute(SETTINGS))?;
+        Ok(conn)
+    }
+
+    fn is_valid(&self, conn: &mut Watched) -> Result<(), DbError> {
+        if self.suspects(conn) {
+            return Err(DbError::unavailable("another connection doesn't answer"));
+        }
+        if conn.answers() {
+            return Ok(());
+        }
+        if conn.is_given_up() {
+            self.suspicion.fetch_add(1, Ordering::Relaxed);
+        }
+        Err(DbError::unavailable("the connection doesn't answer"))
+    }
+
+    fn has_broken(&self, conn: &mut Watched) -> bool {
+        std::thread::panicking() || conn.is_given_up() || conn.conn.is_broken()
+    }
+}
+
+static WATCHDOG: LazyLock<&'static Watchdog> = LazyLock::new(|| {
+    let watchdog: &'static Watchdog = Box::leak(Box::default());
+    std::thread::spawn(|| watchdog.run());
+    watchdog
+});
+
+/// Shuts down what isn't done in time.
+#[derive(Default)]
+struct Watchdog {
+    state: Mutex<State>,
+    sooner: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    watched: BTreeMap<(Instant, u64), Arc<Socket>>,
+    last: u64,
+    /// When the thread looks again by itself; `None` while it waits to be woken.
+    looks_at: Option<Instant>,
+}
+
+/// Work that is watched until this is dropped.
+struct Watch<'dog> {
+    watchdog: &'dog Watchdog,
+    key: (Instant, u64),
+}
+
+impl Watchdog {
+    fn watch(&self, socket: &Arc<Socket>, longest: Duration) -> Watch<'_> {
+        let mut state = self.lock();
+        state.last += 1;
+        let key = (Instant::now() + longest, state.last);
+        state.watched.insert(key, Arc::clone(socket));
+        // Work ends long before its deadline, so that the thread is hardly ever woken.
+        if state.looks_at.is_none_or(|at| key.0 < at) {
+            state.looks_at = Some(key.0);
+            self.sooner.notify_one();
+        }
+        Watch { watchdog: self, key }
+    }
+
+    fn run(&self) {
+        let mut state = self.lock();
+        loop {
+            let now = Instant::now();
+            while let Some(first) = state.watched.first_entry().filter(|first| first.key().0 <= now) {
+                let socket = first.remove();
+                socket.is_given_up.store(true, Ordering::Relaxed);
+                // It fails only where the connection has ended already.
+                let _ = shutdown(&socket.fd, Shutdown::Both);
+                tracing::warn!("a connection to the database is given up: it doesn't answer");
+            }
+            state.looks_at = state.watched.first_key_value().map(|((at, _), _)| *at);
+            state = match state.looks_at {
+                Some(at) => {
+                    let woken = self.sooner.wait_timeout(state, at.saturating_duration_since(now));
+                    woken.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.sooner.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.watchdog.lock().watched.remove(&self.key);
+    }
+}
