@@ -277,7 +277,9 @@ fn finished(
     let error = response.extensions().get::<AppError>().cloned().or_else(|| bare_error(&response));
     match &error {
         Some(AppError::Internal(cause)) => tracing::error!(%cause, "fault"),
-        Some(AppError::Unavailable(cause)) => tracing::warn!(%cause, "unavailable"),
+        Some(AppError::Unavailable(cause) | AppError::NoSpace(cause)) => {
+            tracing::warn!(%cause, "unavailable")
+        }
         _ => {}
     }
     tracing::info!(status = response.status().as_u16(), "answered");
@@ -334,8 +336,12 @@ fn as_app_error(error: &actix_web::Error) -> AppError {
         || error.as_error::<InternalError<SaveError>>().is_some()
         || error.as_error::<InternalError<anyhow::Error>>().is_some();
     if of_sessions {
-        // The store hardly does more than ask the database, and its errors cannot be told apart here.
-        return AppError::Unavailable(format!("sessions: {error:?}"));
+        // The store hardly does more than ask the database, and only what it says in full holds its error.
+        // A backtrace may stand below.
+        let full = format!("sessions: {error:?}");
+        let cause = full.lines().next().unwrap_or_default().to_owned();
+        let is_full = cause.contains(&DbError::Full(String::new()).to_string());
+        return if is_full { AppError::NoSpace(cause) } else { AppError::Unavailable(cause) };
     }
     if error.as_response_error().status_code().is_client_error() {
         return AppError::BadRequest("The request makes no sense.");

@@ -5,9 +5,9 @@ use super::socket::{Found, Search};
 use super::{Conn, DbError};
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
-use pq_sys::PGPing;
+use pq_sys::{PGPing, PGVerbosity, PostgresPollingStatusType};
 use secrecy::{ExposeSecret, SecretString};
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::os::fd::OwnedFd;
 
 /// One connection of its own, for commands and for the start of a server.
@@ -18,7 +18,10 @@ use std::os::fd::OwnedFd;
 pub fn connect(url: &SecretString) -> Result<Conn, DbError> {
     let (mut conn, _) = establish(url).or_else(|cause| match ping(url) {
         // It may have come up just now. One that takes connections and still not this one, never will.
-        PGPing::PQPING_OK => establish(url).map_err(of_one_that_is_up),
+        PGPing::PQPING_OK => establish(url).map_err(|cause| {
+            let passes = refusal(url).is_some_and(|code| code.starts_with("53") || code.starts_with("57"));
+            if passes { DbError::Unavailable(cause) } else { DbError::Refused(cause) }
+        }),
         PGPing::PQPING_NO_ATTEMPT => Err(DbError::Refused(cause)),
         PGPing::PQPING_REJECT | PGPing::PQPING_NO_RESPONSE => Err(DbError::Unavailable(cause)),
     })?;
@@ -69,16 +72,46 @@ fn ping(url: &SecretString) -> PGPing {
     }
 }
 
-/// A server without a free connection (53300) is up, and soon has one again. Only its words tell; in
-/// another language than English it counts as a refusal.
-fn of_one_that_is_up(cause: String) -> DbError {
-    const FULL: [&str; 3] =
-        ["too many clients already", "too many connections for", "remaining connection slots are reserved"];
-    if FULL.iter().any(|words| cause.contains(words)) {
-        DbError::Unavailable(cause)
-    } else {
-        DbError::Refused(cause)
-    }
+/// The SQLSTATE with which a server that is up refuses a connection, whatever its language: 53300
+/// is one without a free connection, which soon has one again.
+#[allow(unsafe_code, reason = "libpq says the code in place of the words, if asked before it connects")]
+fn refusal(url: &SecretString) -> Option<String> {
+    const MICROS: i64 = 3_000_000;
+    let url = CString::new(with_timeouts(url.expose_secret())).ok()?;
+    // SAFETY: libpq keeps nothing of the URL. The handle is NULL or good until it is finished, which is
+    // done once and last; the message belongs to it, and is copied before.
+    let said = unsafe {
+        let handle = pq_sys::PQconnectStart(url.as_ptr());
+        if handle.is_null() {
+            return None;
+        }
+        pq_sys::PQsetErrorVerbosity(handle, PGVerbosity::PQERRORS_SQLSTATE);
+        let end = pq_sys::PQgetCurrentTimeUSec() + MICROS;
+        let mut wants = PostgresPollingStatusType::PGRES_POLLING_WRITING;
+        loop {
+            let (to_read, to_write) = match wants {
+                PostgresPollingStatusType::PGRES_POLLING_READING => (1, 0),
+                PostgresPollingStatusType::PGRES_POLLING_WRITING => (0, 1),
+                _ => break,
+            };
+            if pq_sys::PQsocketPoll(pq_sys::PQsocket(handle), to_read, to_write, end) <= 0 {
+                break;
+            }
+            wants = pq_sys::PQconnectPoll(handle);
+        }
+        let said = CStr::from_ptr(pq_sys::PQerrorMessage(handle)).to_string_lossy().into_owned();
+        pq_sys::PQfinish(handle);
+        said
+    };
+    code_in(&said)
+}
+
+/// `connection to server at "…", port 5432 failed: FATAL:  53300`
+fn code_in(said: &str) -> Option<String> {
+    let is_code = |word: &&str| {
+        word.len() == 5 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    };
+    said.lines().find_map(|line| line.rsplit(' ').next().filter(is_code)).map(str::to_owned)
 }
 
 /// What libpq says, in one line. Of a URL that it can't read it quotes parts, perhaps of a password,
@@ -114,6 +147,13 @@ mod tests {
         ] {
             assert_eq!(with_timeouts(url), expected);
         }
+    }
+
+    #[test]
+    fn the_code_of_a_refusal_is_read_in_whatever_language() {
+        let said = "connection to server at \"127.0.0.1\", port 5432 failed: FATAL:  53300\n";
+        assert_eq!(code_in(said).as_deref(), Some("53300"));
+        assert_eq!(code_in("connection to server at \"127.0.0.1\", port 1 failed: timeout expired\n"), None);
     }
 
     #[test]

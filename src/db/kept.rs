@@ -68,7 +68,7 @@ impl Kept {
             // The server would plan a list of few digests anew each time, which costs more
             // than to look them up.
             let settings = "SET plan_cache_mode = force_generic_plan";
-            conn.within(LONGEST_WAIT, |conn| conn.batch_execute(settings))?;
+            conn.within(LONGEST_WAIT, |conn| Ok(conn.batch_execute(settings)?))?;
             Ok(conn)
         });
         self.refused = connected.as_ref().err().map(|error| (Instant::now(), error.clone()));
@@ -77,5 +77,5 @@ impl Kept {
 }
 
 fn is_away<T>(result: &Result<T, DbError>) -> bool {
-    matches!(result, Err(DbError::Unavailable(_)))
+    result.as_ref().is_err_and(DbError::passes)
 }

@@ -25,6 +25,8 @@ pub(super) struct Watched {
     conn: Conn,
     /// `None` if it wasn't found: then nothing watches.
     socket: Option<Arc<Socket>>,
+    /// Whether the server's messages are in English, which alone can be told apart.
+    is_read: bool,
     /// [`Connector::suspicion`] when it was opened.
     suspicion: u64,
 }
@@ -37,14 +39,19 @@ struct Socket {
 
 impl Watched {
     /// Runs work, and gives the connection up when that takes longer.
-    pub(super) fn within<T>(&mut self, longest: Duration, work: impl FnOnce(&mut Conn) -> T) -> T {
+    pub(super) fn within<T>(
+        &mut self,
+        longest: Duration,
+        work: impl FnOnce(&mut Conn) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
         let _watch = self.socket.as_ref().map(|socket| WATCHDOG.watch(socket, longest));
-        work(&mut self.conn)
+        let result = work(&mut self.conn);
+        if self.is_read { result } else { result.map_err(DbError::unread) }
     }
 
     /// Whether it answers. Also `false` once it was given up.
     pub(super) fn answers(&mut self) -> bool {
-        !self.is_given_up() && self.within(LONGEST_PING, |conn| conn.ping().is_ok())
+        !self.is_given_up() && self.within(LONGEST_PING, |conn| Ok(conn.ping()?)).is_ok()
     }
 
     fn is_given_up(&self) -> bool {
@@ -79,8 +86,11 @@ impl ManageConnection for Connector {
         let suspicion = self.suspicion.load(Ordering::Relaxed);
         let (conn, socket) = establish(&self.url).map_err(DbError::Unavailable)?;
         let socket = socket.map(|fd| Arc::new(Socket { fd, is_given_up: AtomicBool::new(false) }));
-        let mut conn = Watched { conn, socket, suspicion };
-        conn.within(LONGEST_PING, |conn| conn.batch_execute(SETTINGS))?;
+        let mut conn = Watched { conn, socket, is_read: false, suspicion };
+        conn.is_read = conn.within(LONGEST_PING, |conn| {
+            conn.batch_execute(SETTINGS)?;
+            speak_english(conn)
+        })?;
         Ok(conn)
     }
 
@@ -100,6 +110,27 @@ impl ManageConnection for Connector {
     fn has_broken(&self, conn: &mut Watched) -> bool {
         std::thread::panicking() || conn.is_given_up() || conn.conn.is_broken()
     }
+}
+
+/// Asks the server for messages in English, as far as the role may, and returns whether they are.
+fn speak_english(conn: &mut Conn) -> Result<bool, DbError> {
+    use diesel::prelude::*;
+    diesel::define_sql_function! {
+        /// The value of a setting.
+        fn current_setting(name: diesel::sql_types::Text) -> diesel::sql_types::Text;
+    }
+    let is_english = |conn: &mut Conn| -> Result<bool, DbError> {
+        let spoken: String = diesel::select(current_setting("lc_messages")).get_result(conn)?;
+        Ok(spoken.starts_with("en") || spoken.starts_with("C") || spoken == "POSIX")
+    };
+    if is_english(conn)? {
+        return Ok(true);
+    }
+    conn.batch_execute(
+        "DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false);
+         EXCEPTION WHEN insufficient_privilege THEN NULL; END $$",
+    )?;
+    is_english(conn)
 }
 
 static WATCHDOG: LazyLock<&'static Watchdog> = LazyLock::new(|| {

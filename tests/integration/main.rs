@@ -57,6 +57,7 @@ mod help;
 mod hole;
 mod hung;
 mod invitations;
+mod languages;
 mod last_use;
 mod layering;
 mod leaked;
