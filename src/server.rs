@@ -178,11 +178,17 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
-/// Ready: the process is not about to end, and the database answers what a check of a token asks.
-/// Where it takes no writes, a second word says so: checks go on, and a balancer leaves the node in.
+/// Ready: the process is not about to end, and checks of tokens are answered: asked in their queue. Where
+/// the database takes no writes, a second word says so: checks go on, and a balancer leaves the node in.
 async fn readyz(app: AppData) -> HttpResponse {
-    let readiness =
-        if app.is_ending.load(Ordering::Relaxed) { None } else { Some(app.db.run(db::readiness).await) };
+    let readiness = if app.is_ending.load(Ordering::Relaxed) {
+        None
+    } else {
+        match app.gate.answers().await {
+            Ok(()) => Some(app.db.run(db::readiness).await),
+            Err(error) => Some(Err(error)),
+        }
+    };
     let (status, text) = match readiness {
         None => (StatusCode::SERVICE_UNAVAILABLE, "about to end\n"),
         Some(Ok(Readiness::Ready)) => (StatusCode::OK, "ready\n"),
@@ -281,7 +287,9 @@ fn finished(
     let error = response.extensions().get::<AppError>().cloned().or_else(|| bare_error(&response));
     match &error {
         Some(AppError::Internal(cause)) => tracing::error!(%cause, "fault"),
-        Some(AppError::Unavailable(cause)) => tracing::warn!(%cause, "unavailable"),
+        Some(AppError::Unavailable(cause) | AppError::NoSpace(cause)) => {
+            tracing::warn!(%cause, "unavailable")
+        }
         _ => {}
     }
     tracing::info!(status = response.status().as_u16(), "answered");
@@ -338,8 +346,12 @@ fn as_app_error(error: &actix_web::Error) -> AppError {
         || error.as_error::<InternalError<SaveError>>().is_some()
         || error.as_error::<InternalError<anyhow::Error>>().is_some();
     if of_sessions {
-        // The store hardly does more than ask the database, and its errors cannot be told apart here.
-        return AppError::Unavailable(format!("sessions: {error:?}"));
+        // The store hardly does more than ask the database, and only what it says in full holds its error.
+        // A backtrace may stand below.
+        let full = format!("sessions: {error:?}");
+        let cause = full.lines().next().unwrap_or_default().to_owned();
+        let is_full = cause.contains(&DbError::Full(String::new()).to_string());
+        return if is_full { AppError::NoSpace(cause) } else { AppError::Unavailable(cause) };
     }
     if error.as_response_error().status_code().is_client_error() {
         return AppError::BadRequest("The request makes no sense.");

@@ -18,6 +18,7 @@ pub fn body(error: &AppError) -> Option<String> {
         AppError::TooLarge => ("Payload too large", "too_large"),
         AppError::TooMany(_) => ("quota exceeded", "quota_exceeded"),
         AppError::MethodNotAllowed(_) => return None,
+        AppError::NoSpace(_) => ("The database has no space left", "unavailable"),
         AppError::Unavailable(_) | AppError::Busy => ("Service temporarily unavailable", "unavailable"),
         AppError::Forbidden(_)
         | AppError::SignInFirst { .. }

@@ -3,10 +3,10 @@
 //! The pool asks the server before each use whether a connection still stands, which costs as much
 //! as a small query. Here it is asked only after something failed.
 
-use super::primary::Opened;
-use super::{Conn, Connector, DbError};
+use super::watched::{Connector, Watched};
+use super::{Conn, DbError, LONGEST_WAIT};
 use diesel::connection::SimpleConnection;
-use diesel::r2d2::{ManageConnection, R2D2Connection};
+use diesel::r2d2::ManageConnection;
 use std::time::{Duration, Instant};
 
 /// A connection is replaced after so long, as the pool does it: its server process and its plans
@@ -27,7 +27,7 @@ pub struct Kept {
 }
 
 struct Open {
-    opened: Opened,
+    conn: Watched,
     since: Instant,
 }
 
@@ -40,12 +40,10 @@ impl Kept {
     /// on a new one.
     pub fn read<T>(&mut self, work: impl Fn(&mut Conn) -> Result<T, DbError>) -> Result<T, DbError> {
         let begun = Instant::now();
-        let is_good = |open: &Open| {
-            open.since.elapsed() < LONGEST_LIFE && !self.connector.0.is_overtaken(&open.opened.identity)
-        };
+        let is_good = |open: &Open| open.since.elapsed() < LONGEST_LIFE && self.connector.trusts(&open.conn);
         if let Some(mut open) = self.open.take().filter(is_good) {
-            let result = work(&mut open.opened.conn);
-            if !is_away(&result) || open.opened.conn.ping().is_ok() {
+            let result = open.conn.within(LONGEST_WAIT, &work);
+            if !is_away(&result) || open.conn.answers() {
                 self.open = Some(open);
                 return result;
             }
@@ -53,23 +51,24 @@ impl Kept {
                 return result;
             }
         }
-        let mut opened = self.connect()?;
-        let result = work(&mut opened.conn);
+        let mut conn = self.connect()?;
+        let result = conn.within(LONGEST_WAIT, work);
         if !is_away(&result) {
-            self.open = Some(Open { opened, since: Instant::now() });
+            self.open = Some(Open { conn, since: Instant::now() });
         }
         result
     }
 
-    fn connect(&mut self) -> Result<Opened, DbError> {
+    fn connect(&mut self) -> Result<Watched, DbError> {
         if let Some((_, error)) = self.refused.as_ref().filter(|(at, _)| at.elapsed() < BREATH) {
             return Err(error.clone());
         }
-        let connected = self.connector.connect().and_then(|mut opened| {
+        let connected = self.connector.connect().and_then(|mut conn| {
             // The server would plan a list of few digests anew each time, which costs more
             // than to look them up.
-            opened.conn.batch_execute("SET plan_cache_mode = force_generic_plan")?;
-            Ok(opened)
+            let settings = "SET plan_cache_mode = force_generic_plan";
+            conn.within(LONGEST_WAIT, |conn| Ok(conn.batch_execute(settings)?))?;
+            Ok(conn)
         });
         self.refused = connected.as_ref().err().map(|error| (Instant::now(), error.clone()));
         connected
@@ -77,5 +76,5 @@ impl Kept {
 }
 
 fn is_away<T>(result: &Result<T, DbError>) -> bool {
-    matches!(result, Err(DbError::Unavailable(_)))
+    result.as_ref().is_err_and(DbError::passes)
 }

@@ -8,6 +8,8 @@ mod migrations;
 mod primary;
 pub mod private;
 pub mod schema;
+mod socket;
+mod watched;
 
 pub use connect::connect;
 pub use error::DbError;
@@ -18,15 +20,16 @@ pub use primary::{Accepted, Source, refuse_pooler};
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
-use diesel::r2d2::{HandleError, ManageConnection, Pool, R2D2Connection};
-use primary::Opened;
+use diesel::r2d2::{HandleError, Pool};
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
+use watched::Connector;
 
 /// A connection, as models take it.
 pub type Conn = PgConnection;
 
-/// No answer of the database is waited for longer than this; then the caller gets a 503.
+/// No answer of the database is waited for longer than this; then the caller gets a 503, and a
+/// connection that is still at work is given up. The server itself gives a statement up sooner.
 pub const LONGEST_WAIT: Duration = Duration::from_millis(4_500);
 /// What changes very many rows at once may take so long.
 pub const LONGEST_WORK: Duration = Duration::from_secs(60);
@@ -43,36 +46,10 @@ pub struct Db {
 /// What every connection of a server begins with.
 const SETTINGS: &str = "SET TIME ZONE 'UTC'; SET statement_timeout = '4s'; SET lock_timeout = '4s'";
 
-/// Opens connections to the primary, and gives those up that lead to another by now.
-#[derive(Clone)]
-struct Connector(Source);
-
-impl ManageConnection for Connector {
-    type Connection = Opened;
-    type Error = DbError;
-
-    fn connect(&self) -> Result<Opened, DbError> {
-        let mut opened = self.0.open()?;
-        opened.conn.batch_execute(SETTINGS)?;
-        Ok(opened)
-    }
-
-    fn is_valid(&self, opened: &mut Opened) -> Result<(), DbError> {
-        if self.0.is_overtaken(&opened.identity) {
-            return Err(DbError::unavailable("another server has taken this one's place"));
-        }
-        opened.conn.ping().map_err(DbError::unavailable)
-    }
-
-    fn has_broken(&self, opened: &mut Opened) -> bool {
-        std::thread::panicking() || opened.conn.is_broken()
-    }
-}
-
 impl Db {
     /// A pool for this database, of at most `size` connections; none is opened before the first use.
     pub fn new(source: &Source, size: u32) -> Db {
-        let connector = Connector(source.clone());
+        let connector = Connector::new(source.clone());
         let pool = Pool::builder()
             .max_size(size)
             .min_idle(Some(1))
@@ -89,14 +66,14 @@ impl Db {
 
     /// Whether another server could become the primary without this one going away.
     pub fn has_several_servers(&self) -> bool {
-        self.connector.0.has_several_servers()
+        self.connector.source.has_several_servers()
     }
 
     /// Asks every server of the URL whether there is a newer primary. If there is, connections to the
     /// present one aren't used again.
     pub async fn look_for_primary(&self) -> Result<(), DbError> {
         let (done, result) = tokio::sync::oneshot::channel();
-        let source = self.connector.0.clone();
+        let source = self.connector.source.clone();
         std::thread::spawn(move || done.send(source.open().map(drop)).ok());
         Ok(result.await.map_err(DbError::unavailable)??)
     }
@@ -124,7 +101,7 @@ impl Db {
             if asked.elapsed() >= LONGEST_WAIT_FOR_TURN {
                 return Err(DbError::unavailable("it was this process's turn too late"));
             }
-            work(&mut conn.conn)
+            conn.within(longest, work)
         });
         match tokio::time::timeout(longest, work).await {
             Ok(Ok(result)) => result,

@@ -7,11 +7,13 @@
 //! and asked of each new connection. Connections of a server that was overtaken meanwhile are dropped
 //! before their next use ([`Source::is_overtaken`]).
 
-use super::connect::establish;
-use super::error::first_line;
 use super::hosts::{self, Host};
+use super::watched::Watched;
 use super::{Conn, DbError};
+use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::r2d2::R2D2Connection;
 use diesel::sql_types::{BigInt, Bool, Text};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -30,8 +32,8 @@ const LONGEST: Duration = Duration::from_millis(3_900);
 /// Once a primary has answered, the others are waited for no longer than this: one that hangs may not
 /// hold up the one that works.
 const GRACE: Duration = Duration::from_millis(700);
-/// So often two connections ask which process serves them.
-const LOOKS_FOR_POOLER: usize = 4;
+/// So often two connections ask which process serves them. One look may miss a busy pooler.
+const LOOKS_FOR_POOLER: usize = 16;
 
 /// Where the database is, and which server was the primary there. Cheap to clone.
 #[derive(Clone)]
@@ -69,9 +71,6 @@ pub(super) struct Identity {
     /// Nothing of ours is in it: then nothing in it is out of date.
     #[diesel(sql_type = Bool)]
     is_empty: bool,
-    /// The process behind the connection, and when it began: no two connections share it.
-    #[diesel(sql_type = Text)]
-    process: String,
 }
 
 /// Why there is no connection.
@@ -101,12 +100,6 @@ pub struct Accepted {
     pub server: String,
     /// The timeline that it is on.
     pub timeline: i64,
-}
-
-/// A connection, and who is at its other end.
-pub(super) struct Opened {
-    pub(super) conn: Conn,
-    pub(super) identity: Identity,
 }
 
 /// Without a memory beyond this value: for a private Postgres, which no other can replace.
@@ -140,7 +133,7 @@ impl Source {
     }
 
     /// A connection to the primary with the newest timeline of those that answer.
-    pub(super) fn open(&self) -> Result<Opened, NoConnection> {
+    pub(super) fn open(&self) -> Result<Watched, NoConnection> {
         self.choose(self.ask_all())
     }
 
@@ -163,7 +156,7 @@ impl Source {
     }
 
     fn accept_primary(&self) -> Result<Accepted, NoConnection> {
-        let mut primaries: Vec<(Host, Opened)> = Vec::new();
+        let mut primaries: Vec<(Host, Watched)> = Vec::new();
         let mut causes = Vec::new();
         for (host, answer) in self.ask_all() {
             match answer {
@@ -203,19 +196,19 @@ impl Source {
     }
 
     /// Asks every server at the same time, each on a thread of its own, which ends with its answer.
-    fn ask_all(&self) -> Vec<(Host, Result<Opened, String>)> {
+    fn ask_all(&self) -> Vec<(Host, Result<Watched, String>)> {
         let all = hosts::of(self.0.url.expose_secret());
         if let [host] = all.as_slice() {
-            return vec![(host.clone(), ask(&self.0.url))];
+            return vec![(host.clone(), Watched::open(&self.0.url))];
         }
         let (sender, answers) = mpsc::channel();
         for (number, host) in all.iter().enumerate() {
             let url = SecretString::from(hosts::url_of(self.0.url.expose_secret(), host));
             let sender = sender.clone();
-            std::thread::spawn(move || sender.send((number, ask(&url))).ok());
+            std::thread::spawn(move || sender.send((number, Watched::open(&url))).ok());
         }
         drop(sender);
-        let mut asked: Vec<Result<Opened, String>> =
+        let mut asked: Vec<Result<Watched, String>> =
             all.iter().map(|host| Err(format!("the server at {host} does not answer"))).collect();
         let mut until = Instant::now() + LONGEST;
         loop {
@@ -232,7 +225,7 @@ impl Source {
         all.into_iter().zip(asked).collect()
     }
 
-    fn choose(&self, answers: Vec<(Host, Result<Opened, String>)>) -> Result<Opened, NoConnection> {
+    fn choose(&self, answers: Vec<(Host, Result<Watched, String>)>) -> Result<Watched, NoConnection> {
         let is_only_one = answers.len() == 1;
         let (known, written) = self.known();
         let (mut causes, mut refusals, mut usable) = (Vec::new(), Vec::new(), Vec::new());
@@ -366,19 +359,11 @@ fn refusal(host: &Host, identity: &Identity, known: Known) -> String {
     )
 }
 
-/// A connection to one server, which says who it is.
-fn ask(url: &SecretString) -> Result<Opened, String> {
-    let mut conn = establish(url)?;
-    let identity = identify(&mut conn).map_err(|error| first_line(&error.to_string()))?;
-    Ok(Opened { conn, identity })
-}
-
 /// A standby's own timeline may lag until its next checkpoint, so what it receives counts, too.
-fn identify(conn: &mut Conn) -> QueryResult<Identity> {
+pub(super) fn identify(conn: &mut Conn) -> QueryResult<Identity> {
     diesel::sql_query(
         "SELECT system_identifier AS system, pg_is_in_recovery() AS is_standby, \
          to_regclass('__diesel_schema_migrations') IS NULL AS is_empty, \
-         concat(pg_backend_pid(), ' ', (SELECT backend_start FROM pg_stat_get_activity(pg_backend_pid()))) AS process, \
          CASE WHEN pg_is_in_recovery() THEN greatest( \
              (SELECT timeline_id FROM pg_control_checkpoint()), \
              (SELECT received_tli FROM pg_stat_get_wal_receiver()))::bigint \
@@ -395,32 +380,46 @@ fn identify(conn: &mut Conn) -> QueryResult<Identity> {
 /// # Errors
 /// `Refused` with a pooler; or why there is no second connection to see it by.
 pub fn refuse_pooler(conn: &mut Conn, source: &Source) -> Result<(), DbError> {
-    let mut second = source.open()?;
-    let mut seen = [Vec::new(), Vec::new()];
-    for _ in 0..LOOKS_FOR_POOLER {
-        for (conn, seen) in [&mut *conn, &mut second.conn].into_iter().zip(&mut seen) {
-            let process = match identify(conn) {
-                Ok(identity) => identity.process,
-                Err(error) => match DbError::from(error) {
-                    gone @ DbError::Unavailable(_) => return Err(gone),
-                    // It was prepared in one process and sent to another.
-                    _ => String::new(),
-                },
-            };
-            if !seen.contains(&process) {
-                seen.push(process);
-            }
-        }
-        let is_shared = seen[0].iter().any(|process| seen[1].contains(process));
-        if is_shared || seen.iter().any(|seen| seen.len() > 1) {
-            return Err(DbError::Refused(
-                "the connection goes through a pooler that changes the server's process between statements, \
-                 such as PgBouncer with pool_mode = transaction: connect to Postgres itself, or set pool_mode = session"
-                    .to_owned(),
-            ));
-        }
+    let mut second = source.open()?.into_conn();
+    let is_pooled = shares_processes(conn, &mut second).or_else(|error| match DbError::from(error) {
+        gone @ DbError::Unavailable(_) if conn.ping().is_err() => Err(gone),
+        // A statement was prepared in one process and sent to another; or no transaction is allowed, for
+        // which PgBouncer closes the connection.
+        _ => Ok(true),
+    })?;
+    if is_pooled {
+        return Err(DbError::Refused(
+            "the connection goes through a pooler that changes the server's process between statements, such as \
+             PgBouncer with pool_mode = transaction: connect to Postgres itself, or set pool_mode = session"
+                .to_owned(),
+        ));
     }
     Ok(())
+}
+
+fn shares_processes(first: &mut Conn, second: &mut Conn) -> QueryResult<bool> {
+    let (of_first, of_second) = (process(first)?, process(second)?);
+    if of_first == of_second {
+        return Ok(true);
+    }
+    for _ in 0..LOOKS_FOR_POOLER {
+        // The second keeps a process while the first asks for its own: a busy pooler could otherwise give
+        // each the same one again and again. It may also have a single process, which is then the first's.
+        second.batch_execute("BEGIN")?;
+        let now = process(second)?;
+        if now == of_first || now != of_second || process(first)? != of_first {
+            return Ok(true);
+        }
+        second.batch_execute("ROLLBACK")?;
+    }
+    Ok(false)
+}
+
+/// The process behind a connection, and when it began: no two connections share it.
+fn process(conn: &mut Conn) -> QueryResult<String> {
+    let process =
+        "concat(pg_backend_pid(), ' ', (SELECT backend_start FROM pg_stat_get_activity(pg_backend_pid())))";
+    diesel::select(sql::<Text>(process)).get_result(conn)
 }
 
 const HEAD: &str = "# Written by Tokenhouse: the primary of each database that it used last.\n\
@@ -463,7 +462,7 @@ mod tests {
     use super::*;
 
     fn on(system: i64, timeline: i64) -> Identity {
-        Identity { system, timeline, is_standby: false, is_empty: false, process: String::new() }
+        Identity { system, timeline, is_standby: false, is_empty: false }
     }
 
     #[test]

@@ -39,8 +39,8 @@ impl Place {
 
     /// That a server isn't started, and says this in one line.
     fn is_refused(&self, why: &str) {
-        for words in [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate"]] {
-            let said = self.run(words);
+        let serve = Node::or_refused(&mut self.command(&["serve", "--listen", "127.0.0.1:0"]));
+        for said in [serve.err().expect("it is refused"), self.run(&["migrate"])] {
             assert_eq!((said.code, said.out.as_str(), said.err.lines().count()), (1, "", 1), "{}", said.err);
             assert!(
                 said.err.contains(why) && said.err.contains("`tokenhouse database accept`"),
@@ -176,7 +176,7 @@ async fn a_primary_that_was_replaced_and_still_runs_is_left_by_those_that_are_co
     let (token, secret) = house.signed_in(OWNER).await.make_full_token(acme, "Deploy").await;
     caught_up(&mut conn).await;
     second.promote();
-    let end = format!("UPDATE tokens SET deleted_at = now() WHERE id = {token}");
+    let end = format!("UPDATE tokens SET deleted_at = now(), deleted_why = 'person' WHERE id = {token}");
     database::run(&second.url("tokenhouse"), &end);
     house.app.db.look_for_primary().await.unwrap();
     assert_eq!(whoami(house.address, &secret).await.0, 401, "both answer, and the newer one counts");

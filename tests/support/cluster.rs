@@ -41,6 +41,19 @@ impl Cluster {
         cluster
     }
 
+    /// One whose messages are German, with an empty database `tokenhouse` that the role `app` owns.
+    pub fn in_german() -> Cluster {
+        let cluster = Cluster::prepared(&[]);
+        // Beside the data: the system's own locales stay as they are.
+        let mut locale = Command::new("localedef");
+        done(locale.args(["-i", "de_DE", "-f", "UTF-8"]).arg(cluster.folder.path().join("de_DE.UTF-8")));
+        cluster.serve("-c lc_messages=de_DE.UTF-8");
+        let url = cluster.url("postgres");
+        super::database::run(&url, "CREATE ROLE app LOGIN");
+        super::database::run(&url, "CREATE DATABASE tokenhouse OWNER app");
+        cluster
+    }
+
     /// One that follows this one, and has everything that it has.
     pub fn standby(&self) -> Cluster {
         let cluster = Cluster::folder();
@@ -67,6 +80,7 @@ impl Cluster {
         let options = format!("{SETTINGS} -p {} -k {} {settings}", self.port, self.folder.path().display());
         let log = self.folder.path().join("log");
         let mut start = self.tool("pg_ctl");
+        start.env("LOCPATH", self.folder.path());
         start.args(["start", "-w", "-s", "-o", &options, "-l"]).arg(&log).arg("-D").arg(self.data());
         assert!(start.status().unwrap().success(), "{}", std::fs::read_to_string(&log).unwrap_or_default());
     }
