@@ -399,7 +399,14 @@ fn compressed(response: HttpResponse<BoxBody>, takes_gzip: bool) -> HttpResponse
 /// Starts a private Postgres where there is to be one, and says where the database is.
 pub fn open_database(database: &Database) -> Result<(Source, Option<PrivatePostgres>), PrivateError> {
     match database {
-        Database::Url { url, primary_file } => Ok((Source::new(url.clone(), primary_file.clone()), None)),
+        Database::Url { url, primary_file } => {
+            if primary_file.is_none() {
+                tracing::warn!(
+                    "an old primary won't be recognized after a restart: there is no home folder to remember the present one in, so name a file with --primary-file"
+                );
+            }
+            Ok((Source::new(url.clone(), primary_file.clone()), None))
+        }
         Database::Private { data } => {
             let postgres = PrivatePostgres::start(data, Tuning { durable: true })?;
             Ok((Source::from(&SecretString::from(postgres.url(DATABASE))), Some(postgres)))

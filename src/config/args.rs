@@ -32,8 +32,7 @@ pub struct DatabaseArgs {
     ///
     /// With a database URL. An old primary that comes back is then refused, also after a restart of
     /// this process: it holds tokens that were deleted since. After a restore or an upgrade of
-    /// Postgres say `tokenhouse database accept`. [default: primary.toml in the folder where a
-    /// private Postgres would be]
+    /// Postgres say `tokenhouse database accept`. [default: primary.toml in the folder of --data]
     #[arg(long, env = "TOKENHOUSE_PRIMARY_FILE", value_name = "FILE", help_heading = "Where the data is")]
     pub primary_file: Option<OsString>,
 

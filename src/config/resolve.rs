@@ -75,7 +75,12 @@ impl DatabaseArgs {
     fn resolve_with(self, file: &File) -> Result<Database, ConfigError> {
         let primary_file = filled_path(self.primary_file)
             .or_else(|| filled(file.primary_file.clone()).map(PathBuf::from))
-            .or_else(|| default_data_folder().ok().map(|data| data.join("primary.toml")));
+            .or_else(|| {
+                let data = filled_path(self.data.clone())
+                    .or_else(|| filled(file.data.clone()).map(PathBuf::from))
+                    .or_else(|| default_data_folder().ok());
+                data.map(|data| data.join("primary.toml"))
+            });
         let at = |url| database_url::checked(url).map(|url| Database::Url { url, primary_file });
         if let Some(url) = filled_secret(self.database_url) {
             return at(url);

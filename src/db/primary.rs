@@ -23,7 +23,7 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -191,7 +191,7 @@ impl Source {
         self.store(known).map_err(|error| {
             NoConnection::Refused(format!("the file that remembers the primary can't be written ({error})"))
         })?;
-        *self.lock() = Some(known);
+        self.learn(known);
         Ok(Accepted { server: host.to_string(), timeline: known.timeline })
     }
 
@@ -211,16 +211,12 @@ impl Source {
         let mut asked: Vec<Result<Watched, String>> =
             all.iter().map(|host| Err(format!("the server at {host} does not answer"))).collect();
         let mut until = Instant::now() + LONGEST;
-        loop {
-            match answers.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok((number, answer)) => {
-                    if answer.as_ref().is_ok_and(|opened| !opened.identity.is_standby) {
-                        until = until.min(Instant::now() + GRACE);
-                    }
-                    asked[number] = answer;
-                }
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+        let left = |until: Instant| until.saturating_duration_since(Instant::now());
+        while let Ok((number, answer)) = answers.recv_timeout(left(until)) {
+            if answer.as_ref().is_ok_and(|opened| !opened.identity.is_standby) {
+                until = until.min(Instant::now() + GRACE);
             }
+            asked[number] = answer;
         }
         all.into_iter().zip(asked).collect()
     }
@@ -274,13 +270,18 @@ impl Source {
         let accepted =
             known.map_or(0, |known| known.accepted + u32::from(known.is_ahead_of(&opened.identity)));
         let now = Known::of(&opened.identity, accepted);
+        self.learn(now);
         // Tried again at each connection, as long as the file can't be written.
-        if written != Some(now)
-            && let Err(error) = self.store(now)
-        {
-            self.complain(&format!("it can't be written ({error})"));
+        if written != Some(now) {
+            match self.store(now) {
+                Ok(stored) => self.learn(stored),
+                Err(error) => self.complain(&format!("it can't be written ({error})")),
+            }
         }
-        *self.lock() = Some(now);
+        // Another thread or process may have found a newer one meanwhile.
+        if self.is_overtaken(&opened.identity) {
+            return Err(NoConnection::NoPrimary("another server has just become the primary".to_owned()));
+        }
         Ok(opened)
     }
 
@@ -294,22 +295,32 @@ impl Source {
                 None
             }
         };
-        let mut known = self.lock();
-        *known = known.into_iter().chain(written).max_by_key(|known| (known.accepted, known.timeline));
-        (*known, written)
+        if let Some(written) = written {
+            self.learn(written);
+        }
+        (*self.lock(), written)
     }
 
-    fn store(&self, known: Known) -> io::Result<()> {
-        let Some(file) = &self.0.file else { return Ok(()) };
+    /// Remembers it in this process, unless it remembers a newer one.
+    fn learn(&self, found: Known) {
+        let mut known = self.lock();
+        *known = Some(known.map_or(found, |known| known.or_newer(found)));
+    }
+
+    /// Remembers it in the file, unless that holds a newer one; returns what it holds then.
+    fn store(&self, known: Known) -> io::Result<Known> {
+        let Some(file) = &self.0.file else { return Ok(known) };
         let folder = folder_of(file);
         fs::create_dir_all(folder)?;
         // Processes on other databases write into the same file.
         let folder = fs::File::open(folder)?;
         folder.lock()?;
         let mut all = read(file).unwrap_or_default();
-        all.insert(self.0.name.clone(), known);
+        let newest = all.get(&self.0.name).map_or(known, |written| written.or_newer(known));
+        all.insert(self.0.name.clone(), newest);
         write(file, &all)?;
-        folder.sync_all()
+        folder.sync_all()?;
+        Ok(newest)
     }
 
     /// Says once that the file is of no use. What this process has seen it still knows.
@@ -332,6 +343,10 @@ impl Source {
 impl Known {
     fn of(identity: &Identity, accepted: u32) -> Known {
         Known { system: identity.system, timeline: identity.timeline, accepted }
+    }
+
+    fn or_newer(self, other: Known) -> Known {
+        if (other.accepted, other.timeline) > (self.accepted, self.timeline) { other } else { self }
     }
 
     fn is_ahead_of(&self, identity: &Identity) -> bool {
@@ -489,6 +504,7 @@ mod tests {
         assert_eq!(there.known(), (Some(known(2, 0)), Some(known(2, 0))));
         there.store(known(3, 0)).unwrap();
         assert_eq!(here.known().0, Some(known(3, 0)));
+        assert_eq!(there.store(known(2, 0)).unwrap(), known(3, 0), "one that comes late changes nothing");
         there.store(known(1, 1)).unwrap();
         assert_eq!(here.known().0, Some(known(1, 1)));
         // A file that is lost, or that an older process wrote, takes nothing from those that run.
