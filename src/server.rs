@@ -8,7 +8,7 @@ use crate::api;
 use crate::clock::Clock;
 use crate::config::{Config, Database, Support};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
-use crate::db::{self, Db, DbError};
+use crate::db::{self, Db, DbError, Readiness, Source};
 use crate::http::{
     App, AppData, AppError, Budgets, Gate, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions,
     SignIns, get, headers, is_well_formed, path_of,
@@ -56,6 +56,9 @@ pub enum StartError {
     /// The database is away or refuses.
     #[error("cannot use the database: {0}. Look at DATABASE_URL, and whether Postgres runs there.")]
     Database(#[from] DbError),
+    /// Migrations are missing, and this server may not run them.
+    #[error(transparent)]
+    Outdated(DbError),
     /// The embedded catalogue is broken.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
@@ -78,16 +81,21 @@ pub struct Server {
 
 impl Server {
     /// Brings the database up to date, waiting for it where it isn't there yet, and then listens and
-    /// builds the house. `url` is where the database is, also when it is a private one.
-    pub async fn build(config: &Config, url: &SecretString, clock: Clock) -> Result<Server, StartError> {
+    /// builds the house. `source` is where the database is, also when it is a private one.
+    pub async fn build(
+        config: &Config,
+        source: impl Into<Source>,
+        clock: Clock,
+    ) -> Result<Server, StartError> {
+        let source = source.into();
         // Before it listens: a caller is refused at once rather than kept waiting for an answer.
-        let key = database::ready(url, &clock, config.database_wait).await?;
+        let key = database::ready(&source, &clock, config.signing_key.as_ref(), config.database_wait).await?;
         let listener = listen(config.listen)?;
         let bound = listener.local_addr()?;
         let catalogue = Catalogue { user_tokens: config.user_tokens, ..Catalogue::embedded()? };
         let catalogue = Arc::new(catalogue);
         api::resolve(&catalogue)?;
-        let db = Db::new(url, config.pool_size);
+        let db = Db::new(&source, config.pool_size);
         let app = AppData::new(App {
             gate: Gate::new(db.clone(), Arc::clone(&catalogue)),
             budgets: Budgets::new(db.clone()),
@@ -170,17 +178,25 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
-/// Ready: the process is not about to end, the database answers and no migration is missing.
+/// Ready: the process is not about to end, and checks of tokens are answered: asked in their queue. Where
+/// the database takes no writes, a second word says so: checks go on, and a balancer leaves the node in.
 async fn readyz(app: AppData) -> HttpResponse {
-    let current =
-        if app.is_ending.load(Ordering::Relaxed) { None } else { Some(app.db.run(db::is_current).await) };
-    let (status, said) = match current {
+    let readiness = if app.is_ending.load(Ordering::Relaxed) {
+        None
+    } else {
+        match app.gate.answers().await {
+            Ok(()) => Some(app.db.run(db::readiness).await),
+            Err(error) => Some(Err(error)),
+        }
+    };
+    let (status, text) = match readiness {
         None => (StatusCode::SERVICE_UNAVAILABLE, "about to end\n"),
-        Some(Ok(true)) => (StatusCode::OK, "ready\n"),
-        Some(Ok(false)) => (StatusCode::SERVICE_UNAVAILABLE, "migrations are missing\n"),
+        Some(Ok(Readiness::Ready)) => (StatusCode::OK, "ready\n"),
+        Some(Ok(Readiness::ReadsOnly)) => (StatusCode::OK, "ready, reads only\n"),
+        Some(Ok(Readiness::Outdated)) => (StatusCode::SERVICE_UNAVAILABLE, "migrations are missing\n"),
         Some(Err(_)) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
     };
-    HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(said)
+    HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(text)
 }
 
 /// What the outermost layer keeps of a request. A clone of the request itself would be in the way
@@ -271,7 +287,9 @@ fn finished(
     let error = response.extensions().get::<AppError>().cloned().or_else(|| bare_error(&response));
     match &error {
         Some(AppError::Internal(cause)) => tracing::error!(%cause, "fault"),
-        Some(AppError::Unavailable(cause)) => tracing::warn!(%cause, "unavailable"),
+        Some(AppError::Unavailable(cause) | AppError::NoSpace(cause)) => {
+            tracing::warn!(%cause, "unavailable")
+        }
         _ => {}
     }
     tracing::info!(status = response.status().as_u16(), "answered");
@@ -328,8 +346,12 @@ fn as_app_error(error: &actix_web::Error) -> AppError {
         || error.as_error::<InternalError<SaveError>>().is_some()
         || error.as_error::<InternalError<anyhow::Error>>().is_some();
     if of_sessions {
-        // The store hardly does more than ask the database, and its errors cannot be told apart here.
-        return AppError::Unavailable(format!("sessions: {error:?}"));
+        // The store hardly does more than ask the database, and only what it says in full holds its error.
+        // A backtrace may stand below.
+        let full = format!("sessions: {error:?}");
+        let cause = full.lines().next().unwrap_or_default().to_owned();
+        let is_full = cause.contains(&DbError::Full(String::new()).to_string());
+        return if is_full { AppError::NoSpace(cause) } else { AppError::Unavailable(cause) };
     }
     if error.as_response_error().status_code().is_client_error() {
         return AppError::BadRequest("The request makes no sense.");
@@ -375,12 +397,19 @@ fn compressed(response: HttpResponse<BoxBody>, takes_gzip: bool) -> HttpResponse
 }
 
 /// Starts a private Postgres where there is to be one, and says where the database is.
-pub fn open_database(database: &Database) -> Result<(SecretString, Option<PrivatePostgres>), PrivateError> {
+pub fn open_database(database: &Database) -> Result<(Source, Option<PrivatePostgres>), PrivateError> {
     match database {
-        Database::Url(url) => Ok((url.clone(), None)),
+        Database::Url { url, primary_file } => {
+            if primary_file.is_none() {
+                tracing::warn!(
+                    "an old primary won't be recognized after a restart: there is no home folder to remember the present one in, so name a file with --primary-file"
+                );
+            }
+            Ok((Source::new(url.clone(), primary_file.clone()), None))
+        }
         Database::Private { data } => {
             let postgres = PrivatePostgres::start(data, Tuning { durable: true })?;
-            Ok((SecretString::from(postgres.url(DATABASE)), Some(postgres)))
+            Ok((Source::from(&SecretString::from(postgres.url(DATABASE))), Some(postgres)))
         }
     }
 }

@@ -77,6 +77,7 @@ pub fn error_body(error: &AppError, caller: Option<ClientAddress>) -> Option<Str
         AppError::NotFound => told(OTHER + 404, "There is nothing at this address"),
         AppError::MethodNotAllowed(_) => told(OTHER + 405, "Method not allowed"),
         AppError::TooMany(_) => told(OTHER + 429, "Quota exceeded"),
+        AppError::NoSpace(_) => told(OTHER + 503, "The database has no space left"),
         AppError::Unavailable(_) | AppError::Busy => told(OTHER + 503, "Service temporarily unavailable"),
         _ => told(OTHER + 500, "Internal server error"),
     };

@@ -17,6 +17,10 @@ pub fn body(error: &AppError) -> Option<String> {
         AppError::BadRequest(why) => {
             return refusal_body(&ApiRefusal::from(RefusalCode::BadRequest).saying(*why));
         }
+        AppError::NoSpace(_) => {
+            let message = "The database has no space left";
+            return refusal_body(&ApiRefusal::from(RefusalCode::Unavailable).saying(message));
+        }
         AppError::NotFound => RefusalCode::NotFound,
         AppError::TooLarge => RefusalCode::TooLarge,
         AppError::TooMany(_) => RefusalCode::QuotaExceeded,

@@ -1,6 +1,7 @@
 //! The commands.
 
 mod account;
+mod database;
 mod member;
 mod output;
 mod resource;
@@ -11,7 +12,7 @@ mod user;
 use crate::clock::Clock;
 use crate::config::{ConfigError, Database, DatabaseArgs, ServeArgs};
 use crate::db::private::{PrivateError, PrivatePostgres, Session};
-use crate::db::{self, Conn, DbError};
+use crate::db::{self, Conn, DbError, Source};
 use crate::models::audit::Origin;
 use crate::models::password::HashError;
 use crate::models::{Account, User};
@@ -34,6 +35,9 @@ enum Command {
     Serve(Box<ServeArgs>),
     /// Bring the database up to date.
     Migrate(DatabaseArgs),
+    /// The Postgres behind the database URL.
+    #[command(subcommand)]
+    Database(database::DatabaseCommand),
     /// Fill in the demo data: accounts Acme, Hobby and Rival.
     Demo(serve::DemoArgs),
     /// People who sign in.
@@ -95,6 +99,7 @@ pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(args) => serve::serve(*args),
         Command::Migrate(args) => serve::migrate(args),
+        Command::Database(command) => database::run(command),
         Command::Demo(args) => serve::demo(args),
         Command::User(command) => user::run(command),
         Command::Account(command) => account::run(command),
@@ -126,14 +131,15 @@ fn open(args: DatabaseArgs) -> Result<Opened, CliError> {
 }
 
 fn open_database(database: &Database) -> Result<Opened, CliError> {
-    let (url, postgres) = match database {
-        Database::Url(url) => (url.clone(), None),
+    let (source, postgres) = match database {
+        Database::Url { url, primary_file } => (Source::new(url.clone(), primary_file.clone()), None),
         Database::Private { data } => {
             let session = PrivatePostgres::use_or_start(data)?;
-            (SecretString::from(session.url()), Some(session))
+            (Source::from(&SecretString::from(session.url())), Some(session))
         }
     };
-    let mut conn = db::connect(&url)?;
+    let mut conn = db::connect(&source)?;
+    db::refuse_pooler(&mut conn, &source)?;
     db::migrate(&mut conn)?;
     let clock = Clock::system();
     clock.correct(db::database_now(&mut conn)?);

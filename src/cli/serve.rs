@@ -3,7 +3,7 @@
 use super::{CliError, Opened, open, output, user};
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseArgs, ServeArgs};
-use crate::db::{self, Conn};
+use crate::db::{self, Conn, Source};
 use crate::models::audit::Origin;
 use crate::models::password::{self, Cost};
 use crate::models::{User, demo};
@@ -41,24 +41,24 @@ pub(super) fn serve(args: ServeArgs) -> Result<(), CliError> {
 }
 
 fn open_and_serve(config: &Config, log: &Log) -> Result<(), CliError> {
-    let (url, postgres) = open_database(&config.database)?;
-    let served = serve_on(config, &url, log);
+    let (source, postgres) = open_database(&config.database)?;
+    let served = serve_on(config, &source, log);
     // Stopped in any case: a failed start must not leave a Postgres behind.
     let stopped = postgres.map_or(Ok(()), crate::db::private::PrivatePostgres::stop);
     served?;
     Ok(stopped?)
 }
 
-fn serve_on(config: &Config, url: &SecretString, log: &Log) -> Result<(), CliError> {
+fn serve_on(config: &Config, source: &Source, log: &Log) -> Result<(), CliError> {
     actix_web::rt::System::new().block_on(async {
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let server = tokio::select! {
-            built = Server::build(config, url, Clock::system()) => built?,
+            built = Server::build(config, source, Clock::system()) => built?,
             _ = interrupt.recv() => return Ok(()),
             _ = terminate.recv() => return Ok(()),
         };
-        let sign_ins = if config.demo { first_demo(url)? } else { Vec::new() };
+        let sign_ins = if config.demo { first_demo(source)? } else { Vec::new() };
         let handle = server.handle();
         let app = server.app.clone();
         actix_web::rt::spawn(async move {
@@ -86,8 +86,8 @@ fn serve_on(config: &Config, url: &SecretString, log: &Log) -> Result<(), CliErr
 }
 
 /// Fills an empty database; one that holds anybody is left alone.
-fn first_demo(url: &SecretString) -> Result<Vec<SignIn>, CliError> {
-    let mut conn = db::connect(url)?;
+fn first_demo(source: &Source) -> Result<Vec<SignIn>, CliError> {
+    let mut conn = db::connect(source)?;
     if User::exist(&mut conn)? {
         return Ok(Vec::new());
     }

@@ -28,6 +28,14 @@ pub struct DatabaseArgs {
     #[arg(long, env = "TOKENHOUSE_DATA", value_name = "FOLDER", help_heading = "Where the data is")]
     pub data: Option<OsString>,
 
+    /// The file that remembers which Postgres was the primary
+    ///
+    /// With a database URL. An old primary that comes back is then refused, also after a restart of
+    /// this process: it holds tokens that were deleted since. After a restore or an upgrade of
+    /// Postgres say `tokenhouse database accept`. [default: primary.toml in the folder of --data]
+    #[arg(long, env = "TOKENHOUSE_PRIMARY_FILE", value_name = "FILE", help_heading = "Where the data is")]
+    pub primary_file: Option<OsString>,
+
     /// A TOML file with settings
     ///
     /// Its keys are the names of the long options of `serve`, such as listen = "127.0.0.1:8080"
@@ -71,6 +79,14 @@ pub struct ServeArgs {
     /// [default: 8]
     #[arg(long, env = "TOKENHOUSE_POOL", value_name = "NUMBER")]
     pub pool_size: Option<String>,
+
+    /// A file with the key that signs the cookies, instead of one that is kept in the database
+    ///
+    /// At least 64 characters, such as those of `openssl rand -hex 32`, which only the user of this
+    /// server may read. Every node needs the same. Another key signs everyone out; tokens aren't
+    /// touched. [default: a random key in the database]
+    #[arg(long, env = "TOKENHOUSE_SIGNING_KEY_FILE", value_name = "FILE")]
+    pub signing_key_file: Option<OsString>,
 
     /// How many user tokens each person may have
     ///

@@ -10,6 +10,7 @@ mod database_url;
 mod mail;
 mod public_url;
 mod resolve;
+mod signing_key;
 mod support;
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,7 @@ pub use support::{Support, Way};
 
 use crate::models::password::Cost;
 use ipnet::IpNet;
-use secrecy::SecretString;
+use secrecy::{SecretSlice, SecretString};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub struct Config {
     pub brand: String,
     /// How many connections to the database to keep.
     pub pool_size: u32,
+    /// Signs the cookies; `None` keeps the key in the database.
+    pub signing_key: Option<SecretSlice<u8>>,
     /// How long the start waits for a database that isn't there yet.
     pub database_wait: Duration,
     /// How many user tokens each person may have; none means any number.
@@ -62,8 +65,13 @@ pub struct Config {
 /// Where the data is.
 #[derive(Debug, Clone)]
 pub enum Database {
-    /// In a Postgres that somebody else runs. The address may hold a password.
-    Url(SecretString),
+    /// In a Postgres that somebody else runs.
+    Url {
+        /// Its address, which may hold a password.
+        url: SecretString,
+        /// Where the primary is remembered; `None` where there is no folder for it.
+        primary_file: Option<PathBuf>,
+    },
     /// In a Postgres of Tokenhouse's own.
     Private {
         /// Its folder, as an absolute path.
@@ -95,11 +103,12 @@ impl Config {
     pub fn for_tests(database_url: String) -> Result<Self, ConfigError> {
         Ok(Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            database: Database::Url(SecretString::from(database_url)),
+            database: Database::Url { url: SecretString::from(database_url), primary_file: None },
             public: PublicUrl::loopback(),
             trusted_proxies: Vec::new(),
             brand: DEFAULT_BRAND.to_string(),
             pool_size: 4,
+            signing_key: None,
             database_wait: Duration::ZERO,
             user_tokens: None,
             mail: Mail::for_tests()?,

@@ -2,7 +2,7 @@
 
 use super::{
     BrandArgs, Config, ConfigError, DEFAULT_BRAND, Database, DatabaseArgs, LogFormat, Mail, PublicUrl,
-    ServeArgs, Support, database_url,
+    ServeArgs, Support, database_url, signing_key,
 };
 use crate::db::private::running_as_root;
 use crate::models::password::Cost;
@@ -34,7 +34,9 @@ struct File {
     trusted_proxy: Vec<String>,
     database_url: Option<String>,
     data: Option<String>,
+    primary_file: Option<String>,
     pool_size: Option<u32>,
+    signing_key_file: Option<String>,
     user_tokens: Option<i64>,
     brand: Option<String>,
     smtp: Option<String>,
@@ -71,8 +73,17 @@ impl DatabaseArgs {
     }
 
     fn resolve_with(self, file: &File) -> Result<Database, ConfigError> {
+        let primary_file = filled_path(self.primary_file)
+            .or_else(|| filled(file.primary_file.clone()).map(PathBuf::from))
+            .or_else(|| {
+                let data = filled_path(self.data.clone())
+                    .or_else(|| filled(file.data.clone()).map(PathBuf::from))
+                    .or_else(|| default_data_folder().ok());
+                data.map(|data| data.join("primary.toml"))
+            });
+        let at = |url| database_url::checked(url).map(|url| Database::Url { url, primary_file });
         if let Some(url) = filled_secret(self.database_url) {
-            return database_url::checked(url).map(Database::Url);
+            return at(url);
         }
         if let Some(data) = filled_path(self.data) {
             return private(data);
@@ -81,7 +92,7 @@ impl DatabaseArgs {
             (Some(_), Some(_)) => Err(ConfigError(
                 "the settings file names both database-url and data: keep one of them".to_string(),
             )),
-            (Some(url), None) => database_url::checked(SecretString::from(url)).map(Database::Url),
+            (Some(url), None) => at(SecretString::from(url)),
             (None, Some(data)) => private(PathBuf::from(data)),
             (None, None) => private(default_data_folder()?),
         }
@@ -130,6 +141,10 @@ impl ServeArgs {
         if user_tokens.is_some_and(|number| number < 1) {
             return Err(ConfigError("the number of user tokens must be 1 or more".to_string()));
         }
+        let signing_key = filled_path(self.signing_key_file)
+            .or_else(|| filled(file.signing_key_file.clone()).map(PathBuf::from))
+            .map(|path| signing_key::read(&path))
+            .transpose()?;
         let database = self.database.resolve_with(&file)?;
         let mail = Mail::resolve(
             filled_secret(self.smtp).or_else(|| filled(file.smtp.clone()).map(SecretString::from)),
@@ -152,6 +167,7 @@ impl ServeArgs {
             pool_size: pool_size
                 .filter(|size| (1..=100).contains(size))
                 .ok_or_else(|| ConfigError("the pool size must be a number from 1 to 100".to_string()))?,
+            signing_key,
             database_wait: DATABASE_WAIT,
             user_tokens,
             mail,
@@ -266,7 +282,7 @@ fn mail_folder(told: Option<PathBuf>, database: &Database) -> Result<PathBuf, Co
     let folder = match (told, database) {
         (Some(folder), _) => folder,
         (None, Database::Private { data }) => data.join("mail"),
-        (None, Database::Url(_)) => default_data_folder().map(|data| data.join("mail")).map_err(|_| {
+        (None, Database::Url { .. }) => default_data_folder().map(|data| data.join("mail")).map_err(|_| {
             ConfigError(
                 "there is no home folder to put mail into: name a folder with --mail-folder, or a server with --smtp"
                     .to_owned(),

@@ -192,7 +192,21 @@ fn what_was_told_beats_the_file_and_the_file_beats_the_defaults() {
     assert!(matches!(config.database, Database::Private { .. }));
 
     let other = DatabaseArgs { config: path, ..DatabaseArgs::default() };
-    assert!(matches!(other.resolve().unwrap(), Database::Url(_)));
+    assert!(matches!(other.resolve().unwrap(), Database::Url { .. }));
+}
+
+#[test]
+fn the_signing_key_comes_from_a_file_that_any_setting_may_name() {
+    use std::os::unix::fs::PermissionsExt;
+    let (kept, key) = file(&"0123456789abcdef".repeat(4));
+    std::fs::set_permissions(kept.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let told = with(|args| args.signing_key_file = key.clone()).unwrap().signing_key.unwrap();
+    let (_kept, settings) = file(&format!("signing-key-file = {:?}", kept.path()));
+    let named = with(|args| args.database.config = settings).unwrap().signing_key.unwrap();
+    assert_eq!((told.expose_secret().len(), told.expose_secret()), (64, named.expose_secret()));
+    assert!(with(|_| {}).unwrap().signing_key.is_none());
+    let gone = with(|args| args.signing_key_file = Some("/nowhere/key".into()));
+    assert!(sentence(gone).starts_with("the signing key in /nowhere/key can't be used: "));
 }
 
 #[test]
@@ -216,7 +230,7 @@ fn a_database_url_beats_a_data_folder_and_is_shown_nowhere() {
     told.database.database_url = Some(SecretString::from(url));
     assert!(!format!("{:?}", told.database).contains("hunter2"));
     let config = told.resolve_with(None).unwrap();
-    assert!(matches!(&config.database, Database::Url(kept) if kept.expose_secret() == url));
+    assert!(matches!(&config.database, Database::Url { url: kept, .. } if kept.expose_secret() == url));
     assert!(!format!("{config:?}").contains("hunter2"));
 
     let mut wrong = args();
@@ -287,7 +301,7 @@ fn white_space_around_a_setting_is_left_out_wherever_it_was_said() {
         let ways: Vec<&str> = config.support.ways().iter().map(|way| way.text.as_str()).collect();
         assert_eq!(ways, ["help@example.com", "example.com/help"]);
         assert!(
-            matches!(&config.database, Database::Url(url) if url.expose_secret() == "postgres://host/database")
+            matches!(&config.database, Database::Url { url, .. } if url.expose_secret() == "postgres://host/database")
         );
     }
     assert_eq!(args().resolve_with(text("9000")).unwrap().listen, bound("127.0.0.1:9000"));

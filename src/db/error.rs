@@ -10,9 +10,17 @@ pub enum DbError {
     /// The database is away or does not answer; trying again later may help.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The disk of the database is full. Nothing was changed; trying again later may help.
+    #[error("the database has no space left: {0}")]
+    Full(String),
     /// There is no connection, and waiting doesn't help: the server refuses it, or the URL is wrong.
     #[error("no connection to the database: {0}")]
     Refused(String),
+    /// Migrations are missing, and can't be run on this connection: it says why.
+    #[error(
+        "the database isn't up to date, and {0}: run `tokenhouse migrate` as the role that owns its tables"
+    )]
+    Outdated(String),
     /// A unique constraint of this name was hit.
     #[error("{0} is taken")]
     Taken(String),
@@ -29,6 +37,19 @@ impl DbError {
     pub fn unavailable(cause: impl fmt::Display) -> DbError {
         DbError::Unavailable(first_line(&cause.to_string()))
     }
+
+    /// Whether it passes by itself: then the same can be tried again later.
+    pub fn passes(&self) -> bool {
+        matches!(self, DbError::Unavailable(_) | DbError::Full(_))
+    }
+
+    /// From a server whose words can't be read: what may be its own trouble is taken for that.
+    pub(super) fn unread(self) -> DbError {
+        match self {
+            DbError::Fault(error) if is_unknown(&error) => DbError::unavailable(error),
+            other => other,
+        }
+    }
 }
 
 impl From<Error> for DbError {
@@ -43,7 +64,8 @@ impl From<Error> for DbError {
                 | DatabaseErrorKind::UnableToSendCommand
                 | DatabaseErrorKind::ReadOnlyTransaction
                 | DatabaseErrorKind::SerializationFailure => DbError::unavailable(&error),
-                _ if says_away(info.message()) => DbError::unavailable(&error),
+                _ if says(info.message(), FULL) => DbError::Full(first_line(info.message())),
+                _ if says(info.message(), AWAY) => DbError::unavailable(&error),
                 _ => DbError::Fault(Arc::new(error)),
             },
             _ => DbError::Fault(Arc::new(error)),
@@ -51,21 +73,33 @@ impl From<Error> for DbError {
     }
 }
 
-/// diesel hands these on as unknown errors: they are told apart by libpq's and the server's words.
-fn says_away(message: &str) -> bool {
-    const SIGNS: [&str; 10] = [
-        "terminating connection",
-        "server closed the connection",
-        "the database system is",
-        "could not connect",
-        "connection to server",
-        "no connection to the server",
-        "canceling statement due to statement timeout",
-        "canceling statement due to lock timeout",
-        "SSL connection has been closed",
-        "deadlock detected",
-    ];
-    SIGNS.iter().any(|sign| message.contains(sign))
+/// diesel tells of few SQLSTATEs, and hands all others on as unknown errors. libpq, as it's built here,
+/// speaks English only, and each connection asks the server to ([`super::watched`]).
+fn is_unknown(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(DatabaseErrorKind::Unknown, _))
+}
+
+/// 53100.
+const FULL: &[&str] = &["No space left on device", "Disk quota exceeded"];
+
+/// The other codes of classes 53 and 57, 40P01, 55P03, and what libpq says without one.
+const AWAY: &[&str] = &[
+    "terminating connection",
+    "server closed the connection",
+    "the database system is",
+    "could not connect",
+    "connection to server",
+    "no connection to the server",
+    "canceling statement due to",
+    "SSL connection has been closed",
+    "deadlock detected",
+    "out of memory",
+    "out of shared memory",
+    "temporary file size exceeds",
+];
+
+fn says(message: &str, signs: &[&str]) -> bool {
+    signs.iter().any(|sign| message.contains(sign))
 }
 
 pub(super) fn first_line(text: &str) -> String {

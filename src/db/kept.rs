@@ -3,11 +3,10 @@
 //! The pool asks the server before each use whether a connection still stands, which costs as much
 //! as a small query. Here it is asked only after something failed.
 
-use super::connect::establish;
-use super::{Conn, DbError, SETTINGS};
+use super::watched::{Connector, Watched};
+use super::{Conn, DbError, LONGEST_WAIT};
 use diesel::connection::SimpleConnection;
-use diesel::r2d2::R2D2Connection;
-use secrecy::SecretString;
+use diesel::r2d2::ManageConnection;
 use std::time::{Duration, Instant};
 
 /// A connection is replaced after so long, as the pool does it: its server process and its plans
@@ -22,28 +21,29 @@ const BREATH: Duration = Duration::from_millis(50);
 
 /// One connection beside the pool.
 pub struct Kept {
-    url: SecretString,
+    connector: Connector,
     open: Option<Open>,
     refused: Option<(Instant, DbError)>,
 }
 
 struct Open {
-    conn: Conn,
+    conn: Watched,
     since: Instant,
 }
 
 impl Kept {
-    pub(super) fn new(url: SecretString) -> Kept {
-        Kept { url, open: None, refused: None }
+    pub(super) fn new(connector: Connector) -> Kept {
+        Kept { connector, open: None, refused: None }
     }
 
     /// Reads. What only reads may be done twice: when the connection turns out to be gone, it is,
     /// on a new one.
     pub fn read<T>(&mut self, work: impl Fn(&mut Conn) -> Result<T, DbError>) -> Result<T, DbError> {
         let begun = Instant::now();
-        if let Some(mut open) = self.open.take().filter(|open| open.since.elapsed() < LONGEST_LIFE) {
-            let result = work(&mut open.conn);
-            if !is_away(&result) || open.conn.ping().is_ok() {
+        let is_good = |open: &Open| open.since.elapsed() < LONGEST_LIFE && self.connector.trusts(&open.conn);
+        if let Some(mut open) = self.open.take().filter(is_good) {
+            let result = open.conn.within(LONGEST_WAIT, &work);
+            if !is_away(&result) || open.conn.answers() {
                 self.open = Some(open);
                 return result;
             }
@@ -52,22 +52,22 @@ impl Kept {
             }
         }
         let mut conn = self.connect()?;
-        let result = work(&mut conn);
+        let result = conn.within(LONGEST_WAIT, work);
         if !is_away(&result) {
             self.open = Some(Open { conn, since: Instant::now() });
         }
         result
     }
 
-    fn connect(&mut self) -> Result<Conn, DbError> {
+    fn connect(&mut self) -> Result<Watched, DbError> {
         if let Some((_, error)) = self.refused.as_ref().filter(|(at, _)| at.elapsed() < BREATH) {
             return Err(error.clone());
         }
-        let connected = establish(&self.url).map_err(DbError::Unavailable).and_then(|mut conn| {
-            conn.batch_execute(SETTINGS)?;
+        let connected = self.connector.connect().and_then(|mut conn| {
             // The server would plan a list of few digests anew each time, which costs more
             // than to look them up.
-            conn.batch_execute("SET plan_cache_mode = force_generic_plan")?;
+            let settings = "SET plan_cache_mode = force_generic_plan";
+            conn.within(LONGEST_WAIT, |conn| Ok(conn.batch_execute(settings)?))?;
             Ok(conn)
         });
         self.refused = connected.as_ref().err().map(|error| (Instant::now(), error.clone()));
@@ -76,5 +76,5 @@ impl Kept {
 }
 
 fn is_away<T>(result: &Result<T, DbError>) -> bool {
-    matches!(result, Err(DbError::Unavailable(_)))
+    result.as_ref().is_err_and(DbError::passes)
 }

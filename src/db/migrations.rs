@@ -2,8 +2,13 @@
 
 use super::{Conn, DbError};
 use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::collections::HashSet;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
@@ -15,15 +20,64 @@ diesel::define_sql_function! {
     fn pg_try_advisory_lock(key: diesel::sql_types::BigInt) -> diesel::sql_types::Bool;
 }
 
-/// Brings the database up to date; returns how many migrations ran.
+diesel::table! {
+    /// What diesel has run.
+    #[sql_name = "__diesel_schema_migrations"]
+    applied (version) {
+        version -> Text,
+    }
+}
+
+/// Brings the database up to date; returns how many migrations ran. With nothing to do it only reads,
+/// so that it also works for a role that may do nothing else, and on a read-only database.
+///
+/// # Errors
+/// `Outdated` if migrations are missing and this role may not run them.
 pub fn migrate(conn: &mut Conn) -> Result<usize, DbError> {
+    if is_current(conn)? {
+        return Ok(0);
+    }
     if !diesel::select(pg_try_advisory_lock(KEY)).get_result::<bool>(conn)? {
         tracing::info!("waiting for another process that brings the database up to date");
         conn.batch_execute(&format!("SELECT pg_advisory_lock({KEY})"))?;
     }
-    let ran = conn.run_pending_migrations(MIGRATIONS).map(|ran| ran.len()).map_err(fault);
+    let ran = run_missing(conn);
     conn.batch_execute(&format!("SELECT pg_advisory_unlock({KEY})"))?;
     ran
+}
+
+/// Under the lock: another process may have run them meanwhile.
+fn run_missing(conn: &mut Conn) -> Result<usize, DbError> {
+    if is_current(conn)? {
+        return Ok(0);
+    }
+    if let Some(why) = why_not(conn)? {
+        return Err(DbError::Outdated(why));
+    }
+    conn.run_pending_migrations(MIGRATIONS).map(|ran| ran.len()).map_err(fault)
+}
+
+/// Why migrations can't run on this connection; `None` if they can. They change tables, which only an
+/// owner may.
+fn why_not(conn: &mut Conn) -> Result<Option<String>, DbError> {
+    if is_read_only(conn)? {
+        return Ok(Some("it is read-only".to_owned()));
+    }
+    let may = sql::<Bool>(
+        "coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AND NOT EXISTS (SELECT FROM pg_class \
+         WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND NOT pg_has_role(relowner, 'USAGE'))",
+    );
+    if diesel::select(may).get_result::<bool>(conn)? {
+        return Ok(None);
+    }
+    let role: String = diesel::select(sql::<Text>("current_user::text")).get_result(conn)?;
+    Ok(Some(format!("the role {role} may not change its tables")))
+}
+
+/// Whether the database takes no writes: a standby, or a primary that was set so.
+fn is_read_only(conn: &mut Conn) -> Result<bool, DbError> {
+    // A standby says so, too: its transactions are read-only, whatever is set.
+    Ok(diesel::select(sql::<Bool>("current_setting('transaction_read_only')::boolean")).get_result(conn)?)
 }
 
 /// Takes every migration back. Nothing is left; tests use it to show that each is reversible.
@@ -31,9 +85,38 @@ pub fn revert_all(conn: &mut Conn) -> Result<(), DbError> {
     conn.revert_all_migrations(MIGRATIONS).map(|_| ()).map_err(fault)
 }
 
-/// Whether no migration is missing.
+/// What a server can do with the database as it is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// Everything.
+    Ready,
+    /// It checks tokens and shows pages; changes are refused.
+    ReadsOnly,
+    /// Migrations are missing.
+    Outdated,
+}
+
+/// Asks for it with plain queries: it writes nothing and creates nothing.
+pub fn readiness(conn: &mut Conn) -> Result<Readiness, DbError> {
+    Ok(if !is_current(conn)? {
+        Readiness::Outdated
+    } else if is_read_only(conn)? {
+        Readiness::ReadsOnly
+    } else {
+        Readiness::Ready
+    })
+}
+
+/// Whether no migration is missing. It only reads: diesel's own check creates its table where there is
+/// none, which a role without that right can't, nor can anybody on a read-only database.
 pub fn is_current(conn: &mut Conn) -> Result<bool, DbError> {
-    conn.has_pending_migration(MIGRATIONS).map(|pending| !pending).map_err(fault)
+    let kept = sql::<Bool>("to_regclass('__diesel_schema_migrations') IS NOT NULL");
+    if !diesel::select(kept).get_result::<bool>(conn)? {
+        return Ok(false);
+    }
+    let ran: HashSet<String> = applied::table.select(applied::version).load(conn)?.into_iter().collect();
+    let all = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(fault)?;
+    Ok(all.iter().all(|one| ran.contains(one.name().version().to_string().as_str())))
 }
 
 fn fault(error: Box<dyn std::error::Error + Send + Sync>) -> DbError {

@@ -2,29 +2,34 @@
 
 mod connect;
 mod error;
+mod hosts;
 mod kept;
 mod migrations;
+mod primary;
 pub mod private;
 pub mod schema;
+mod socket;
+mod watched;
 
 pub use connect::connect;
 pub use error::DbError;
 pub use kept::Kept;
-pub use migrations::{is_current, migrate, revert_all};
+pub use migrations::{Readiness, is_current, migrate, readiness, revert_all};
+pub use primary::{Accepted, Source, refuse_pooler};
 
-use connect::with_timeouts;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
-use secrecy::{ExposeSecret, SecretString};
+use diesel::r2d2::{HandleError, Pool};
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
+use watched::Connector;
 
 /// A connection, as models take it.
 pub type Conn = PgConnection;
 
-/// No answer of the database is waited for longer than this; then the caller gets a 503.
+/// No answer of the database is waited for longer than this; then the caller gets a 503, and a
+/// connection that is still at work is given up. The server itself gives a statement up sooner.
 pub const LONGEST_WAIT: Duration = Duration::from_millis(4_500);
 /// What changes very many rows at once may take so long.
 pub const LONGEST_WORK: Duration = Duration::from_secs(60);
@@ -34,39 +39,43 @@ pub const LONGEST_WAIT_FOR_TURN: Duration = Duration::from_secs(3);
 /// The pool of connections. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
-    pool: Pool<ConnectionManager<PgConnection>>,
-    url: SecretString,
+    pool: Pool<Connector>,
+    connector: Connector,
 }
 
 /// What every connection of a server begins with.
 const SETTINGS: &str = "SET TIME ZONE 'UTC'; SET statement_timeout = '4s'; SET lock_timeout = '4s'";
 
-#[derive(Debug)]
-struct Settings;
-
-impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Settings {
-    fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
-        conn.batch_execute(SETTINGS).map_err(diesel::r2d2::Error::QueryError)
-    }
-}
-
 impl Db {
     /// A pool for this database, of at most `size` connections; none is opened before the first use.
-    pub fn new(url: &SecretString, size: u32) -> Db {
-        let manager = ConnectionManager::new(with_timeouts(url.expose_secret()));
+    pub fn new(source: &Source, size: u32) -> Db {
+        let connector = Connector::new(source.clone());
         let pool = Pool::builder()
             .max_size(size)
             .min_idle(Some(1))
             .connection_timeout(LONGEST_WAIT_FOR_TURN)
-            .connection_customizer(Box::new(Settings))
             .error_handler(Box::new(Logged))
-            .build_unchecked(manager);
-        Db { pool, url: url.clone() }
+            .build_unchecked(connector.clone());
+        Db { pool, connector }
     }
 
     /// A connection beside the pool, for a thread that keeps it; not opened before its first use.
     pub fn kept(&self) -> Kept {
-        Kept::new(self.url.clone())
+        Kept::new(self.connector.clone())
+    }
+
+    /// Whether another server could become the primary without this one going away.
+    pub fn has_several_servers(&self) -> bool {
+        self.connector.source.has_several_servers()
+    }
+
+    /// Asks every server of the URL whether there is a newer primary. If there is, connections to the
+    /// present one aren't used again.
+    pub async fn look_for_primary(&self) -> Result<(), DbError> {
+        let (done, result) = tokio::sync::oneshot::channel();
+        let source = self.connector.source.clone();
+        std::thread::spawn(move || done.send(source.open().map(drop)).ok());
+        Ok(result.await.map_err(DbError::unavailable)??)
     }
 
     /// Runs work on a connection, off the async threads.
@@ -92,7 +101,7 @@ impl Db {
             if asked.elapsed() >= LONGEST_WAIT_FOR_TURN {
                 return Err(DbError::unavailable("it was this process's turn too late"));
             }
-            work(&mut conn)
+            conn.within(longest, work)
         });
         match tokio::time::timeout(longest, work).await {
             Ok(Ok(result)) => result,
@@ -129,11 +138,10 @@ impl Db {
 #[derive(Debug)]
 struct Logged;
 
-impl diesel::r2d2::HandleError<diesel::r2d2::Error> for Logged {
-    fn handle_error(&self, error: diesel::r2d2::Error) {
-        // r2d2 reports each failed attempt. The first line says it, and no password is in it: the start
-        // has connected with the same URL.
-        tracing::warn!(cause = %error::first_line(&error.to_string()), "no connection to the database");
+impl HandleError<DbError> for Logged {
+    fn handle_error(&self, error: DbError) {
+        // r2d2 reports each failed attempt.
+        tracing::warn!(cause = %error, "no connection to the database");
     }
 }
 

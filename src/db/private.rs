@@ -27,6 +27,7 @@ mod tools;
 
 pub use error::PrivateError;
 
+pub(crate) use account::effective_uid;
 use account::{Account, Me};
 use binaries::Binaries;
 use cluster::Layout;
@@ -63,7 +64,7 @@ pub struct Tuning {
 /// Whether this process runs as root: the default data folder and the need to drop privileges
 /// both depend on it.
 pub fn running_as_root() -> bool {
-    account::effective_uid() == Some(0)
+    effective_uid() == Some(0)
 }
 
 /// A running private Postgres that this process owns: it holds the folder's lock and stops the

@@ -63,6 +63,9 @@ pub enum AppError {
     /// The database is away.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// The disk of the database is full.
+    #[error("no space: {0}")]
+    NoSpace(String),
     /// Too much work waits already.
     #[error("busy")]
     Busy,
@@ -89,7 +92,10 @@ pub struct PasswordAgain {
 impl From<DbError> for AppError {
     fn from(error: DbError) -> AppError {
         match error {
-            DbError::Unavailable(cause) | DbError::Refused(cause) => AppError::Unavailable(cause),
+            DbError::Unavailable(cause) | DbError::Refused(cause) | DbError::Outdated(cause) => {
+                AppError::Unavailable(cause)
+            }
+            DbError::Full(cause) => AppError::NoSpace(cause),
             DbError::Taken(_) | DbError::Fault(_) | DbError::Corrupt(_) => {
                 AppError::Internal(error.to_string())
             }
@@ -111,7 +117,9 @@ impl ResponseError for AppError {
             AppError::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             AppError::Refused(refusal) => refusal.status,
             AppError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            AppError::Unavailable(_) | AppError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            AppError::Unavailable(_) | AppError::NoSpace(_) | AppError::Busy => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             AppError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -147,7 +155,7 @@ impl ResponseError for AppError {
             AppError::TooMany(wait) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(wait.whole_seconds().max(1)));
             }
-            AppError::Unavailable(_) | AppError::Busy => {
+            AppError::Unavailable(_) | AppError::NoSpace(_) | AppError::Busy => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(2));
             }
             _ => {}

@@ -65,7 +65,7 @@ impl LastUses {
                 self.inner().written.extend(keys);
             }
             // Nothing is lost while the database is away: they wait for the next round.
-            Err(DbError::Unavailable(_)) => due.into_iter().for_each(|one| self.note(one)),
+            Err(error) if error.passes() => due.into_iter().for_each(|one| self.note(one)),
             // What cannot be written at all must not hold up the uses of every other token.
             Err(_) => {}
         }

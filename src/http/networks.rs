@@ -62,7 +62,7 @@ impl Networks {
                 Ok(())
             }
             // Nothing is lost while the database is away: they wait for the next round.
-            Err(error @ DbError::Unavailable(_)) => {
+            Err(error) if error.passes() => {
                 due.into_iter().for_each(|one| inner.wait(one.token, one.network, || one));
                 Err(error)
             }

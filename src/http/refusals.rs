@@ -43,7 +43,7 @@ impl Refusals {
         let result = db.transaction(move |conn| refusals::write(conn, &batch)).await;
         // Nothing is lost while the database is away: they wait for the next round. What cannot be
         // written at all must not hold up the refusals of every other token.
-        if let Err(DbError::Unavailable(_)) = &result {
+        if result.as_ref().is_err_and(DbError::passes) {
             let mut waiting = self.waiting();
             due.into_iter().for_each(|(kind, span)| add(&mut waiting, kind, span));
         }

@@ -56,7 +56,7 @@ impl SignIns {
         let batch = due.clone();
         let result = app.db.transaction(move |conn| sighting::put_down(conn, &batch)).await;
         // Nothing is lost while the database is away: they wait for the next round.
-        if let Err(DbError::Unavailable(_)) = &result {
+        if result.as_ref().is_err_and(DbError::passes) {
             let mut inner = self.inner();
             let room = MOST_WAITING.saturating_sub(inner.waiting.len());
             inner.waiting.extend(due.into_iter().take(room));

@@ -11,6 +11,9 @@ use tokio::task::JoinHandle;
 
 /// How often a node looks for reports of leaked secrets.
 const LOOK_FOR_LEAKS_EVERY: Duration = Duration::from_secs(1);
+/// How often a node asks every server of the database whether another has become the primary. Where the
+/// old one goes away, that's noticed at once; this is for one that was replaced and still answers.
+const LOOK_FOR_PRIMARY_EVERY: Duration = Duration::from_secs(5);
 /// The lock of the chore that takes accounts away.
 const ACCOUNTS: i64 = 1;
 /// The lock of the chore that tells of tokens that expire.
@@ -33,6 +36,7 @@ pub(super) fn start(app: &AppData) -> Chores {
         tokio::spawn(share_now_and_then(app.clone(), end.clone())),
         tokio::spawn(end_what_leaked(app.clone(), end.clone())),
         tokio::spawn(once_an_hour(app.clone(), end.clone())),
+        tokio::spawn(look_for_primary(app.clone(), end.clone())),
         tokio::spawn(send_mail(app.clone(), end)),
     ];
     Chores { ended, running }
@@ -227,6 +231,22 @@ async fn end_what_leaked(app: AppData, mut end: End) {
             tracing::warn!(%error, "reports of leaked secrets wait for the database");
         }
         waits = done.is_err();
+    }
+}
+
+/// What can't be asked now is logged by those who need a connection.
+async fn look_for_primary(app: AppData, mut end: End) {
+    if !app.db.has_several_servers() {
+        return;
+    }
+    let mut ticks = tokio::time::interval(LOOK_FOR_PRIMARY_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = end.changed() => return,
+        }
+        let _ = app.db.look_for_primary().await;
     }
 }
 

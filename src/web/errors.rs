@@ -56,7 +56,7 @@ pub fn page(error: &AppError, told: &Told<'_>) -> Option<String> {
         other => said(other),
     };
     let way_on = match error {
-        AppError::Unavailable(_) | AppError::Busy => None,
+        AppError::Unavailable(_) | AppError::NoSpace(_) | AppError::Busy => None,
         _ if csrf.is_some() => Some((paths::ACCOUNTS.to_owned(), "Your accounts".to_owned())),
         _ => Some(("/".to_owned(), "Start page".to_owned())),
     };
@@ -100,6 +100,10 @@ fn said(error: &AppError) -> (&'static str, String) {
         AppError::Unavailable(_) => (
             "Back in a moment",
             "The database does not answer right now. You are still signed in and nothing is lost; reload in a moment.",
+        ),
+        AppError::NoSpace(_) => (
+            "The database has no space left",
+            "Nothing was changed. Tokens can still be checked, deleted and revoked; everything else has to wait until there's room again.",
         ),
         AppError::Busy => ("Back in a moment", "Too much is going on at once. Reload in a moment."),
         AppError::SignInFirst { .. }

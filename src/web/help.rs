@@ -50,7 +50,7 @@ pub(super) async fn for_anybody(request: &HttpRequest, app: &App, title: &str) -
     match SignedIn::check(request).await {
         Ok(signed_in) => Ok(signed_in.page(title)),
         // What explains a database that is away is read while it is away.
-        Err(AppError::SignInFirst { .. } | AppError::Unavailable(_)) => {
+        Err(AppError::SignInFirst { .. } | AppError::Unavailable(_) | AppError::NoSpace(_)) => {
             Ok(Page::new(&app.support, title, ""))
         }
         Err(error) => Err(error),

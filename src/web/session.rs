@@ -127,7 +127,8 @@ impl SessionStore for Store {
         if stored.is_to_be_put_off(now) {
             match self.app.db.run(move |conn| session::put_off(conn, &digest, now)).await {
                 // Pages go on being read where nothing can be written; the limit is put off another time.
-                Ok(()) | Err(DbError::Unavailable(_)) => {}
+                Ok(()) => {}
+                Err(error) if error.passes() => {}
                 Err(error) => return Err(other(error)),
             }
         }

@@ -61,6 +61,7 @@ impl Shell {
         command
             .args(words)
             .env("DATABASE_URL", self.url())
+            .env("TOKENHOUSE_PRIMARY_FILE", ledger::run_folder().join("primary.toml"))
             .env("TOKENHOUSE_MAIL_FOLDER", ledger::run_folder().join("mail"))
             .stdin(Stdio::null());
         command

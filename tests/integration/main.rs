@@ -55,7 +55,9 @@ mod guide;
 mod headers;
 mod help;
 mod hole;
+mod hung;
 mod invitations;
+mod languages;
 mod last_use;
 mod layering;
 mod leaked;
@@ -75,6 +77,9 @@ mod own_sessions;
 mod pause;
 mod policies;
 mod policy_rules;
+#[cfg(target_os = "linux")]
+mod pooler;
+mod primary;
 mod program;
 #[cfg(target_os = "linux")]
 mod proxies;
@@ -86,6 +91,7 @@ mod roll;
 mod roll_load;
 mod routes;
 mod schema;
+mod serving_role;
 mod sessions;
 mod sightings;
 mod sign_in;

@@ -176,7 +176,9 @@ async fn a_deactivated_person_is_out_at_the_next_request_and_cannot_come_back() 
 
 #[actix_web::test]
 async fn an_empty_server_says_how_to_make_the_first_person() {
-    let house = House::on(database::empty(), Clock::fixed(START), |_| {});
+    let empty = database::empty();
+    // One that migrates it by itself.
+    let house = House::at(database::url(&empty), empty, Clock::fixed(START), |_| {});
     let answer = house.anybody().get("/sign-in").await;
     assert_eq!(answer.status, 200);
     assert!(answer.text().contains("Nobody can sign in here yet."), "{}", answer.text());

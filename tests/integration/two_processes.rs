@@ -1,13 +1,13 @@
 //! Two operating-system processes on one database, and fifty callers: what one process has
 //! answered as ended, the other refuses from the very next call on.
 
-use crate::commands::Shell;
+use crate::commands::{Said, Shell};
 use crate::support::client::{Browser, read};
 use crate::support::{MEMBER, OWNER, START, ledger, soak};
 use std::future::Future;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -24,13 +24,26 @@ pub struct Node {
 
 impl Node {
     pub fn start(shell: &Shell) -> Node {
-        let mut process =
-            shell.command(&["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
+        Node::of(&mut shell.command(&["serve", "--listen", "127.0.0.1:0"]))
+    }
+
+    /// The one that this command starts.
+    pub fn of(serve: &mut Command) -> Node {
+        Node::or_refused(serve).unwrap_or_else(|refused| panic!("it ended before it served: {}", refused.err))
+    }
+
+    /// The same, or what it said when it ended before it served.
+    pub fn or_refused(serve: &mut Command) -> Result<Node, Said> {
+        let mut process = serve.stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(process.stderr.take().unwrap());
-        let mut line = String::new();
+        let (mut line, mut err) = (String::new(), String::new());
         let address = loop {
             line.clear();
-            assert!(said.read_line(&mut line).unwrap() > 0, "it ended before it served");
+            if said.read_line(&mut line).unwrap() == 0 {
+                let code = process.wait().unwrap().code().unwrap();
+                return Err(Said { code, out: String::new(), err });
+            }
+            err.push_str(&line);
             if let Some((_, link)) = line.split_once("is open at http://") {
                 break link.trim().trim_end_matches('/').parse().unwrap();
             }
@@ -41,7 +54,7 @@ impl Node {
             said.read_to_end(&mut rest).unwrap();
             ledger::log_file().lock().unwrap().write_all(&rest).unwrap();
         });
-        Node { process, address }
+        Ok(Node { process, address })
     }
 }
 

@@ -18,6 +18,9 @@ struct Cluster {
     template: String,
 }
 
+/// The role that servers of tests connect as, with the rights that docs/serving-role.sql gives it.
+pub const SERVES: &str = "tokenhouse_serves";
+
 /// Stands for the database's name in a URL.
 const NAME: &str = "a-database-name";
 
@@ -31,8 +34,14 @@ fn cluster() -> &'static Cluster {
         postgres.leave_running();
         let template = format!("template_{}", uuid::Uuid::new_v4().simple());
         let cluster = Cluster { url_of, template };
+        let as_superuser = cluster.url_to("postgres").replace("//tokenhouse@", "//postgres@");
+        let role = format!(
+            "DO $$ BEGIN IF to_regrole('{SERVES}') IS NULL THEN CREATE ROLE {SERVES}; GRANT {SERVES} TO tokenhouse; END IF; END $$"
+        );
+        run(&as_superuser, &role);
         run(&cluster.url_to("tokenhouse"), &format!("CREATE DATABASE {}", cluster.template));
         fill(&cluster.url_to(&cluster.template));
+        let_serve(&cluster.url_to(&cluster.template), SERVES);
         cluster
     })
 }
@@ -48,6 +57,23 @@ pub fn url(database: &str) -> String {
     cluster().url_to(database)
 }
 
+/// The same for a server: there it is the role that only serves.
+pub fn serving_url(database: &str) -> String {
+    let url = url(database);
+    if database.starts_with(EMPTY) {
+        let_serve(&url, SERVES);
+    }
+    format!("{url}?options=-crole%3D{SERVES}")
+}
+
+/// Runs docs/serving-role.sql, as `psql -v role=…` does.
+pub fn let_serve(url: &str, role: &str) {
+    let script =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/serving-role.sql")).unwrap();
+    assert!(script.contains(":\"role\""));
+    run(url, &script.replace(":\"role\"", &format!("\"{role}\"")));
+}
+
 /// A new database with the demo data.
 pub fn fresh() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -59,9 +85,12 @@ pub fn fresh() -> String {
     name
 }
 
+/// What the names of databases begin with that weren't cloned from the template.
+const EMPTY: &str = "empty_";
+
 /// A new database with nothing in it, not even tables.
 pub fn empty() -> String {
-    let name = format!("empty_{}", uuid::Uuid::new_v4().simple());
+    let name = format!("{EMPTY}{}", uuid::Uuid::new_v4().simple());
     run(&cluster().url_to("tokenhouse"), &format!("CREATE DATABASE {name}"));
     name
 }

@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a broken expectation fails the test")]
 
 pub mod client;
+pub mod cluster;
 pub mod database;
 pub mod description;
 pub mod ledger;
@@ -72,9 +73,10 @@ impl House {
         House::on(self.database.clone(), self.clock.clone(), |_| {})
     }
 
-    /// A server on this database.
+    /// A server on this database, as a role that only serves: the script that operators run gives it
+    /// its rights, so every test shows that they suffice.
     pub fn on(database: String, clock: Clock, change: impl FnOnce(&mut Config)) -> House {
-        let url = database::url(&database);
+        let url = database::serving_url(&database);
         House::at(url, database, clock, change)
     }
 

@@ -115,7 +115,8 @@ fn name_of(uid: u32) -> Result<String, PrivateError> {
     id(&["-un", &uid.to_string()]).ok_or(PrivateError::NoName { uid: uid.to_string() })
 }
 
-pub(super) fn effective_uid() -> Option<u32> {
+/// The number of the user that this process runs as.
+pub(crate) fn effective_uid() -> Option<u32> {
     id(&["-u"])?.parse().ok()
 }
 

@@ -91,7 +91,8 @@ impl Secret {
 }
 
 impl Digest {
-    fn of(text: &str) -> Digest {
+    /// Of any text.
+    pub fn of(text: &str) -> Digest {
         Digest(Sha256::digest(text.as_bytes()).into())
     }
 
