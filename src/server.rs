@@ -10,8 +10,8 @@ use crate::config::{Config, Database, Support};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError, Readiness, Source};
 use crate::http::{
-    App, AppData, AppError, Budgets, Gate, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions,
-    SignIns, get, headers, is_well_formed, path_of,
+    App, AppData, AppError, Budgets, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions, SignIns,
+    TokenLookup, get, headers, is_well_formed, path_of,
 };
 use crate::models::password::HashError;
 use crate::policy::{Catalogue, ClientAddress, catalogue::CatalogueError};
@@ -97,7 +97,7 @@ impl Server {
         api::resolve(&catalogue)?;
         let db = Db::new(&source, config.pool_size);
         let app = AppData::new(App {
-            gate: Gate::new(db.clone(), Arc::clone(&catalogue)),
+            token_lookup: TokenLookup::new(db.clone(), Arc::clone(&catalogue)),
             budgets: Budgets::new(db.clone()),
             large_lists: LargeLists::default(),
             sessions: Sessions::new(db.clone()),
@@ -184,7 +184,7 @@ async fn readyz(app: AppData) -> HttpResponse {
     let readiness = if app.is_ending.load(Ordering::Relaxed) {
         None
     } else {
-        match app.gate.answers().await {
+        match app.token_lookup.answers().await {
             Ok(()) => Some(app.db.run(db::readiness).await),
             Err(error) => Some(Err(error)),
         }

@@ -113,7 +113,7 @@ async fn decide(
     token: &mut Option<i64>,
 ) -> Result<Admitted, Refused> {
     let digest = ask.credential.map_err(|code| charges.unnamed(code))?;
-    let found = app.gate.find(digest, ask.about.need()).await?;
+    let found = app.token_lookup.find(digest, ask.about.need()).await?;
     let found = found.ok_or_else(|| charges.unknown(RefusalCode::InvalidToken))?;
     *token = Some(found.token);
     let call = Call { app, ask, found, now: charges.now };

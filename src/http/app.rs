@@ -1,6 +1,6 @@
 //! What every handler can reach.
 
-use super::{Budgets, Gate, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions, SignIns};
+use super::{Budgets, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions, SignIns, TokenLookup};
 use crate::clock::Clock;
 use crate::config::{Mail, PublicUrl, Support};
 use crate::db::Db;
@@ -17,7 +17,7 @@ pub struct App {
     /// The database.
     pub db: Db,
     /// The tokens behind secrets.
-    pub gate: Gate,
+    pub token_lookup: TokenLookup,
     /// The sessions behind cookies.
     pub sessions: Sessions,
     /// The one clock.

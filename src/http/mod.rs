@@ -1,16 +1,16 @@
 //! What pages and API both need.
 
 mod app;
-mod batch;
 mod body;
 mod budgets;
 mod client_address;
+mod coalescer;
 mod error;
-mod gate;
 mod hashing;
 pub mod headers;
 mod large_lists;
 mod last_use;
+mod lookups;
 mod networks;
 mod refusal;
 mod refusals;
@@ -22,10 +22,10 @@ pub use body::read_body;
 pub use budgets::{Budgets, Paid, SHARE_EVERY, Stranger};
 pub use client_address::{CallerAddress, client_address, client_name, network_of};
 pub use error::{AppError, PasswordAgain};
-pub use gate::{Gate, Sessions};
 pub use hashing::{Hashing, HashingError};
 pub use large_lists::LargeLists;
 pub use last_use::{FLUSH_EVERY, LastUses};
+pub use lookups::{Sessions, TokenLookup};
 pub use networks::Networks;
 pub use refusal::ApiRefusal;
 pub use refusals::{Presented, Refusals};

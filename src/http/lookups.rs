@@ -1,10 +1,10 @@
-//! Whoever knocks: the tokens and the sessions behind the secrets that calls present.
+//! The tokens and sessions behind the secrets that calls present.
 //!
 //! Both are looked up at the moment of the call, and nothing is kept: a token or a session that
 //! has ended is refused at the next call, on every node. Look-ups that wait at the same moment are
 //! answered by one query.
 
-use super::batch::Batch;
+use super::coalescer::Coalescer;
 use crate::db::{Db, DbError};
 use crate::models::session::{self, SessionDigest, Stored};
 use crate::models::token::lookup::{self, Found, Need};
@@ -14,12 +14,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Looks tokens up.
-pub struct Gate(Batch<(Digest, Need), Option<Arc<Found>>>);
+pub struct TokenLookup(Coalescer<(Digest, Need), Option<Arc<Found>>>);
 
-impl Gate {
-    /// A gate to this database.
-    pub fn new(db: Db, catalogue: Arc<Catalogue>) -> Gate {
-        Gate(Batch::start(move || {
+impl TokenLookup {
+    /// Looks them up in this database.
+    pub fn new(db: Db, catalogue: Arc<Catalogue>) -> TokenLookup {
+        TokenLookup(Coalescer::start(move || {
             let (mut kept, catalogue) = (db.kept(), Arc::clone(&catalogue));
             move |wanted: &[(Digest, Need)]| {
                 let found = kept.read(|conn| lookup::by_digests(conn, &catalogue, wanted))?;
@@ -31,7 +31,7 @@ impl Gate {
         }))
     }
 
-    /// The token behind a digest, an ended one included; none where there never was one.
+    /// The token behind a digest, an ended one included; `None` if there never was one.
     pub async fn find(&self, digest: Digest, need: Need) -> Result<Option<Arc<Found>>, DbError> {
         self.0.ask((digest, need)).await
     }
@@ -44,12 +44,12 @@ impl Gate {
 }
 
 /// Looks sessions of the pages up.
-pub struct Sessions(Batch<SessionDigest, Option<Stored>>);
+pub struct Sessions(Coalescer<SessionDigest, Option<Stored>>);
 
 impl Sessions {
     /// The sessions in this database.
     pub fn new(db: Db) -> Sessions {
-        Sessions(Batch::start(move || {
+        Sessions(Coalescer::start(move || {
             let mut kept = db.kept();
             move |digests: &[SessionDigest]| {
                 let found = kept.read(|conn| session::by_digests(conn, digests))?;

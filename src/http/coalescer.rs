@@ -23,10 +23,10 @@ const MOST_TOGETHER: usize = 64;
 /// So many may wait; at ten thousand answers a second the last one waits under half a second.
 const MOST_WAITING: usize = 4_096;
 
-/// A desk at which questions are asked, and the threads behind it; they end with it.
-pub struct Batch<Q, A>(Arc<Desk<Q, A>>);
+/// A queue of questions, answered in batches by threads of its own, which end with it.
+pub struct Coalescer<Q, A>(Arc<Pending<Q, A>>);
 
-struct Desk<Q, A> {
+struct Pending<Q, A> {
     queue: Mutex<Queue<Q, A>>,
     more: Condvar,
 }
@@ -63,21 +63,21 @@ impl<Q, A> Queue<Q, A> {
     }
 }
 
-impl<Q: Send + 'static, A: Send + 'static> Batch<Q, A> {
+impl<Q: Send + 'static, A: Send + 'static> Coalescer<Q, A> {
     /// Starts the threads. `worker` makes for each of them what answers: to every question of a
     /// list its own answer, in the order of the list.
-    pub fn start<W>(worker: impl Fn() -> W + Send + Sync + 'static) -> Batch<Q, A>
+    pub fn start<W>(worker: impl Fn() -> W + Send + Sync + 'static) -> Coalescer<Q, A>
     where
         W: FnMut(&[Q]) -> Result<Vec<A>, DbError>,
     {
         let queue = Queue { waiting: VecDeque::new(), busy: 0, is_watched: false, is_closed: false };
-        let desk = Arc::new(Desk { queue: Mutex::new(queue), more: Condvar::new() });
+        let pending = Arc::new(Pending { queue: Mutex::new(queue), more: Condvar::new() });
         let worker = Arc::new(worker);
         for _ in 0..THREADS {
-            let (desk, worker) = (Arc::clone(&desk), Arc::clone(&worker));
-            std::thread::spawn(move || desk.serve(&*worker));
+            let (pending, worker) = (Arc::clone(&pending), Arc::clone(&worker));
+            std::thread::spawn(move || pending.serve(&*worker));
         }
-        Batch(desk)
+        Coalescer(pending)
     }
 
     /// Asks, and waits for the answer as long as for any of the database.
@@ -91,14 +91,14 @@ impl<Q: Send + 'static, A: Send + 'static> Batch<Q, A> {
     }
 }
 
-impl<Q, A> Drop for Batch<Q, A> {
+impl<Q, A> Drop for Coalescer<Q, A> {
     fn drop(&mut self) {
         self.0.lock().is_closed = true;
         self.0.more.notify_all();
     }
 }
 
-impl<Q, A> Desk<Q, A> {
+impl<Q, A> Pending<Q, A> {
     fn put(&self, question: Q) -> Result<oneshot::Receiver<Result<A, DbError>>, DbError> {
         let (caller, answer) = oneshot::channel();
         let mut queue = self.lock();
@@ -148,7 +148,7 @@ impl<Q, A> Desk<Q, A> {
         }
     }
 
-    /// The next list, when it is time for it; none when the desk is closed. So many were `done`
+    /// The next list, when it is time for it; none when the queue is closed. So many were `done`
     /// since the last one.
     fn next(&self, done: usize) -> Option<(Vec<Q>, Vec<Caller<A>>)> {
         let mut queue = self.lock();
@@ -186,9 +186,9 @@ mod tests {
     use std::sync::mpsc;
     use std::time::Duration;
 
-    /// A desk whose workers report each list, and answer it when they are let go on.
+    /// A queue whose workers report each list, and answer it when they are told to.
     struct Held {
-        batch: Arc<Batch<u32, u32>>,
+        coalescer: Arc<Coalescer<u32, u32>>,
         begun: mpsc::Receiver<Vec<u32>>,
         go_on: mpsc::Sender<()>,
     }
@@ -197,7 +197,7 @@ mod tests {
         let (begin, begun) = mpsc::channel();
         let (go_on, going_on) = mpsc::channel();
         let going_on = Arc::new(Mutex::new(going_on));
-        let batch = Batch::start(move || {
+        let coalescer = Coalescer::start(move || {
             let (begin, going_on) = (begin.clone(), Arc::clone(&going_on));
             move |questions: &[u32]| {
                 begin.send(questions.to_vec()).unwrap();
@@ -205,17 +205,17 @@ mod tests {
                 Ok(questions.iter().map(|question| question * 10).collect())
             }
         });
-        Held { batch: Arc::new(batch), begun, go_on }
+        Held { coalescer: Arc::new(coalescer), begun, go_on }
     }
 
     impl Held {
         fn ask(&self, question: u32) -> tokio::task::JoinHandle<Result<u32, DbError>> {
-            let batch = Arc::clone(&self.batch);
-            tokio::spawn(async move { batch.ask(question).await })
+            let coalescer = Arc::clone(&self.coalescer);
+            tokio::spawn(async move { coalescer.ask(question).await })
         }
 
         async fn waiting(&self, count: usize) {
-            while self.batch.0.lock().waiting.len() < count {
+            while self.coalescer.0.lock().waiting.len() < count {
                 tokio::task::yield_now().await;
             }
         }
@@ -248,15 +248,15 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn thousands_at_once_get_each_their_own_answer() {
-        let batch = Arc::new(Batch::start(|| {
+        let coalescer = Arc::new(Coalescer::start(|| {
             |questions: &[u32]| {
                 assert!(questions.len() <= MOST_TOGETHER);
                 Ok(questions.iter().map(|question| question + 7).collect())
             }
         }));
         let ask = |one: u32| {
-            let batch = Arc::clone(&batch);
-            tokio::spawn(async move { (one, batch.ask(one).await.unwrap()) })
+            let coalescer = Arc::clone(&coalescer);
+            tokio::spawn(async move { (one, coalescer.ask(one).await.unwrap()) })
         };
         for asked in (0..3_000).map(ask).collect::<Vec<_>>() {
             let (question, answer) = asked.await.unwrap();
@@ -266,18 +266,18 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn an_error_reaches_everybody_and_a_panic_is_survived() {
-        let batch = Batch::start(|| {
+        let coalescer = Coalescer::start(|| {
             |questions: &[u32]| match questions[0] {
                 0 => Err(DbError::unavailable("away")),
                 1 => panic!("a broken worker"),
                 _ => Ok(questions.to_vec()),
             }
         });
-        assert!(matches!(batch.ask(0).await, Err(DbError::Unavailable(why)) if why == "away"));
+        assert!(matches!(coalescer.ask(0).await, Err(DbError::Unavailable(why)) if why == "away"));
         for _ in 0..THREADS * 2 {
-            assert!(matches!(batch.ask(1).await, Err(DbError::Corrupt(_))));
+            assert!(matches!(coalescer.ask(1).await, Err(DbError::Corrupt(_))));
         }
-        assert_eq!(batch.ask(2).await.unwrap(), 2);
+        assert_eq!(coalescer.ask(2).await.unwrap(), 2);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -288,12 +288,13 @@ mod tests {
             under_way.push(held.ask(one));
             held.begun.recv().unwrap();
         }
-        let waiting: Vec<_> = (0..MOST_WAITING as u32).map(|one| held.batch.0.put(one).unwrap()).collect();
-        let turned_away = tokio::time::timeout(Duration::from_millis(100), held.batch.ask(1)).await;
+        let waiting: Vec<_> =
+            (0..MOST_WAITING as u32).map(|one| held.coalescer.0.put(one).unwrap()).collect();
+        let turned_away = tokio::time::timeout(Duration::from_millis(100), held.coalescer.ask(1)).await;
         assert!(matches!(turned_away, Ok(Err(DbError::Unavailable(_)))));
         drop(waiting);
-        assert!(held.batch.0.put(1).is_ok());
-        assert_eq!(held.batch.0.lock().waiting.len(), 1);
+        assert!(held.coalescer.0.put(1).is_ok());
+        assert_eq!(held.coalescer.0.lock().waiting.len(), 1);
         for _ in 0..=THREADS {
             held.go_on.send(()).unwrap();
         }
@@ -306,15 +307,15 @@ mod tests {
     async fn the_threads_end_with_the_desk() {
         let alive = Arc::new(());
         let of_workers = Arc::clone(&alive);
-        let batch: Batch<u32, u32> = Batch::start(move || {
+        let coalescer: Coalescer<u32, u32> = Coalescer::start(move || {
             let alive = Arc::clone(&of_workers);
             move |questions: &[u32]| {
                 let _ = &alive;
                 Ok(questions.to_vec())
             }
         });
-        assert_eq!(batch.ask(1).await.unwrap(), 1);
-        drop(batch);
+        assert_eq!(coalescer.ask(1).await.unwrap(), 1);
+        drop(coalescer);
         while Arc::strong_count(&alive) > 1 {
             tokio::task::yield_now().await;
         }
