@@ -59,7 +59,7 @@ impl From<certificate::Certificate> for Certificate {
             common_name: one.common_name,
             years: one.years,
             csr: one.csr,
-            state: one.state,
+            state: one.state.key().to_owned(),
             auto_renew: one.auto_renew,
             alternate_names: one.alternate_names,
             authority_identifier: one.authority_identifier,

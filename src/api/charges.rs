@@ -50,7 +50,7 @@ impl From<charge::Charge> for Charge {
             total_amount: amount(one.total_cents),
             balance_amount: amount(one.balance_cents),
             reference: one.reference,
-            state: one.state,
+            state: one.state.key().to_owned(),
             items: one.items.into_iter().map(item).collect(),
         }
     }

@@ -47,7 +47,7 @@ impl From<platform::Status> for PlatformStatus {
             id: one.id,
             account_id: one.account_id,
             component: one.component,
-            state: one.state,
+            state: one.state.key().to_owned(),
             message: one.message,
             created_at: Moment(one.created_at),
             updated_at: Moment(one.updated_at),

@@ -9,6 +9,7 @@ use super::rows::containing;
 use super::{Resource, Window};
 use crate::db::schema::{certificates, domains, records, resources, zones};
 use crate::db::{Conn, DbError};
+use crate::models::certificate::CertificateState;
 use crate::models::domain::DOMAIN;
 use crate::models::zone::ZONE;
 use crate::policy::KindKey;
@@ -85,8 +86,8 @@ pub struct Certificate {
     pub alternate_names: Vec<String>,
     /// Id and name of its domain.
     pub domain: (i64, String),
-    /// As the authority has it.
-    pub state: String,
+    /// How far its order has come.
+    pub state: CertificateState,
     /// When it ends.
     pub expires_at: Option<OffsetDateTime>,
 }
@@ -196,7 +197,7 @@ pub fn certificates(
     text: &str,
     page: i64,
 ) -> Result<Part<Certificate>, DbError> {
-    type Row = (String, Vec<String>, i64, String, String, Option<OffsetDateTime>);
+    type Row = (String, Vec<String>, i64, String, CertificateState, Option<OffsetDateTime>);
     let pattern = containing(text);
     let matching = || {
         certificates::table.inner_join(resources::table).filter(resources::account_id.eq(account)).filter(

@@ -1,12 +1,30 @@
 //! Certificates of domains. They come from elsewhere; here they are kept and handed out.
 
 use super::order::ordered;
+use super::stored::stored_list;
 use super::{Sort, Window};
 use crate::db::schema::certificates;
 use crate::db::{Conn, DbError};
 use diesel::prelude::*;
 use secrecy::SecretString;
 use time::OffsetDateTime;
+
+stored_list! {
+    /// How far the order of a certificate has come, in DNSimple's words.
+    #[allow(missing_docs, reason = "the words are DNSimple's")]
+    pub enum CertificateState {
+        New = "new",
+        Purchased = "purchased",
+        Configured = "configured",
+        Submitted = "submitted",
+        Issued = "issued",
+        Rejected = "rejected",
+        Refunded = "refunded",
+        Cancelled = "cancelled",
+        Requesting = "requesting",
+        Failed = "failed",
+    }
+}
 
 /// A certificate, without what it is made of.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -25,8 +43,8 @@ pub struct Certificate {
     pub years: i32,
     /// The signing request, in PEM.
     pub csr: String,
-    /// As DNSimple names it: `issued`, `requesting` and the like.
-    pub state: String,
+    /// How far its order has come.
+    pub state: CertificateState,
     /// Whether it is renewed by itself.
     pub auto_renew: bool,
     /// Other hosts that it is for.
@@ -64,7 +82,7 @@ pub enum Had<T> {
 }
 
 /// State, certificate, root and chain, as they are stored.
-type Parts = (String, Option<String>, Option<String>, Vec<String>);
+type Parts = (CertificateState, Option<String>, Option<String>, Vec<String>);
 
 impl Certificate {
     /// A part of the domain's certificates, and how many there are. They are sorted by `id`,
@@ -109,7 +127,7 @@ impl Certificate {
             .optional()?;
         Ok(match row {
             None => Had::NotFound,
-            Some((state, Some(server), root, chain)) if state == "issued" => {
+            Some((state, Some(server), root, chain)) if state == CertificateState::Issued => {
                 Had::Have(Bundle { server, root, chain })
             }
             Some(_) => Had::Nothing,

@@ -1,6 +1,7 @@
 //! What accounts were charged. Nothing is bought here: charges come from elsewhere.
 
 use super::order::ordered;
+use super::stored::stored_list;
 use super::{Sort, Window};
 use crate::db::schema::charges;
 use crate::db::{Conn, DbError};
@@ -8,6 +9,18 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime, Time};
+
+stored_list! {
+    /// What has become of a charge, in DNSimple's words.
+    pub enum ChargeState {
+        /// Not paid yet.
+        Open = "open",
+        /// Paid.
+        Collected = "collected",
+        /// Paid back.
+        Refunded = "refunded",
+    }
+}
 
 /// A charge.
 #[derive(Debug, Clone)]
@@ -20,8 +33,8 @@ pub struct Charge {
     pub total_cents: i64,
     /// What is still open of it, in cents.
     pub balance_cents: i64,
-    /// `open`, `collected` or `refunded`.
-    pub state: String,
+    /// What has become of it.
+    pub state: ChargeState,
     /// What it is for.
     pub items: Vec<Item>,
 }
@@ -50,7 +63,7 @@ pub struct Period {
     pub through: Option<Date>,
 }
 
-type Row = (String, OffsetDateTime, i64, i64, String, serde_json::Value);
+type Row = (String, OffsetDateTime, i64, i64, ChargeState, serde_json::Value);
 
 impl Charge {
     /// A part of the account's charges of a period, and how many there are. They are sorted by

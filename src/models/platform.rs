@@ -1,11 +1,26 @@
 //! Notices of how the platform is, and messages between an account and the platform.
 
 use super::audit::{self, Action, Event, Origin};
+use super::stored::stored_list;
 use super::{Window, text};
 use crate::db::schema::{platform_messages, platform_statuses};
 use crate::db::{Conn, DbError};
 use diesel::prelude::*;
 use time::OffsetDateTime;
+
+stored_list! {
+    /// How a part of the platform is.
+    pub enum PlatformState {
+        /// It works.
+        Operational = "operational",
+        /// It works badly.
+        Degraded = "degraded",
+        /// It doesn't work.
+        Outage = "outage",
+        /// It's off on purpose.
+        Maintenance = "maintenance",
+    }
+}
 
 /// A notice of how a part of the platform is.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -17,8 +32,8 @@ pub struct Status {
     pub account_id: i64,
     /// Which part.
     pub component: String,
-    /// `operational`, `degraded`, `outage` or `maintenance`.
-    pub state: String,
+    /// How it is.
+    pub state: PlatformState,
     /// In words.
     pub message: String,
     /// When it was first said.

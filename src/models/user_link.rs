@@ -3,29 +3,24 @@
 use super::User;
 use super::audit::{self, Action, Origin};
 use super::link::{LinkSecret, presented};
+use super::stored::stored_list;
 use crate::db::schema::{user_links, users};
 use crate::db::{Conn, DbError};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use time::{Duration, OffsetDateTime};
 
-/// What a link is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// To set a new password.
-    Password,
-    /// To prove an address of e-mail, and to have it from then on.
-    Address,
+stored_list! {
+    /// What a link is for.
+    pub enum Purpose {
+        /// To set a new password.
+        Password = "password",
+        /// To prove an email address, and to have it from then on.
+        Address = "address",
+    }
 }
 
 impl Purpose {
-    fn key(self) -> &'static str {
-        match self {
-            Purpose::Password => "password",
-            Purpose::Address => "address",
-        }
-    }
-
     /// How long a link works after it was made.
     pub fn lasts(self) -> Duration {
         match self {
@@ -73,7 +68,7 @@ pub fn ask(
     Ok(diesel::insert_into(user_links::table)
         .values((
             user_links::user_id.eq(user),
-            user_links::purpose.eq(purpose.key()),
+            user_links::purpose.eq(purpose),
             user_links::email.eq(email),
             user_links::made_by.eq(made_by),
             user_links::created_at.eq(now),
@@ -86,16 +81,13 @@ pub fn ask(
 /// Makes what the link holds, in the transaction of whoever shows it or sends it; its time runs from
 /// now. None where a newer one was asked for, or its user was deactivated.
 pub fn arm(conn: &mut Conn, id: i64, now: OffsetDateTime) -> Result<Option<LinkSecret>, DbError> {
-    let purpose: Option<String> = user_links::table
+    let purpose: Option<Purpose> = user_links::table
         .inner_join(users::table.on(users::id.eq(user_links::user_id)))
         .filter(user_links::id.eq(id).and(users::deactivated_at.is_null()))
         .select(user_links::purpose)
         .first(conn)
         .optional()?;
-    let known = [Purpose::Password, Purpose::Address];
-    let Some(purpose) = known.into_iter().find(|known| Some(known.key()) == purpose.as_deref()) else {
-        return Ok(None);
-    };
+    let Some(purpose) = purpose else { return Ok(None) };
     let secret = LinkSecret::generate()?;
     let armed = diesel::update(user_links::table.find(id))
         .set((
@@ -133,12 +125,12 @@ pub fn open(
         .filter(maker.field(users::deactivated_at).is_null());
     // What was mailed to an address that is no longer the user's would verify the current one.
     let is_meant = user_links::purpose
-        .ne(Purpose::Password.key())
+        .ne(Purpose::Password)
         .or(exists(runs_the_site))
         .or(user_links::made_by.is_null().and(users::email.eq(user_links::email)));
     let row: Option<(User, String, Option<i64>)> = user_links::table
         .inner_join(users::table.on(users::id.eq(user_links::user_id)))
-        .filter(user_links::digest.eq(digest.as_slice()).and(user_links::purpose.eq(purpose.key())))
+        .filter(user_links::digest.eq(digest.as_slice()).and(user_links::purpose.eq(purpose)))
         .filter(user_links::expires_at.gt(now).and(users::deactivated_at.is_null()).and(is_meant))
         .select((User::as_select(), user_links::email, user_links::made_by))
         .first(conn)
@@ -176,7 +168,7 @@ pub fn awaited_address(conn: &mut Conn, user: i64, now: OffsetDateTime) -> Resul
 
 /// From now on the user's link of this purpose opens nothing.
 pub fn forget(conn: &mut Conn, user: i64, purpose: Purpose) -> Result<(), DbError> {
-    let of_user = user_links::user_id.eq(user).and(user_links::purpose.eq(purpose.key()));
+    let of_user = user_links::user_id.eq(user).and(user_links::purpose.eq(purpose));
     diesel::delete(user_links::table.filter(of_user)).execute(conn)?;
     Ok(())
 }

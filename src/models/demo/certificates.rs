@@ -4,6 +4,7 @@
 use super::holdings::{MADE, first_contact};
 use crate::db::schema::{certificates, resources};
 use crate::db::{Conn, DbError};
+use crate::models::certificate::CertificateState;
 use crate::models::domain::DOMAIN;
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -81,7 +82,11 @@ fn insert(conn: &mut Conn, domain: i64, contact: Option<i64>, demo: &Demo) -> Re
             certificates::common_name.eq(format!("{}.{}", demo.name, demo.domain)),
             certificates::years.eq(10),
             certificates::csr.eq(demo.csr),
-            certificates::state.eq(if issued { "issued" } else { "requesting" }),
+            certificates::state.eq(if issued {
+                CertificateState::Issued
+            } else {
+                CertificateState::Requesting
+            }),
             certificates::auto_renew.eq(false),
             certificates::alternate_names.eq(others),
             certificates::authority_identifier.eq("demo"),

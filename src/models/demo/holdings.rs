@@ -5,9 +5,10 @@ use crate::db::schema::{
     charges, contacts, domains, platform_messages, platform_statuses, record_templates, resources, webhooks,
 };
 use crate::db::{Conn, DbError};
-use crate::models::charge::Item;
+use crate::models::charge::{ChargeState, Item};
 use crate::models::contact::Details;
 use crate::models::domain::DOMAIN;
+use crate::models::platform::PlatformState;
 use diesel::prelude::*;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -165,8 +166,14 @@ fn fill_charges(conn: &mut Conn, account: i64) -> Result<(), DbError> {
         product_reference: Some("example.com".to_owned()),
     };
     for (reference, at, balance, state, items) in [
-        ("2026-0008", datetime!(2026-08-31 06:00 UTC), 0, "collected", vec![plan.clone(), renewal]),
-        ("2026-0011", datetime!(2026-11-01 06:00 UTC), 2_900, "open", vec![plan]),
+        (
+            "2026-0008",
+            datetime!(2026-08-31 06:00 UTC),
+            0,
+            ChargeState::Collected,
+            vec![plan.clone(), renewal],
+        ),
+        ("2026-0011", datetime!(2026-11-01 06:00 UTC), 2_900, ChargeState::Open, vec![plan]),
     ] {
         diesel::insert_into(charges::table)
             .values((
@@ -188,8 +195,8 @@ fn fill_platform(conn: &mut Conn, account: i64) -> Result<(), DbError> {
     use {platform_messages as messages, platform_statuses as statuses};
     if is_empty(statuses::table.filter(statuses::account_id.eq(account)).count().get_result(conn)?) {
         for (component, state, message) in [
-            ("api", "operational", "Everything works."),
-            ("registrar", "maintenance", "Registrations wait until Sunday, 08:00 UTC."),
+            ("api", PlatformState::Operational, "Everything works."),
+            ("registrar", PlatformState::Maintenance, "Registrations wait until Sunday, 08:00 UTC."),
         ] {
             diesel::insert_into(statuses::table)
                 .values((

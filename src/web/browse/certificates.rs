@@ -3,6 +3,7 @@
 use super::{Asked, Member, Pages, counted};
 use crate::http::{AppData, AppError};
 use crate::models::browse::{self, Certificate};
+use crate::models::certificate::CertificateState;
 use crate::models::domain::DOMAIN;
 use crate::web::page::{AccountNav, Page, Section, render};
 use crate::web::paths;
@@ -63,11 +64,11 @@ impl Row {
             also,
             domain_url: paths::of_resource(DOMAIN, account, one.domain.0),
             domain: one.domain.1,
-            tone: match one.state.as_str() {
-                "issued" if !ended => "ok",
+            tone: match one.state {
+                CertificateState::Issued if !ended => "ok",
                 _ => "plain",
             },
-            state: if ended { "expired".to_owned() } else { one.state },
+            state: if ended { "expired".to_owned() } else { one.state.key().to_owned() },
             expires: one.expires_at.map(|end| Expiry::of(Some(end), now)),
         }
     }
