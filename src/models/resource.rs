@@ -178,12 +178,12 @@ impl Resource {
             added.extend(domains.into_iter().map(|(_, _, name)| name));
         }
         if !added.is_empty() {
-            let label = match added.as_slice() {
-                [one] => one.clone(),
-                many => format!("{} domains", many.len()),
+            let (action, label) = match added.as_slice() {
+                [one] => (Action::DomainAdded, one.clone()),
+                many => (Action::DomainsAdded, format!("{} domains", many.len())),
             };
             let after = Some(serde_json::json!({ "domains": added }));
-            audit::record(conn, origin, &Event { after, ..event(account, Action::DomainAdded, &label) })?;
+            audit::record(conn, origin, &Event { after, ..event(account, action, &label) })?;
         }
         Ok(added.len())
     }

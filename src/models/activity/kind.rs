@@ -65,7 +65,7 @@ impl Kind {
             Kind::Tokens => &["token", "tokens"],
             Kind::Members => &["member", "invitation"],
             Kind::Account => &["account"],
-            Kind::Domains => &["domain", "zone", "record", "certificate"],
+            Kind::Domains => &["domain", "domains", "zone", "record", "records", "certificate"],
             Kind::Users => &["user", "session"],
             Kind::Uses | Kind::SignIns | Kind::Other => &[],
         }

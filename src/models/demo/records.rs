@@ -42,7 +42,7 @@ pub(super) fn fill(
         let event = Event {
             account: Some(account),
             user: None,
-            action: Action::RecordCreated,
+            action: Action::RecordsCreated,
             object: ("record", None, &label),
             before: None,
             after: None,

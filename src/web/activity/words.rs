@@ -21,6 +21,7 @@ fn words(action: Action) -> &'static str {
         Action::ContactCreated => "added the contact {}",
         Action::ContactDeleted => "deleted the contact {}",
         Action::DomainAdded => "added the domain {}",
+        Action::DomainsAdded => "added {}",
         Action::DomainAutoRenewalSet => "switched auto-renewal of the domain {}",
         Action::DomainDelegated => "delegated the domain {}",
         Action::DomainRemoved => "removed the domain {}",
@@ -34,6 +35,7 @@ fn words(action: Action) -> &'static str {
         Action::MemberSet => "set the role of {}",
         Action::MessagePosted => "posted the message {}",
         Action::RecordCreated => "created the record {}",
+        Action::RecordsCreated => "created {}",
         Action::RecordDeleted => "deleted the record {}",
         Action::RecordUpdated => "changed the record {}",
         Action::TemplateCreated => "created the template {}",
@@ -94,15 +96,11 @@ pub struct Detail {
 
 /// What was done, in words.
 pub fn said(line: &Line) -> Said {
-    let mut text = match &line.action {
+    let text = match &line.action {
         LineAction::Done(action) => words(*action).to_owned(),
         LineAction::Seen(kind) => seen(*kind).to_owned(),
         LineAction::Unknown(key) => format!("{}: {{}}", key.replace(['.', '_'], " ")),
     };
-    // The name of many at once says what they are: "added 40 domains". No single one has a space.
-    if ["domain", "record"].contains(&line.object.kind.as_str()) && line.object.name.contains(' ') {
-        text = text.replace(&format!(" the {} {{}}", line.object.kind), " {}");
-    }
     match text.split_once("{}") {
         Some((before, after)) => Said {
             before: before.trim_end().to_owned(),
@@ -218,19 +216,16 @@ mod tests {
 
     #[test]
     fn many_at_once_are_told_as_such_and_a_single_one_by_its_kind() {
-        let added = |name: &str| {
+        let added = |action: Action, name: &str| {
             let named =
                 |kind: &str, name: &str| Named { kind: kind.to_owned(), id: None, name: name.to_owned() };
+            let at = time::OffsetDateTime::UNIX_EPOCH;
             sentence(&Line {
-                place: crate::models::activity::Cursor {
-                    at: time::OffsetDateTime::UNIX_EPOCH,
-                    source: Source::Changed,
-                    id: 1,
-                },
+                place: crate::models::activity::Cursor { at, source: Source::Changed, id: 1 },
                 account: None,
                 user: None,
                 who: named("command_line", ""),
-                action: LineAction::Done(Action::DomainAdded),
+                action: LineAction::Done(action),
                 object: named("domain", name),
                 before: None,
                 after: None,
@@ -238,8 +233,11 @@ mod tests {
                 client: String::new(),
             })
         };
-        assert_eq!(added("40 domains"), "The command line added 40 domains");
-        assert_eq!(added("360.example"), "The command line added the domain 360.example");
+        assert_eq!(added(Action::DomainsAdded, "40 domains"), "The command line added 40 domains");
+        assert_eq!(
+            added(Action::DomainAdded, "360.example"),
+            "The command line added the domain 360.example"
+        );
     }
 
     #[test]
