@@ -74,6 +74,8 @@ mod own_password;
 mod own_password_again;
 mod own_profile;
 mod own_sessions;
+#[cfg(target_os = "linux")]
+mod patroni;
 mod pause;
 mod policies;
 mod policy_rules;
