@@ -10,8 +10,8 @@ use crate::config::{Config, Database, Support};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError};
 use crate::http::{
-    App, AppData, AppError, Budgets, Gate, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions,
-    SignIns, get, headers, is_well_formed, path_of,
+    App, AppData, AppError, Budgets, Endings, Gate, Hashing, LargeLists, LastUses, Networks, Refusals,
+    Sessions, SignIns, get, headers, is_well_formed, path_of,
 };
 use crate::models::password::HashError;
 use crate::policy::{Catalogue, ClientAddress, catalogue::CatalogueError};
@@ -109,6 +109,7 @@ impl Server {
             networks: Networks::default(),
             sign_ins: SignIns::default(),
             refusals: Refusals::default(),
+            endings: Endings::default(),
             is_ending: AtomicBool::new(false),
         });
         let server = serve(listener, &app, usize::try_from(config.pool_size).unwrap_or(8))?;

@@ -50,6 +50,7 @@ mod faults;
 mod faults_load;
 mod faults_slow;
 mod forgotten;
+mod full_disk;
 mod gate;
 mod guide;
 mod headers;
