@@ -21,8 +21,8 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::cookie::Key;
 use actix_web::dev::{Server as ActixServer, ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, VARY};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, ResponseError as _};
 use flate2::Compression;
@@ -199,6 +199,8 @@ struct Asked {
     https: bool,
     /// Whom people ask for help.
     support: Support,
+    /// Whether the process is about to end: the client is to call elsewhere next.
+    closes: bool,
     /// Who calls, where it is the API.
     api: Option<api::Finish>,
 }
@@ -224,6 +226,7 @@ async fn finish(
         path: path_of(request.request()).to_owned(),
         takes_gzip: web::assets::takes_gzip(request.headers()),
         https: app.is_some_and(|app| app.public.is_https()),
+        closes: app.is_some_and(|app| app.is_ending.load(Ordering::Relaxed)),
         support: app.map(|app| app.support.clone()).unwrap_or_default(),
     };
     // As it was sent, so that no line is broken. A query could hold a password by mistake: it's never logged.
@@ -308,6 +311,9 @@ fn finished(
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
     }
     headers::harden(response.headers_mut(), asked.https);
+    if asked.closes {
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
     if let Some(api) = &asked.api {
         api.tell(request, response.headers_mut(), error.as_ref());
     }

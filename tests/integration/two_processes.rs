@@ -7,7 +7,7 @@ use crate::support::{MEMBER, OWNER, START, ledger, soak};
 use std::future::Future;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -24,8 +24,12 @@ pub struct Node {
 
 impl Node {
     pub fn start(shell: &Shell) -> Node {
-        let mut process =
-            shell.command(&["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
+        Node::by(shell.command(&["serve", "--listen", "127.0.0.1:0"]))
+    }
+
+    /// By a command that serves.
+    pub fn by(mut command: Command) -> Node {
+        let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(process.stderr.take().unwrap());
         let mut line = String::new();
         let address = loop {
