@@ -11,7 +11,7 @@ use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError};
 use crate::http::{
     App, AppData, AppError, Budgets, Endings, Gate, Hashing, LargeLists, LastUses, Networks, Refusals,
-    Sessions, SignIns, get, headers, is_well_formed, path_of,
+    Sessions, SignIns, get, headers, is_well_formed, paced, path_of, remember,
 };
 use crate::models::password::HashError;
 use crate::policy::{Catalogue, ClientAddress, catalogue::CatalogueError};
@@ -157,6 +157,7 @@ fn serve(listener: TcpListener, app: &AppData, connections: usize) -> io::Result
     // connections. What waits longer than it may is turned away when its turn comes.
     .worker_max_blocking_threads((connections * 2).div_ceil(workers).max(2))
     .tcp_nodelay(true)
+    .on_connect(remember)
     .client_request_timeout(Duration::from_secs(10))
     .keep_alive(Duration::from_secs(75))
     .shutdown_timeout(DRAIN_SECONDS)
@@ -243,6 +244,7 @@ async fn finish(
             Ok(Ok(response)) => {
                 let (request, response) = response.into_parts();
                 let response = finished(response.map_into_boxed_body(), &asked, Some(&request));
+                let response = paced(&request, response);
                 let response = match held {
                     Some(held) => held.until_answered(response),
                     None => response,
