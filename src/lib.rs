@@ -16,7 +16,7 @@
 //!   [`mail`]: letters, written and sent.
 //! - [`server`]: all of it put together, the same for `serve` and for tests. [`cli`]: the commands.
 //!
-//! [`config`], [`clock`] and [`telemetry`] stand beside the rings.
+//! [`config`], [`clock`], [`telemetry`] and [`watchdog`] stand beside the rings.
 
 pub mod api;
 pub mod cli;
@@ -29,4 +29,5 @@ pub mod models;
 pub mod policy;
 pub mod server;
 pub mod telemetry;
+pub mod watchdog;
 pub mod web;

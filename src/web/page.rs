@@ -136,6 +136,9 @@ impl Page {
             "session" => Some("Session ended. Whoever was there is signed out.".to_owned()),
             "sessions" => Some("All other sessions ended. You are signed in here only.".to_owned()),
             "alone" => Some("There was no other session. Nothing was changed.".to_owned()),
+            "at-once" => Some(
+                "They no longer work: whatever used one gets an error from now on. The database has no space left, so lists, the audit log and mail follow when there's room.".to_owned(),
+            ),
             "revoked" => Some("All tokens revoked. Whatever used one gets an error from now on.".to_owned()),
             "account" => Some("Account changed.".to_owned()),
             "plan" => Some("Plan changed. It holds from the next call on.".to_owned()),
@@ -332,6 +335,11 @@ pub fn link_page(mut response: HttpResponse) -> HttpResponse {
     let policy = HeaderValue::from_static("strict-origin");
     response.headers_mut().insert(REFERRER_POLICY, policy);
     response
+}
+
+/// What a list says after tokens ended for which the database had no space otherwise.
+pub fn at_once(count: usize) -> &'static str {
+    if count > 0 { "at-once" } else { "chosen-already" }
 }
 
 /// Answers with another address to go to.

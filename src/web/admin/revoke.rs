@@ -3,16 +3,17 @@
 use super::found::Row;
 use super::page;
 use crate::db::{Conn, DbError};
-use crate::http::{AppData, AppError};
+use crate::http::{AppData, AppError, Ended};
+use crate::models::token::endings::{self, Ending};
 use crate::models::token::filter::Filter;
 use crate::models::token::list::{self, Sort, Wanted};
 use crate::models::token::site::{self, Anybodys};
-use crate::models::token::{Owner, revoke};
+use crate::models::token::{Owner, Why, revoke};
 use crate::models::{Account, User, text};
 use crate::web::browse::counted;
 use crate::web::form::{Fields, Posted};
 use crate::web::guard::{SiteAdmin, site_acts};
-use crate::web::page::{Field, Page, go_to, render};
+use crate::web::page::{Field, Page, at_once, go_to, render};
 use crate::web::paths;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
@@ -136,11 +137,20 @@ pub async fn revoke(
         return ask(&admin, &app, which, why, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     let (origin, work) = (admin.signed_in.origin(&app), which.clone());
-    let ended = app.db.long_transaction(move |conn| match work {
+    let affected = match &which {
+        Which::These(ids) => endings::Which::These(ids.clone()),
+        Which::AllOf(owner) => endings::Which::All(*owner),
+    };
+    let ending = Ending { which: affected, why: Why::Admin, note: Some(why.clone()), origin: origin.clone() };
+    let ended = app.endings.end(&app.db, ending, move |conn| match work {
         Which::These(ids) => revoke::revoke_these(conn, &ids, &why, &origin),
         Which::AllOf(owner) => revoke::revoke_all_of(conn, owner, &why, &origin),
     });
-    let done = if ended.await? == 0 { "none" } else { "ended" };
+    let done = match ended.await? {
+        Ended::AtOnce(count) => at_once(count),
+        Ended::Whole(0) => "none",
+        Ended::Whole(_) => "ended",
+    };
     Ok(go_to(format!("{}&done={done}", back(&app, &which).await?)))
 }
 

@@ -1,11 +1,13 @@
 //! Deleting several: a page that names each and says what will stop, then *Yes, delete*.
 
-use crate::http::{AppData, AppError};
+use crate::http::{AppData, AppError, Ended};
+use crate::models::token::Why;
 use crate::models::token::chosen::{self, Deleted, MOST_CHOSEN};
+use crate::models::token::endings::{Ending, Which};
 use crate::models::token::list::Listed;
 use crate::web::form::Posted;
 use crate::web::guard::{ManageTokens, TokenOwner};
-use crate::web::page::{Page, go_to, render};
+use crate::web::page::{Page, at_once, go_to, render};
 use crate::web::told::Used;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -65,12 +67,15 @@ pub async fn delete(form: Posted<Member>, app: AppData) -> Result<HttpResponse, 
     let (member, fields) = form.accepted(&app).await?;
     let (owner, origin) = (member.owner(), member.signed_in.origin(&app));
     let ids = numbers(fields.all("id"))?;
-    let deleted = app.db.transaction(move |conn| chosen::delete(conn, owner, &ids, &origin)).await?;
-    let done = match deleted {
-        Deleted { now: 0, before: 0 } => "chosen-none",
-        Deleted { now: 0, .. } => "chosen-already",
-        Deleted { before: 0, .. } => "chosen",
-        Deleted { .. } => "chosen-rest",
+    let ending =
+        Ending { which: Which::Of(owner, ids.clone()), why: Why::Person, note: None, origin: origin.clone() };
+    let deleted = app.endings.end(&app.db, ending, move |conn| chosen::delete(conn, owner, &ids, &origin));
+    let done = match deleted.await? {
+        Ended::AtOnce(count) => at_once(count),
+        Ended::Whole(Deleted { now: 0, before: 0 }) => "chosen-none",
+        Ended::Whole(Deleted { now: 0, .. }) => "chosen-already",
+        Ended::Whole(Deleted { before: 0, .. }) => "chosen",
+        Ended::Whole(Deleted { .. }) => "chosen-rest",
     };
     Ok(go_to(format!("{}?done={done}", member.paths().list())))
 }

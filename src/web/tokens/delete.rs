@@ -1,11 +1,12 @@
 //! Deleting: a page that says what will stop, then *Yes, delete*.
 
-use crate::http::{AppData, AppError};
+use crate::http::{AppData, AppError, Ended};
+use crate::models::token::endings::{Ending, Which};
 use crate::models::token::{Token, Why, usage};
 use crate::policy::Act;
 use crate::web::form::Posted;
 use crate::web::guard::{ManageTokens, TokenOwner};
-use crate::web::page::{Page, go_to, render};
+use crate::web::page::{Page, at_once, go_to, render};
 use crate::web::told::Used;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -73,11 +74,16 @@ pub async fn delete(form: Posted<Member>, app: AppData) -> Result<HttpResponse, 
     let (member, fields) = form.accepted(&app).await?;
     let (owner, id, paths) = (member.owner(), member.token()?, member.paths());
     let origin = member.signed_in.origin(&app);
-    let deleted = app.db.transaction(move |conn| {
+    let ending =
+        Ending { which: Which::Of(owner, vec![id]), why: Why::Person, note: None, origin: origin.clone() };
+    let deleted = app.endings.end(&app.db, ending, move |conn| {
         let Some(token) = Token::find(conn, owner, id)? else { return Ok(None) };
         token.delete(conn, Why::Person, &origin).map(Some)
     });
-    let deleted = deleted.await?.ok_or(AppError::NotFound)?;
+    let deleted = match deleted.await? {
+        Ended::Whole(deleted) => deleted.ok_or(AppError::NotFound)?,
+        Ended::AtOnce(count) => return Ok(go_to(format!("{}?done={}", paths.list(), at_once(count)))),
+    };
     Ok(go_to(match (deleted, fields.get("again")) {
         (_, "1") => paths.like(id),
         (true, _) => format!("{}?done=deleted", paths.list()),

@@ -1,10 +1,12 @@
 //! *Revoke all*: a page that says what will stop, then the end of every live token at once.
 
-use crate::http::{AppData, AppError};
+use crate::http::{AppData, AppError, Ended};
+use crate::models::token::Why;
+use crate::models::token::endings::{Ending, Which};
 use crate::models::token::revoke::{self, Standing};
 use crate::web::form::Posted;
 use crate::web::guard::{ManageTokens, TokenOwner};
-use crate::web::page::{Field, Page, go_to, render};
+use crate::web::page::{Field, Page, at_once, go_to, render};
 use crate::web::told::Used;
 use crate::web::told::grouped;
 use actix_web::HttpResponse;
@@ -61,8 +63,13 @@ pub async fn revoke(form: Posted<Member>, app: AppData) -> Result<HttpResponse, 
             return answer(&member, standing, field, StatusCode::UNPROCESSABLE_ENTITY, now);
         }
     }
-    let revoked = app.db.long_transaction(move |conn| revoke::revoke_all(conn, owner, &origin)).await?;
-    let done = if revoked == 0 { "none" } else { "revoked" };
+    let ending = Ending { which: Which::All(owner), why: Why::RevokeAll, note: None, origin: origin.clone() };
+    let revoked = app.endings.end(&app.db, ending, move |conn| revoke::revoke_all(conn, owner, &origin));
+    let done = match revoked.await? {
+        Ended::AtOnce(count) => at_once(count),
+        Ended::Whole(0) => "none",
+        Ended::Whole(_) => "revoked",
+    };
     Ok(go_to(format!("{}?done={done}", member.paths().list())))
 }
 
