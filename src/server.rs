@@ -56,9 +56,9 @@ pub enum StartError {
     /// The database is away or refuses.
     #[error("cannot use the database: {0}. Look at DATABASE_URL, and whether Postgres runs there.")]
     Database(#[from] DbError),
-    /// Migrations are missing, and this server may not run them.
+    /// Migrations are missing, or rights that its role needs.
     #[error(transparent)]
-    Outdated(DbError),
+    NotPrepared(DbError),
     /// The embedded catalogue is broken.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
@@ -181,7 +181,7 @@ async fn healthz() -> HttpResponse {
 }
 
 /// Ready: the process is not about to end, and checks of tokens are answered: asked in their queue. Where
-/// the database takes no writes, a second word says so: checks go on, and a balancer leaves the node in.
+/// the database takes no writes, a second word says so: checks continue, and a balancer leaves the node in.
 async fn readyz(app: AppData) -> HttpResponse {
     let readiness = if app.is_ending.load(Ordering::Relaxed) {
         None
