@@ -33,7 +33,7 @@ GRANT INSERT, UPDATE ON account_limits, domains, invitations, token_secrets, tok
     TO :"role";
 
 -- Rows that are created and taken away.
-GRANT INSERT, DELETE ON record_templates, sightings, token_blocks, webhooks TO :"role";
+GRANT INSERT, DELETE ON live_tokens, record_templates, sightings, token_blocks, webhooks TO :"role";
 
 GRANT INSERT, UPDATE, DELETE ON budgets, contacts, leak_reports, mails, memberships, records, resources,
     sessions, throttles, token_refusals, user_links

@@ -1,21 +1,23 @@
 //! The one clock: every comparison of times takes its `now` from here.
 
+use rustix::time::{ClockId, clock_gettime};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use time::{Duration, OffsetDateTime};
 
-/// The process's clock, corrected by its measured offset to the database's; or, in tests, one
-/// that stands still until it is moved.
+/// The database's clock, as far as this process knows it: what it said last, and the time that has passed
+/// since. The system's own clock is read once, at the start, so that a step of it moves nothing. In
+/// tests, a clock that stands still until it is moved.
 #[derive(Debug, Clone)]
 pub struct Clock(Arc<Inner>);
 
 #[derive(Debug)]
 enum Inner {
     System {
-        /// How far it is off, as far as it knows.
+        /// What the system's clock said when the machine was started, if it was right.
+        start: OffsetDateTime,
+        /// How far that is off, as far as it's known.
         offset_micros: AtomicI64,
-        /// How far it is off without knowing.
-        wrong: Duration,
     },
     Fixed(Mutex<OffsetDateTime>),
 }
@@ -28,7 +30,8 @@ impl Clock {
 
     /// A system's clock that is off by this much, for tests.
     pub fn wrong(by: Duration) -> Clock {
-        Clock(Arc::new(Inner::System { offset_micros: AtomicI64::new(0), wrong: by }))
+        let start = system_now() + by - running();
+        Clock(Arc::new(Inner::System { start, offset_micros: AtomicI64::new(0) }))
     }
 
     /// A clock that stands still.
@@ -39,8 +42,8 @@ impl Clock {
     /// This moment in UTC, in whole microseconds as the database keeps them.
     pub fn now(&self) -> OffsetDateTime {
         match &*self.0 {
-            Inner::System { offset_micros, wrong } => whole_micros(
-                system_now() + *wrong + Duration::microseconds(offset_micros.load(Ordering::Relaxed)),
+            Inner::System { start, offset_micros } => whole_micros(
+                *start + running() + Duration::microseconds(offset_micros.load(Ordering::Relaxed)),
             ),
             Inner::Fixed(at) => *at.lock().unwrap_or_else(PoisonError::into_inner),
         }
@@ -48,8 +51,8 @@ impl Clock {
 
     /// Learns the offset from what the database's clock said at about this moment.
     pub fn correct(&self, database_now: OffsetDateTime) {
-        if let Inner::System { offset_micros, wrong } = &*self.0 {
-            let offset = (database_now - system_now() - *wrong).whole_microseconds();
+        if let Inner::System { start, offset_micros } = &*self.0 {
+            let offset = (database_now - *start - running()).whole_microseconds();
             offset_micros.store(i64::try_from(offset).unwrap_or(0), Ordering::Relaxed);
         }
     }
@@ -60,6 +63,17 @@ impl Clock {
             *at.lock().unwrap_or_else(PoisonError::into_inner) += by;
         }
     }
+}
+
+/// How long the machine has been running. On Linux that counts the time that it was suspended; elsewhere
+/// the next correction does.
+fn running() -> Duration {
+    #[cfg(target_os = "linux")]
+    const CLOCK: ClockId = ClockId::Boottime;
+    #[cfg(not(target_os = "linux"))]
+    const CLOCK: ClockId = ClockId::Monotonic;
+    let passed = clock_gettime(CLOCK);
+    Duration::seconds(passed.tv_sec) + Duration::nanoseconds(passed.tv_nsec)
 }
 
 #[allow(clippy::disallowed_methods, reason = "the only caller")]

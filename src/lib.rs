@@ -17,7 +17,7 @@
 //!   [`mail`]: letters, written and sent.
 //! - [`server`]: all of it put together, the same for `serve` and for tests. [`cli`]: the commands.
 //!
-//! [`config`], [`clock`] and [`telemetry`] stand beside the rings.
+//! [`config`], [`clock`], [`telemetry`] and [`watchdog`] stand beside the rings.
 
 pub mod api;
 pub mod authorization;
@@ -30,6 +30,7 @@ pub mod mail;
 pub mod models;
 pub mod server;
 pub mod telemetry;
+pub mod watchdog;
 pub mod web;
 
 pub use tokenhouse_policy as policy;

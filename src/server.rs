@@ -10,8 +10,8 @@ use crate::config::{Config, Database, Support};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError, Readiness, Source};
 use crate::http::{
-    App, AppData, AppError, Budgets, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions, SignIns,
-    TokenLookup, get, headers, is_well_formed, path_of,
+    App, AppData, AppError, Budgets, Endings, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions,
+    SignIns, TokenLookup, get, headers, is_well_formed, paced, path_of, remember,
 };
 use crate::models::password::HashError;
 use crate::policy::{Catalogue, ClientAddress, catalogue::CatalogueError};
@@ -21,8 +21,8 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::cookie::Key;
 use actix_web::dev::{Server as ActixServer, ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, VARY};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, ResponseError as _};
 use flate2::Compression;
@@ -56,9 +56,9 @@ pub enum StartError {
     /// The database is away or refuses.
     #[error("cannot use the database: {0}. Look at DATABASE_URL, and whether Postgres runs there.")]
     Database(#[from] DbError),
-    /// Migrations are missing, and this server may not run them.
+    /// Migrations are missing, or rights that its role needs.
     #[error(transparent)]
-    Outdated(DbError),
+    NotPrepared(DbError),
     /// The embedded catalogue is broken.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
@@ -117,6 +117,7 @@ impl Server {
             networks: Networks::default(),
             sign_ins: SignIns::default(),
             refusals: Refusals::default(),
+            endings: Endings::default(),
             is_ending: AtomicBool::new(false),
         });
         let server = serve(listener, &app, usize::try_from(config.pool_size).unwrap_or(8))?;
@@ -164,6 +165,7 @@ fn serve(listener: TcpListener, app: &AppData, connections: usize) -> io::Result
     // connections. What waits longer than it may is turned away when its turn comes.
     .worker_max_blocking_threads((connections * 2).div_ceil(workers).max(2))
     .tcp_nodelay(true)
+    .on_connect(remember)
     .client_request_timeout(Duration::from_secs(10))
     .keep_alive(Duration::from_secs(75))
     .shutdown_timeout(DRAIN_SECONDS)
@@ -179,7 +181,7 @@ async fn healthz() -> HttpResponse {
 }
 
 /// Ready: the process is not about to end, and checks of tokens are answered: asked in their queue. Where
-/// the database takes no writes, a second word says so: checks go on, and a balancer leaves the node in.
+/// the database takes no writes, a second word says so: checks continue, and a balancer leaves the node in.
 async fn readyz(app: AppData) -> HttpResponse {
     let readiness = if app.is_ending.load(Ordering::Relaxed) {
         None
@@ -208,6 +210,8 @@ struct Asked {
     https: bool,
     /// Whom people ask for help.
     support: Support,
+    /// Whether the process is about to end: the client is to call elsewhere next.
+    closes: bool,
     /// Who calls, where it is the API.
     api: Option<api::Finish>,
 }
@@ -233,6 +237,7 @@ async fn finish(
         path: path_of(request.request()).to_owned(),
         takes_gzip: web::assets::takes_gzip(request.headers()),
         https: app.is_some_and(|app| app.public.is_https()),
+        closes: app.is_some_and(|app| app.is_ending.load(Ordering::Relaxed)),
         support: app.map(|app| app.support.clone()).unwrap_or_default(),
     };
     // As it was sent, so that no line is broken. A query could hold a password by mistake: it's never logged.
@@ -249,6 +254,7 @@ async fn finish(
             Ok(Ok(response)) => {
                 let (request, response) = response.into_parts();
                 let response = finished(response.map_into_boxed_body(), &asked, Some(&request));
+                let response = paced(&request, response);
                 let response = match held {
                     Some(held) => held.until_answered(response),
                     None => response,
@@ -317,6 +323,9 @@ fn finished(
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
     }
     headers::harden(response.headers_mut(), asked.https);
+    if asked.closes {
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
     if let Some(api) = &asked.api {
         api.tell(request, response.headers_mut(), error.as_ref());
     }

@@ -6,6 +6,7 @@ use super::whoami::Account;
 use crate::http::{AppData, AppError};
 use crate::models::Token;
 use crate::models::token::DeletionReason;
+use crate::models::token::endings::{Ending, Which};
 use actix_web::HttpResponse;
 
 /// The accounts that the token reaches, in the order of their numbers.
@@ -18,12 +19,17 @@ pub async fn list(token: AnyToken<Rights>, app: AppData) -> HttpResponse {
 /// The token ends itself.
 pub async fn end(token: AnyToken<Owner>, app: AppData) -> Result<HttpResponse, AppError> {
     let (id, origin) = (token.found().token, token.origin());
-    app.db
-        .transaction(move |conn| match Token::itself(conn, id)? {
-            Some(token) => token.delete(conn, DeletionReason::Itself, &origin),
-            None => Ok(false),
-        })
-        .await?;
+    let ending = Ending {
+        which: Which::These(vec![id]),
+        why: DeletionReason::Itself,
+        note: None,
+        origin: origin.clone(),
+    };
+    let deleted = app.endings.end(&app.db, ending, move |conn| match Token::itself(conn, id)? {
+        Some(token) => token.delete(conn, DeletionReason::Itself, &origin),
+        None => Ok(false),
+    });
+    deleted.await?;
     // Whoever ended it, it has ended.
     Ok(no_content())
 }

@@ -65,7 +65,7 @@ pub struct Config {
 /// Where the data is.
 #[derive(Debug, Clone)]
 pub enum Database {
-    /// In a Postgres that somebody else runs.
+    /// In a Postgres of your own.
     Url {
         /// Its address, which may hold a password.
         url: SecretString,

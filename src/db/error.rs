@@ -21,6 +21,11 @@ pub enum DbError {
         "the database isn't up to date, and {0}: run `tokenhouse migrate` as the role that owns its tables"
     )]
     Outdated(String),
+    /// A role of this name may not read the tables.
+    #[error(
+        "the role {0} may not read all tables: docs/serving-role.sql, run after each migration, gives it its rights"
+    )]
+    NotGranted(String),
     /// A unique constraint of this name was hit.
     #[error("{0} is taken")]
     Taken(String),

@@ -28,12 +28,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Postgres's own list of tables.
+    pg_class (oid) {
+        oid -> Oid,
+    }
+}
+
 /// Brings the database up to date; returns how many migrations ran. With nothing to do it only reads,
 /// so that it also works for a role that may do nothing else, and on a read-only database.
 ///
 /// # Errors
-/// `Outdated` if migrations are missing and this role may not run them.
+/// `Outdated` if migrations are missing and this role may not run them; `NotGranted` if it can't even
+/// read.
 pub fn migrate(conn: &mut Conn) -> Result<usize, DbError> {
+    refuse_without_rights(conn)?;
     if is_current(conn)? {
         return Ok(0);
     }
@@ -43,7 +52,31 @@ pub fn migrate(conn: &mut Conn) -> Result<usize, DbError> {
     }
     let ran = run_missing(conn);
     conn.batch_execute(&format!("SELECT pg_advisory_unlock({KEY})"))?;
-    ran
+    let ran = ran?;
+    refuse_without_rights(conn)?;
+    Ok(ran)
+}
+
+/// What the code reads, as it's written: diesel's tables can't be listed at run time. Others may keep
+/// tables of their own in the schema.
+const TABLES: &str = include_str!("schema.rs");
+
+fn refuse_without_rights(conn: &mut Conn) -> Result<(), DbError> {
+    // The key may be kept in a file, and then nobody needs to read it here.
+    let unreadable: Vec<String> = pg_class::table
+        .filter(sql::<Bool>(
+            "relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname <> 'signing_keys' \
+             AND NOT has_table_privilege(oid, 'SELECT')",
+        ))
+        .select(sql::<Text>("relname::text"))
+        .load(conn)?;
+    let is_ours =
+        |name: &String| name == "__diesel_schema_migrations" || TABLES.contains(&format!("\n    {name} ("));
+    if unreadable.iter().any(is_ours) { Err(DbError::NotGranted(role(conn)?)) } else { Ok(()) }
+}
+
+fn role(conn: &mut Conn) -> Result<String, DbError> {
+    Ok(diesel::select(sql::<Text>("current_user::text")).get_result(conn)?)
 }
 
 /// Under the lock: another process may have run them meanwhile.
@@ -65,13 +98,12 @@ fn why_not(conn: &mut Conn) -> Result<Option<String>, DbError> {
     }
     let may = sql::<Bool>(
         "coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AND NOT EXISTS (SELECT FROM pg_class \
-         WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND NOT pg_has_role(relowner, 'USAGE'))",
+         WHERE oid = to_regclass('__diesel_schema_migrations') AND NOT pg_has_role(relowner, 'USAGE'))",
     );
     if diesel::select(may).get_result::<bool>(conn)? {
         return Ok(None);
     }
-    let role: String = diesel::select(sql::<Text>("current_user::text")).get_result(conn)?;
-    Ok(Some(format!("the role {role} may not change its tables")))
+    Ok(Some(format!("the role {} may not change its tables", role(conn)?)))
 }
 
 /// Whether the database takes no writes: a standby, or a primary that was set so.
@@ -108,7 +140,7 @@ pub fn readiness(conn: &mut Conn) -> Result<Readiness, DbError> {
 }
 
 /// Whether no migration is missing. It only reads: diesel's own check creates its table where there is
-/// none, which a role without that right can't, nor can anybody on a read-only database.
+/// none, which a role without that right doesn't have, and which fails on a read-only database.
 pub fn is_current(conn: &mut Conn) -> Result<bool, DbError> {
     let kept = sql::<Bool>("to_regclass('__diesel_schema_migrations') IS NOT NULL");
     if !diesel::select(kept).get_result::<bool>(conn)? {

@@ -250,7 +250,7 @@ impl Source {
         let mut chosen = None;
         for (host, opened) in usable {
             let identity = &opened.identity;
-            if identity.timeline < newest {
+            if !identity.is_standby && identity.timeline < newest {
                 let newer = Known { timeline: newest, ..Known::of(identity, 0) };
                 refusals.push(refusal(&host, identity, newer));
             } else if chosen.is_none() && (!identity.is_standby || is_only_one) {
@@ -350,7 +350,8 @@ impl Known {
     }
 
     fn is_ahead_of(&self, identity: &Identity) -> bool {
-        identity.system != self.system || identity.timeline < self.timeline
+        // What a standby says of its timeline may lag behind what it has.
+        identity.system != self.system || (!identity.is_standby && identity.timeline < self.timeline)
     }
 
     /// Whether a server may be out of date. An empty one has nothing that could be.
@@ -487,6 +488,8 @@ mod tests {
             [(on(7, 3), false), (on(7, 4), false), (on(7, 2), true), (on(8, 3), true), (on(8, 9), true)]
         {
             assert_eq!(known.refuses(&identity), refused, "{identity:?}");
+            let standby = Identity { is_standby: true, ..identity.clone() };
+            assert_eq!(known.refuses(&standby), identity.system != 7, "its timeline may lag");
             assert!(!known.refuses(&Identity { is_empty: true, ..identity }));
         }
     }

@@ -211,6 +211,15 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// Tokens that may work. On a full disk deleting the row ends the token; the token's own row says the same later.
+    live_tokens (token_id) {
+        token_id -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// Mail on its way: what is to be said, never the text nor a link. Written with the change that it tells of.
     mails (id) {
         id -> Int8,
@@ -622,6 +631,7 @@ diesel::joinable!(contacts -> accounts (account_id));
 diesel::joinable!(domains -> contacts (registrant_id));
 diesel::joinable!(domains -> resources (resource_id));
 diesel::joinable!(invitations -> accounts (account_id));
+diesel::joinable!(live_tokens -> tokens (token_id));
 diesel::joinable!(memberships -> accounts (account_id));
 diesel::joinable!(memberships -> users (user_id));
 diesel::joinable!(platform_messages -> accounts (account_id));
@@ -655,6 +665,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     domains,
     invitations,
     leak_reports,
+    live_tokens,
     mails,
     memberships,
     platform_messages,

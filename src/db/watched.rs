@@ -1,23 +1,21 @@
 //! Connections that are given up when they don't answer.
 //!
 //! libpq waits for an answer for as long as the connection is open, and the kernel of a server that
-//! hangs keeps it open: no setting of libpq ends that wait. So one thread of this process shuts the
-//! socket down when work on it takes too long. libpq then reads the end of the connection, the
-//! thread that waited is free again, and the pool opens another connection.
+//! hangs keeps it open: no setting of libpq ends that wait. So the watchdog shuts the socket down when
+//! work on it takes too long. libpq then reads the end of the connection, the thread that waited is
+//! free again, and the pool opens another connection.
 
 use super::connect::establish;
 use super::error::first_line;
 use super::primary::{Identity, Source, identify};
 use super::{Conn, DbError, SETTINGS};
+use crate::watchdog::{self, Socket};
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
-use rustix::net::{Shutdown, shutdown};
 use secrecy::SecretString;
-use std::collections::BTreeMap;
-use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// A server that answers at all answers `SELECT 1` sooner than this.
 const LONGEST_PING: Duration = Duration::from_secs(2);
@@ -35,18 +33,12 @@ pub(super) struct Watched {
     pub(super) identity: Identity,
 }
 
-struct Socket {
-    /// A duplicate, so that its number can't belong to another connection meanwhile.
-    fd: OwnedFd,
-    is_given_up: AtomicBool,
-}
-
 impl Watched {
     /// A connection to one server, which says who it is.
     pub(super) fn open(url: &SecretString) -> Result<Watched, String> {
         let (mut conn, socket) = establish(url)?;
-        let socket = socket.map(|fd| Arc::new(Socket { fd, is_given_up: AtomicBool::new(false) }));
-        let watch = socket.as_ref().map(|socket| WATCHDOG.watch(socket, LONGEST_PING));
+        let socket = socket.map(|socket| Arc::new(Socket::new(socket, "the database doesn't answer")));
+        let watch = socket.as_ref().map(|socket| watchdog::watch(socket, LONGEST_PING));
         let identity = identify(&mut conn).map_err(|error| first_line(&error.to_string()))?;
         drop(watch);
         Ok(Watched { conn, socket, is_read: false, suspicion: 0, identity })
@@ -63,7 +55,7 @@ impl Watched {
         longest: Duration,
         work: impl FnOnce(&mut Conn) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        let _watch = self.socket.as_ref().map(|socket| WATCHDOG.watch(socket, longest));
+        let _watch = self.socket.as_ref().map(|socket| watchdog::watch(socket, longest));
         let result = work(&mut self.conn);
         if self.is_read { result } else { result.map_err(DbError::unread) }
     }
@@ -74,7 +66,7 @@ impl Watched {
     }
 
     fn is_given_up(&self) -> bool {
-        self.socket.as_ref().is_some_and(|socket| socket.is_given_up.load(Ordering::Relaxed))
+        self.socket.as_ref().is_some_and(|socket| socket.is_given_up())
     }
 }
 
@@ -152,78 +144,4 @@ fn speak_english(conn: &mut Conn) -> Result<bool, DbError> {
          EXCEPTION WHEN insufficient_privilege THEN NULL; END $$",
     )?;
     is_english(conn)
-}
-
-static WATCHDOG: LazyLock<&'static Watchdog> = LazyLock::new(|| {
-    let watchdog: &'static Watchdog = Box::leak(Box::default());
-    std::thread::spawn(|| watchdog.run());
-    watchdog
-});
-
-/// Shuts down what isn't done in time.
-#[derive(Default)]
-struct Watchdog {
-    state: Mutex<State>,
-    sooner: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    watched: BTreeMap<(Instant, u64), Arc<Socket>>,
-    last: u64,
-    /// When the thread looks again by itself; `None` while it waits to be woken.
-    looks_at: Option<Instant>,
-}
-
-/// Work that is watched until this is dropped.
-struct Watch<'dog> {
-    watchdog: &'dog Watchdog,
-    key: (Instant, u64),
-}
-
-impl Watchdog {
-    fn watch(&self, socket: &Arc<Socket>, longest: Duration) -> Watch<'_> {
-        let mut state = self.lock();
-        state.last += 1;
-        let key = (Instant::now() + longest, state.last);
-        state.watched.insert(key, Arc::clone(socket));
-        // Work ends long before its deadline, so that the thread is hardly ever woken.
-        if state.looks_at.is_none_or(|at| key.0 < at) {
-            state.looks_at = Some(key.0);
-            self.sooner.notify_one();
-        }
-        Watch { watchdog: self, key }
-    }
-
-    fn run(&self) {
-        let mut state = self.lock();
-        loop {
-            let now = Instant::now();
-            while let Some(first) = state.watched.first_entry().filter(|first| first.key().0 <= now) {
-                let socket = first.remove();
-                socket.is_given_up.store(true, Ordering::Relaxed);
-                // It fails only where the connection has ended already.
-                let _ = shutdown(&socket.fd, Shutdown::Both);
-                tracing::warn!("a connection to the database is given up: it doesn't answer");
-            }
-            state.looks_at = state.watched.first_key_value().map(|((at, _), _)| *at);
-            state = match state.looks_at {
-                Some(at) => {
-                    let woken = self.sooner.wait_timeout(state, at.saturating_duration_since(now));
-                    woken.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => self.sooner.wait(state).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Watch<'_> {
-    fn drop(&mut self) {
-        self.watchdog.lock().watched.remove(&self.key);
-    }
 }

@@ -1,6 +1,8 @@
 //! What every handler can reach.
 
-use super::{Budgets, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions, SignIns, TokenLookup};
+use super::{
+    Budgets, Endings, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions, SignIns, TokenLookup,
+};
 use crate::clock::Clock;
 use crate::config::{Mail, PublicUrl, Support};
 use crate::db::Db;
@@ -50,6 +52,8 @@ pub struct App {
     pub sign_ins: SignIns,
     /// Refused calls that are not written yet.
     pub refusals: Refusals,
+    /// Ends of tokens that are not written down yet.
+    pub endings: Endings,
     /// What callers have spent of their hour.
     pub budgets: Budgets,
     /// Accounts with very many tokens.

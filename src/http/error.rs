@@ -96,7 +96,7 @@ impl From<DbError> for AppError {
                 AppError::Unavailable(cause)
             }
             DbError::Full(cause) => AppError::NoSpace(cause),
-            DbError::Taken(_) | DbError::Fault(_) | DbError::Corrupt(_) => {
+            DbError::NotGranted(_) | DbError::Taken(_) | DbError::Fault(_) | DbError::Corrupt(_) => {
                 AppError::Internal(error.to_string())
             }
         }

@@ -4,6 +4,7 @@
 use crate::db::{Db, DbError};
 use crate::models::token::usage::{self, Use};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use time::{Duration, OffsetDateTime};
 
@@ -11,6 +12,10 @@ use time::{Duration, OffsetDateTime};
 pub const FLUSH_EVERY: std::time::Duration = std::time::Duration::from_secs(20);
 /// A secret's use is written at most so often.
 const SECRET_EVERY: Duration = Duration::seconds(30);
+
+/// At most so many wait to be written, some 30 MB of them; while they do, uses of other secrets aren't
+/// noted.
+const MOST_WAITING: usize = 100_000;
 
 /// The uses that are not written yet, and when each secret's last one was.
 #[derive(Default)]
@@ -26,9 +31,15 @@ impl LastUses {
     /// Notes a use; a newer one of the same secret takes its place.
     pub fn note(&self, one: Use) {
         let waiting = &mut self.inner().waiting;
-        let known = waiting.entry((one.secret, one.account)).or_insert_with(|| one.clone());
-        if known.at < one.at {
-            *known = one;
+        let is_full = waiting.len() >= MOST_WAITING;
+        match waiting.entry((one.secret, one.account)) {
+            Entry::Occupied(mut known) if known.get().at < one.at => {
+                known.insert(one);
+            }
+            Entry::Vacant(free) if !is_full => {
+                free.insert(one);
+            }
+            Entry::Occupied(_) | Entry::Vacant(_) => {}
         }
     }
 
@@ -74,5 +85,33 @@ impl LastUses {
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::ClientAddress;
+    use time::macros::datetime;
+
+    #[test]
+    fn while_nothing_can_be_written_no_more_than_so_many_wait_and_the_newest_of_each_does() {
+        let uses = LastUses::default();
+        let start = datetime!(2026-11-22 12:00 UTC);
+        let one = |secret, seconds| Use {
+            secret,
+            account: 0,
+            at: start + Duration::seconds(seconds),
+            address: ClientAddress::Unknown,
+            client: String::new(),
+        };
+        for secret in 0..=i64::try_from(MOST_WAITING).unwrap() {
+            uses.note(one(secret, 0));
+        }
+        uses.note(one(7, 5));
+        uses.note(one(7, 3));
+        let inner = uses.inner();
+        assert_eq!(inner.waiting.len(), MOST_WAITING);
+        assert_eq!(inner.waiting[&(7, 0)].at, start + Duration::seconds(5));
     }
 }

@@ -5,7 +5,8 @@ use crate::db::{Conn, DbError};
 use crate::policy::ClientAddress;
 use crate::policy::budget::Hour;
 use diesel::prelude::*;
-use diesel::upsert::excluded;
+use diesel::sql_query;
+use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -55,27 +56,30 @@ impl Payer {
     }
 }
 
-/// Adds calls to an hour, in one statement and in an order that lets several nodes do it at once;
+#[derive(QueryableByName)]
+struct Sum {
+    #[diesel(sql_type = Text)]
+    payer: String,
+    #[diesel(sql_type = BigInt)]
+    calls: i64,
+}
+
+/// Adds calls to an hour, in one statement, the same for however many, and in an order that lets several nodes do it at once;
 /// answers with the sum of each payer.
 pub fn add(conn: &mut Conn, hour: Hour, calls: &[(Payer, i64)]) -> Result<HashMap<Payer, i64>, DbError> {
+    const ADD: &str = "INSERT INTO budgets AS known (payer, window_start, calls)
+        SELECT payer, $2, calls FROM unnest($1, $3) AS new (payer, calls)
+        ON CONFLICT (payer, window_start) DO UPDATE SET calls = known.calls + excluded.calls
+        RETURNING payer, calls";
     let mut keys: Vec<(String, Payer, i64)> =
         calls.iter().map(|(payer, calls)| (payer.key(), *payer, *calls)).collect();
     keys.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-    let rows: Vec<_> = keys
-        .iter()
-        .map(|(key, _, calls)| {
-            (budgets::payer.eq(key), budgets::window_start.eq(hour.start()), budgets::calls.eq(calls))
-        })
-        .collect();
-    let sums: HashMap<String, i64> = diesel::insert_into(budgets::table)
-        .values(rows)
-        .on_conflict((budgets::payer, budgets::window_start))
-        .do_update()
-        .set(budgets::calls.eq(budgets::calls + excluded(budgets::calls)))
-        .returning((budgets::payer, budgets::calls))
-        .get_results(conn)?
-        .into_iter()
-        .collect();
+    let sums: Vec<Sum> = sql_query(ADD)
+        .bind::<Array<Text>, _>(keys.iter().map(|(key, ..)| key.as_str()).collect::<Vec<_>>())
+        .bind::<Timestamptz, _>(hour.start())
+        .bind::<Array<BigInt>, _>(keys.iter().map(|(.., calls)| *calls).collect::<Vec<_>>())
+        .get_results(conn)?;
+    let sums: HashMap<String, i64> = sums.into_iter().map(|sum| (sum.payer, sum.calls)).collect();
     Ok(keys.iter().filter_map(|(key, payer, _)| Some((*payer, *sums.get(key)?))).collect())
 }
 

@@ -3,6 +3,7 @@
 use super::Account;
 use super::audit::Origin;
 use super::mail::{self, LeakedToken, Letter};
+use super::token::endings::{Ending, Which};
 use super::token::secret::Digest;
 use super::token::{DeletionReason, Token};
 use crate::db::schema::{leak_reports, memberships, token_secrets, tokens, users};
@@ -97,6 +98,23 @@ pub fn work_off(conn: &mut Conn, first: i64, now: OffsetDateTime) -> Result<bool
 
 /// The account's name, where it is an account's token, and whom to tell: number and address.
 type Concerned = (Option<String>, Vec<(i64, String)>);
+
+/// Ends what the report is about where the database has no space for more; the report stays, and is
+/// worked off when there's room.
+pub fn end_at_once(conn: &mut Conn, first: i64, now: OffsetDateTime) -> Result<(), DbError> {
+    let report = leak_reports::table.find(first).select(leak_reports::report);
+    let report: Option<Uuid> = report.first(conn).optional()?;
+    let of_report = leak_reports::table.filter(leak_reports::report.nullable().eq(report));
+    let digests: Vec<Vec<u8>> = of_report.select(leak_reports::digest).load(conn)?;
+    let ids = working(conn, &digests, now)?.iter().map(|token| token.id).collect();
+    let ending = Ending {
+        which: Which::These(ids),
+        why: DeletionReason::Leak,
+        note: None,
+        origin: Origin::nobody(now),
+    };
+    ending.at_once(conn).map(|_| ())
+}
 
 /// Whom to tell that a token has leaked: its user; of an account's token whoever manages such, and
 /// its maker, if still a member. With the account's name.

@@ -6,6 +6,8 @@ use crate::db::{Conn, DbError};
 use crate::models::stored::stored_list;
 use crate::policy::ClientAddress;
 use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{Array, BigInt, Inet, Nullable, Text, Timestamptz};
 use time::{Duration, OffsetDateTime};
 
 stored_list! {
@@ -42,28 +44,52 @@ pub struct SignIn {
     pub client: String,
 }
 
+/// What was seen, as a row.
+pub(super) struct Row<'a> {
+    pub at: OffsetDateTime,
+    pub kind: SightingKind,
+    pub account: Option<i64>,
+    pub user: Option<i64>,
+    pub token: Option<i64>,
+    pub name: &'a str,
+    pub address: ClientAddress,
+    pub client: &'a str,
+}
+
 /// Puts attempts down.
 pub fn put_down(conn: &mut Conn, attempts: &[SignIn]) -> Result<(), DbError> {
-    for part in attempts.chunks(1_000) {
-        let rows: Vec<_> = part
-            .iter()
-            .map(|one| {
-                (
-                    sightings::at.eq(one.at),
-                    sightings::kind.eq(if one.good {
-                        SightingKind::SignedIn
-                    } else {
-                        SightingKind::SignInRefused
-                    }),
-                    sightings::user_id.eq(one.user),
-                    sightings::name.eq(&one.email),
-                    sightings::address.eq(one.address.stored()),
-                    sightings::client.eq(&one.client),
-                )
-            })
-            .collect();
-        diesel::insert_into(sightings::table).values(rows).execute(conn)?;
-    }
+    let rows: Vec<Row<'_>> = attempts
+        .iter()
+        .map(|one| Row {
+            at: one.at,
+            kind: if one.good { SightingKind::SignedIn } else { SightingKind::SignInRefused },
+            account: None,
+            user: Some(one.user),
+            token: None,
+            name: &one.email,
+            address: one.address,
+            client: &one.client,
+        })
+        .collect();
+    write(conn, &rows)
+}
+
+/// Writes rows in one statement, the same for however many.
+pub(super) fn write(conn: &mut Conn, rows: &[Row<'_>]) -> Result<(), DbError> {
+    const WRITE: &str =
+        "INSERT INTO sightings (at, kind, account_id, user_id, token_id, name, address, client)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)";
+    let each = || rows.iter();
+    sql_query(WRITE)
+        .bind::<Array<Timestamptz>, _>(each().map(|row| row.at).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(each().map(|row| row.kind.key()).collect::<Vec<_>>())
+        .bind::<Array<Nullable<BigInt>>, _>(each().map(|row| row.account).collect::<Vec<_>>())
+        .bind::<Array<Nullable<BigInt>>, _>(each().map(|row| row.user).collect::<Vec<_>>())
+        .bind::<Array<Nullable<BigInt>>, _>(each().map(|row| row.token).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(each().map(|row| row.name).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Inet>>, _>(each().map(|row| row.address.stored()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(each().map(|row| row.client).collect::<Vec<_>>())
+        .execute(conn)?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What a running server does beside answering.
 
 use crate::db::{self, DbError};
-use crate::http::{AppData, FLUSH_EVERY, SHARE_EVERY};
+use crate::http::{AppData, Endings, FLUSH_EVERY, SHARE_EVERY};
 use crate::mail::{self, Postman};
 use crate::models::{self, Origin, account_state, budget, leak, notice, sighting, throttle};
 use crate::policy::budget::Hour;
@@ -63,6 +63,9 @@ impl Chores {
         if let Err(error) = app.refusals.flush(&app.db).await {
             tracing::error!(%error, "the refused calls of tokens could not be written");
         }
+        if let Err(error) = app.endings.write(&app.db).await {
+            tracing::error!(%error, "ends of tokens are not in the audit log: the log of the process has them");
+        }
         if let Err(error) = app.budgets.share(now).await {
             tracing::error!(%error, "what was spent of budgets could not be shared");
         }
@@ -76,6 +79,9 @@ async fn once_an_hour(app: AppData, mut end: End) {
         tokio::select! {
             _ = ticks.tick() => {}
             _ = end.changed() => return,
+        }
+        if let Err(error) = Endings::write_orphaned(&app.db, app.clock.now()).await {
+            tracing::warn!(%error, "ends of tokens wait for the database");
         }
         if let Err(error) = sweep_mail(&app).await {
             tracing::warn!(%error, "mail that nobody needs waits for the database");
@@ -192,6 +198,9 @@ async fn every_now_and_then(app: AppData, mut end: End) {
             _ = end.changed() => return,
         }
         let now = app.clock.now();
+        if let Err(error) = app.endings.write(&app.db).await {
+            tracing::warn!(%error, "what tells of tokens that ended waits for the database");
+        }
         if let Err(error) = app.last_uses.flush(&app.db, now).await {
             tracing::warn!(%error, "the last uses of tokens wait for the database");
         }
@@ -256,6 +265,9 @@ async fn work_off_leaks(app: &AppData) -> Result<(), DbError> {
     while let Some(first) = app.db.run(move |conn| leak::next(conn, behind)).await? {
         let now = app.clock.now();
         if let Err(error) = app.db.transaction(move |conn| leak::work_off(conn, first, now)).await {
+            if let DbError::Full(_) = error {
+                app.db.transaction(move |conn| leak::end_at_once(conn, first, now)).await?;
+            }
             failed = Some(error);
         }
         behind = first;

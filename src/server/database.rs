@@ -40,7 +40,9 @@ pub(super) async fn ready(
                     logged = Some(Instant::now());
                 }
             }
-            Err(error @ DbError::Outdated(_)) => return Err(super::StartError::Outdated(error)),
+            Err(error @ (DbError::Outdated(_) | DbError::NotGranted(_))) => {
+                return Err(super::StartError::NotPrepared(error));
+            }
             Err(error) => return Err(error.into()),
         }
         tokio::time::sleep(PAUSE).await;

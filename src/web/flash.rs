@@ -45,6 +45,7 @@ closed_list! {
         AccountResumed = "resumed",
         ChangedMeanwhile = "changed",
         TokensRevoked = "ended",
+        EndedAtOnce = "at-once",
         UserDeactivated = "deactivated",
         UserReactivated = "reactivated",
         UserSignedOut = "signed-out",
@@ -100,6 +101,9 @@ impl Flash {
                 "Someone else changed it in the meantime. Nothing was done: check it again."
             }
             Flash::TokensRevoked => "Revoked. Calls with these tokens are refused from now on.",
+            Flash::EndedAtOnce => {
+                "They no longer work: calls with them are refused from now on. The database has no space left, so lists, the audit log and mail follow when there's room."
+            }
             Flash::UserDeactivated => {
                 "User deactivated. Their sessions have ended, and their tokens are refused at the next call."
             }
@@ -107,6 +111,11 @@ impl Flash {
             Flash::UserSignedOut => "Every session of the user has ended.",
         }
     }
+}
+
+/// What a list says after tokens were ended although the database had no space for the rest.
+pub fn at_once(count: usize) -> Flash {
+    if count > 0 { Flash::EndedAtOnce } else { Flash::ChosenHadEnded }
 }
 
 /// Goes to this page, which says what was done.

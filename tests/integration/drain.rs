@@ -79,6 +79,12 @@ async fn a_process_told_to_end_says_so_first_and_then_finishes_what_is_in_flight
     while process.status("/readyz").await == 200 {}
     // It is ready for nobody new, and answers whoever has not heard of that.
     assert_eq!((process.status("/healthz").await, process.status("/v2/whoami").await), (200, 401));
+    // And tells them to connect elsewhere next.
+    let http = Client::builder().no_proxy().build().unwrap();
+    for path in ["/healthz", "/v2/whoami", "/sign-in"] {
+        let answer = read(http.get(format!("http://{}{path}", process.address))).await;
+        assert_eq!(answer.header("connection"), "close", "{path}");
+    }
     while process.takes_callers() {
         tokio::task::yield_now().await;
     }

@@ -8,6 +8,7 @@ use crate::support::{House, OWNER, START, database};
 use futures_util::future::join_all;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 use tokenhouse::clock::Clock;
 
@@ -113,6 +114,25 @@ async fn those_who_send_slowly_keep_nobody_waiting_and_are_cut() {
     assert!(heads.iter().all(|said| said.is_empty() || said.starts_with("HTTP/1.1 408")), "{:?}", heads[0]);
     assert!(body.starts_with("HTTP/1.1 400"), "{body}");
     assert_eq!(whoami(house.address, &secret).await.0, 200);
+}
+
+#[actix_web::test]
+async fn who_takes_nothing_of_a_long_answer_is_cut() {
+    let house = House::open();
+    let ask = "GET /v2/openapi.json HTTP/1.1\r\nhost: house\r\n\r\n".repeat(20);
+    let mut deaf = begun(house.address, &ask);
+    rustix::net::sockopt::set_socket_recv_buffer_size(&deaf, 4_096).unwrap();
+    let cut = actix_web::rt::task::spawn_blocking(move || {
+        let begun = Instant::now();
+        let (alone, nobody) = (Mutex::new(()), Condvar::new());
+        // What is sent to a connection that was closed is answered with its end; nobody wakes the wait.
+        while deaf.write_all(b"\r\n").is_ok() {
+            assert!(begun.elapsed() < Duration::from_secs(100), "it isn't cut");
+            drop(nobody.wait_timeout(alone.lock().unwrap(), Duration::from_millis(200)).unwrap());
+        }
+    });
+    cut.await.unwrap();
+    assert_eq!(read(house.anybody().request("GET", "/healthz")).await.status, 200);
 }
 
 #[actix_web::test]

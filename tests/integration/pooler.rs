@@ -127,6 +127,7 @@ fn it_is_recognized_each_time_also_when_others_keep_it_busy_and_however_it_takes
             done.store(true, Ordering::Relaxed);
             tried.unwrap();
         });
+        soak::row("starts behind a busy pooler", soak::size(10, 1_000));
     }
 }
 

@@ -134,6 +134,7 @@ fn what_is_deleted_takes_along_what_cannot_be_without_it_and_nothing_else() {
         "invitations.accepted_by → users: set null",
         "invitations.account_id → accounts: cascade",
         "invitations.invited_by → users: set null",
+        "live_tokens.token_id → tokens: cascade",
         "memberships.account_id → accounts: cascade",
         "memberships.user_id → users: cascade",
         "platform_messages.account_id → accounts: cascade",

@@ -92,6 +92,15 @@ fn a_role_that_may_not_migrate_names_the_command_and_a_migrated_database_needs_n
     }
     assert_eq!(facts::count_in(&mut shell.conn(), "pg_class WHERE relnamespace = 'public'::regnamespace"), 0);
     assert!(shell.ok(&["migrate"]).err.contains("The database is up to date."));
+    // Also after an upgrade that added a table.
+    let without =
+        "the role tokenhouse_serves may not read all tables: docs/serving-role.sql, run after each migration";
+    for _ in 0..2 {
+        let said = serving(&shell, &["serve", "--listen", "127.0.0.1:0"]);
+        assert!(said.code == 1 && said.err.contains(without), "{}", said.err);
+        database::let_serve(&shell.url(), database::SERVES);
+        shell.conn().batch_execute("REVOKE ALL ON token_blocks FROM tokenhouse_serves").unwrap();
+    }
     database::let_serve(&shell.url(), database::SERVES);
     let said = serving(&shell, &["migrate"]);
     assert_eq!((said.code, said.err.as_str()), (0, "The database is up to date.\n"));

@@ -3,7 +3,7 @@
 
 use super::ledger;
 use std::net::TcpListener;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -54,6 +54,41 @@ impl Cluster {
         cluster
     }
 
+    /// One whose database `tokenhouse` lies on a disk of its own with this many megabytes. What Postgres
+    /// writes ahead lies elsewhere: without space for that it stops.
+    #[cfg(target_os = "linux")]
+    pub fn on_disk_of(megabytes: u32) -> Cluster {
+        let cluster = Cluster::prepared(&[]);
+        let disk = cluster.folder.path().join("disk");
+        std::fs::create_dir(&disk).unwrap();
+        // Mounted for this server alone, in a namespace that ends with it.
+        let mut start = Command::new("unshare");
+        let script = match runs_as() {
+            Some((user, group)) => {
+                start.arg("-m");
+                let owner = format!("uid={user},gid={group}");
+                format!(
+                    "mount -t tmpfs -o size={megabytes}m,mode=700,{owner} none $0 &&
+                     exec setpriv --reuid {user} --regid {group} --clear-groups \"$@\""
+                )
+            }
+            None => {
+                // Whoever mounts is root there, which Postgres refuses to be.
+                start.arg("-Urm");
+                let me = std::fs::metadata(&disk).unwrap();
+                let me = format!("--map-user={} --map-group={}", me.uid(), me.gid());
+                format!("mount -t tmpfs -o size={megabytes}m,mode=700 none $0 && exec unshare -U {me} \"$@\"")
+            }
+        };
+        start.args(["sh", "-c", &script]).arg(&disk);
+        cluster.serve_by(start, "");
+        let url = cluster.url("postgres");
+        let location = format!("CREATE TABLESPACE disk LOCATION '{}'", disk.display());
+        super::database::run(&url, &location);
+        super::database::run(&url, "CREATE DATABASE tokenhouse TABLESPACE disk");
+        cluster
+    }
+
     /// One that follows this one, and has everything that it has.
     pub fn standby(&self) -> Cluster {
         let cluster = Cluster::folder();
@@ -77,11 +112,22 @@ impl Cluster {
 
     /// Starts its server.
     pub fn serve(&self, settings: &str) {
+        let mut start = Command::new("env");
+        as_postgres(&mut start);
+        self.serve_by(start, settings);
+    }
+
+    fn serve_by(&self, mut start: Command, settings: &str) {
         let options = format!("{SETTINGS} -p {} -k {} {settings}", self.port, self.folder.path().display());
         let log = self.folder.path().join("log");
-        let mut start = self.tool("pg_ctl");
-        start.env("LOCPATH", self.folder.path());
-        start.args(["start", "-w", "-s", "-o", &options, "-l"]).arg(&log).arg("-D").arg(self.data());
+        start.current_dir(self.folder.path()).env("LOCPATH", self.folder.path());
+        start.stdin(Stdio::null()).stdout(Stdio::null());
+        start
+            .arg(binaries().join("pg_ctl"))
+            .args(["start", "-w", "-s", "-o", &options, "-l"])
+            .arg(&log)
+            .arg("-D")
+            .arg(self.data());
         assert!(start.status().unwrap().success(), "{}", std::fs::read_to_string(&log).unwrap_or_default());
     }
 
@@ -116,9 +162,7 @@ impl Cluster {
     fn tool(&self, name: &str) -> Command {
         let mut command = Command::new(binaries().join(name));
         command.current_dir(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::null());
-        if let Some((user, group)) = runs_as() {
-            command.uid(user).gid(group);
-        }
+        as_postgres(&mut command);
         command
     }
 }
@@ -158,6 +202,12 @@ fn done(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+fn as_postgres(command: &mut Command) {
+    if let Some((user, group)) = runs_as() {
+        command.uid(user).gid(group);
+    }
+}
+
 /// Postgres refuses to be run by root.
 pub fn runs_as() -> Option<(u32, u32)> {
     let number = |option: &str| -> u32 {
@@ -168,7 +218,7 @@ pub fn runs_as() -> Option<(u32, u32)> {
 }
 
 /// Where the server's programs are: the private Postgres of the run has found them.
-fn binaries() -> PathBuf {
+pub fn binaries() -> PathBuf {
     let options = std::fs::read_to_string(ledger::run_folder().join("pg/postgres/postmaster.opts"));
     let options = options.unwrap_or_else(|_| {
         super::database::url("tokenhouse");

@@ -3,7 +3,7 @@
 
 use super::secret::Digest;
 use super::{Token, grants};
-use crate::db::schema::{accounts, memberships, token_blocks, token_secrets, tokens, users};
+use crate::db::schema::{accounts, live_tokens, memberships, token_blocks, token_secrets, tokens, users};
 use crate::db::{Conn, DbError};
 use crate::models::membership::role_from;
 use crate::models::{Account, account_limits};
@@ -122,7 +122,8 @@ pub struct Person {
     pub updated_at: OffsetDateTime,
 }
 
-type Row = (SecretRow, Token, Option<Account>, Option<Person>);
+/// The last one is NULL for a token that ended while the disk was full.
+type Row = (SecretRow, Token, Option<Account>, Option<Person>, Option<i64>);
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = token_secrets)]
@@ -147,6 +148,7 @@ pub fn by_digests(
     let rows: Vec<Row> = token_secrets::table
         .inner_join(
             tokens::table
+                .left_join(live_tokens::table)
                 .left_join(accounts::table)
                 .left_join(users::table.on(users::id.nullable().eq(tokens::user_id))),
         )
@@ -156,6 +158,7 @@ pub fn by_digests(
             Token::as_select(),
             Option::<Account>::as_select(),
             Option::<Person>::as_select(),
+            live_tokens::token_id.nullable(),
         ))
         .load(conn)?;
     let mut found = HashMap::with_capacity(rows.len());
@@ -174,7 +177,7 @@ pub fn by_digests(
 }
 
 fn as_found(catalogue: &Catalogue, row: Row) -> Result<Found, DbError> {
-    let (secret, token, account, person) = row;
+    let (secret, token, account, person, lives) = row;
     let (holder, owner_away, frozen) = match (account, person) {
         (Some(account), _) => {
             let frozen = !token.full_access && !catalogue.has_scopes(&account.plan);
@@ -188,7 +191,7 @@ fn as_found(catalogue: &Catalogue, row: Row) -> Result<Found, DbError> {
         (None, None) => return Err(DbError::Corrupt(format!("owner of token {}", token.id))),
     };
     let standing = Standing {
-        deleted: token.deleted_at.is_some(),
+        deleted: token.deleted_at.is_some() || lives.is_none(),
         expires_at: token.expires_at,
         secret_ended: secret.ended_at.is_some(),
         secret_ends_at: secret.ends_at,

@@ -3,6 +3,7 @@
 pub mod chosen;
 pub mod counts;
 mod described;
+pub mod endings;
 pub mod expiry;
 pub mod filter;
 pub mod grants;

@@ -1,11 +1,13 @@
 //! The networks that tokens were used from: written apart from the calls, a batch at a time.
 
-use crate::db::schema::{sightings, token_networks, tokens};
+use crate::db::schema::{token_networks, tokens};
 use crate::db::{Conn, DbError};
-use crate::models::sighting::SightingKind;
+use crate::models::sighting::{self, SightingKind};
 use crate::policy::ClientAddress;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{Array, BigInt, Cidr, Nullable, Timestamptz};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -69,7 +71,7 @@ pub fn write(conn: &mut Conn, seen: &[Seen]) -> Result<Vec<i64>, DbError> {
             .load(conn)?
             .into_iter()
             .collect();
-        let (mut networks, mut sights) = (Vec::new(), Vec::new());
+        let mut new = Vec::new();
         for one in part.iter().filter(|one| !known.contains(&(one.token, one.network))) {
             let Some(token) = owned.get_mut(&one.token) else { continue };
             if token.known >= MOST_NETWORKS {
@@ -77,29 +79,41 @@ pub fn write(conn: &mut Conn, seen: &[Seen]) -> Result<Vec<i64>, DbError> {
             }
             let kind = if token.known == 0 { SightingKind::FirstUse } else { SightingKind::NewNetwork };
             token.known += 1;
-            networks.push((
-                token_networks::token_id.eq(one.token),
-                token_networks::network.eq(one.network),
-                token_networks::first_at.eq(one.at),
-            ));
-            sights.push((
-                sightings::at.eq(one.at),
-                sightings::kind.eq(kind),
-                sightings::account_id.eq(token.account),
-                sightings::user_id.eq(token.user),
-                sightings::token_id.eq(token.id),
-                sightings::name.eq(token.name.clone()),
-                sightings::address.eq(one.address.stored()),
-                sightings::client.eq(&one.client),
-            ));
+            new.push((*one, kind));
         }
-        if !networks.is_empty() {
-            diesel::insert_into(token_networks::table).values(networks).execute(conn)?;
-            diesel::insert_into(sightings::table).values(sights).execute(conn)?;
-        }
+        keep(conn, &new, &owned)?;
         full.extend(owned.into_values().filter(|token| token.known >= MOST_NETWORKS).map(|token| token.id));
     }
     Ok(full)
+}
+
+/// Writes new networks, each with a sighting of this kind.
+fn keep(conn: &mut Conn, new: &[(&Seen, SightingKind)], owned: &HashMap<i64, Owned>) -> Result<(), DbError> {
+    const WRITE: &str =
+        "INSERT INTO token_networks (token_id, network, first_at) SELECT * FROM unnest($1, $2, $3)";
+    if new.is_empty() {
+        return Ok(());
+    }
+    let each = || new.iter().map(|(one, _)| one);
+    sql_query(WRITE)
+        .bind::<Array<BigInt>, _>(each().map(|one| one.token).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Cidr>>, _>(each().map(|one| one.network).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(each().map(|one| one.at).collect::<Vec<_>>())
+        .execute(conn)?;
+    let sightings = new.iter().map(|(one, kind)| {
+        let token = owned.get(&one.token);
+        sighting::Row {
+            at: one.at,
+            kind: *kind,
+            account: token.and_then(|token| token.account),
+            user: token.and_then(|token| token.user),
+            token: Some(one.token),
+            name: token.map_or("", |token| &token.name),
+            address: one.address,
+            client: &one.client,
+        }
+    });
+    sighting::write(conn, &sightings.collect::<Vec<_>>())
 }
 
 fn lock(conn: &mut Conn, seen: &[&Seen]) -> Result<HashMap<i64, Owned>, DbError> {

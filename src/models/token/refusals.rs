@@ -3,10 +3,10 @@
 use crate::db::schema::{token_refusals, tokens};
 use crate::db::{Conn, DbError};
 use crate::policy::{Access, RefusalCode};
-use diesel::dsl::{count_star, sql};
+use diesel::dsl::count_star;
 use diesel::prelude::*;
-use diesel::sql_types::Timestamptz;
-use diesel::upsert::excluded;
+use diesel::sql_query;
+use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 use std::collections::HashSet;
 use time::OffsetDateTime;
 
@@ -67,33 +67,28 @@ pub fn write(conn: &mut Conn, refused: &[(Kind, Span)]) -> Result<(), DbError> {
 }
 
 fn add<'a>(conn: &mut Conn, refused: impl Iterator<Item = &'a (Kind, Span)>) -> Result<(), DbError> {
-    use token_refusals::{access, calls, first_at, last_at, permission, reason, token_id};
-    let rows: Vec<_> = refused
-        .map(|(kind, span)| {
-            (
-                token_id.eq(kind.token),
-                permission.eq(kind.needs.map_or("", |(key, _)| key)),
-                access.eq(kind.needs.map_or("", |(_, level)| level.key())),
-                reason.eq(kind.reason.key()),
-                first_at.eq(span.first_at),
-                last_at.eq(span.last_at),
-                calls.eq(span.calls),
-            )
-        })
-        .collect();
+    const WRITE: &str = "INSERT INTO token_refusals AS known
+            (token_id, permission, access, reason, first_at, last_at, calls)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (token_id, permission, access, reason) DO UPDATE
+        SET first_at = LEAST(known.first_at, excluded.first_at),
+            last_at = GREATEST(known.last_at, excluded.last_at), calls = known.calls + excluded.calls";
+    let rows: Vec<&(Kind, Span)> = refused.collect();
     if rows.is_empty() {
         return Ok(());
     }
-    // LEAST and GREATEST take any number of arguments, which diesel's functions cannot say.
-    diesel::insert_into(token_refusals::table)
-        .values(rows)
-        .on_conflict((token_id, permission, access, reason))
-        .do_update()
-        .set((
-            first_at.eq(sql::<Timestamptz>("LEAST(token_refusals.first_at, excluded.first_at)")),
-            last_at.eq(sql::<Timestamptz>("GREATEST(token_refusals.last_at, excluded.last_at)")),
-            calls.eq(calls + excluded(calls)),
-        ))
+    let kinds = || rows.iter().map(|(kind, _)| kind);
+    let spans = || rows.iter().map(|(_, span)| span);
+    let permissions = kinds().map(|kind| kind.needs.map_or("", |(key, _)| key));
+    let levels = kinds().map(|kind| kind.needs.map_or("", |(_, level)| level.key()));
+    sql_query(WRITE)
+        .bind::<Array<BigInt>, _>(kinds().map(|kind| kind.token).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(permissions.collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(levels.collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(kinds().map(|kind| kind.reason.key()).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(spans().map(|span| span.first_at).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(spans().map(|span| span.last_at).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(spans().map(|span| span.calls).collect::<Vec<_>>())
         .execute(conn)?;
     Ok(())
 }

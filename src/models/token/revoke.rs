@@ -82,11 +82,11 @@ pub fn standing(conn: &mut Conn, owner: Owner, now: OffsetDateTime) -> Result<St
 }
 
 /// Which of an owner's live tokens end, and why.
-struct End<'a> {
-    why: DeletionReason,
-    note: Option<&'a str>,
+pub(super) struct End<'a> {
+    pub(super) why: DeletionReason,
+    pub(super) note: Option<&'a str>,
     /// These alone; all of them otherwise.
-    only: Option<&'a [i64]>,
+    pub(super) only: Option<&'a [i64]>,
 }
 
 impl End<'_> {
@@ -168,14 +168,14 @@ pub fn revoke_these(conn: &mut Conn, ids: &[i64], reason: &str, origin: &Origin)
 }
 
 /// The lock that making a token takes, and the owner's name; none when the owner is gone.
-fn lock(conn: &mut Conn, owner: Owner) -> Result<Option<String>, DbError> {
+pub(super) fn lock(conn: &mut Conn, owner: Owner) -> Result<Option<String>, DbError> {
     Ok(match owner {
         Owner::Account(id) => Account::lock(conn, id)?.map(|account| account.name),
         Owner::User(id) => User::lock(conn, id)?.map(|user| user.email),
     })
 }
 
-fn end(conn: &mut Conn, owner: Owner, end: &End<'_>, origin: &Origin) -> Result<usize, DbError> {
+pub(super) fn end(conn: &mut Conn, owner: Owner, end: &End<'_>, origin: &Origin) -> Result<usize, DbError> {
     let Some(name) = lock(conn, owner)? else { return Ok(0) };
     let line = audit::next_line(conn)?;
     // In the order in which refused calls are counted, too, so that neither waits for the other.

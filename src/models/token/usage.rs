@@ -4,8 +4,8 @@ use crate::db::schema::{token_secrets, token_use};
 use crate::db::{Conn, DbError};
 use crate::policy::ClientAddress;
 use diesel::prelude::*;
-use diesel::query_dsl::methods::FilterDsl;
-use diesel::upsert::excluded;
+use diesel::sql_query;
+use diesel::sql_types::{Array, BigInt, Inet, Nullable, Text, Timestamptz};
 use ipnet::IpNet;
 use std::collections::HashMap;
 use time::OffsetDateTime;
@@ -38,35 +38,25 @@ pub struct LastUse {
 
 type Row = (i64, OffsetDateTime, Option<IpNet>, String);
 
-/// Writes uses, in an order that lets several nodes do it at once. Never goes back in time.
+/// Writes uses in one statement, the same for however many, and in an order that lets several nodes do
+/// it at once. Never goes back in time.
 pub fn write(conn: &mut Conn, uses: &[Use]) -> Result<(), DbError> {
+    // diesel's own insert has a text of its own for each number of rows.
+    const WRITE: &str = "INSERT INTO token_use (secret_id, account_id, last_used_at, address, client)
+        SELECT * FROM unnest($1, $2, $3, $4, $5)
+        ON CONFLICT (secret_id, account_id) DO UPDATE SET last_used_at = excluded.last_used_at,
+            address = excluded.address, client = excluded.client
+        WHERE token_use.last_used_at < excluded.last_used_at";
     let mut uses: Vec<&Use> = uses.iter().collect();
     uses.sort_by_key(|one| (one.secret, one.account));
-    for part in uses.chunks(1_000) {
-        let rows: Vec<_> = part
-            .iter()
-            .map(|one| {
-                (
-                    token_use::secret_id.eq(one.secret),
-                    token_use::account_id.eq(one.account),
-                    token_use::last_used_at.eq(one.at),
-                    token_use::address.eq(one.address.stored()),
-                    token_use::client.eq(&one.client),
-                )
-            })
-            .collect();
-        let upsert = diesel::insert_into(token_use::table)
-            .values(rows)
-            .on_conflict((token_use::secret_id, token_use::account_id))
-            .do_update()
-            .set((
-                token_use::last_used_at.eq(excluded(token_use::last_used_at)),
-                token_use::address.eq(excluded(token_use::address)),
-                token_use::client.eq(excluded(token_use::client)),
-            ));
-        FilterDsl::filter(upsert, token_use::last_used_at.lt(excluded(token_use::last_used_at)))
-            .execute(conn)?;
-    }
+    let each = || uses.iter();
+    sql_query(WRITE)
+        .bind::<Array<BigInt>, _>(each().map(|one| one.secret).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(each().map(|one| one.account).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(each().map(|one| one.at).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Inet>>, _>(each().map(|one| one.address.stored()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(each().map(|one| one.client.as_str()).collect::<Vec<_>>())
+        .execute(conn)?;
     Ok(())
 }
 

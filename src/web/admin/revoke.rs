@@ -3,11 +3,12 @@
 use super::found::Row;
 use super::page;
 use crate::db::{Conn, DbError};
-use crate::http::{AppData, AppError};
+use crate::http::{AppData, AppError, Ended};
+use crate::models::token::endings::{self, Ending};
 use crate::models::token::filter::Filter;
 use crate::models::token::list::{self, Sort, Wanted};
 use crate::models::token::site::{self, Anybodys};
-use crate::models::token::{Owner, revoke};
+use crate::models::token::{DeletionReason, Owner, revoke};
 use crate::models::{Account, User, text};
 use crate::web::browse::counted;
 use crate::web::flash::{self, Flash};
@@ -137,11 +138,25 @@ pub async fn revoke(
         return ask(&admin, &app, which, why, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     let (origin, work) = (admin.signed_in.origin(&app), which.clone());
-    let ended = app.db.long_transaction(move |conn| match work {
+    let affected = match &which {
+        Which::These(ids) => endings::Which::These(ids.clone()),
+        Which::AllOf(owner) => endings::Which::All(*owner),
+    };
+    let ending = Ending {
+        which: affected,
+        why: DeletionReason::Admin,
+        note: Some(why.clone()),
+        origin: origin.clone(),
+    };
+    let ended = app.endings.end(&app.db, ending, move |conn| match work {
         Which::These(ids) => revoke::revoke_these(conn, &ids, &why, &origin),
         Which::AllOf(owner) => revoke::revoke_all_of(conn, owner, &why, &origin),
     });
-    let done = if ended.await? == 0 { Flash::NothingToRevoke } else { Flash::TokensRevoked };
+    let done = match ended.await? {
+        Ended::AtOnce(count) => flash::at_once(count),
+        Ended::Whole(0) => Flash::NothingToRevoke,
+        Ended::Whole(_) => Flash::TokensRevoked,
+    };
     Ok(flash::done(back(&app, &which).await?, done))
 }
 

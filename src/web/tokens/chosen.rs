@@ -1,7 +1,9 @@
 //! Deleting several: a page that names each and says what will stop, then *Yes, delete*.
 
-use crate::http::{AppData, AppError};
+use crate::http::{AppData, AppError, Ended};
+use crate::models::token::DeletionReason;
 use crate::models::token::chosen::{self, Deleted, MOST_CHOSEN};
+use crate::models::token::endings::{Ending, Which};
 use crate::models::token::list::Listed;
 use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
@@ -66,12 +68,19 @@ pub async fn delete(form: Posted<Member>, app: AppData) -> Result<HttpResponse, 
     let (member, fields) = form.accepted(&app).await?;
     let (owner, origin) = (member.owner(), member.signed_in.origin(&app));
     let ids = numbers(fields.all("id"))?;
-    let deleted = app.db.transaction(move |conn| chosen::delete(conn, owner, &ids, &origin)).await?;
-    let done = match deleted {
-        Deleted { now: 0, before: 0 } => Flash::NoneChosen,
-        Deleted { now: 0, .. } => Flash::ChosenHadEnded,
-        Deleted { before: 0, .. } => Flash::ChosenDeleted,
-        Deleted { .. } => Flash::ChosenDeletedInPart,
+    let ending = Ending {
+        which: Which::Of(owner, ids.clone()),
+        why: DeletionReason::Person,
+        note: None,
+        origin: origin.clone(),
+    };
+    let deleted = app.endings.end(&app.db, ending, move |conn| chosen::delete(conn, owner, &ids, &origin));
+    let done = match deleted.await? {
+        Ended::AtOnce(count) => flash::at_once(count),
+        Ended::Whole(Deleted { now: 0, before: 0 }) => Flash::NoneChosen,
+        Ended::Whole(Deleted { now: 0, .. }) => Flash::ChosenHadEnded,
+        Ended::Whole(Deleted { before: 0, .. }) => Flash::ChosenDeleted,
+        Ended::Whole(Deleted { .. }) => Flash::ChosenDeletedInPart,
     };
     Ok(flash::done(member.paths().list(), done))
 }

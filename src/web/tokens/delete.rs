@@ -1,6 +1,7 @@
 //! Deleting: a page that says what will stop, then *Yes, delete*.
 
-use crate::http::{AppData, AppError};
+use crate::http::{AppData, AppError, Ended};
+use crate::models::token::endings::{Ending, Which};
 use crate::models::token::{DeletionReason, Token, usage};
 use crate::policy::Act;
 use crate::web::flash::{self, Flash};
@@ -74,11 +75,20 @@ pub async fn delete(form: Posted<Member>, app: AppData) -> Result<HttpResponse, 
     let (member, fields) = form.accepted(&app).await?;
     let (owner, id, paths) = (member.owner(), member.token()?, member.paths());
     let origin = member.signed_in.origin(&app);
-    let deleted = app.db.transaction(move |conn| {
+    let ending = Ending {
+        which: Which::Of(owner, vec![id]),
+        why: DeletionReason::Person,
+        note: None,
+        origin: origin.clone(),
+    };
+    let deleted = app.endings.end(&app.db, ending, move |conn| {
         let Some(token) = Token::find(conn, owner, id)? else { return Ok(None) };
         token.delete(conn, DeletionReason::Person, &origin).map(Some)
     });
-    let deleted = deleted.await?.ok_or(AppError::NotFound)?;
+    let deleted = match deleted.await? {
+        Ended::Whole(deleted) => deleted.ok_or(AppError::NotFound)?,
+        Ended::AtOnce(count) => return Ok(flash::done(paths.list(), flash::at_once(count))),
+    };
     Ok(match (deleted, fields.get("again")) {
         (_, "1") => go_to(paths.like(id)),
         (true, _) => flash::done(paths.list(), Flash::TokenDeleted),

@@ -1,6 +1,8 @@
 //! *Revoke all*: a page that says what will stop, then the end of every live token at once.
 
-use crate::http::{AppData, AppError};
+use crate::http::{AppData, AppError, Ended};
+use crate::models::token::DeletionReason;
+use crate::models::token::endings::{Ending, Which};
 use crate::models::token::revoke::{self, Standing};
 use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
@@ -62,8 +64,18 @@ pub async fn revoke(form: Posted<Member>, app: AppData) -> Result<HttpResponse, 
             return answer(&member, standing, field, StatusCode::UNPROCESSABLE_ENTITY, now);
         }
     }
-    let revoked = app.db.long_transaction(move |conn| revoke::revoke_all(conn, owner, &origin)).await?;
-    let done = if revoked == 0 { Flash::NothingToRevoke } else { Flash::AllRevoked };
+    let ending = Ending {
+        which: Which::All(owner),
+        why: DeletionReason::RevokeAll,
+        note: None,
+        origin: origin.clone(),
+    };
+    let revoked = app.endings.end(&app.db, ending, move |conn| revoke::revoke_all(conn, owner, &origin));
+    let done = match revoked.await? {
+        Ended::AtOnce(count) => flash::at_once(count),
+        Ended::Whole(0) => Flash::NothingToRevoke,
+        Ended::Whole(_) => Flash::AllRevoked,
+    };
     Ok(flash::done(member.paths().list(), done))
 }
 
