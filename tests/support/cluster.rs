@@ -218,7 +218,7 @@ fn runs_as() -> Option<(u32, u32)> {
 }
 
 /// Where the server's programs are: the private Postgres of the run has found them.
-fn binaries() -> PathBuf {
+pub fn binaries() -> PathBuf {
     let options = std::fs::read_to_string(ledger::run_folder().join("pg/postgres/postmaster.opts"));
     let options = options.unwrap_or_else(|_| {
         super::database::url("tokenhouse");
