@@ -11,8 +11,8 @@ use tokenhouse::models::sighting::{self, SignIn};
 use tokenhouse::models::token::networks::{self, Seen};
 use tokenhouse::models::token::refusals::{self, Kind, Span};
 use tokenhouse::models::token::usage::{self, Use};
-use tokenhouse::policy::ClientAddress;
 use tokenhouse::policy::budget::Hour;
+use tokenhouse::policy::{ClientAddress, RefusalCode};
 
 /// The texts of all that is inserted, with how often each was sent.
 fn inserts(conn: &mut Conn, mut work: impl FnMut(&mut Conn, usize)) -> BTreeMap<String, usize> {
@@ -62,7 +62,8 @@ async fn what_is_written_behind_the_calls_is_one_statement_however_many_there_ar
     });
     let refused = inserts(conn, |conn, count| {
         let span = Span { first_at: START, last_at: START, calls: 1 };
-        let one = |token: &i64| (Kind { token: *token, needs: None, reason: "test" }, span);
+        let one =
+            |token: &i64| (Kind { token: *token, needs: None, reason: RefusalCode::PermissionDenied }, span);
         refusals::write(conn, &tokens[..count].iter().map(one).collect::<Vec<_>>()).unwrap();
     });
     let spent = inserts(conn, |conn, count| {
