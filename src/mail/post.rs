@@ -11,6 +11,8 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Why a mail could not be sent, for the log.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +33,14 @@ pub struct Postman {
 
 enum Way {
     Smtp(AsyncSmtpTransport<Tokio1Executor>),
-    Folder(PathBuf),
+    /// With a turn to write there.
+    Folder(PathBuf, Arc<Semaphore>),
+}
+
+impl Way {
+    fn folder(folder: PathBuf) -> Way {
+        Way::Folder(folder, Arc::new(Semaphore::new(1)))
+    }
 }
 
 impl Postman {
@@ -41,7 +50,7 @@ impl Postman {
     /// Where the SMTP URL is none; the settings have checked it.
     pub fn of(settings: &config::Mail) -> Result<Postman, Failed> {
         let way = match &settings.way {
-            MailWay::Folder(folder) => Way::Folder(folder.clone()),
+            MailWay::Folder(folder) => Way::folder(folder.clone()),
             MailWay::Smtp(url) => {
                 let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
                     .map_err(|_| Failed("the SMTP URL is none".to_owned()))?;
@@ -59,10 +68,18 @@ impl Post for Postman {
             Way::Smtp(transport) => {
                 transport.send(message).await.map(drop).map_err(|error| Failed(unquoted(&error.to_string())))
             }
-            Way::Folder(folder) => {
+            Way::Folder(folder, alone) => {
                 let path = folder.join(format!("{}-{}.eml", mail.at.unix_timestamp(), mail.id));
                 let (folder, text) = (folder.clone(), message.formatted());
-                let put = tokio::task::spawn_blocking(move || put(&folder, &path, &text)).await;
+                // Whoever waits for a disk that hangs stops waiting, and the thread can't: no second one
+                // goes there before it's back.
+                let alone =
+                    Arc::clone(alone).acquire_owned().await.map_err(|error| Failed(error.to_string()))?;
+                let put = tokio::task::spawn_blocking(move || {
+                    let _alone = alone;
+                    put(&folder, &path, &text)
+                });
+                let put = put.await;
                 put.map_err(|error| Failed(error.to_string()))?.map_err(|error| Failed(error.to_string()))
             }
         }
@@ -151,7 +168,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let folder = data.path().join("mail");
         let from: Mailbox = "tokens@example.com".parse().unwrap();
-        let postman = Postman { from, way: Way::Folder(folder.clone()) };
+        let postman = Postman { from, way: Way::folder(folder.clone()) };
         // Twice, as after a crash: it is the same file.
         for _ in 0..2 {
             postman.deliver(&mail("Hi")).await.unwrap();
@@ -163,5 +180,28 @@ mod tests {
         assert_eq!((mode(&folder), mode(&files[0])), (0o700, 0o600));
         let text = std::fs::read_to_string(&files[0]).unwrap();
         assert!(text.contains("To: reader@example.com") && text.contains("\r\nHello\r\n"), "{text}");
+    }
+    #[tokio::test]
+    async fn a_folder_that_hangs_holds_one_thread_however_many_mails_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        // Writing to it waits for a reader.
+        let hangs = folder.path().join("1795348800-7.part");
+        assert!(std::process::Command::new("mkfifo").arg(&hangs).status().unwrap().success());
+        let from: Mailbox = "tokens@example.com".parse().unwrap();
+        let way = Way::folder(folder.path().to_owned());
+        let Way::Folder(_, turn) = &way else { panic!("a folder") };
+        let turn = Arc::clone(turn);
+        let postman = Postman { from, way };
+        let another = Mail { id: 8, ..mail("Hi") };
+        let briefly = std::time::Duration::from_millis(50);
+        assert!(tokio::time::timeout(briefly, postman.deliver(&mail("Hi"))).await.is_err());
+        for _ in 0..3 {
+            assert!(tokio::time::timeout(briefly, postman.deliver(&another)).await.is_err());
+        }
+        assert!(!folder.path().join("1795348800-8.part").exists(), "nobody else went there");
+        assert_eq!(turn.available_permits(), 0);
+        let read = tokio::task::spawn_blocking(move || std::fs::read(hangs).unwrap());
+        postman.deliver(&another).await.unwrap();
+        assert!(!read.await.unwrap().is_empty());
     }
 }

@@ -66,6 +66,58 @@ async fn connections_that_the_database_dropped_are_replaced_without_anybody_noti
 }
 
 #[actix_web::test]
+async fn while_the_database_can_only_be_read_checks_and_pages_continue_and_changes_are_told_so() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let mut owner = house.signed_in(OWNER).await;
+    let (_, secret) = owner.make_full_token(acme, "Deploy").await;
+    let elsewhere = database::url("tokenhouse");
+    let name = &house.database;
+    database::run(&elsewhere, &format!("ALTER DATABASE {name} SET default_transaction_read_only = on"));
+    // Those that are open have the setting of before.
+    set_away(&house, true);
+    set_away(&house, false);
+    assert_eq!(whoami(house.address, &secret).await.0, 200);
+    let list = format!("/accounts/{acme}/tokens");
+    assert_eq!(owner.get(&list).await.status, 200);
+    let nonce = owner.new_form(acme).await;
+    let fields = [("nonce", nonce.as_str()), ("do", "generate"), ("name", "New"), ("reach", "everything")];
+    let fields: Vec<_> = fields.into_iter().chain([("expires", "90")]).collect();
+    let refused = owner.post(&list, &fields).await;
+    assert_eq!((refused.status.as_u16(), refused.heading().as_str()), (503, "Back in a moment"));
+    database::run(&elsewhere, &format!("ALTER DATABASE {name} RESET default_transaction_read_only"));
+    set_away(&house, true);
+    set_away(&house, false);
+    assert_eq!(again(&owner, "/accounts").await, 200);
+    assert_eq!(facts::live_tokens(&house), 1, "nothing is half made");
+}
+
+#[actix_web::test]
+async fn what_was_dumped_and_restored_accepts_and_refuses_the_same_tokens() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let mut owner = house.signed_in(OWNER).await;
+    let (_, live) = owner.make_full_token(acme, "Live").await;
+    let (deleted, dead) = owner.make_full_token(acme, "Deleted").await;
+    owner.delete_token(acme, deleted).await;
+    let restored = database::empty();
+    let dump = tempfile::NamedTempFile::new_in(crate::support::ledger::run_folder()).unwrap();
+    let run = |tool: &str, words: &[&str]| {
+        let mut command = std::process::Command::new(crate::support::cluster::binaries().join(tool));
+        assert!(command.args(words).status().unwrap().success(), "{tool}");
+    };
+    let file = dump.path().to_str().unwrap();
+    run("pg_dump", &["-Fc", "-f", file, "-d", &database::url(&house.database)]);
+    run("pg_restore", &["--no-owner", "-d", &database::url(&restored), file]);
+    let house = House::on(restored, house.clock.clone(), |_| {});
+    assert_eq!(whoami(house.address, &live).await.0, 200);
+    let (status, body) = whoami(house.address, &dead).await;
+    assert_eq!((status.as_u16(), body["code"].as_str()), (401, Some("token_deleted")));
+    let (_, new) = owner.at(house.address).make_full_token(acme, "After it").await;
+    assert_eq!(whoami(house.address, &new).await.0, 200);
+}
+
+#[actix_web::test]
 async fn stopping_finishes_what_is_in_flight_and_writes_the_last_uses() {
     let house = House::open();
     let acme = house.account("Acme");
