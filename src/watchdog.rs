@@ -1,5 +1,5 @@
 //! Connections that are given up: one thread shuts their sockets down when something takes too long.
-//! Whoever waits for such a socket then reads the end of it at once.
+//! The thread that waits for such a socket then reads the end of it at once.
 
 use rustix::net::{Shutdown, shutdown};
 use std::collections::BTreeMap;

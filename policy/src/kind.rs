@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use std::fmt;
 
-/// A key has at most so many bytes, so that one fits into a token's grant without an allocation.
+/// The longest key in bytes: one fits into a token's grant without an allocation.
 const MOST_BYTES: usize = 31;
 
 /// The validated key of a kind: a lower-case letter, then lower-case letters, digits and `_`, at most 31

@@ -45,7 +45,7 @@ struct Unix {
 pub(super) enum Found {
     /// The socket, a duplicate.
     One(OwnedFd),
-    /// Several could be it: somebody else opened one meanwhile.
+    /// Several could be it: someone else opened one meanwhile.
     Several,
     /// None.
     None,

@@ -15,7 +15,7 @@ pub struct Endings(Mutex<Vec<Owed>>);
 pub enum Ended<T> {
     /// All of it is done and written.
     Whole(T),
-    /// There was no space: so many tokens no longer work, and the rest is written later.
+    /// There was no space: this many tokens no longer work, and the rest is written later.
     AtOnce(usize),
 }
 

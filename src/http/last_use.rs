@@ -13,7 +13,7 @@ pub const FLUSH_EVERY: std::time::Duration = std::time::Duration::from_secs(20);
 /// A secret's use is written at most so often.
 const SECRET_EVERY: Duration = Duration::seconds(30);
 
-/// At most so many wait to be written, some 30 MB of them; while they do, uses of other secrets aren't
+/// The most that wait to be written, some 30 MB; while they do, uses of other secrets aren't
 /// noted.
 const MOST_WAITING: usize = 100_000;
 

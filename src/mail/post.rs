@@ -71,7 +71,7 @@ impl Post for Postman {
             Way::Folder(folder, alone) => {
                 let path = folder.join(format!("{}-{}.eml", mail.at.unix_timestamp(), mail.id));
                 let (folder, text) = (folder.clone(), message.formatted());
-                // Whoever waits for a disk that hangs stops waiting, and the thread can't: no second one
+                // The caller stops waiting for a disk that hangs, and the thread can't: no second one
                 // goes there before it's back.
                 let alone =
                     Arc::clone(alone).acquire_owned().await.map_err(|error| Failed(error.to_string()))?;

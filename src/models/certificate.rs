@@ -127,7 +127,7 @@ impl Certificate {
             .optional()?;
         Ok(match row {
             None => Had::NotFound,
-            Some((state, Some(server), root, chain)) if state == CertificateState::Issued => {
+            Some((CertificateState::Issued, Some(server), root, chain)) => {
                 Had::Have(Bundle { server, root, chain })
             }
             Some(_) => Had::Nothing,

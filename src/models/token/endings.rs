@@ -17,7 +17,7 @@ pub enum Which {
     All(Owner),
     /// These of an owner.
     Of(Owner, Vec<i64>),
-    /// These, whoever's they are.
+    /// These, of any owner.
     These(Vec<i64>),
 }
 
@@ -94,7 +94,7 @@ impl Owed {
     }
 }
 
-/// Tokens that ended so, and that a process which is gone owed the rest of: nobody knows any more who
+/// Tokens that ended so, and that a process which is gone owed the rest of: nobody knows who
 /// ended them.
 pub fn orphaned(conn: &mut Conn, origin: &Origin) -> Result<usize, DbError> {
     const AT_ONCE: i64 = 1_000;
