@@ -5,6 +5,7 @@ mod error;
 mod hosts;
 mod kept;
 mod migrations;
+mod pooler;
 mod primary;
 pub mod private;
 pub mod schema;
@@ -15,7 +16,8 @@ pub use connect::connect;
 pub use error::DbError;
 pub use kept::Kept;
 pub use migrations::{Readiness, is_current, migrate, readiness, revert_all};
-pub use primary::{Accepted, Source, refuse_pooler};
+pub use pooler::refuse_pooler;
+pub use primary::{Accepted, Source};
 
 use diesel::Connection;
 use diesel::connection::SimpleConnection;

@@ -7,20 +7,18 @@
 //! and asked of each new connection. Connections of a server that was overtaken meanwhile are dropped
 //! before their next use ([`Source::is_overtaken`]).
 
+mod file;
+
 use super::hosts::{self, Host};
 use super::watched::Watched;
 use super::{Conn, DbError};
-use diesel::connection::SimpleConnection;
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::r2d2::R2D2Connection;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{BigInt, Bool};
+use file::{folder_of, read, write};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -32,8 +30,6 @@ const LONGEST: Duration = Duration::from_millis(3_900);
 /// Once a primary has answered, the others are waited for no longer than this: one that hangs may not
 /// hold up the one that works.
 const GRACE: Duration = Duration::from_millis(700);
-/// So often two connections ask which process serves them. One look may miss a busy pooler.
-const LOOKS_FOR_POOLER: usize = 16;
 
 /// Where the database is, and which server was the primary there. Cheap to clone.
 #[derive(Clone)]
@@ -387,90 +383,6 @@ pub(super) fn identify(conn: &mut Conn) -> QueryResult<Identity> {
          FROM pg_control_system()",
     )
     .get_result(conn)
-}
-
-/// Refuses a pooler that hands a connection's statements to a different process each time: settings,
-/// locks and prepared statements belong to a process. It shows when two open connections are served by
-/// the same process, or one of them by several; without a pooler neither happens.
-///
-/// # Errors
-/// `Refused` with a pooler; or why there is no second connection to see it by.
-pub fn refuse_pooler(conn: &mut Conn, source: &Source) -> Result<(), DbError> {
-    let mut second = source.open()?.into_conn();
-    let is_pooled = shares_processes(conn, &mut second).or_else(|error| match DbError::from(error) {
-        gone @ DbError::Unavailable(_) if conn.ping().is_err() => Err(gone),
-        // A statement was prepared in one process and sent to another; or no transaction is allowed, for
-        // which PgBouncer closes the connection.
-        _ => Ok(true),
-    })?;
-    if is_pooled {
-        return Err(DbError::Refused(
-            "the connection goes through a pooler that changes the server's process between statements, such as \
-             PgBouncer with pool_mode = transaction: connect to Postgres itself, or set pool_mode = session"
-                .to_owned(),
-        ));
-    }
-    Ok(())
-}
-
-fn shares_processes(first: &mut Conn, second: &mut Conn) -> QueryResult<bool> {
-    let (of_first, of_second) = (process(first)?, process(second)?);
-    if of_first == of_second {
-        return Ok(true);
-    }
-    for _ in 0..LOOKS_FOR_POOLER {
-        // The second keeps a process while the first asks for its own: a busy pooler could otherwise give
-        // each the same one again and again. It may also have a single process, which is then the first's.
-        second.batch_execute("BEGIN")?;
-        let now = process(second)?;
-        if now == of_first || now != of_second || process(first)? != of_first {
-            return Ok(true);
-        }
-        second.batch_execute("ROLLBACK")?;
-    }
-    Ok(false)
-}
-
-/// The process behind a connection, and when it began: no two connections share it.
-fn process(conn: &mut Conn) -> QueryResult<String> {
-    let process =
-        "concat(pg_backend_pid(), ' ', (SELECT backend_start FROM pg_stat_get_activity(pg_backend_pid())))";
-    diesel::select(sql::<Text>(process)).get_result(conn)
-}
-
-const HEAD: &str = "# Written by Tokenhouse: the primary of each database that it used last.\n\
-                    # After a restore or an upgrade of Postgres, `tokenhouse database accept` changes it.\n";
-
-fn read(file: &Path) -> io::Result<BTreeMap<String, Known>> {
-    match fs::read_to_string(file) {
-        Ok(text) => toml::from_str(&text)
-            .map_err(|error| io::Error::new(ErrorKind::InvalidData, error.message().to_owned())),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeMap::new()),
-        Err(error) => Err(error),
-    }
-}
-
-/// Beside the old one, and renamed: a crash leaves one of the two, whole.
-fn write(file: &Path, all: &BTreeMap<String, Known>) -> io::Result<()> {
-    let text = toml::to_string(all).map_err(io::Error::other)?;
-    let mut fresh = file.as_os_str().to_owned();
-    fresh.push(format!(".{}.new", std::process::id()));
-    let fresh = PathBuf::from(fresh);
-    let written = (|| {
-        let mut new = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-        new.write_all(HEAD.as_bytes())?;
-        new.write_all(text.as_bytes())?;
-        new.sync_all()?;
-        fs::rename(&fresh, file)
-    })();
-    if written.is_err() {
-        fs::remove_file(&fresh).ok();
-    }
-    written
-}
-
-fn folder_of(file: &Path) -> &Path {
-    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
