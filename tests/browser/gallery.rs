@@ -141,7 +141,7 @@ async fn a_list_with_every_kind_of_row() {
     window.pictures("list").await;
     window.link("Terraform").await.click().await.unwrap();
     window.heading("Terraform").await;
-    window.says("It may read there, and change nothing").await;
+    window.says("It may read there but change nothing").await;
     window.pictures("token").await;
     window.go(&format!("/accounts/{acme}/tokens/{ended}")).await;
     window.says("Still tried").await;

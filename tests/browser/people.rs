@@ -147,6 +147,6 @@ async fn account(called: &'static str, scripting: bool) {
     window.link("Delete").await.click().await.unwrap();
     window.pictures("going").await;
     press(&window, "Bring it back").await;
-    window.says("The account is back").await;
+    window.says("Account restored.").await;
     assert_eq!(zones(&house, &secret, "Acme").await.0, 200);
 }
