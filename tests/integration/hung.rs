@@ -142,7 +142,12 @@ async fn look_ups_whose_connections_hang_are_told_so_in_time_and_get_others() {
         counts.push(threads(&node));
         drop(hung);
     }
-    assert_eq!(counts[0], counts[1], "no thread is left behind");
+    // Threads for blocking work come when they're needed, and go after some seconds without any.
+    let begun = Instant::now();
+    while threads(&node) > counts[0] {
+        assert!(begun.elapsed() < Duration::from_secs(40), "threads are left behind: {counts:?}");
+        tokio::task::yield_now().await;
+    }
 }
 
 #[actix_web::test]
