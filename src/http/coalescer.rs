@@ -148,7 +148,7 @@ impl<Q, A> Pending<Q, A> {
         }
     }
 
-    /// The next list, when it is time for it; none when the queue is closed. So many were `done`
+    /// The next list, when it is time for it; `None` when the queue is closed. `done` were answered
     /// since the last one.
     fn next(&self, done: usize) -> Option<(Vec<Q>, Vec<Caller<A>>)> {
         let mut queue = self.lock();

@@ -70,7 +70,10 @@ impl Endings {
         let origin = Origin::nobody(now);
         let count = db.long_transaction(move |conn| endings::orphaned(conn, &origin)).await?;
         if count > 0 {
-            tracing::warn!(count, "tokens had ended while there was no space, and by whom isn't known");
+            tracing::warn!(
+                count,
+                "tokens had ended while there was no space; the log of the process that ended them says by which user"
+            );
         }
         Ok(())
     }
