@@ -15,6 +15,7 @@
 //! - [`authorization`]: whether a call may do what it asks; the API's extractors ask it.
 //! - [`web`]: the pages, one use case a file. [`api`]: the API that tokens open.
 //!   [`mail`]: letters, written and sent.
+//! - [`dns`]: the example, an API with its pages, in one folder.
 //! - [`server`]: all of it put together, the same for `serve` and for tests. [`cli`]: the commands.
 //!
 //! [`config`], [`clock`], [`telemetry`] and [`watchdog`] stand beside the rings.
@@ -25,6 +26,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod dns;
 pub mod http;
 pub mod mail;
 pub mod models;

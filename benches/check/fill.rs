@@ -5,10 +5,11 @@ use diesel::connection::SimpleConnection;
 use std::fmt::Write as _;
 use time::OffsetDateTime;
 use tokenhouse::db::{self, Conn, DbError};
+use tokenhouse::dns::demo;
 use tokenhouse::models::password::{self, Cost};
 use tokenhouse::models::token::Secret;
 use tokenhouse::models::token::secret::Kind;
-use tokenhouse::models::{Account, Origin, User, demo};
+use tokenhouse::models::{Account, Origin, User};
 
 /// Accounts whose lists are looked at: number, tokens.
 pub const LISTS: [(i64, i64); 3] = [(900_001, 10), (900_002, 1_000), (900_003, 100_000)];

@@ -1,8 +1,8 @@
 //! Errors as the API's JSON: a `message` in DNSimple's words and a stable `code` beside it.
 
 use crate::authorization::{Missing, Refused};
+use crate::dns::models::DnsRefusal;
 use crate::http::{ApiRefusal, AppError};
-use crate::models::DnsRefusal;
 use crate::policy::{Refusal, RefusalCode};
 use serde::Serialize;
 use serde_json::Value;

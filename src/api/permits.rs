@@ -34,7 +34,7 @@ macro_rules! permits {
             #[doc = concat!("The permission `", $key, "`.")]
             pub struct $name;
 
-            impl Permit for $name {
+            impl $crate::api::permits::Permit for $name {
                 const KEY: &'static str = $key;
             }
         )+
@@ -44,27 +44,12 @@ macro_rules! permits {
     };
 }
 
-permits! {
-    Account = "account",
-    Billing = "billing",
-    Certificates = "certificates",
-    CertificatePrivateKeys = "certificate_private_keys",
-    Contacts = "contacts",
-    DomainResearch = "domain_research",
-    Domains = "domains",
-    Memberships = "memberships",
-    Platform = "platform",
-    Registrar = "registrar",
-    Templates = "templates",
-    UserDetails = "user_details",
-    Webhooks = "webhooks",
-    Zones = "zones",
-}
-
 /// Looks every type up in the catalogue: one that is missing there refuses to start.
 pub fn resolve(catalogue: &Catalogue) -> Result<(), CatalogueError> {
-    match KEYS.iter().find(|key| catalogue.find(key).is_none()) {
+    match crate::dns::api::permits::KEYS.iter().find(|key| catalogue.find(key).is_none()) {
         Some(missing) => Err(CatalogueError::missing(missing)),
         None => Ok(()),
     }
 }
+
+pub(crate) use permits;

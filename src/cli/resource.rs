@@ -3,8 +3,8 @@
 use super::{CliError, Opened, account_of, open, output};
 use crate::config::DatabaseArgs;
 use crate::db;
+use crate::dns::models::domain::domain_name;
 use crate::models::Resource;
-use crate::models::resource::domain_name;
 use clap::{Args, Subcommand};
 use std::io::BufRead;
 

@@ -4,13 +4,10 @@ mod found;
 
 pub use found::MOST_COUNTED;
 
-use super::audit::{self, Action, Event, Origin};
-use super::{domain, zone};
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
-use crate::models::domain::DOMAIN;
-use crate::models::zone::ZONE;
-use crate::policy::{KindKey, ResourceRef, Selection, Target, ascii};
+use crate::dns::models::domain::domain_name;
+use crate::policy::{KindKey, ResourceRef, Selection, Target};
 use diesel::IntoSql;
 use diesel::dsl::{count_star, not};
 use diesel::pg::Pg;
@@ -67,18 +64,6 @@ fn reached(selection: &Selection, account: i64, kind: KindKey) -> Condition {
             Box::new(resources::id.eq_any(own.filter_map(|one| one.id).collect::<Vec<_>>()))
         }
     }
-}
-
-/// What is not a domain's name, in a sentence.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("“{0}” is not a domain's name; write it like example.com.")]
-pub struct NotADomain(pub String);
-
-/// A domain's name in lower case and ASCII, without the dot at the end.
-pub fn domain_name(written: &str) -> Result<String, NotADomain> {
-    let wrong = || NotADomain(written.to_owned());
-    let name = ascii::host_in_ascii(written.trim().trim_end_matches('.')).ok_or_else(wrong)?;
-    if name.contains('.') && name.len() <= 253 { Ok(name) } else { Err(wrong()) }
 }
 
 impl Resource {
@@ -143,69 +128,6 @@ impl Resource {
         Target::Resource { id: self.id, kind: self.kind, name: &self.name }
     }
 
-    /// Adds domains with their zones and what these are made with, a thousand at a time; those that
-    /// are there already stay. Returns how many are new.
-    pub fn add_domains(
-        conn: &mut Conn,
-        account: i64,
-        names: &[String],
-        origin: &Origin,
-    ) -> Result<usize, DbError> {
-        let mut added: Vec<String> = Vec::new();
-        for part in names.chunks(1_000) {
-            let rows: Vec<_> = part
-                .iter()
-                .flat_map(|name| [DOMAIN, ZONE].map(|kind| (kind, name)))
-                .map(|(kind, name)| {
-                    (
-                        resources::account_id.eq(account),
-                        resources::kind.eq(kind.to_string()),
-                        resources::name.eq(name),
-                        resources::created_at.eq(origin.now),
-                    )
-                })
-                .collect();
-            let new: Vec<(i64, String, String)> = diesel::insert_into(resources::table)
-                .values(rows)
-                .on_conflict_do_nothing()
-                .returning((resources::id, resources::kind, resources::name))
-                .get_results(conn)?;
-            let (domains, zones): (Vec<_>, Vec<_>) =
-                new.into_iter().partition(|(_, kind, _)| kind == DOMAIN.as_str());
-            let ids = |of: &[(i64, String, String)]| of.iter().map(|(id, _, _)| *id).collect::<Vec<_>>();
-            domain::insert(conn, &ids(&domains), origin.now)?;
-            zone::insert(conn, &ids(&zones), origin.now)?;
-            added.extend(domains.into_iter().map(|(_, _, name)| name));
-        }
-        if !added.is_empty() {
-            let (action, label) = match added.as_slice() {
-                [one] => (Action::DomainAdded, one.clone()),
-                many => (Action::DomainsAdded, format!("{} domains", many.len())),
-            };
-            let after = Some(serde_json::json!({ "domains": added }));
-            audit::record(conn, origin, &Event { after, ..event(account, action, &label) })?;
-        }
-        Ok(added.len())
-    }
-
-    /// Removes a domain and its zone; says whether there was one.
-    pub fn remove_domain(
-        conn: &mut Conn,
-        account: i64,
-        name: &str,
-        origin: &Origin,
-    ) -> Result<bool, DbError> {
-        let gone = diesel::delete(
-            resources::table.filter(resources::account_id.eq(account).and(resources::name.eq(name))),
-        )
-        .execute(conn)?
-            > 0;
-        if gone {
-            audit::record(conn, origin, &event(account, Action::DomainRemoved, name))?;
-        }
-        Ok(gone)
-    }
-
     /// As a selection remembers it.
     pub fn to_ref(&self) -> ResourceRef {
         ResourceRef { account: self.account_id, id: Some(self.id), kind: self.kind, name: self.name.clone() }
@@ -216,33 +138,4 @@ impl Resource {
 fn of_kind(account: i64, kind: KindKey) -> _ {
     let key: String = kind.to_string();
     resources::table.filter(resources::account_id.eq(account).and(resources::kind.eq(key)))
-}
-
-fn event<'a>(account: i64, action: Action, name: &'a str) -> Event<'a> {
-    Event {
-        account: Some(account),
-        user: None,
-        action,
-        object: ("domain", None, name),
-        before: None,
-        after: None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_domain_is_kept_in_lower_case_and_ascii() {
-        assert_eq!(domain_name(" Example.COM. ").unwrap(), "example.com");
-        assert_eq!(domain_name("bücher.example").unwrap(), "xn--bcher-kva.example");
-    }
-
-    #[test]
-    fn what_is_not_a_domain_is_refused() {
-        for wrong in ["", "com", "a b.com", "a..com", "-.com", "a/b.com", "\u{0}.com"] {
-            assert!(domain_name(wrong).is_err(), "{wrong:?} was taken for a domain");
-        }
-    }
 }

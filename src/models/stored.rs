@@ -33,4 +33,4 @@ macro_rules! stored_list {
     };
 }
 
-pub(super) use stored_list;
+pub(crate) use stored_list;

@@ -1,5 +1,7 @@
 //! What programs and people write into fields, as far as it can be stored and shown.
 
+use crate::policy::ascii;
+
 /// Control characters, and the invisible ones that make a text read as something else.
 pub fn is_hidden(character: char) -> bool {
     character.is_control()
@@ -27,6 +29,13 @@ fn fault(text: &str, most: usize, is_hidden: impl Fn(char) -> bool) -> Option<St
     }
 }
 
+/// A host's name of two labels or more, in lower case and ASCII, without the dot at the end; `None` if
+/// it isn't one.
+pub fn full_host_name(written: &str) -> Option<String> {
+    let name = ascii::host_in_ascii(written.trim().trim_end_matches('.'))?;
+    (name.contains('.') && name.len() <= 253).then_some(name)
+}
+
 /// Whether it has the form of an e-mail address; whether it exists, only a message would tell.
 pub fn is_email(text: &str) -> bool {
     // RFC 5321, 4.5.3.1: a path has at most 256 octets, with its angle brackets.
@@ -34,7 +43,7 @@ pub fn is_email(text: &str) -> bool {
     let plain = |part: &str| {
         !part.is_empty() && part.chars().all(|sign| !sign.is_whitespace() && !is_hidden(sign) && sign != '@')
     };
-    plain(local) && plain(host) && super::resource::domain_name(host).is_ok()
+    plain(local) && plain(host) && full_host_name(host).is_some()
 }
 
 #[cfg(test)]

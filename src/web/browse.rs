@@ -1,13 +1,6 @@
-//! What the account's tokens reach: domains, zones and certificates, a page at a time.
+//! What pages of the account's resources share: pages of a list, and which tokens reach a resource.
 
-mod certificates;
-mod domains;
-mod reached;
-mod zones;
-
-pub use certificates::index as certificates;
-pub use domains::{index as domains, show as domain};
-pub use zones::{index as zones, show as zone};
+pub mod reached;
 
 use super::guard::{AccountMember, SeeResources};
 use crate::http::AppError;
@@ -16,7 +9,8 @@ use crate::models::browse::reaching::Cursor;
 use serde::Deserialize;
 use time::OffsetDateTime;
 
-type Member = AccountMember<SeeResources>;
+/// Who looks at them.
+pub type Member = AccountMember<SeeResources>;
 
 /// What somebody wants to see of a list.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -57,10 +51,14 @@ impl Asked {
 
 /// Where one is in a list, and the pages beside it.
 pub struct Pages {
-    pub(super) number: i64,
-    pub(super) last: i64,
-    pub(super) previous: Option<String>,
-    pub(super) next: Option<String>,
+    /// Its number; the first is 1.
+    pub number: i64,
+    /// Number of the last page.
+    pub last: i64,
+    /// URL of the page before.
+    pub previous: Option<String>,
+    /// URL of the page after.
+    pub next: Option<String>,
 }
 
 impl Pages {
@@ -90,6 +88,7 @@ pub fn read_cursor(text: &str) -> Option<Cursor> {
     Some((at, id.parse().ok()?))
 }
 
+/// The same, as a URL holds it.
 pub fn written((at, id): Cursor) -> String {
     format!("{}-{id}", at.unix_timestamp_nanos() / 1_000)
 }

@@ -3,8 +3,8 @@
 use super::guard::{Guard, SignedIn};
 use super::page::{Page, render};
 use super::{leaked, paths};
+use crate::dns::models::DnsRefusal;
 use crate::http::{App, AppData, AppError};
-use crate::models::DnsRefusal;
 use crate::policy::{Catalogue, RefusalCode, RefusalFacts, budget};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};

@@ -5,7 +5,7 @@ mod accounts;
 mod activity;
 mod admin;
 pub mod assets;
-mod browse;
+pub mod browse;
 #[cfg(debug_assertions)]
 mod components;
 mod csrf;
@@ -14,7 +14,7 @@ mod flash;
 mod forgotten;
 mod form;
 mod form_secret;
-mod guard;
+pub mod guard;
 mod guide;
 mod help;
 mod invitation;
@@ -22,13 +22,13 @@ mod known;
 mod leaked;
 mod members;
 mod own;
-mod page;
+pub mod page;
 mod password;
 pub mod paths;
 pub mod session;
 mod sign_in;
 mod tokens;
-mod told;
+pub mod told;
 
 use crate::http::{App, AppError, TableRow, get, resources};
 use actix_web::middleware::from_fn;
@@ -91,11 +91,6 @@ fn routes() -> Vec<TableRow> {
         ("GET", paths::ACCOUNT_DELETE, get().to(account::delete_confirm)),
         ("POST", paths::ACCOUNT_DELETE, post().to(account::delete)),
         ("POST", paths::ACCOUNT_RESTORE, post().to(account::restore)),
-        ("GET", paths::DOMAINS, get().to(browse::domains)),
-        ("GET", paths::DOMAIN, get().to(browse::domain)),
-        ("GET", paths::ZONES, get().to(browse::zones)),
-        ("GET", paths::ZONE, get().to(browse::zone)),
-        ("GET", paths::CERTIFICATES, get().to(browse::certificates)),
         ("GET", paths::MEMBERS, get().to(members::index)),
         ("GET", paths::MEMBERS_TOKENS, get().to(members::tokens)),
         ("GET", paths::MEMBER_TOKEN_BLOCK, get().to(members::block_confirm)),
@@ -156,6 +151,7 @@ fn routes() -> Vec<TableRow> {
     routes.push(("GET", paths::COMPONENTS, get().to(components::components)));
     routes.extend(token_routes!(account_tokens));
     routes.extend(token_routes!(user_tokens));
+    routes.extend(crate::dns::web::rows());
     routes
 }
 

@@ -186,17 +186,17 @@ impl AccountNav {
 
     /// Address of its domains.
     pub fn domains(&self) -> String {
-        super::paths::domains(self.id)
+        crate::dns::web::paths::domains(self.id)
     }
 
     /// Address of its zones.
     pub fn zones(&self) -> String {
-        super::paths::zones(self.id)
+        crate::dns::web::paths::zones(self.id)
     }
 
     /// Address of its certificates.
     pub fn certificates(&self) -> String {
-        super::paths::certificates(self.id)
+        crate::dns::web::paths::certificates(self.id)
     }
 
     /// Address of its members.

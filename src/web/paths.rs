@@ -125,16 +125,6 @@ pub const INVITATION: &str = "/invitations/{secret}";
 /// Where coming in as a new user is posted to.
 pub const INVITATION_JOIN: &str = "/invitations/{secret}/join";
 
-/// The account's domains.
-pub const DOMAINS: &str = "/accounts/{account}/domains";
-/// One domain.
-pub const DOMAIN: &str = "/accounts/{account}/domains/{domain}";
-/// The account's zones.
-pub const ZONES: &str = "/accounts/{account}/zones";
-/// One zone.
-pub const ZONE: &str = "/accounts/{account}/zones/{zone}";
-/// The account's certificates.
-pub const CERTIFICATES: &str = "/accounts/{account}/certificates";
 /// The guide: what there is in it.
 pub const HELP: &str = "/help";
 /// An article of the guide.
@@ -315,21 +305,6 @@ pub fn invitation_join(secret: &str) -> String {
 pub fn sign_in_and_back(path: &str) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", path).finish();
     format!("{SIGN_IN}?{query}")
-}
-
-/// Address of an account's domains.
-pub fn domains(account: i64) -> String {
-    format!("/accounts/{account}/domains")
-}
-
-/// Address of an account's zones.
-pub fn zones(account: i64) -> String {
-    format!("/accounts/{account}/zones")
-}
-
-/// Address of an account's certificates.
-pub fn certificates(account: i64) -> String {
-    format!("/accounts/{account}/certificates")
 }
 
 /// URL of a resource; the key of its kind, in the plural, is part of it.

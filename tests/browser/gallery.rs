@@ -3,9 +3,9 @@
 use crate::support::{House, OWNER, START, database, ledger, made};
 use crate::window::Window;
 use time::Duration;
+use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::Resource;
 use tokenhouse::models::token::Owner;
-use tokenhouse::models::zone::ZONE;
 use tokenhouse::policy::{Access, Grant, KindKey, PermissionKey, Policy, RecordFilter, Rights, Selection};
 
 /// Name, permissions of the form, made and expiring so many days from now, used before so many

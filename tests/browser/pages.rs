@@ -2,8 +2,8 @@
 
 use crate::support::{House, OWNER, database, ledger, made};
 use std::collections::HashSet;
+use tokenhouse::dns::models::domain::DOMAIN;
 use tokenhouse::models::Resource;
-use tokenhouse::models::domain::DOMAIN;
 use tokenhouse::models::link::LinkSecret;
 use tokenhouse::models::token::Owner;
 use tokenhouse::models::user_link::{self, Purpose};

@@ -2,8 +2,8 @@
 
 use crate::support::{House, MEMBER, OWNER, database, ledger};
 use crate::window::Window;
+use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::Resource;
-use tokenhouse::models::zone::ZONE;
 
 const NAMES: [&str; 6] =
     ["Deploy DNS from CI", "Deploy certificates", "Terraform", "Überwachung", "Backup", "Reporting export"];

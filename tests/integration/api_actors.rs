@@ -8,10 +8,10 @@ use serde_json::Value;
 use time::Duration;
 use tokenhouse::api;
 use tokenhouse::db;
-use tokenhouse::models::domain::DOMAIN;
+use tokenhouse::dns::models::domain::DOMAIN;
+use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::token::secret::{Kind, Secret};
 use tokenhouse::models::token::{DeletionReason, Issued, NewToken, Owner, TokenName, issue};
-use tokenhouse::models::zone::ZONE;
 use tokenhouse::models::{Account, Resource, Token, account_limits};
 use tokenhouse::policy::{
     Access, Catalogue, Grant, KindKey, Limits, Policy, RecordFilter, ResourceRef, Rights, Role, Selection,

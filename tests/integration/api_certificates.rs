@@ -5,9 +5,9 @@ use crate::program::Program;
 use crate::support::House;
 use serde_json::json;
 
-const KEY: &str = include_str!("../../src/models/demo/pems/www.example.com.key.pem");
-const CERTIFICATE: &str = include_str!("../../src/models/demo/pems/www.example.com.pem");
-const ROOT: &str = include_str!("../../src/models/demo/pems/ca.pem");
+const KEY: &str = include_str!("../../src/dns/demo/pems/www.example.com.key.pem");
+const CERTIFICATE: &str = include_str!("../../src/dns/demo/pems/www.example.com.pem");
+const ROOT: &str = include_str!("../../src/dns/demo/pems/ca.pem");
 
 /// Number of a certificate of the demo.
 fn certificate(house: &House, common_name: &str) -> i64 {

@@ -6,7 +6,7 @@ use crate::program::Program;
 use crate::support::House;
 use serde_json::{Value, json};
 use tokenhouse::db::DbError;
-use tokenhouse::models::demo;
+use tokenhouse::dns::demo;
 use tokenhouse::policy::{Access, Catalogue};
 
 /// What the record says that tokens did.

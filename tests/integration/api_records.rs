@@ -7,8 +7,8 @@ use crate::support::House;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokenhouse::db;
+use tokenhouse::dns::models::record::{Changed, Wanted, change};
 use tokenhouse::models::Resource;
-use tokenhouse::models::record::{Changed, Wanted, change};
 
 const ZONE: &str = "anchor.example";
 
@@ -418,7 +418,7 @@ async fn a_zone_that_is_deleted_meanwhile_is_not_found() {
     let house = House::open();
     let acme = house.account("Acme");
     let (mut conn, origin) = (house.conn(), house.command_line());
-    let zone = Resource::find(&mut conn, acme, tokenhouse::models::zone::ZONE, ZONE).unwrap().unwrap();
+    let zone = Resource::find(&mut conn, acme, tokenhouse::dns::models::zone::ZONE, ZONE).unwrap().unwrap();
     let program = Program::new(&house, acme, &["zones:*:write", "domains:*:write"]);
     let calls = (0..12).map(|turn| {
         let program = &program;

@@ -4,9 +4,9 @@ use crate::builder::{Form, of_account};
 use crate::facts::{self, domain, zone};
 use crate::support::{House, OWNER, made};
 use time::macros::datetime;
+use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::Resource;
 use tokenhouse::models::token::Owner;
-use tokenhouse::models::zone::ZONE;
 use tokenhouse::policy::{
     Access, Grant, PermissionKey, Policy, RecordFilter, ResourceRef, Rights, Selection, networks,
 };

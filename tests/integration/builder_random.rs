@@ -7,9 +7,9 @@ use crate::support::{House, MEMBER, ledger, soak};
 use crate::words_decide::{Asked, answer};
 use crate::words_read::read;
 use std::collections::BTreeMap;
-use tokenhouse::models::domain::DOMAIN;
+use tokenhouse::dns::models::domain::DOMAIN;
+use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::token::{Token, grants, surroundings};
-use tokenhouse::models::zone::ZONE;
 use tokenhouse::models::{Resource, token};
 use tokenhouse::policy::{
     Access, Catalogue, Decision, Holder, KindKey, PermissionKey, Policy, Records, Refusal, Request, Rights,

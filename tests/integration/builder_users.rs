@@ -4,8 +4,8 @@ use crate::builder::Form;
 use crate::facts::{self, domain, zone};
 use crate::program::Program;
 use crate::support::{House, MEMBER, OWNER, READER, made};
+use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::token::Owner;
-use tokenhouse::models::zone::ZONE;
 use tokenhouse::models::{Account, Resource, membership};
 use tokenhouse::policy::{
     Access, Grant, PermissionKey, Policy, RecordFilter, ResourceRef, Rights, Role, Selection,

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use tokenhouse::models::domain::DOMAIN;
-use tokenhouse::models::zone::ZONE;
+use tokenhouse::dns::models::domain::DOMAIN;
+use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::policy::{
     Access, Catalogue, Decision, Grant, Holder, KindKey, PermissionKey, Policy, RecordFilter, Records,
     Refusal, Request, ResourceRef, Rights, Role, Selection, Target, decide,

@@ -1,7 +1,7 @@
 //! Rules 4 and 5 by example: empty is nothing, and never more than the user's role.
 
 use crate::decide::{Call, NAMES, Thing, decided, key};
-use tokenhouse::models::zone::ZONE;
+use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::policy::{
     Access, Catalogue, Decision, Grant, Holder, Policy, RecordFilter, Records, Refusal, ResourceRef, Rights,
     Role, Selection, decide_for_user, grants_in,

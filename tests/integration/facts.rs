@@ -5,9 +5,9 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use tokenhouse::db::Conn;
+use tokenhouse::dns::models::domain::DOMAIN;
+use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::Resource;
-use tokenhouse::models::domain::DOMAIN;
-use tokenhouse::models::zone::ZONE;
 
 #[derive(QueryableByName)]
 struct Number {

@@ -4,7 +4,7 @@ use crate::facts;
 use crate::support::{House, OWNER, public};
 use serde_json::{Value, json};
 use tokenhouse::api::description;
-use tokenhouse::models::DnsRefusal;
+use tokenhouse::dns::models::DnsRefusal;
 use tokenhouse::policy::{Catalogue, RefusalCode};
 
 #[actix_web::test]

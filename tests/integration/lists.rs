@@ -4,10 +4,11 @@ use crate::facts;
 use crate::support::{House, soak};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use tokenhouse::models::domain::DOMAIN;
-use tokenhouse::models::record::Filter;
-use tokenhouse::models::zone::ZONE;
-use tokenhouse::models::{Direction, Domain, Reach, Record, Resource, Window, Zone, domain};
+use tokenhouse::dns::models::domain::DOMAIN;
+use tokenhouse::dns::models::record::Filter;
+use tokenhouse::dns::models::zone::ZONE;
+use tokenhouse::dns::models::{Direction, Domain, Record, Zone, domain};
+use tokenhouse::models::{Reach, Resource, Window};
 use tokenhouse::policy::{
     Access, Catalogue, Decision, Grant, Holder, Policy, RecordFilter, Records, Request, ResourceRef, Rights,
     Selection, Target, decide, readable,

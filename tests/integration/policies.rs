@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
-use tokenhouse::models::domain::DOMAIN;
-use tokenhouse::models::zone::ZONE;
+use tokenhouse::dns::models::domain::DOMAIN;
+use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::policy::words::{Around, Surroundings};
 use tokenhouse::policy::{
     Access, Catalogue, Decision, Grant, Holder, KindKey, Permission, PermissionKey, Policy, RecordFilter,

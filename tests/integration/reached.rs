@@ -4,9 +4,9 @@ use crate::support::client::Answer;
 use crate::support::{ADMIN, House, MEMBER, OWNER, READER, START};
 use crate::{facts, made};
 use time::Duration;
+use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::Resource;
 use tokenhouse::models::token::Owner;
-use tokenhouse::models::zone::ZONE;
 use tokenhouse::policy::{
     Access, Grant, PermissionKey, Policy, RecordFilter, ResourceRef, Rights, Selection,
 };

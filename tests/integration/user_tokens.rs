@@ -4,8 +4,8 @@ use super::{facts, made};
 use crate::support::client::whoami;
 use crate::support::{ADMIN, House, MEMBER, OWNER, READER};
 use time::Duration;
+use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::token::Owner;
-use tokenhouse::models::zone::ZONE;
 use tokenhouse::policy::{Access, Grant, PermissionKey, Policy, RecordFilter, Rights, Selection};
 
 fn own(house: &House, email: &str, name: &str, policy: Policy) -> (i64, String) {

@@ -2,8 +2,8 @@
 
 use crate::facts;
 use crate::support::{House, MEMBER, OWNER, made};
+use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::token::Owner;
-use tokenhouse::models::zone::ZONE;
 use tokenhouse::models::{Resource, membership};
 use tokenhouse::policy::{
     Access, Grant, PermissionKey, Policy, RecordFilter, ResourceRef, Rights, Role, Selection,

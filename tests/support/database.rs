@@ -9,8 +9,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokenhouse::db::private::{PrivatePostgres, Tuning};
 use tokenhouse::db::{self, Conn, DbError};
+use tokenhouse::dns::demo;
 use tokenhouse::models::password::{self, Cost};
-use tokenhouse::models::{Account, Origin, User, demo, membership};
+use tokenhouse::models::{Account, Origin, User, membership};
 use tokenhouse::policy::Role;
 
 struct Cluster {

@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use time::{Duration, OffsetDateTime};
 use tokenhouse::db::{self, Conn, DbError};
-use tokenhouse::models::domain::DOMAIN;
+use tokenhouse::dns::demo;
+use tokenhouse::dns::models::domain::DOMAIN;
+use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::password::{self, Cost};
-use tokenhouse::models::zone::ZONE;
-use tokenhouse::models::{Account, Actor, Origin, Resource, User, demo};
+use tokenhouse::models::{Account, Actor, Origin, Resource, User};
 use tokenhouse::policy::{Catalogue, KindKey, ResourceRef};
 
 /// What the placeholders of pages stand for: numbers, and what links hold.

@@ -3,9 +3,10 @@
 use super::CreateArgs;
 use crate::cli::{CliError, Opened, account_of, open_database, output, user_of};
 use crate::db::{self, Conn};
+use crate::dns::models::record;
 use crate::models::token::expiry::Expiry;
 use crate::models::token::{DeletionReason, Issued, NewToken, Owner, Token, TokenName, issue};
-use crate::models::{Account, Origin, Resource, User, record};
+use crate::models::{Account, Origin, Resource, User};
 use crate::policy::scope::{self, Written};
 use crate::policy::words::of_policy;
 use crate::policy::{

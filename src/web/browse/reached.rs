@@ -13,33 +13,53 @@ use crate::web::told::StateBadge;
 use time::OffsetDateTime;
 
 /// The tokens of the account, and those of its members that the reader may know of.
-pub(super) struct Reached {
-    pub(super) kind: String,
-    pub(super) tokens: Vec<Row>,
-    pub(super) more_tokens: Option<String>,
-    pub(super) people: Vec<Row>,
-    pub(super) more_people: Option<String>,
-    pub(super) sees_everybodys: bool,
-    pub(super) sees_rules: bool,
-    pub(super) is_further: bool,
+pub struct Reached {
+    /// What the kind of resource is called, within a sentence.
+    pub kind: String,
+    /// A page of the account tokens.
+    pub tokens: Vec<Row>,
+    /// URL of the next page of them.
+    pub more_tokens: Option<String>,
+    /// A page of the user tokens.
+    pub people: Vec<Row>,
+    /// URL of the next page of them.
+    pub more_people: Option<String>,
+    /// Whether the reader sees the user tokens of every member.
+    pub sees_everybodys: bool,
+    /// Whether the reader sees hints and grants of account tokens.
+    pub sees_rules: bool,
+    /// Whether this is a later page of either.
+    pub is_further: bool,
 }
 
-pub(super) struct Row {
-    pub(super) name: String,
-    pub(super) url: Option<String>,
-    pub(super) hint: String,
-    pub(super) user: Option<String>,
-    pub(super) state: StateBadge,
-    pub(super) rules: Vec<Rule>,
+/// A token that reaches the resource.
+pub struct Row {
+    /// The name of the token.
+    pub name: String,
+    /// URL of its page, where the reader may open it.
+    pub url: Option<String>,
+    /// The end of its secret.
+    pub hint: String,
+    /// Email address of the user, for a user token.
+    pub user: Option<String>,
+    /// Its state.
+    pub state: StateBadge,
+    /// The grants that lead to the resource.
+    pub rules: Vec<Rule>,
 }
 
 /// A grant, or Everything, that leads to the resource.
-pub(super) struct Rule {
-    pub(super) title: String,
-    pub(super) which: String,
-    pub(super) records: Option<String>,
-    pub(super) access: &'static str,
-    pub(super) full: bool,
+pub struct Rule {
+    /// Title of the permission.
+    pub title: String,
+    /// Which resources it is for.
+    pub which: String,
+    /// Which records, if not all.
+    pub records: Option<String>,
+    /// The access, as its badge says it.
+    pub access: &'static str,
+    /// Whether it is full access.
+    pub full: bool,
 }
 
 /// What is decided about, and by what.
@@ -51,7 +71,8 @@ struct Question<'a> {
 }
 
 impl Reached {
-    pub(super) async fn of(
+    /// The tokens that reach this resource, as this member may see them.
+    pub async fn of(
         member: &Member,
         app: &App,
         resource: Resource,

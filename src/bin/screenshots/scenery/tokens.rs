@@ -6,13 +6,13 @@ use std::net::IpAddr;
 use time::macros::date;
 use time::{Date, Duration, OffsetDateTime, Time};
 use tokenhouse::db;
+use tokenhouse::dns::models::domain::DOMAIN;
+use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::budget::{self, Payer};
-use tokenhouse::models::domain::DOMAIN;
 use tokenhouse::models::token::refusals::{self, Kind, Span};
 use tokenhouse::models::token::secret::Secret;
 use tokenhouse::models::token::usage::{self, Use};
 use tokenhouse::models::token::{DeletionReason, Issued, NewToken, Owner, TokenName, issue};
-use tokenhouse::models::zone::ZONE;
 use tokenhouse::models::{Token, leak};
 use tokenhouse::policy::budget::Hour;
 use tokenhouse::policy::{

@@ -2,8 +2,8 @@
 
 use super::check::Checked;
 use super::{RowDraft, Where};
+use crate::dns::models::record::TYPES;
 use crate::models::Resource;
-use crate::models::record::TYPES;
 use crate::policy::{Access, Grant, KindKey, Permission, RecordFilter, ResourceRef, Selection};
 
 /// What is wrong with a row, by the end of its field's name.

@@ -2,8 +2,8 @@
 
 use super::like::written;
 use super::{Draft, Level, RowDraft, Shape, Where, Whose};
+use crate::dns::models::record::TYPES;
 use crate::models::Resource;
-use crate::models::record::TYPES;
 use crate::models::token::expiry::PRESETS;
 use crate::policy::catalogue::Reach;
 use crate::policy::scope::{self, Written};

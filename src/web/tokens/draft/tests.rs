@@ -1,8 +1,8 @@
 use super::*;
+use crate::dns::models::domain::DOMAIN;
+use crate::dns::models::zone::ZONE;
 use crate::models::Resource;
-use crate::models::domain::DOMAIN;
 use crate::models::token::TokenName;
-use crate::models::zone::ZONE;
 use crate::policy::{Access, Grant, KindKey, Policy, RecordFilter, Rights, Role, Selection};
 use std::collections::HashMap;
 use time::macros::datetime;

@@ -1,0 +1,20 @@
+//! The permissions of the catalogue, as types.
+
+pub use crate::api::permits::{Full, Level, Read};
+
+crate::api::permits::permits! {
+    Account = "account",
+    Billing = "billing",
+    Certificates = "certificates",
+    CertificatePrivateKeys = "certificate_private_keys",
+    Contacts = "contacts",
+    DomainResearch = "domain_research",
+    Domains = "domains",
+    Memberships = "memberships",
+    Platform = "platform",
+    Registrar = "registrar",
+    Templates = "templates",
+    UserDetails = "user_details",
+    Webhooks = "webhooks",
+    Zones = "zones",
+}

@@ -1,0 +1,21 @@
+//! What the DNS example keeps of resources and accounts, and what can be done with it.
+
+pub mod certificate;
+pub mod charge;
+pub mod contact;
+pub mod domain;
+pub mod lists;
+mod order;
+pub mod platform;
+pub mod record;
+pub mod record_template;
+mod refusal;
+pub mod registration;
+pub mod webhook;
+pub mod zone;
+
+pub use domain::Domain;
+pub use order::{Direction, Sort};
+pub use record::Record;
+pub use refusal::DnsRefusal;
+pub use zone::Zone;
