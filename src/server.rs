@@ -92,7 +92,7 @@ impl Server {
         let key = database::ready(&source, &clock, config.signing_key.as_ref(), config.database_wait).await?;
         let listener = listen(config.listen)?;
         let bound = listener.local_addr()?;
-        let catalogue = Catalogue { user_tokens: config.user_tokens, ..Catalogue::embedded()? };
+        let catalogue = Catalogue { user_tokens: config.user_tokens, ..crate::dns::catalogue()? };
         let catalogue = Arc::new(catalogue);
         api::resolve(&catalogue)?;
         let db = Db::new(&source, config.pool_size);

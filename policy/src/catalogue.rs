@@ -1,10 +1,15 @@
-//! The catalogue: what can be permitted and what the plans allow, as data.
+//! The catalogue: what can be permitted, what the plans allow, and which calls need what; read from one
+//! file, in the format that docs/CATALOGUE.md describes.
 
+mod fault;
+mod read;
 mod template;
+mod tree;
 
+pub use fault::{Fault, Severity};
 pub use template::{Reach, Template, TemplateRow};
 
-use super::{Access, Kind, KindKey, Role, budget};
+use super::{Access, Kind, KindKey, PartForm, Role, Routes, budget, words};
 use serde::Deserialize;
 use std::fmt;
 
@@ -39,8 +44,7 @@ impl fmt::Display for PermissionKey {
 const OF_USER: &str = "user";
 
 /// A group of permissions on the form.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Category {
     /// Its key, as permissions name it.
     pub key: String,
@@ -48,16 +52,21 @@ pub struct Category {
     pub title: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct LowestRole {
     read: Option<Role>,
     full: Option<Role>,
 }
 
+/// What a level lets do, where "read" and "read, create, change and delete" are the wrong words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Verbs {
+    read: Option<String>,
+    full: Option<String>,
+}
+
 /// A line of the catalogue.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permission {
     /// Its key.
     pub key: PermissionKey,
@@ -71,27 +80,41 @@ pub struct Permission {
     pub category: String,
     /// The kind of resource that narrows it.
     pub narrowed_by: Option<KindKey>,
-    /// What can be chosen, besides no access.
+    /// Which parts of its kind narrow it further, in the order of scope text.
+    pub parts: Vec<String>,
+    /// What can be chosen, besides no access; less first.
     pub access: Vec<Access>,
+    verbs: Verbs,
+    /// The kind that its write creates and deletes.
+    pub creates: Option<KindKey>,
     /// Whether only its own row, or Everything, brings it along.
-    #[serde(default)]
     pub sensitive: bool,
     /// Whether the sentence of Everything names it.
-    #[serde(default)]
     pub named_in_everything: bool,
-    /// Whether it can be narrowed to records of its kind.
-    #[serde(default)]
-    pub records: bool,
-    #[serde(default)]
     lowest_role: LowestRole,
 }
 
 impl Permission {
-    /// The lowest role of a member that may hold this access; none where no role does.
+    /// The lowest role of a member that may hold this access; none where no role does. Who holds a level
+    /// holds the lower ones, also where they aren't offered by themselves.
     pub fn lowest_role(&self, access: Access) -> Option<Role> {
         match access {
-            Access::Read => self.lowest_role.read,
-            Access::Full => self.lowest_role.full,
+            Access::Read if self.access.contains(&Access::Read) => self.lowest_role.read,
+            Access::Read | Access::Full => self.lowest_role.full,
+        }
+    }
+
+    /// The access that a grant of `granted` still gives: a level that isn't offered any more gives the
+    /// next lower one that is, if any.
+    pub fn left_of(&self, granted: Access) -> Option<Access> {
+        self.access.iter().copied().filter(|access| *access <= granted).max()
+    }
+
+    /// What this access lets do, where the catalogue has its own words for it.
+    pub fn verbs(&self, access: Access) -> Option<&str> {
+        match access {
+            Access::Read => self.verbs.read.as_deref(),
+            Access::Full => self.verbs.full.as_deref(),
         }
     }
 
@@ -107,8 +130,7 @@ impl Permission {
 }
 
 /// What an account can subscribe to.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// Its key in the database.
     pub key: String,
@@ -122,19 +144,46 @@ pub struct Plan {
     pub account_tokens: Option<i64>,
     /// Calls an hour; none means no limit.
     pub hourly_calls: Option<i64>,
-    /// Whether records can be changed in batches.
-    #[serde(default)]
-    pub batch: bool,
+    /// What else it has, by names that an extension gives a meaning.
+    pub flags: Vec<String>,
 }
 
-/// All permissions and plans.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Whose API it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Product {
+    /// What pages and mail call it.
+    pub name: String,
+    /// What secrets begin with; lower-case letters and digits.
+    pub prefix: String,
+    /// Where its documentation is.
+    pub docs: Option<String>,
+    /// The base URL of its API, without a slash at the end.
+    pub api: Option<String>,
+}
+
+/// How the API's paths name the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InPath {
+    /// By its number here.
+    Number,
+    /// By the reference that the API's owner gave it.
+    Ref,
+    /// Not at all.
+    Absent,
+}
+
+/// All of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalogue {
-    /// What a member with the lowest role sees of an account, within a sentence.
-    pub visible: String,
+    /// What its owner calls this state of it.
+    pub version: Option<String>,
+    /// Whose API it is.
+    pub product: Product,
+    /// The headers that a token may stand in, in lower case.
+    pub headers: Vec<String>,
+    /// How paths name the account.
+    pub in_path: InPath,
     /// What grants can be narrowed to, in the order of the form.
-    #[serde(default)]
     pub kinds: Vec<Kind>,
     /// Groups of permissions, in the order of the form.
     pub categories: Vec<Category>,
@@ -143,63 +192,64 @@ pub struct Catalogue {
     /// Smallest first.
     pub plans: Vec<Plan>,
     /// How many live user tokens each person may have; none means any number. The site's to say.
-    #[serde(skip)]
     pub user_tokens: Option<i64>,
     /// What a new token can start from, in the order of the page.
-    #[serde(default)]
     pub templates: Vec<Template>,
+    /// Which calls need what; a call that none takes is refused.
+    pub routes: Routes,
 }
 
-/// The embedded catalogue does not hold together.
+/// A catalogue can't be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the embedded catalogue is not valid: {0}")]
-pub struct CatalogueError(String);
+pub enum CatalogueError {
+    /// Its file has faults, in the order of their places.
+    #[error("{}", listed(.name, .faults))]
+    Faults {
+        /// The file's name.
+        name: String,
+        /// What's wrong with it.
+        faults: Vec<Fault>,
+    },
+    /// An extension needs a permission that it doesn't have.
+    #[error("the catalogue has no permission “{0}”, and an extension needs it")]
+    Missing(String),
+}
 
 impl CatalogueError {
     /// A permission that the program asks for and the catalogue does not hold.
     pub fn missing(key: &str) -> CatalogueError {
-        CatalogueError(format!("“{key}” is not in it, and a route needs it"))
+        CatalogueError::Missing(key.to_owned())
     }
 }
 
+/// A line for each fault, as compilers write them.
+fn listed(name: &str, faults: &[Fault]) -> String {
+    faults.iter().map(|fault| format!("{name}:{fault}")).collect::<Vec<_>>().join("\n")
+}
+
 impl Catalogue {
-    /// The catalogue that is part of the binary.
-    pub fn embedded() -> Result<Catalogue, CatalogueError> {
-        Catalogue::parse(include_str!("catalogue/dns.toml"))
+    /// Reads one from the text of a file. `forms` are the forms of parts that extensions bring.
+    ///
+    /// # Errors
+    /// If there is any fault; all of them are named.
+    pub fn parse(
+        name: &str,
+        text: &str,
+        forms: &[&'static dyn PartForm],
+    ) -> Result<Catalogue, CatalogueError> {
+        let (catalogue, faults) = Catalogue::check(text, forms);
+        catalogue.ok_or_else(|| CatalogueError::Faults { name: name.to_owned(), faults })
     }
 
-    fn parse(text: &str) -> Result<Catalogue, CatalogueError> {
-        let catalogue: Catalogue = toml::from_str(text).map_err(|error| CatalogueError(error.to_string()))?;
-        for (place, permission) in catalogue.permissions.iter().enumerate() {
-            let fault = if catalogue.permissions[..place].iter().any(|other| other.key == permission.key) {
-                "stands there twice"
-            } else if permission.access.is_empty() {
-                "offers no access"
-            } else if !permission.is_of_user()
-                && permission.access.iter().any(|access| permission.lowest_role(*access).is_none())
-            {
-                "says for no role that it may hold it"
-            } else if !catalogue.categories.iter().any(|one| one.key == permission.category) {
-                "is of a category that is not there"
-            } else if permission.narrowed_by.is_some_and(|kind| catalogue.kind(kind).is_none()) {
-                "is narrowed by a kind that is not there"
-            } else if permission.records
-                && catalogue.kind_of(permission).is_none_or(|kind| kind.with_records.is_none())
-            {
-                "is narrowed to records of a kind that has none"
-            } else {
-                continue;
-            };
-            return Err(CatalogueError(format!("“{}” {fault}", permission.key)));
-        }
-        for (place, template) in catalogue.templates.iter().enumerate() {
-            let twice = catalogue.templates[..place].iter().any(|other| other.key == template.key);
-            let fault = if twice { Some("stands there twice") } else { template.fault(&catalogue) };
-            if let Some(fault) = fault {
-                return Err(CatalogueError(format!("template “{}” {fault}", template.key)));
-            }
-        }
-        Ok(catalogue)
+    /// The same with all faults, warnings included; where a catalogue comes with some, all are warnings.
+    pub fn check(text: &str, forms: &[&'static dyn PartForm]) -> (Option<Catalogue>, Vec<Fault>) {
+        read::read(text, forms)
+    }
+
+    /// What a member with the lowest role sees of an account, within a sentence: "domains and zones".
+    pub fn visible(&self) -> String {
+        let plurals: Vec<&str> = self.kinds.iter().map(|kind| kind.plural.as_str()).collect();
+        if plurals.is_empty() { "the account's name".to_owned() } else { words::enumerated(&plurals) }
     }
 
     /// The permission with this key.
@@ -270,27 +320,4 @@ impl Catalogue {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_embedded_catalogue_holds_together() {
-        let catalogue = Catalogue::embedded().unwrap();
-        assert_eq!(catalogue.permissions.len(), 14);
-        assert_eq!(catalogue.for_account_tokens().count(), 12);
-        assert!(
-            catalogue.has_scopes("teams")
-                && catalogue.has_scopes("enterprise")
-                && !catalogue.has_scopes("solo")
-        );
-    }
-
-    #[test]
-    fn a_permission_that_stands_twice_is_refused() {
-        let line =
-            "[[permissions]]\nkey='a'\ntitle=''\nsentence=''\nobject=''\ncategory='user'\naccess=['read']\n";
-        let head = "visible=''\ncategories=[{key='user',title='User'}]\nplans=[]";
-        assert!(Catalogue::parse(&format!("{head}\n{line}")).is_ok());
-        assert!(Catalogue::parse(&format!("{head}\n{line}{line}")).is_err());
-    }
-}
+mod tests;

@@ -1,8 +1,8 @@
 //! The one answer to "may this token do that".
 
 use super::{
-    Access, Catalogue, Grant, KindKey, Permission, PermissionKey, Policy, RecordFilter, Rights, Role,
-    Selection, scope,
+    Access, Catalogue, Grant, KindKey, Parts, Permission, PermissionKey, Policy, Rights, Role, Selection,
+    scope,
 };
 
 /// Whose token it is, and what that holder reaches at the moment of the call.
@@ -46,21 +46,23 @@ pub struct Request<'a> {
     pub access: Access,
     /// What the call is about.
     pub target: Target<'a>,
-    /// The records of the zone in question.
-    pub records: Records<'a>,
+    /// What inside the resource the call is about.
+    pub parts: PartsAsked<'a>,
 }
 
-/// Which records of a zone a call is about; names are relative to it, types in capitals.
+/// What inside a resource a call is about. Names are given with the key of their part, each in the one
+/// spelling of its form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Records<'a> {
-    /// None in particular: the zone itself, or a list that is filtered to what the grants let through.
+pub enum PartsAsked<'a> {
+    /// Nothing in particular: the resource itself, or a list that is filtered to what the grants let
+    /// through.
     Aside,
-    /// All of them, as in a zone file: a grant that is narrowed to some is not enough.
+    /// All of it: a grant that is narrowed to some is not enough.
     Whole,
-    /// One that exists.
-    Existing(&'a str, &'a str),
-    /// One that is to be, by creation or under another name.
-    New(&'a str, &'a str),
+    /// Something that exists.
+    Existing(&'a [(&'a str, &'a str)]),
+    /// Something that is to be, by creation or under another name.
+    New(&'a [(&'a str, &'a str)]),
 }
 
 /// Yes, or why not.
@@ -81,9 +83,10 @@ pub enum Refusal {
     Permission(String),
     /// The resource is outside the selection: the same as if it did not exist.
     ResourceNotFound,
-    /// The record is outside the grants' filters: the same as if it did not exist.
-    RecordNotFound,
-    /// Some records are reached, but the call is about all of them; this scope would have sufficed.
+    /// What the call names inside the resource is outside the grants: the same as if it did not exist.
+    PartNotFound,
+    /// Something inside the resource is reached, but the call is about all of it; this scope would have
+    /// sufficed.
     Narrowed(String),
     /// It may be read but not changed; this scope would have sufficed.
     Write(String),
@@ -104,7 +107,10 @@ pub fn decide(catalogue: &Catalogue, policy: &Policy, holder: &Holder, request: 
     if !grants_in(catalogue, &policy.rights, request.account) {
         return Decision::Refuse(Refusal::AccountNotFound);
     }
-    decide_by_grants(grants, request, held)
+    let Some(permission) = catalogue.get(request.permission) else {
+        return Decision::Refuse(Refusal::Permission(asked_scope(request)));
+    };
+    decide_by_grants(permission, grants, request, held)
 }
 
 /// Decides a call about the user itself, which names no account: the permissions of the category
@@ -117,14 +123,15 @@ pub fn decide_for_user(
     access: Access,
 ) -> Decision {
     let scope = scope::asked(permission, None, access);
-    if matches!(holder, Holder::Account(_)) || !is_of_user(catalogue, permission) {
+    let known = catalogue.get(permission).filter(|known| known.is_of_user());
+    let Some(known) = known.filter(|_| matches!(holder, Holder::User(_))) else {
         return Decision::Refuse(Refusal::Permission(scope));
-    }
+    };
     let granted = match &policy.rights {
         Rights::Everything => return Decision::Allow,
         Rights::Grants(grants) => grants.iter().filter(|grant| grant.permission == *permission),
     };
-    match granted.map(|grant| grant.access).max() {
+    match granted.filter_map(|grant| grant.gives(known)).max() {
         Some(granted) if granted >= access => Decision::Allow,
         Some(_) => Decision::Refuse(Refusal::Write(scope)),
         None => Decision::Refuse(Refusal::Permission(scope)),
@@ -152,19 +159,18 @@ pub fn readable(
     holder: &Holder,
     account: i64,
     permission: &PermissionKey,
-) -> Vec<(Selection, RecordFilter)> {
+) -> Vec<(Selection, Parts)> {
     let held = Held::by(catalogue, holder, account, permission).filter(|held| held.allows(Access::Read));
-    if held.is_none() {
-        return Vec::new();
-    }
+    let Some(known) = catalogue.get(permission).filter(|_| held.is_some()) else { return Vec::new() };
     match &policy.rights {
         Rights::Everything => {
-            vec![(Selection::Account { account, except: Vec::new() }, RecordFilter::default())]
+            vec![(Selection::Account { account, except: Vec::new() }, Parts::default())]
         }
         Rights::Grants(grants) => grants
             .iter()
             .filter(|grant| grant.permission == *permission && grant.selection.touches(account))
-            .map(|grant| (grant.selection.clone(), grant.records.clone()))
+            .filter(|grant| grant.gives(known).is_some())
+            .map(|grant| (grant.selection.clone(), grant.parts.clone()))
             .collect(),
     }
 }
@@ -203,20 +209,27 @@ impl Held {
     }
 }
 
-fn decide_by_grants(grants: &[Grant], request: &Request<'_>, held: Held) -> Decision {
+fn decide_by_grants(
+    permission: &Permission,
+    grants: &[Grant],
+    request: &Request<'_>,
+    held: Held,
+) -> Decision {
     let of_permission = || {
         grants.iter().filter(|grant| {
             grant.permission == *request.permission
                 && grant.selection.touches(request.account)
                 && held.allows(Access::Read)
+                && grant.gives(permission).is_some()
         })
     };
     if of_permission().next().is_none() {
         return Decision::Refuse(Refusal::Permission(asked_scope(request)));
     }
-    let enough = |grant: &Grant| grant.access >= request.access && held.allows(request.access);
+    let enough =
+        |grant: &Grant| grant.gives(permission) >= Some(request.access) && held.allows(request.access);
     let selecting = || of_permission().filter(|grant| selects(grant, request));
-    let letting = || selecting().filter(|grant| lets_through(grant, request.records));
+    let letting = || selecting().filter(|grant| lets_through(grant, request.parts));
     if letting().any(enough) {
         return Decision::Allow;
     }
@@ -224,9 +237,9 @@ fn decide_by_grants(grants: &[Grant], request: &Request<'_>, held: Held) -> Deci
         // What is to be made is not hidden: the answer names the scope that would make it.
         Target::New => write_refusal(request),
         _ if selecting().next().is_none() => Refusal::ResourceNotFound,
-        _ => match request.records {
-            Records::Existing(..) if letting().next().is_none() => Refusal::RecordNotFound,
-            Records::Whole if selecting().any(enough) => Refusal::Narrowed(asked_scope(request)),
+        _ => match request.parts {
+            PartsAsked::Existing(_) if letting().next().is_none() => Refusal::PartNotFound,
+            PartsAsked::Whole if selecting().any(enough) => Refusal::Narrowed(asked_scope(request)),
             _ => write_refusal(request),
         },
     })
@@ -240,13 +253,11 @@ fn selects(grant: &Grant, request: &Request<'_>) -> bool {
     }
 }
 
-fn lets_through(grant: &Grant, records: Records<'_>) -> bool {
-    match records {
-        Records::Aside => true,
-        Records::Whole => grant.records.is_open(),
-        Records::Existing(name, record_type) | Records::New(name, record_type) => {
-            grant.records.matches(name, record_type)
-        }
+fn lets_through(grant: &Grant, parts: PartsAsked<'_>) -> bool {
+    match parts {
+        PartsAsked::Aside => true,
+        PartsAsked::Whole => grant.parts.is_open(),
+        PartsAsked::Existing(named) | PartsAsked::New(named) => grant.parts.matches(named),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Kinds of resources that grants can be narrowed to, as the catalogue names them.
 
+use crate::Part;
+use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 use std::fmt;
 
@@ -79,9 +81,54 @@ impl fmt::Debug for KindKey {
     }
 }
 
+/// The longest name of a resource, in bytes.
+pub const LONGEST_NAME: usize = 253;
+
+/// Whether names are told apart by case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Case {
+    /// `Berlin` and `berlin` are two.
+    Exact,
+    /// Names are kept in lower case, and asked for in any.
+    Lower,
+}
+
+/// Among what a name is given once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unique {
+    /// Among those of one account: two accounts may have one of the same name.
+    Account,
+    /// Among all.
+    Site,
+}
+
+/// What a name may be: a regular expression for the whole of it.
+#[derive(Debug, Clone)]
+pub struct NamePattern {
+    written: String,
+    regex: Regex,
+}
+
+impl NamePattern {
+    /// Reads one. The error says what's wrong with it.
+    pub fn parse(written: &str) -> Result<NamePattern, String> {
+        let anchored = format!(r"\A(?:{written})\z");
+        // An expression that would need more is no pattern of names.
+        let regex = RegexBuilder::new(&anchored).size_limit(1 << 20).build();
+        regex.map(|regex| NamePattern { written: written.to_owned(), regex }).map_err(|why| why.to_string())
+    }
+}
+
+impl PartialEq for NamePattern {
+    fn eq(&self, other: &NamePattern) -> bool {
+        self.written == other.written
+    }
+}
+
+impl Eq for NamePattern {}
+
 /// A kind of resource, as pages and sentences speak of it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kind {
     /// Its key, in the database and in query strings.
     pub key: KindKey,
@@ -89,20 +136,30 @@ pub struct Kind {
     pub title: String,
     /// Several, within a sentence: "zones".
     pub plural: String,
-    /// What a line that is limited to some records still may and may not do; only for a kind that has
-    /// records.
-    #[serde(default)]
-    pub with_records: Option<RecordSentences>,
+    /// What a name may be.
+    pub pattern: NamePattern,
+    /// A name that fits, for placeholders and examples.
+    pub example: String,
+    /// Among what its names are given once.
+    pub unique: Unique,
+    /// Whether its names are told apart by case.
+    pub case: Case,
+    /// What its parts tell apart: one of them and several, "record" and "records".
+    pub items: Option<(String, String)>,
+    /// What can be narrowed further inside one of them; at most [`MOST_PARTS`](crate::MOST_PARTS).
+    pub parts: Vec<Part>,
+    /// What a line that is narrowed by parts still may and may not do, where there's more to say than that
+    /// it does nothing that's about a resource as a whole.
+    pub narrowed: Option<NarrowedSentences>,
 }
 
-/// Sentences about lines that are limited to some records of a kind.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RecordSentences {
+/// Sentences about lines that are narrowed by parts of a kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NarrowedSentences {
     /// Where every line is.
-    pub all_limited: String,
+    pub all: String,
     /// Where some line is and another one isn't.
-    pub some_limited: String,
+    pub some: String,
 }
 
 impl Kind {
@@ -115,6 +172,25 @@ impl Kind {
             }
             _ => self.title.clone(),
         }
+    }
+
+    /// A name as it's kept; none where it can't be the name of one.
+    pub fn name(&self, written: &str) -> Option<String> {
+        let name = self.spelled(written);
+        Some(name).filter(|name| name.len() <= LONGEST_NAME && self.pattern.regex.is_match(name))
+    }
+
+    /// A name in the case in which it's kept, whether or not it can be one.
+    pub fn spelled(&self, written: &str) -> String {
+        match self.case {
+            Case::Exact => written.to_owned(),
+            Case::Lower => written.to_lowercase(),
+        }
+    }
+
+    /// The part with this key.
+    pub fn part(&self, key: &str) -> Option<&Part> {
+        self.parts.iter().find(|part| part.key == key)
     }
 }
 
@@ -146,13 +222,43 @@ mod tests {
         for (title, noun) in
             [("Zone", "zone"), ("Pull Zone", "pull Zone"), ("SSL profile", "SSL profile"), ("X", "X")]
         {
-            let kind = Kind {
-                key: KindKey::literal("x"),
-                title: title.to_owned(),
-                plural: String::new(),
-                with_records: None,
-            };
-            assert_eq!(kind.noun(), noun);
+            assert_eq!(kind(title, "x", Case::Exact).noun(), noun);
+        }
+    }
+
+    #[test]
+    fn a_name_fits_as_a_whole_and_is_kept_in_the_case_of_its_kind() {
+        let store = kind("Store", "[a-z][a-z0-9-]{1,39}|x", Case::Exact);
+        for (written, kept) in [("berlin", Some("berlin")), ("x", Some("x"))] {
+            assert_eq!(store.name(written).as_deref(), kept);
+        }
+        for wrong in ["", "b", "Berlin", "berlin\n", "berlin/munich", "xberlin/", &"a".repeat(41)] {
+            assert_eq!(store.name(wrong), None, "{wrong:?}");
+        }
+        let project = kind("Project", "[a-z.]{1,999}", Case::Lower);
+        assert_eq!(project.name("Website").as_deref(), Some("website"));
+        assert_eq!(project.name(&"a".repeat(LONGEST_NAME + 1)), None);
+    }
+
+    #[test]
+    fn a_pattern_that_is_none_is_refused_and_so_is_one_that_would_take_a_machine() {
+        for wrong in ["(", "[a-", "a{1000}{1000}{1000}"] {
+            assert!(NamePattern::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    fn kind(title: &str, pattern: &str, case: Case) -> Kind {
+        Kind {
+            key: KindKey::literal("x"),
+            title: title.to_owned(),
+            plural: String::new(),
+            pattern: NamePattern::parse(pattern).unwrap(),
+            example: String::new(),
+            unique: Unique::Account,
+            case,
+            items: None,
+            parts: Vec::new(),
+            narrowed: None,
         }
     }
 }

@@ -16,27 +16,32 @@ mod limits;
 mod maker;
 mod merge;
 pub mod networks;
-mod records;
+mod parts;
+pub mod path;
 mod refusal;
 mod role;
+mod routes;
+#[cfg(test)]
+mod samples;
 pub mod scope;
 mod selection;
 mod state;
 pub mod words;
 
 pub use access::Access;
-pub use catalogue::{Catalogue, Permission, PermissionKey, Plan, Template};
+pub use catalogue::{Catalogue, CatalogueError, InPath, Permission, PermissionKey, Plan, Product, Template};
 pub use client::ClientAddress;
 pub use decision::{
-    Decision, Holder, Records, Refusal, Request, Target, decide, decide_for_user, grants_in, readable,
+    Decision, Holder, PartsAsked, Refusal, Request, Target, decide, decide_for_user, grants_in, readable,
 };
-pub use kind::{Kind, KindKey, RecordSentences};
+pub use kind::{Case, Kind, KindKey, LONGEST_NAME, NamePattern, NarrowedSentences, Unique};
 pub use limits::{Binding, Bound, Breach, Limits, Made, WIDEST_IPV4, WIDEST_IPV6, narrow_networks};
 pub use maker::{may_grant, user_can_hold};
 pub use merge::merged;
-pub use records::{MOST_RECORD_NAMES, RecordFilter};
+pub use parts::{Form, MOST_PARTS, MOST_PATTERNS, Part, PartForm, Parts};
 pub use refusal::{RefusalCode, RefusalFacts};
 pub use role::{Act, OwnAct, Role, SiteAct};
+pub use routes::{About, Found, Needs, Route, Routes, Segment};
 pub use selection::{Grant, ResourceRef, Selection};
 pub use state::{Standing, State};
 

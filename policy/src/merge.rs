@@ -4,7 +4,7 @@
 use super::{Grant, ResourceRef, Selection};
 
 /// The same rights in as few grants as can be said without changing what any call gets: one that
-/// another covers goes, and *only these* of the same permission, access and records become one.
+/// another covers goes, and *only these* of the same permission, access and parts become one.
 /// What is left keeps its order.
 pub fn merged(grants: Vec<Grant>) -> Vec<Grant> {
     let mut kept: Vec<Grant> = Vec::new();
@@ -29,9 +29,10 @@ pub fn merged(grants: Vec<Grant>) -> Vec<Grant> {
 /// The list that can take what the other grant names, and what it lacks.
 fn joined<'a>(own: &'a mut Grant, other: &Grant) -> Option<(&'a mut Vec<ResourceRef>, Vec<ResourceRef>)> {
     let alike = own.permission == other.permission
+        && of_one_kind(own, other)
         && own.access == other.access
-        && own.records.covers(&other.records)
-        && other.records.covers(&own.records);
+        && own.parts.covers(&other.parts)
+        && other.parts.covers(&own.parts);
     match (&mut own.selection, &other.selection) {
         (Selection::Only(only), Selection::Only(more)) if alike => {
             let more = more.iter().filter(|one| !only.contains(one)).cloned().collect();
@@ -44,9 +45,19 @@ fn joined<'a>(own: &'a mut Grant, other: &Grant) -> Option<(&'a mut Vec<Resource
 /// Whether the one lets do everything that the other does.
 fn covers(one: &Grant, other: &Grant) -> bool {
     one.permission == other.permission
+        && (one.selection.named().is_empty() || !other.selection.named().is_empty())
+        && of_one_kind(one, other)
         && one.access >= other.access
-        && one.records.covers(&other.records)
+        && one.parts.covers(&other.parts)
         && selects(&one.selection, &other.selection)
+}
+
+/// Whether all that both name is of the same kind. What names another kind than the permission is narrowed
+/// by gives nothing, so it can neither stand for another grant nor take one in.
+fn of_one_kind(one: &Grant, other: &Grant) -> bool {
+    let mut kinds = one.selection.named().iter().chain(other.selection.named()).map(|named| named.kind);
+    let first = kinds.next();
+    kinds.all(|kind| Some(kind) == first)
 }
 
 fn selects(one: &Selection, other: &Selection) -> bool {
@@ -74,7 +85,7 @@ fn selects(one: &Selection, other: &Selection) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Access, KindKey, PermissionKey, RecordFilter};
+    use crate::{Access, KindKey, Parts, PermissionKey};
 
     fn zone(id: i64) -> ResourceRef {
         ResourceRef {
@@ -87,7 +98,7 @@ mod tests {
 
     fn grant(access: Access, selection: Selection) -> Grant {
         let permission = PermissionKey::try_from("zones".to_owned()).unwrap();
-        Grant { permission, access, selection, records: RecordFilter::default() }
+        Grant { permission, access, selection, parts: Parts::default() }
     }
 
     fn only(access: Access, ids: &[i64]) -> Grant {
@@ -115,18 +126,19 @@ mod tests {
 
     #[test]
     fn what_would_widen_or_narrow_stays_apart() {
-        let acme = RecordFilter { names: vec!["_acme*".to_owned()], types: vec!["TXT".to_owned()] };
+        let acme =
+            Parts::default().with("name", vec!["_acme*".to_owned()]).with("type", vec!["TXT".to_owned()]);
         for rows in [
             vec![only(Access::Read, &[1]), only(Access::Full, &[2])],
             vec![all(Access::Read, &[1]), all(Access::Read, &[2])],
             vec![all(Access::Read, &[1]), only(Access::Read, &[1])],
             vec![all(Access::Read, &[]), only(Access::Full, &[1])],
-            vec![only(Access::Read, &[1]), Grant { records: acme.clone(), ..only(Access::Full, &[1]) }],
-            vec![Grant { records: acme.clone(), ..only(Access::Read, &[1]) }, only(Access::Read, &[2])],
+            vec![only(Access::Read, &[1]), Grant { parts: acme.clone(), ..only(Access::Full, &[1]) }],
+            vec![Grant { parts: acme.clone(), ..only(Access::Read, &[1]) }, only(Access::Read, &[2])],
         ] {
             assert_eq!(merged(rows.clone()), rows);
         }
-        let inside = Grant { records: acme, ..only(Access::Read, &[1]) };
+        let inside = Grant { parts: acme, ..only(Access::Read, &[1]) };
         assert_eq!(merged(vec![inside, only(Access::Full, &[1])]), [only(Access::Full, &[1])]);
     }
 }

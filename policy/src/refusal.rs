@@ -42,8 +42,8 @@ closed_list! {
         ResourceNotFound = "resource_not_found",
         /// The token may read the resource only.
         WriteDenied = "write_denied",
-        /// The call is about more of the resource's records than the token reaches.
-        RecordsDenied = "records_denied",
+        /// The call is about more inside the resource than the token reaches.
+        Narrowed = "narrowed",
         /// No such route.
         NotFound = "not_found",
         /// A field of the request is wrong.
@@ -178,11 +178,11 @@ impl RefusalCode {
                 "The token may read it but not change it. The field scope names what would have sufficed.",
                 Some("It may read there but change nothing"),
             ),
-            RefusalCode::RecordsDenied => (
+            RefusalCode::Narrowed => (
                 403,
                 PERMISSION,
-                "The call is about all records of the zone, and the token reaches only some.",
-                Some("It reaches only some of the records"),
+                "The call is about all of a resource, and the token reaches only some of what is in it.",
+                Some("It reaches only some of what is in the resource"),
             ),
             RefusalCode::NotFound => (404, "Not Found", "There is nothing at this URL.", None),
             RefusalCode::ValidationFailed => {

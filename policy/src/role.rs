@@ -52,7 +52,7 @@ impl Role {
     /// What it's for, in a sentence.
     pub fn sentence(self, catalogue: &Catalogue) -> String {
         match self {
-            Role::ReadOnly => format!("Sees {}, and the names and states of tokens.", catalogue.visible),
+            Role::ReadOnly => format!("Sees {}, and the names and states of tokens.", catalogue.visible()),
             Role::ReadWrite => "Sees what tokens may do, and creates user tokens of their own.".to_owned(),
             Role::Admin => {
                 "Creates, rolls and deletes account tokens; manages limits, and members except owners."
@@ -161,7 +161,7 @@ impl Act {
 
     /// What it is, as the table of roles says it on the page of members and in the documentation.
     pub fn title(self, catalogue: &Catalogue) -> String {
-        self.fixed_title().map_or_else(|| format!("See {}", catalogue.visible), str::to_owned)
+        self.fixed_title().map_or_else(|| format!("See {}", catalogue.visible()), str::to_owned)
     }
 
     /// The title where it's the same for every catalogue; acts that share a row of the table share it.

@@ -1,8 +1,8 @@
-//! Scope text: a grant spelled as the API says it, `zones:example.com:read`, `zones:*:write`,
-//! `zones:example.com/_acme-challenge*/TXT:write`.
+//! Scope text: a grant spelled as the API says it, `orders:berlin:read`, `orders:*,!berlin:write`,
+//! `pipelines:website/main,release%2F*:write`.
 
-use super::records::one_name;
-use super::{Access, Catalogue, Grant, Permission, PermissionKey, RecordFilter, Selection, shown};
+use super::{Access, Catalogue, Grant, Kind, Parts, Permission, PermissionKey, Selection, shown};
+use crate::LONGEST_NAME;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 /// What would be read as part of the grammar.
@@ -14,8 +14,8 @@ pub fn asked(permission: &PermissionKey, name: Option<&str>, access: Access) -> 
     format!("{permission}:{name}:{}", access.in_scope())
 }
 
-/// A grant as scope text.
-pub fn of_grant(grant: &Grant) -> String {
+/// A grant as scope text; of a permission that the catalogue doesn't have any more, without its parts.
+pub fn of_grant(catalogue: &Catalogue, grant: &Grant) -> String {
     let names = |list: &[super::ResourceRef], mark: &str| -> Vec<String> {
         list.iter().map(|one| format!("{mark}{}", encoded(&one.name))).collect()
     };
@@ -26,10 +26,14 @@ pub fn of_grant(grant: &Grant) -> String {
         }
     };
     let mut text = format!("{}:{}", grant.permission, names.join(","));
-    if !grant.records.is_open() {
-        let or_any = |list: Vec<String>| if list.is_empty() { "*".to_owned() } else { list.join(",") };
-        let names = grant.records.names.iter().map(|name| record_name(name)).collect();
-        text.push_str(&format!("/{}/{}", or_any(names), or_any(grant.records.types.clone())));
+    let permission = catalogue.get(&grant.permission).filter(|_| !grant.parts.is_open());
+    if let Some((permission, kind)) = permission.and_then(|one| Some((one, catalogue.kind_of(one)?))) {
+        for part in permission.parts.iter().filter_map(|key| kind.part(key)) {
+            let patterns: Vec<String> =
+                grant.parts.of(&part.key).iter().map(|one| pattern(part.written(one))).collect();
+            text.push('/');
+            text.push_str(&if patterns.is_empty() { "*".to_owned() } else { patterns.join(",") });
+        }
     }
     format!("{text}:{}", grant.access.in_scope())
 }
@@ -38,9 +42,9 @@ fn encoded(name: &str) -> String {
     utf8_percent_encode(name, IN_NAMES).to_string()
 }
 
-/// `@` for the apex; in names of records a star means what it says.
-fn record_name(name: &str) -> String {
-    if name.is_empty() { "@".to_owned() } else { encoded(name).replace("%2A", "*") }
+/// In patterns a star means what it says.
+fn pattern(written: &str) -> String {
+    encoded(written).replace("%2A", "*")
 }
 
 /// A scope as somebody wrote it, before its names are looked up.
@@ -54,20 +58,16 @@ pub struct Written<'a> {
     pub only: Option<Vec<String>>,
     /// The names it leaves out.
     pub except: Vec<String>,
-    /// The records it is narrowed to.
-    pub records: RecordFilter,
+    /// What it's narrowed to inside its resources.
+    pub parts: Parts,
 }
 
-/// Reads scope text; `types` are the types of records that there are. The error is a sentence for
-/// whoever wrote it.
-pub fn parse<'a>(catalogue: &'a Catalogue, types: &[&str], text: &str) -> Result<Written<'a>, String> {
-    let wrong = || {
-        let text = shown(text);
-        format!("“{text}” is not a scope; write it like zones:example.com:read or zones:*:write.")
-    };
-    let mut parts = text.split(':');
+/// Reads scope text. The error is a sentence for the person who wrote it.
+pub fn parse<'a>(catalogue: &'a Catalogue, text: &str) -> Result<Written<'a>, String> {
+    let wrong = || format!("“{}” is not a scope; {}.", shown(text), example(catalogue));
+    let mut words = text.split(':');
     let (Some(key), Some(names), Some(access), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
+        (words.next(), words.next(), words.next(), words.next())
     else {
         return Err(wrong());
     };
@@ -81,21 +81,23 @@ pub fn parse<'a>(catalogue: &'a Catalogue, types: &[&str], text: &str) -> Result
         _ => return Err(wrong()),
     };
     if !permission.access.contains(&access) {
-        return Err(format!("“{key}” can be read only; write {key}:{}:read.", shown(names)));
+        let offered: Vec<&str> = permission.access.iter().map(|one| one.in_scope()).collect();
+        let (names, offered) = (shown(names), offered.join(" or "));
+        return Err(format!("“{key}” has no level “{}”; write {key}:{names}:{offered}.", access.in_scope()));
     }
-    let mut parts = names.split('/');
-    let (names, records) = match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(names), None, None, None) => (names, RecordFilter::default()),
-        (Some(_), Some(_), Some(_), None) if !permission.records => {
-            return Err(format!("“{key}” cannot be narrowed to records."));
+    let kind = catalogue.kind_of(permission);
+    let (names, inside) = match names.split_once('/') {
+        None => (names, Parts::default()),
+        Some(_) if permission.parts.is_empty() => {
+            let inside = kind.map_or_else(String::new, |kind| format!(" inside {}", kind.plural));
+            return Err(format!("“{key}” can't be narrowed to anything{inside}."));
         }
-        (Some(names), Some(named), Some(typed), None) => (names, records(named, typed, types, wrong)?),
-        _ => return Err(wrong()),
+        Some((names, inside)) => (names, parts(permission, kind, inside, wrong)?),
     };
     let mut all = false;
     let (mut only, mut except) = (Vec::new(), Vec::new());
     for name in names.split(',') {
-        let decoded = |name: &str| resource(name).ok_or_else(wrong);
+        let decoded = |name: &str| resource(kind, name).ok_or_else(wrong);
         match name.strip_prefix('!') {
             _ if name.is_empty() || name == "!" => return Err(wrong()),
             _ if name == "*" => all = true,
@@ -109,7 +111,7 @@ pub fn parse<'a>(catalogue: &'a Catalogue, types: &[&str], text: &str) -> Result
     if permission.narrowed_by.is_none() && (!all || !except.is_empty()) {
         return Err(format!("“{key}” cannot be narrowed to names; write {key}:*:{}.", access.in_scope()));
     }
-    Ok(Written { permission, access, only: (!all).then_some(only), except, records })
+    Ok(Written { permission, access, only: (!all).then_some(only), except, parts: inside })
 }
 
 fn decoded(name: &str) -> Option<String> {
@@ -117,24 +119,47 @@ fn decoded(name: &str) -> Option<String> {
 }
 
 /// The name of a resource; none that could be none.
-fn resource(name: &str) -> Option<String> {
-    let fits = |name: &String| name.len() <= 253 && !name.chars().any(char::is_control);
-    decoded(name).map(|name| name.to_lowercase()).filter(fits)
+/// The name of a resource as it's kept. Whether there is one is another question.
+fn resource(kind: Option<&Kind>, name: &str) -> Option<String> {
+    let fits = |name: &String| name.len() <= LONGEST_NAME && !name.chars().any(char::is_control);
+    let spelled = |name: String| kind.map_or_else(|| name.clone(), |kind| kind.spelled(&name));
+    decoded(name).map(spelled).filter(fits)
 }
 
-/// The part after the names of zones: names of records, then types, `*` for any.
-fn records(
-    named: &str,
-    typed: &str,
-    types: &[&str],
+/// How a scope of this catalogue is written, in words.
+fn example(catalogue: &Catalogue) -> String {
+    let narrowed = catalogue.permissions.iter().find_map(|one| Some((one, catalogue.kind_of(one)?)));
+    let (permission, kind) = match narrowed {
+        Some((permission, kind)) => (Some(permission), kind.example.as_str()),
+        None => (catalogue.permissions.first(), "*"),
+    };
+    let key = permission.map_or("orders", |one| one.key.as_str());
+    let level = permission.and_then(|one| one.access.last()).map_or("read", |one| one.in_scope());
+    if kind == "*" {
+        return format!("write it like {key}:*:{level}");
+    }
+    format!("write it like {key}:{}:{level} or {key}:*:{level}", encoded(kind))
+}
+
+/// What follows the names of resources: for each part of the permission its patterns, `*` for any.
+fn parts(
+    permission: &Permission,
+    kind: Option<&Kind>,
+    written: &str,
     wrong: impl Fn() -> String,
-) -> Result<RecordFilter, String> {
-    if typed.is_empty() || typed.contains(char::is_whitespace) {
+) -> Result<Parts, String> {
+    let written: Vec<&str> = written.split('/').collect();
+    if written.len() != permission.parts.len() {
         return Err(wrong());
     }
-    let name = |name| one_name(&decoded(name).filter(|name| !name.is_empty()).ok_or_else(&wrong)?);
-    let names = RecordFilter::names_of(named.split(',').map(name))?;
-    Ok(RecordFilter { names, types: RecordFilter::parse_types(typed, types)? })
+    let mut parts = Parts::default();
+    for (key, written) in permission.parts.iter().zip(written) {
+        let part = kind.and_then(|kind| kind.part(key)).ok_or_else(&wrong)?;
+        let names: Option<Vec<String>> = written.split(',').map(decoded).collect();
+        let names = names.filter(|names| names.iter().all(|name| !name.is_empty())).ok_or_else(&wrong)?;
+        parts = parts.with(key, part.normal(names.iter().map(String::as_str))?);
+    }
+    Ok(parts)
 }
 
 #[cfg(test)]
@@ -148,19 +173,19 @@ mod tests {
 
     #[test]
     fn a_scope_names_permission_resources_and_access() {
-        let catalogue = Catalogue::embedded().unwrap();
-        let written = parse(&catalogue, &TYPES, "zones:example.com,Other.example:write").unwrap();
+        let catalogue = crate::samples::dns();
+        let written = parse(&catalogue, "zones:example.com,Other.example:write").unwrap();
         assert_eq!(written.permission.key.as_str(), "zones");
         assert_eq!(written.access, Access::Full);
         assert_eq!(written.only, Some(vec!["example.com".to_owned(), "other.example".to_owned()]));
-        let written = parse(&catalogue, &TYPES, "zones:*,!theburritobot.com:read").unwrap();
+        let written = parse(&catalogue, "zones:*,!theburritobot.com:read").unwrap();
         assert_eq!(written.only, None);
         assert_eq!(written.except, vec!["theburritobot.com".to_owned()]);
     }
 
     #[test]
     fn what_is_not_a_scope_is_refused_in_words() {
-        let catalogue = Catalogue::embedded().unwrap();
+        let catalogue = crate::samples::dns();
         for text in [
             "",
             "zones",
@@ -187,23 +212,23 @@ mod tests {
             "zones:a.com/home/FOO:read",
             "zones:a.com/home/A TXT:read",
             "zones:a.com/a%2Cb/A:read",
-            "zones:a.com/a b/A:read",
+            "zones:a.com/a%20b/A:read",
             "zones:a.com/%ff/A:read",
             "zones:a.com/%00/A:read",
             "domains:a.com/home/A:read",
             "billing:*/home/A:read",
         ] {
-            assert!(parse(&catalogue, &TYPES, text).is_err(), "{text} was taken for a scope");
+            assert!(parse(&catalogue, text).is_err(), "{text} was taken for a scope");
         }
         for text in [&"a".repeat(9000), &format!("{}:*:read", "a".repeat(9000))] {
-            let why = parse(&catalogue, &TYPES, text).unwrap_err();
+            let why = parse(&catalogue, text).unwrap_err();
             assert!(why.len() < 600, "{why}");
         }
     }
 
     #[test]
     fn a_name_that_looks_like_the_grammar_is_percent_encoded() {
-        let key = Catalogue::embedded().unwrap().find("zones").unwrap().key.clone();
+        let key = crate::samples::dns().find("zones").unwrap().key.clone();
         assert_eq!(
             asked(&key, Some("0/25.2.0.192.in-addr.arpa"), Access::Read),
             "zones:0%2F25.2.0.192.in-addr.arpa:read"
@@ -212,11 +237,11 @@ mod tests {
 
     #[test]
     fn a_scope_narrows_to_records_by_name_and_type() {
-        let catalogue = Catalogue::embedded().unwrap();
-        let records = |text| parse(&catalogue, &TYPES, text).map(|written| written.records);
+        let catalogue = crate::samples::dns();
+        let records = |text| parse(&catalogue, text).map(|written| written.parts);
         let of = |names: &[&str], types: &[&str]| {
             let owned = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect();
-            Ok(RecordFilter { names: owned(names), types: owned(types) })
+            Ok(Parts::default().with("name", owned(names)).with("type", owned(types)))
         };
         assert_eq!(
             records("zones:example.com/_acme-challenge*/TXT:write"),
@@ -226,7 +251,7 @@ mod tests {
         assert_eq!(records("zones:*/*/TXT:read"), of(&[], &["TXT"]));
         assert_eq!(records("zones:*/home/*:read"), of(&["home"], &[]));
         assert_eq!(records("zones:*/*/*:read"), of(&[], &[]));
-        assert_eq!(records("zones:*/%2A.dev,b%C3%BCcher/*:read"), of(&["*.dev", "xn--bcher-kva"], &[]));
+        assert_eq!(records("zones:*/%2A.dev,a.b/*:read"), of(&["*.dev", "a.b"], &[]));
     }
 
     /// Every permission, selection and filter that scope text can say.
@@ -246,28 +271,28 @@ mod tests {
                 Some(_) => Selection::Only(named),
             };
             let owned = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect();
-            let records = match permission.records {
-                true => RecordFilter { names: owned(record_names), types: owned(types) },
-                false => RecordFilter::default(),
+            let parts = match permission.parts.is_empty() {
+                true => Parts::default(),
+                false => Parts::default().with("name", owned(record_names)).with("type", owned(types)),
             };
             let access = permission.access[access.index(permission.access.len())];
-            Grant { permission: permission.key, access, selection, records }
+            Grant { permission: permission.key, access, selection, parts }
         })
     }
 
     #[test]
     fn what_a_grant_is_spelled_as_is_read_as_that_grant() {
-        let catalogue = Catalogue::embedded().unwrap();
+        let catalogue = crate::samples::dns();
         proptest!(|(grant in grants(&catalogue))| {
-            let text = of_grant(&grant);
-            let written = parse(&catalogue, &TYPES, &text).unwrap();
+            let text = of_grant(&catalogue, &grant);
+            let written = parse(&catalogue, &text).unwrap();
             let named: Vec<String> = grant.selection.named().iter().map(|one| one.name.clone()).collect();
             let (only, except) = match grant.selection {
                 Selection::Only(_) => (Some(named), Vec::new()),
                 _ => (None, named),
             };
             let permission = catalogue.get(&grant.permission).unwrap();
-            let read = Written { permission, access: grant.access, only, except, records: grant.records };
+            let read = Written { permission, access: grant.access, only, except, parts: grant.parts };
             prop_assert_eq!(written, read, "{}", text);
         });
     }

@@ -1,6 +1,6 @@
 //! Which resources a permission applies to.
 
-use super::{Access, KindKey, PermissionKey, RecordFilter};
+use super::{Access, KindKey, Parts, Permission, PermissionKey};
 
 /// A resource as a selection remembers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,11 +86,20 @@ pub struct Grant {
     pub access: Access,
     /// On which resources. Permissions that cannot be narrowed have a selection without names.
     pub selection: Selection,
-    /// On which records of the zone.
-    pub records: RecordFilter,
+    /// What it's narrowed to inside these resources.
+    pub parts: Parts,
 }
 
 impl Grant {
+    /// The access that it gives by the catalogue's permission of its key. Where the catalogue has changed
+    /// since, a narrow grant never becomes a wide one: one that names what the permission isn't narrowed by
+    /// any more gives nothing.
+    pub fn gives(&self, permission: &Permission) -> Option<Access> {
+        let named = self.selection.named().iter().all(|one| Some(one.kind) == permission.narrowed_by);
+        let parts = self.parts.keys().all(|key| permission.parts.iter().any(|own| own == key));
+        permission.left_of(self.access).filter(|_| named && parts)
+    }
+
     /// What of it concerns one account; none where nothing does.
     pub fn within(mut self, account: i64) -> Option<Grant> {
         let here = |list: Vec<ResourceRef>| -> Vec<ResourceRef> {

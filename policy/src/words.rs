@@ -10,6 +10,7 @@ mod short;
 
 pub use around::{Around, Surroundings};
 pub use conditions::{last_day, long_day, works_through};
+pub use places::inside;
 pub use short::{Called, in_short};
 
 use super::{Catalogue, Policy, Rights};
@@ -128,7 +129,7 @@ fn listed<T>(items: &[T], last: &str, mut say: impl FnMut(&T) -> Vec<Phrase>) ->
 }
 
 /// The same for plain words.
-fn enumerated(words: &[&str]) -> String {
+pub(super) fn enumerated(words: &[&str]) -> String {
     listed(words, " and ", |word| vec![Phrase::plain(*word)]).into_iter().map(|phrase| phrase.text).collect()
 }
 

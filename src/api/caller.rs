@@ -10,7 +10,7 @@ use crate::http::{AppData, AppError};
 use crate::models::token::lookup::{Found, Need};
 use crate::models::{Account, Origin, Reach, Resource};
 use crate::policy::{
-    self, Access, Catalogue, Decision, Policy, RecordFilter, Records, Refusal, RefusalCode, Request,
+    self, Access, Catalogue, Decision, Parts, PartsAsked, Policy, Refusal, RefusalCode, Request,
 };
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
@@ -127,19 +127,19 @@ impl<P: Permit, L: Level> CallerOn<P, L> {
         self.call.origin()
     }
 
-    /// Which records of the zone a list may show: those that any of these lets through.
-    pub fn records(&self) -> Vec<RecordFilter> {
+    /// What inside the resource a list may show: that which any of these lets through.
+    pub fn readable_parts(&self) -> Vec<Parts> {
         let Resource { id, account_id, kind, name } = &self.resource;
         readable::<P>(&self.call, &self.account)
             .into_iter()
             .filter(|(selection, _)| selection.reaches(*account_id, *id, *kind, name))
-            .map(|(_, records)| records)
+            .map(|(_, parts)| parts)
             .collect()
     }
 
-    /// What decides about single records of the zone; it can go along into a transaction.
-    pub fn record_guard(&self) -> RecordGuard {
-        RecordGuard {
+    /// What decides about parts of the resource; it can go along into a transaction.
+    pub fn parts_guard(&self) -> PartsGuard {
+        PartsGuard {
             catalogue: Arc::clone(&self.call.app.catalogue),
             policy: self.call.found.policy.clone(),
             holder: self.call.found.decided_by(),
@@ -149,14 +149,15 @@ impl<P: Permit, L: Level> CallerOn<P, L> {
         }
     }
 
-    /// Decides about records of the zone. `asked` is the record as the call names it.
-    pub fn decide_record(&self, records: Records<'_>, asked: &str) -> Result<(), AppError> {
-        self.record_guard().decide(records).map_err(|refusal| of_refusal(refusal, "Record", asked))
+    /// Decides about parts of the resource. `what` is what they are called, as a heading, and `asked` which
+    /// one the call names.
+    pub fn decide_parts(&self, parts: PartsAsked<'_>, what: &str, asked: &str) -> Result<(), AppError> {
+        self.parts_guard().decide(parts).map_err(|refusal| of_refusal(refusal, what, asked))
     }
 }
 
-/// Decides about single records of one zone, for one call.
-pub struct RecordGuard {
+/// Decides about parts of one resource, for one call.
+pub struct PartsGuard {
     catalogue: Arc<Catalogue>,
     policy: Policy,
     holder: policy::Holder,
@@ -165,9 +166,9 @@ pub struct RecordGuard {
     access: Access,
 }
 
-impl RecordGuard {
-    /// Whether the call may go on with these records.
-    pub fn decide(&self, records: Records<'_>) -> Result<(), Refusal> {
+impl PartsGuard {
+    /// Whether the call may do this with them.
+    pub fn decide(&self, parts: PartsAsked<'_>) -> Result<(), Refusal> {
         let Some(permission) = self.catalogue.find(self.permission) else {
             return Err(Refusal::ResourceNotFound);
         };
@@ -176,7 +177,7 @@ impl RecordGuard {
             permission: &permission.key,
             access: self.access,
             target: self.resource.target(),
-            records,
+            parts,
         };
         match policy::decide(&self.catalogue, &self.policy, &self.holder, &request) {
             Decision::Allow => Ok(()),
@@ -185,7 +186,7 @@ impl RecordGuard {
     }
 }
 
-fn readable<P: Permit>(call: &Call, account: &Account) -> Vec<(policy::Selection, RecordFilter)> {
+fn readable<P: Permit>(call: &Call, account: &Account) -> Vec<(policy::Selection, Parts)> {
     let catalogue = &call.app.catalogue;
     let Some(permission) = catalogue.find(P::KEY) else { return Vec::new() };
     policy::readable(catalogue, &call.found.policy, &call.found.decided_by(), account.id, &permission.key)

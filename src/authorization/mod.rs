@@ -19,7 +19,8 @@ use crate::models::token::secret::Digest;
 use crate::models::token::usage::Use;
 use crate::models::{Account, Actor, Origin, Resource};
 use crate::policy::{
-    self, Access, ClientAddress, Decision, Kind, Permission, Records, Refusal, RefusalCode, Request, Target,
+    self, Access, ClientAddress, Decision, Kind, PartsAsked, Permission, Refusal, RefusalCode, Request,
+    Target,
 };
 use charges::Charges;
 use std::sync::Arc;
@@ -261,7 +262,7 @@ impl Call<'_> {
 
     fn decide(&self, permission: &Permission, access: Access, account: i64, target: Target<'_>) -> Decision {
         let request =
-            Request { account, permission: &permission.key, access, target, records: Records::Aside };
+            Request { account, permission: &permission.key, access, target, parts: PartsAsked::Aside };
         policy::decide(&self.app.catalogue, &self.found.policy, &self.found.decided_by(), &request)
     }
 

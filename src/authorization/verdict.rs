@@ -93,8 +93,8 @@ impl Refused {
             Refusal::AccountNotFound => (RefusalCode::AccountNotFound, None),
             Refusal::Permission(scope) => (RefusalCode::PermissionDenied, Some(scope)),
             Refusal::Write(scope) => (RefusalCode::WriteDenied, Some(scope)),
-            Refusal::Narrowed(scope) => (RefusalCode::RecordsDenied, Some(scope)),
-            Refusal::ResourceNotFound | Refusal::RecordNotFound => (RefusalCode::ResourceNotFound, None),
+            Refusal::Narrowed(scope) => (RefusalCode::Narrowed, Some(scope)),
+            Refusal::ResourceNotFound | Refusal::PartNotFound => (RefusalCode::ResourceNotFound, None),
         };
         Refused::Because { code, scope, missing }
     }
@@ -129,7 +129,7 @@ impl Step {
             RefusalCode::QuotaExceeded => Some(Step::Budget),
             RefusalCode::PermissionDenied => Some(Step::Permission),
             RefusalCode::ResourceNotFound => Some(Step::Resource),
-            RefusalCode::WriteDenied | RefusalCode::RecordsDenied => Some(Step::Access),
+            RefusalCode::WriteDenied | RefusalCode::Narrowed => Some(Step::Access),
             RefusalCode::NotFound
             | RefusalCode::ValidationFailed
             | RefusalCode::BadRequest

@@ -4,7 +4,7 @@ use super::{CliError, Opened, account_of, open, output, user_of};
 use crate::config::DatabaseArgs;
 use crate::db;
 use crate::models::{Account, membership};
-use crate::policy::{Catalogue, Role};
+use crate::policy::Role;
 use clap::{Args, Subcommand};
 
 #[derive(Subcommand)]
@@ -83,7 +83,7 @@ fn plan(args: PlanArgs) -> Result<(), CliError> {
 }
 
 fn known_plan(key: &str) -> Result<String, CliError> {
-    let catalogue = Catalogue::embedded().map_err(|error| CliError::said(error.to_string()))?;
+    let catalogue = crate::dns::catalogue().map_err(|error| CliError::said(error.to_string()))?;
     let known: Vec<&str> = catalogue.plans.iter().map(|plan| plan.key.as_str()).collect();
     if known.contains(&key) {
         Ok(key.to_owned())

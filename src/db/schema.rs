@@ -427,8 +427,8 @@ diesel::table! {
         /// everything: all that the token reaches, in every account; account: all of one account; named: the included resources only.
         reach -> Text,
         account_id -> Nullable<Int8>,
-        record_names -> Array<Text>,
-        record_types -> Array<Text>,
+        /// What it's narrowed to inside its resources: key of the part and patterns; none narrow nothing.
+        parts -> Jsonb,
     }
 }
 

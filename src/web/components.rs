@@ -79,7 +79,7 @@ struct Reaching {
 struct Rule {
     title: &'static str,
     which: &'static str,
-    records: Option<&'static str>,
+    inside: Option<&'static str>,
     full: bool,
     access: &'static str,
 }
@@ -329,7 +329,7 @@ fn secrets(now: OffsetDateTime) -> Vec<SecretRow> {
 
 fn reaching() -> Vec<Reaching> {
     let rules = |full: bool, access| {
-        vec![Rule { title: "Zones", which: "only this zone", records: full.then_some("TXT"), full, access }]
+        vec![Rule { title: "Zones", which: "only this zone", inside: full.then_some("TXT"), full, access }]
     };
     let account = Reaching {
         url: Some("#"),

@@ -269,7 +269,7 @@ async fn acme_dns(called: &'static str, scripting: bool) {
     assert_eq!(window.field("Names").await.prop("value").await.unwrap().unwrap(), "_acme-challenge*");
     tick(&window, "zones", "example.com", "example.com").await;
     window.pictures("records").await;
-    press(&window, "Use for all zone rows").await;
+    press(&window, "Use for every row with resources").await;
     let domain = fantoccini::Locator::Css("input[name='r2.id']:checked");
     window.until("chosen domain", async || window.driver.client.find(domain).await.ok()).await;
     press(&window, "Continue to summary").await;

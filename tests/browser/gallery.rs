@@ -3,10 +3,11 @@
 use crate::support::{House, OWNER, START, database, ledger, made};
 use crate::window::Window;
 use time::Duration;
+use tokenhouse::dns::models::record::narrowed;
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::Resource;
 use tokenhouse::models::token::Owner;
-use tokenhouse::policy::{Access, Grant, KindKey, PermissionKey, Policy, RecordFilter, Rights, Selection};
+use tokenhouse::policy::{Access, Grant, KindKey, Parts, PermissionKey, Policy, Rights, Selection};
 
 /// Name, permissions of the form, made and expiring so many days from now, used before so many
 /// minutes, from where, by what.
@@ -204,12 +205,12 @@ async fn a_persons_own_tokens_with_every_kind_of_rule() {
         let (mut conn, kind) = (house.conn(), ZONE);
         Resource::find(&mut conn, acme, kind, name).unwrap().unwrap().to_ref()
     };
-    let records = RecordFilter { names: vec!["_acme-challenge*".to_owned()], types: vec!["TXT".to_owned()] };
+    let parts = narrowed(&["_acme-challenge*"], &["TXT"]);
     let grant = |key: &str, access, selection| Grant {
         permission: PermissionKey::try_from(key.to_owned()).unwrap(),
         access,
         selection,
-        records: RecordFilter::default(),
+        parts: Parts::default(),
     };
     let all_but = Selection::Everywhere { except: vec![zone("theburritobot.com")] };
     let of_hobby = Selection::Account { account: hobby, except: Vec::new() };
@@ -218,7 +219,7 @@ async fn a_persons_own_tokens_with_every_kind_of_rule() {
     let rights = Rights::Grants(vec![
         grant("zones", Access::Read, all_but),
         grant("domains", Access::Full, of_hobby.clone()),
-        Grant { records, ..grant("zones", Access::Full, only) },
+        Grant { parts, ..grant("zones", Access::Full, only) },
         grant("contacts", Access::Full, of_hobby),
         grant("user_details", Access::Read, everywhere),
     ]);
@@ -245,7 +246,7 @@ async fn a_persons_own_tokens_with_every_kind_of_rule() {
     window.go(&format!("/user/tokens/{token}")).await;
     window.heading("Two accounts at once").await;
     window.says("All zones in all your accounts, including future ones, except these").await;
-    window.says("Only records named _acme-challenge*, of type TXT").await;
+    window.says("Only TXT records named _acme-challenge*").await;
     window.pictures("token").await;
     window.menu("owner@example.com").await.click().await.unwrap();
     window.link("Account Settings").await;

@@ -209,8 +209,8 @@ async fn what_is_done_to_an_account_that_is_gone_finds_none() {
 
 #[actix_web::test]
 async fn the_table_of_roles_stands_on_the_page_of_members_and_in_the_documentation_as_it_is_enforced() {
-    use tokenhouse::policy::{Act, Catalogue, Role};
-    let catalogue = Catalogue::embedded().unwrap();
+    use tokenhouse::policy::{Act, Role};
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let house = House::open();
     let mut member = house.signed_in(MEMBER).await;
     let page = member.get(&format!("/accounts/{}/members", house.account("Acme"))).await;

@@ -14,7 +14,7 @@ use tokenhouse::models::token::secret::{Kind, Secret};
 use tokenhouse::models::token::{DeletionReason, Issued, NewToken, Owner, TokenName, issue};
 use tokenhouse::models::{Account, Resource, Token, account_limits};
 use tokenhouse::policy::{
-    Access, Catalogue, Grant, KindKey, Limits, Policy, RecordFilter, ResourceRef, Rights, Role, Selection,
+    Access, Catalogue, Grant, KindKey, Limits, Parts, Policy, ResourceRef, Rights, Role, Selection,
 };
 use uuid::Uuid;
 
@@ -161,7 +161,7 @@ fn changes(method: &str) -> bool {
 /// What product.md says of a cell.
 fn expected(actor: &str, (method, path, _, ok): Row) -> (u16, &'static str) {
     let let_in = (ok, "");
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let needs = api::routes().into_iter().find(|one| (one.method, one.path) == (method, path)).unwrap().needs;
     let narrowed = needs.is_some_and(|(key, _)| catalogue.find(key).unwrap().narrowed_by.is_some());
     let of_user = needs.is_some_and(|(key, _)| catalogue.find(key).unwrap().is_of_user());
@@ -287,7 +287,7 @@ impl World {
         add("contacts", account(holding(&house, acme, &["contacts"], Access::Read, None)));
         add("webhooks", account(holding(&house, acme, &["webhooks"], Access::Read, None)));
         add("reading user", user(READER));
-        let catalogue = Catalogue::embedded().unwrap();
+        let catalogue = tokenhouse::dns::catalogue().unwrap();
         let all: Vec<&str> = catalogue.for_account_tokens().map(|one| one.key.as_str()).collect();
         add("reading", account(holding(&house, acme, &all, Access::Read, None)));
         add("full", account(holding(&house, acme, &all, Access::Full, None)));
@@ -418,7 +418,7 @@ impl World {
 
 /// These permissions, everywhere in the account or on one domain and its zone.
 fn holding(house: &House, account: i64, keys: &[&str], access: Access, only: Option<&str>) -> Policy {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let grant = |key: &&str| {
         let permission = catalogue.find(key).unwrap();
         let selection = match (only, permission.narrowed_by) {
@@ -429,13 +429,13 @@ fn holding(house: &House, account: i64, keys: &[&str], access: Access, only: Opt
             _ => Selection::Account { account, except: Vec::new() },
         };
         let access = if permission.access.contains(&access) { access } else { Access::Read };
-        Grant { permission: permission.key.clone(), access, selection, records: RecordFilter::default() }
+        Grant { permission: permission.key.clone(), access, selection, parts: Parts::default() }
     };
     Policy::unconditional(Rights::Grants(keys.iter().map(grant).collect()))
 }
 
 fn token(house: &House, owner: Owner, policy: Policy) -> (i64, String) {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let new = NewToken { name: TokenName::parse("Actor").unwrap(), policy, nonce: Uuid::new_v4() };
     let origin = house.command_line();
     let issued =

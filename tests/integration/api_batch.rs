@@ -123,7 +123,7 @@ async fn each_change_is_within_the_grant_or_none_is_done() {
     let program = Program::new(&house, acme, &["zones:anchor.example:write"]);
     facts::change(
         &house,
-        "UPDATE token_grants SET record_names = '{_acme-challenge*}', record_types = '{TXT}'",
+        "UPDATE token_grants SET parts = '{\"name\": [\"_acme-challenge*\"], \"type\": [\"TXT\"]}'",
     );
     let inside = json!({ "name": "_acme-challenge", "type": "TXT", "content": "x" });
     let (www, before) = (id_of(&house, "www", "A"), kept(&house));

@@ -6,7 +6,7 @@ use crate::support::{House, OWNER, description};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use tokenhouse::api;
-use tokenhouse::policy::{Access, Catalogue};
+use tokenhouse::policy::Access;
 
 #[actix_web::test]
 async fn the_description_names_every_route_and_nothing_else_and_anybody_may_read_it() {
@@ -48,7 +48,7 @@ const WITHOUT_PERMISSION: [(&str, &str); 4] = [
 
 #[test]
 fn every_permission_guards_a_route_and_every_route_names_a_permission() {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     for route in api::routes() {
         match route.needs {
             None => assert!(WITHOUT_PERMISSION.contains(&(route.method, route.path)), "{}", route.path),

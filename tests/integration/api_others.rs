@@ -7,7 +7,7 @@ use crate::support::House;
 use serde_json::{Value, json};
 use tokenhouse::db::DbError;
 use tokenhouse::dns::demo;
-use tokenhouse::policy::{Access, Catalogue};
+use tokenhouse::policy::Access;
 
 /// What the record says that tokens did.
 fn record(house: &House) -> Vec<String> {
@@ -404,7 +404,7 @@ const ELSEWHERE: [&str; 4] = ["zones", "domains", "user_details", "memberships"]
 async fn every_route_names_the_permission_and_the_access_that_it_needs() {
     let house = House::open();
     let acme = house.account("Acme");
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let readable: Vec<String> =
         catalogue.for_account_tokens().map(|one| format!("{}:*:read", one.key)).collect();
     let readable: Vec<&str> = readable.iter().map(String::as_str).collect();

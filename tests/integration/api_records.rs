@@ -350,7 +350,7 @@ async fn a_grant_for_some_records_reaches_these_and_no_others() {
     let acme = house.account("Acme");
     let full = Program::new(&house, acme, &["zones:*:write"]);
     let program = Program::new(&house, acme, &["zones:anchor.example:write"]);
-    let narrow = "UPDATE token_grants SET record_names = '{_acme-challenge*}', record_types = '{TXT}' WHERE token_id = ";
+    let narrow = r#"UPDATE token_grants SET parts = '{"name": ["_acme-challenge*"], "type": ["TXT"]}' WHERE token_id = "#;
     facts::change(&house, &format!("{narrow}{}", program.token));
     let id = |reply: &Reply| reply.data()["id"].as_i64().unwrap();
     let outside = id(&make(&full, acme, "_acme-challenge", "CAA", "0 issue \";\"").await);

@@ -167,14 +167,14 @@ async fn a_grant_for_some_records_shows_the_zone_but_not_its_file_and_not_the_sw
     let house = House::open();
     let acme = house.account("Acme");
     let program = Program::new(&house, acme, &["zones:example.com:write"]);
-    facts::change(&house, "UPDATE token_grants SET record_types = '{TXT}'");
+    facts::change(&house, r#"UPDATE token_grants SET parts = '{"type": ["TXT"]}'"#);
     let path = format!("/v2/{acme}/zones");
     assert_eq!(program.get(&path).await.each("name"), [json!("example.com")]);
     assert_eq!(program.get(&format!("{path}/example.com")).await.status, 200);
-    program.get(&format!("{path}/example.com/file")).await.needs("records_denied", "zones:example.com:read");
+    program.get(&format!("{path}/example.com/file")).await.needs("narrowed", "zones:example.com:read");
     for method in ["PUT", "DELETE"] {
         let answer = program.ask(method, &format!("{path}/example.com/activation")).await;
-        answer.needs("records_denied", "zones:example.com:write");
+        answer.needs("narrowed", "zones:example.com:write");
     }
     assert_eq!(facts::number(&house, "SELECT count(*) FROM zones WHERE NOT active"), 0);
 }

@@ -159,7 +159,7 @@ async fn each_template_makes_a_token_of_its_own_kind() {
         let (token, _) = form.create(&mut owner).await;
         let stored = facts::texts(
             &house,
-            "permission || access || reach || record_names::text || record_types::text",
+            "permission || access || reach || parts::text",
             &format!("token_grants WHERE token_id = {token} ORDER BY permission"),
         );
         assert!(!stored.iter().any(|one| one.contains("private_keys")), "{key}");
@@ -177,12 +177,8 @@ async fn an_acme_token_sets_its_txt_record_and_nothing_else() {
     let (id, domain) = (zone(&house, acme, "example.com"), domain(&house, acme, "example.com"));
     let (token, secret) = made(&mut owner, &address, &[("r1.id", &id), ("r2.id", &domain)]).await;
     assert_eq!(
-        facts::texts(
-            &house,
-            "concat_ws(' ', permission, access, record_names, record_types)",
-            "token_grants ORDER BY permission"
-        ),
-        ["domains read {} {}", "zones full {_acme-challenge*} {TXT}"]
+        facts::texts(&house, "concat_ws(' ', permission, access, parts)", "token_grants ORDER BY permission"),
+        ["domains read {}", r#"zones full {"name": ["_acme-challenge*"], "type": ["TXT"]}"#]
     );
     let program = Program::knowing(&house, token, &secret);
     let records = format!("/v2/{acme}/zones/example.com/records");
@@ -255,16 +251,16 @@ async fn every_refusal_stands_beside_its_field_and_what_was_entered_is_kept() {
         (&[], &[("r1.permission", "zones"), ("r1.access", "read")], "r1.where", "Choose where Zones applies"),
         (zones, &[("r1.where", "named")], "r1.where", "Select at least one zone"),
         (zones, &[("r1.where", "except")], "r1.where", "Select what to leave out, or choose All zones, incl"),
-        (zones, &[("r1.names", &long)], "r1.names", "At most 4 KB of names of records fit here."),
+        (zones, &[("r1.part.name", &long)], "r1.part.name", "At most 4 KB of names fit here."),
         (zones, &[("from", &long)], "from", "At most 8 KB of networks fit here."),
         (zones, &[("r1.where", "named"), ("r1.id", &foreign)], "r1.where", "was deleted meanwhile"),
         (zones, &[("r1.where", "except"), ("r1.id", &foreign)], "r1.where", "was deleted meanwhile"),
         (zones, &[("r1.where", "everywhere")], "r1.where", "Choose where Zones applies"),
-        (zones, &[("r1.names", "www.")], "r1.names", "www."),
-        (zones, &[("r1.types", "TEXT")], "r1.types", "TEXT"),
+        (zones, &[("r1.part.name", "www.")], "r1.part.name", "www."),
+        (zones, &[("r1.part.type", "TEXT")], "r1.part.type", "TEXT"),
         // Commas only are not the same as nothing, which means any.
-        (zones, &[("r1.names", ",")], "r1.names", "“,” holds no names of records"),
-        (zones, &[("r1.types", " , ")], "r1.types", "“,” holds no types of records"),
+        (zones, &[("r1.part.name", ",")], "r1.part.name", "“,” holds no names"),
+        (zones, &[("r1.part.type", " , ")], "r1.part.type", "“,” holds no types"),
         (zones, &[("from", ",")], "from", "Write addresses or networks, or leave the field empty."),
         (
             &[],

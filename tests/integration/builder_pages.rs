@@ -4,11 +4,12 @@ use crate::builder::{Form, of_account};
 use crate::facts::{self, domain, zone};
 use crate::support::{House, OWNER, made};
 use time::macros::datetime;
+use tokenhouse::dns::models::record::narrowed;
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::Resource;
 use tokenhouse::models::token::Owner;
 use tokenhouse::policy::{
-    Access, Grant, PermissionKey, Policy, RecordFilter, ResourceRef, Rights, Selection, networks,
+    Access, Grant, Parts, PermissionKey, Policy, ResourceRef, Rights, Selection, networks,
 };
 
 #[actix_web::test]
@@ -73,8 +74,8 @@ async fn back_from_the_summary_keeps_everything() {
         ("r1.access", "full"),
         ("r1.where", "named"),
         ("r1.id", &one),
-        ("r1.names", "www, @"),
-        ("r1.types", "A, TXT"),
+        ("r1.part.name", "www, @"),
+        ("r1.part.type", "A, TXT"),
         ("r2.access", "read"),
         ("r2.where", "except"),
         ("r2.id", &two),
@@ -125,7 +126,7 @@ async fn one_rows_resources_are_used_for_all_zone_rows_domain_for_zone() {
     form.set("r1.id", &zone(&house, acme, "example.com"));
     form.set("r1.id", &zone(&house, acme, "theburritobot.com"));
     let page = form.press(&mut owner, "update").await;
-    assert_eq!(page.all("button[value='spread.r1']"), ["Use for all zone rows"]);
+    assert_eq!(page.all("button[value='spread.r1']"), ["Use for every row with resources"]);
     form.press(&mut owner, "spread.r1").await;
     let chosen: Vec<&str> =
         form.fields.iter().filter(|(name, _)| name == "r2.id").map(|(_, id)| id.as_str()).collect();
@@ -165,7 +166,7 @@ async fn an_address_fills_the_form_in_and_makes_nothing_until_it_is_posted() {
     let mut form = Form { path: path.clone(), fields: Form::read(&page) };
     assert_eq!((form.get("name"), form.get("from")), ("Nightly DNS", "192.0.2.0/24\n198.51.100.7"));
     assert_eq!(
-        (form.get("r1.names"), form.get("r1.types"), form.get("r1.access")),
+        (form.get("r1.part.name"), form.get("r1.part.type"), form.get("r1.access")),
         ("_acme-challenge*", "TXT", "full")
     );
     assert_eq!((form.get("r2.where"), form.get("r3.where")), ("except", "named"));
@@ -184,7 +185,7 @@ async fn an_address_fills_the_form_in_and_makes_nothing_until_it_is_posted() {
     let page = owner.get(&format!("{path}?template=dynamic_dns&expires=never&scope=billing:*:read")).await;
     let form = Form { path, fields: Form::read(&page) };
     assert_eq!(
-        (form.get("r1.names"), form.get("r2.permission"), form.get("expires")),
+        (form.get("r1.part.name"), form.get("r2.permission"), form.get("expires")),
         ("home", "billing", "never")
     );
 }
@@ -192,23 +193,22 @@ async fn an_address_fills_the_form_in_and_makes_nothing_until_it_is_posted() {
 /// A token with everything that the builder can say.
 fn rich(house: &House, acme: i64) -> i64 {
     let of = |name: &str| Resource::find(&mut house.conn(), acme, ZONE, name).unwrap().unwrap().to_ref();
-    let grant = |key: &str, access, selection, records| Grant {
+    let grant = |key: &str, access, selection, parts| Grant {
         permission: PermissionKey::try_from(key.to_owned()).unwrap(),
         access,
         selection,
-        records,
+        parts,
     };
     let except: Vec<ResourceRef> = ["anchor.example", "bakery.example", "candle.example"].map(of).to_vec();
-    let records =
-        RecordFilter { names: vec![String::new(), "_a*".to_owned()], types: vec!["TXT".to_owned()] };
+    let records = narrowed(&["", "_a*"], &["TXT"]);
     let rights = Rights::Grants(vec![
-        grant("zones", Access::Read, Selection::Account { account: acme, except }, RecordFilter::default()),
+        grant("zones", Access::Read, Selection::Account { account: acme, except }, Parts::default()),
         grant("zones", Access::Full, Selection::Only(vec![of("example.com")]), records),
         grant(
             "billing",
             Access::Read,
             Selection::Account { account: acme, except: vec![] },
-            RecordFilter::default(),
+            Parts::default(),
         ),
     ]);
     let policy = Policy {
@@ -221,7 +221,7 @@ fn rich(house: &House, acme: i64) -> i64 {
     made::with(house, Owner::Account(acme), "Rich", policy).0
 }
 
-const STORED: &str = "SELECT string_agg(concat_ws(' ', permission, access, reach, grants.account_id, record_names, record_types,
+const STORED: &str = "SELECT string_agg(concat_ws(' ', permission, access, reach, grants.account_id, parts,
     (SELECT string_agg(effect || ' ' || resource_id || ' ' || name, ',' ORDER BY name)
      FROM token_grant_resources WHERE grant_id = grants.id)), ' | ' ORDER BY grants.id)
     || ' ' || max(allowed_networks::text || refused_networks::text || not_before || coalesce(expires_at::text, 'never'))

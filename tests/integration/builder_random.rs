@@ -2,6 +2,7 @@
 //! is made of it, and what calls with it get, also when a role was lowered since.
 
 use super::facts;
+use crate::decide::named;
 use crate::policies::{Call, On};
 use crate::support::{House, MEMBER, ledger, soak};
 use crate::words_decide::{Asked, answer};
@@ -12,8 +13,8 @@ use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::token::{Token, grants, surroundings};
 use tokenhouse::models::{Resource, token};
 use tokenhouse::policy::{
-    Access, Catalogue, Decision, Holder, KindKey, PermissionKey, Policy, Records, Refusal, Request, Rights,
-    Role, Target, decide,
+    Access, Catalogue, Decision, Holder, KindKey, PartsAsked, PermissionKey, Policy, Refusal, Request,
+    Rights, Role, Target, decide,
 };
 
 const QUESTIONS: u32 = 40;
@@ -86,8 +87,8 @@ impl World {
                 }
             }
             if permission == "zones" && !dice.once_in(4) {
-                put("names", dice.of(&["_acme-challenge*", "home", "@", ""]));
-                put("types", dice.of(&["TXT", "A, AAAA", ""]));
+                put("part.name", dice.of(&["_acme-challenge*", "home", "@", ""]));
+                put("part.type", dice.of(&["TXT", "A, AAAA", ""]));
             }
             fields.push(("row".to_owned(), key));
         }
@@ -128,15 +129,15 @@ impl World {
             let kind = kind.unwrap();
             Target::Resource { id: self.id(call.account, kind, name), kind, name }
         };
-        let (target, records) = match call.on {
-            On::Collection | On::New => (Target::Collection, Records::Aside),
-            On::Resource(name) => (resource(name), Records::Aside),
-            On::Whole(name) => (resource(name), Records::Whole),
-            On::Existing(zone, name, kind) => (resource(zone), Records::Existing(name, kind)),
-            On::Made(zone, name, kind) => (resource(zone), Records::New(name, kind)),
+        let (target, parts) = match call.on {
+            On::Collection | On::New => (Target::Collection, PartsAsked::Aside),
+            On::Resource(name) => (resource(name), PartsAsked::Aside),
+            On::Whole(name) => (resource(name), PartsAsked::Whole),
+            On::Existing(zone, name, kind) => (resource(zone), PartsAsked::Existing(named(name, kind))),
+            On::Made(zone, name, kind) => (resource(zone), PartsAsked::New(named(name, kind))),
         };
         let Call { account, permission, access, .. } = call;
-        let request = Request { account: *account, permission, access: *access, target, records };
+        let request = Request { account: *account, permission, access: *access, target, parts };
         decide(&self.catalogue, policy, holder, &request)
     }
 
@@ -161,7 +162,7 @@ fn kind(decision: &Decision, raised: &Decision) -> &'static str {
         Decision::Refuse(Refusal::AccountNotFound) => "account",
         Decision::Refuse(Refusal::Permission(_)) => "permission",
         Decision::Refuse(Refusal::ResourceNotFound) => "resource",
-        Decision::Refuse(Refusal::RecordNotFound | Refusal::Narrowed(_)) => "records",
+        Decision::Refuse(Refusal::PartNotFound | Refusal::Narrowed(_)) => "records",
         Decision::Refuse(Refusal::Write(_)) => "write",
     }
 }
@@ -169,7 +170,7 @@ fn kind(decision: &Decision, raised: &Decision) -> &'static str {
 #[actix_web::test]
 async fn random_drafts_become_tokens_that_do_what_their_summary_said_and_no_more_than_their_maker() {
     let house = House::open();
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let accounts = ["Acme", "Hobby"].map(|name| (name, house.account(name)));
     let names = NAMES.map(str::to_owned);
     for (_, account) in accounts {

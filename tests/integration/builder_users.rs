@@ -7,9 +7,7 @@ use crate::support::{House, MEMBER, OWNER, READER, made};
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::token::Owner;
 use tokenhouse::models::{Account, Resource, membership};
-use tokenhouse::policy::{
-    Access, Grant, PermissionKey, Policy, RecordFilter, ResourceRef, Rights, Role, Selection,
-};
+use tokenhouse::policy::{Access, Grant, Parts, PermissionKey, Policy, ResourceRef, Rights, Role, Selection};
 
 const BUILD: &str = "/user/tokens/build";
 
@@ -226,7 +224,7 @@ async fn another_like_it_says_what_is_in_an_account_that_one_has_left_and_not_wh
         permission: PermissionKey::try_from("zones".to_owned()).unwrap(),
         access: Access::Read,
         selection,
-        records: RecordFilter::default(),
+        parts: Parts::default(),
     };
     let policy = Policy::unconditional(Rights::Grants(vec![
         grant(Selection::Only(vec![of(acme, "example.com"), of(rival, "rival.example")])),

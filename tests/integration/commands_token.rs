@@ -54,10 +54,10 @@ fn a_token_made_at_the_shell_can_be_narrowed_to_records() {
     ] {
         assert!(said.err.contains(sentence), "{sentence}\n{}", said.err);
     }
-    let kept = "array_to_string(record_names, '|') || ' ' || array_to_string(record_types, '|')";
+    let kept = "parts::text";
     assert_eq!(
         texts_in(&mut shell.conn(), kept, "token_grants ORDER BY id"),
-        ["_acme-challenge* TXT", "|home "]
+        [r#"{"name": ["_acme-challenge*"], "type": ["TXT"]}"#, r#"{"name": ["", "home"]}"#]
     );
     let listed = shell.ok(&["token", "list", "--account", &acme]).out;
     assert!(
@@ -88,12 +88,12 @@ fn a_token_that_makes_no_sense_is_refused_in_one_sentence_and_not_made() {
         (
             &acme,
             &["--name", "CI", "--expires", "never", "--scope", "zones:example.com/www/FOO:write"],
-            "“FOO” is no type of records; there are A, AAAA,",
+            "“FOO” is none of the types; there are A, AAAA,",
         ),
         (
             &acme,
             &["--name", "CI", "--expires", "never", "--scope", "domains:example.com/www/A:write"],
-            "“domains” cannot be narrowed to records.",
+            "“domains” can't be narrowed to anything inside domains.",
         ),
         (
             &acme,

@@ -3,8 +3,8 @@
 use crate::decide::{Call, NAMES, Thing, decided, key};
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::policy::{
-    Access, Catalogue, Decision, Grant, Holder, Policy, RecordFilter, Records, Refusal, ResourceRef, Rights,
-    Role, Selection, decide_for_user, grants_in,
+    Access, Decision, Grant, Holder, Parts, PartsAsked, Policy, Refusal, ResourceRef, Rights, Role,
+    Selection, decide_for_user, grants_in,
 };
 
 fn zone(again: bool) -> Thing {
@@ -16,12 +16,7 @@ fn chosen(id: Option<i64>) -> ResourceRef {
 }
 
 fn zones(access: Access, selection: Selection) -> Rights {
-    Rights::Grants(vec![Grant {
-        permission: key("zones"),
-        access,
-        selection,
-        records: RecordFilter::default(),
-    }])
+    Rights::Grants(vec![Grant { permission: key("zones"), access, selection, parts: Parts::default() }])
 }
 
 fn on(thing: Thing, access: Access) -> Call {
@@ -31,7 +26,7 @@ fn on(thing: Thing, access: Access) -> Call {
         access,
         thing: Some(thing),
         new: false,
-        records: Records::Aside,
+        parts: PartsAsked::Aside,
     }
 }
 
@@ -39,7 +34,7 @@ const TOKEN: Holder = Holder::Account(1);
 
 #[test]
 fn no_grants_and_an_empty_selection_are_nothing() {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     for rights in [Rights::Grants(Vec::new()), zones(Access::Full, Selection::Only(Vec::new()))] {
         for access in [Access::Read, Access::Full] {
             let decision = decided(&catalogue, &rights, &TOKEN, &on(zone(false), access));
@@ -50,7 +45,7 @@ fn no_grants_and_an_empty_selection_are_nothing() {
 
 #[test]
 fn a_zone_made_anew_under_a_chosen_name_is_not_the_chosen_one() {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let before = zones(Access::Full, Selection::Only(vec![chosen(Some(zone(false).id()))]));
     assert_eq!(decided(&catalogue, &before, &TOKEN, &on(zone(false), Access::Full)), Decision::Allow);
     // The database forgets the id of what is deleted, and keeps the name.
@@ -69,7 +64,7 @@ fn a_zone_made_anew_under_a_chosen_name_is_not_the_chosen_one() {
 
 #[test]
 fn a_zone_made_anew_under_an_excepted_name_stays_excepted() {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     for except in [chosen(Some(zone(false).id())), chosen(None)] {
         let rights = zones(Access::Full, Selection::Account { account: 1, except: vec![except] });
         assert_eq!(
@@ -83,7 +78,7 @@ fn a_zone_made_anew_under_an_excepted_name_stays_excepted() {
 
 #[test]
 fn making_a_zone_needs_all_including_future_ones() {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let new = Call { thing: None, new: true, ..on(zone(false), Access::Full) };
     let only = zones(Access::Full, Selection::Only(vec![chosen(Some(zone(false).id()))]));
     assert_eq!(
@@ -96,7 +91,7 @@ fn making_a_zone_needs_all_including_future_ones() {
 
 #[test]
 fn a_user_token_does_no_more_than_the_users_present_role() {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let all = zones(Access::Full, Selection::Everywhere { except: Vec::new() });
     let holder = |role| Holder::User(vec![(1, role)]);
     for rights in [all, Rights::Everything] {
@@ -122,12 +117,12 @@ fn a_user_token_does_no_more_than_the_users_present_role() {
 
 #[test]
 fn what_is_the_users_own_needs_a_users_token_and_a_grant_and_no_resource() {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let grant = |name: &str, access| Grant {
         permission: key(name),
         access,
         selection: Selection::Everywhere { except: Vec::new() },
-        records: RecordFilter::default(),
+        parts: Parts::default(),
     };
     let user = Holder::User(Vec::new());
     let decided = |rights: &Rights, holder: &Holder, name: &str, access| {

@@ -5,7 +5,7 @@ use crate::support::{House, OWNER, public};
 use serde_json::{Value, json};
 use tokenhouse::api::description;
 use tokenhouse::dns::models::DnsRefusal;
-use tokenhouse::policy::{Catalogue, RefusalCode};
+use tokenhouse::policy::RefusalCode;
 
 #[actix_web::test]
 async fn the_page_and_the_description_name_every_code_that_a_call_can_be_refused_with() {
@@ -45,7 +45,7 @@ async fn anybody_may_read_it_and_it_says_where_the_house_is() {
     assert!(page.links().contains(&"/v2/openapi.json".to_owned()));
     assert!(page.all("nav.nav a").is_empty() && page.links().contains(&"/sign-in".to_owned()));
     let keys = page.all("[data-of='permissions'] tbody th");
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     assert_eq!(keys, catalogue.permissions.iter().map(|one| one.key.to_string()).collect::<Vec<_>>());
     assert_eq!(facts::sessions(&house), 0);
 }

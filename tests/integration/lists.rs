@@ -10,8 +10,8 @@ use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::dns::models::{Direction, Domain, Record, Zone, domain};
 use tokenhouse::models::{Reach, Resource, Window};
 use tokenhouse::policy::{
-    Access, Catalogue, Decision, Grant, Holder, Policy, RecordFilter, Records, Request, ResourceRef, Rights,
-    Selection, Target, decide, readable,
+    Access, Decision, Grant, Holder, Parts, PartsAsked, Policy, Request, ResourceRef, Rights, Selection,
+    Target, decide, readable,
 };
 
 const ALL: Window = Window { offset: 0, limit: 1_000 };
@@ -30,27 +30,36 @@ fn selections(known: Vec<ResourceRef>) -> impl Strategy<Value = Selection> {
 }
 
 fn grants(known: Vec<ResourceRef>) -> impl Strategy<Value = Vec<Grant>> {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let key = |name: &str| catalogue.find(name).unwrap().key.clone();
     let keys = vec![key("zones"), key("domains")];
     let grant = (prop::sample::select(keys), any::<bool>(), selections(known), filters());
-    let grant = grant.prop_map(|(permission, full, selection, records)| Grant {
-        permission,
-        access: if full { Access::Full } else { Access::Read },
-        selection,
-        records,
+    // Of the kind that the permission is narrowed by, as every form and command sees to it.
+    let grant = grant.prop_map(|(permission, full, mut selection, parts)| {
+        let zones = permission.as_str() == "zones";
+        match &mut selection {
+            Selection::Everywhere { except } | Selection::Account { except, .. } => except,
+            Selection::Only(only) => only,
+        }
+        .retain(|one| one.kind == if zones { ZONE } else { DOMAIN });
+        Grant {
+            permission,
+            access: if full { Access::Full } else { Access::Read },
+            selection,
+            parts: if zones { parts } else { Parts::default() },
+        }
     });
     prop::collection::vec(grant, 0..4)
 }
 
-fn filters() -> impl Strategy<Value = RecordFilter> {
+fn filters() -> impl Strategy<Value = Parts> {
     let names = ["", "www", "www*", "*", "_*", "_acme%*", "_dmarc", "d_v*", "*dev", "\\*"].map(str::to_owned);
     let types = ["A", "TXT", "MX", "NS", "CNAME"].map(str::to_owned);
     (
         prop::collection::vec(prop::sample::select(names.to_vec()), 0..3),
         prop::collection::vec(prop::sample::select(types.to_vec()), 0..3),
     )
-        .prop_map(|(names, types)| RecordFilter { names, types })
+        .prop_map(|(names, types)| Parts::default().with("name", names).with("type", types))
 }
 
 #[test]
@@ -73,7 +82,7 @@ fn what_a_list_shows_is_what_is_allowed_one_by_one() {
         Resource::find(&mut conn, house.account("Rival"), ZONE, "rival.example").unwrap().unwrap().to_ref(),
     );
 
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let seen = std::cell::RefCell::new((conn, [0_u32; 3]));
     let cases = soak::size(100, 10_000);
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
@@ -100,8 +109,8 @@ fn what_a_list_shows_is_what_is_allowed_one_by_one() {
                 }
             };
             let allowed = |one: &&Resource| {
-                let (target, records) = (one.target(), Records::Aside);
-                let request = Request { account: acme, permission, access: Access::Read, target, records };
+                let (target, parts) = (one.target(), PartsAsked::Aside);
+                let request = Request { account: acme, permission, access: Access::Read, target, parts };
                 one.kind == kind && decide(&catalogue, &policy, &holder, &request) == Decision::Allow
             };
             let mut decided: Vec<i64> = here.iter().filter(allowed).map(|one| one.id).collect();
@@ -112,19 +121,19 @@ fn what_a_list_shows_is_what_is_allowed_one_by_one() {
         }
         let zone = here.iter().find(|one| one.kind == ZONE && one.name == "example.com").unwrap();
         let permission = &catalogue.find("zones").unwrap().key;
-        let filters: Vec<RecordFilter> = readable(&catalogue, &policy, &holder, acme, permission)
+        let filters: Vec<Parts> = readable(&catalogue, &policy, &holder, acme, permission)
             .into_iter()
             .filter(|(selection, _)| selection.reaches(acme, zone.id, ZONE, &zone.name))
-            .map(|(_, records)| records)
+            .map(|(_, parts)| parts)
             .collect();
         let order = [("id", Direction::Ascending)];
-        let every =
-            Record::list(conn, zone, &[RecordFilter::default()], &Filter::default(), &order, ALL).unwrap().0;
+        let every = Record::list(conn, zone, &[Parts::default()], &Filter::default(), &order, ALL).unwrap().0;
         let (listed, total) = Record::list(conn, zone, &filters, &Filter::default(), &order, ALL).unwrap();
         let target: Target<'_> = zone.target();
         let allowed = |record: &&Record| {
-            let records = Records::Existing(&record.name, &record.record_type);
-            let request = Request { account: acme, permission, access: Access::Read, target, records };
+            let named = [("name", record.name.as_str()), ("type", record.record_type.as_str())];
+            let parts = PartsAsked::Existing(&named);
+            let request = Request { account: acme, permission, access: Access::Read, target, parts };
             decide(&catalogue, &policy, &holder, &request) == Decision::Allow
         };
         let decided: Vec<Record> = every.iter().filter(allowed).cloned().collect();

@@ -1,5 +1,6 @@
 //! Random policies as the builder can make them, whose they are, and calls that aim at them.
 
+use crate::decide::named;
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 use time::macros::datetime;
@@ -8,8 +9,8 @@ use tokenhouse::dns::models::domain::DOMAIN;
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::policy::words::{Around, Surroundings};
 use tokenhouse::policy::{
-    Access, Catalogue, Decision, Grant, Holder, KindKey, Permission, PermissionKey, Policy, RecordFilter,
-    Records, Request, ResourceRef, Rights, Role, Selection, Target, decide,
+    Access, Catalogue, Decision, Grant, Holder, KindKey, Parts, PartsAsked, Permission, PermissionKey,
+    Policy, Request, ResourceRef, Rights, Role, Selection, Target, decide,
 };
 
 /// Each account has a domain and a zone of each of these names.
@@ -60,20 +61,20 @@ pub fn id_of(account: i64, kind: KindKey, name: &str) -> i64 {
 pub fn decided(catalogue: &Catalogue, policy: &Policy, holder: &Holder, call: &Call) -> Decision {
     let kind = catalogue.get(&call.permission).unwrap().narrowed_by.unwrap_or(DOMAIN);
     let resource = |name| Target::Resource { id: id_of(call.account, kind, name), kind, name };
-    let (target, records) = match call.on {
-        On::Collection => (Target::Collection, Records::Aside),
-        On::New => (Target::New, Records::Aside),
-        On::Resource(name) => (resource(name), Records::Aside),
-        On::Whole(name) => (resource(name), Records::Whole),
-        On::Existing(zone, name, kind) => (resource(zone), Records::Existing(name, kind)),
-        On::Made(zone, name, kind) => (resource(zone), Records::New(name, kind)),
+    let (target, parts) = match call.on {
+        On::Collection => (Target::Collection, PartsAsked::Aside),
+        On::New => (Target::New, PartsAsked::Aside),
+        On::Resource(name) => (resource(name), PartsAsked::Aside),
+        On::Whole(name) => (resource(name), PartsAsked::Whole),
+        On::Existing(zone, name, kind) => (resource(zone), PartsAsked::Existing(named(name, kind))),
+        On::Made(zone, name, kind) => (resource(zone), PartsAsked::New(named(name, kind))),
     };
     let Call { account, permission, access, .. } = call;
     decide(
         catalogue,
         policy,
         holder,
-        &Request { account: *account, permission, access: *access, target, records },
+        &Request { account: *account, permission, access: *access, target, parts },
     )
 }
 
@@ -137,7 +138,7 @@ fn grants(known: Vec<Permission>, of_user: bool) -> impl Strategy<Value = Grant>
     let account = if of_user { prop_oneof![14 => 1_i64..3, 1 => Just(3)].boxed() } else { Just(1).boxed() };
     let one = (select(accounts), select(NAMES.to_vec()), prop::bool::weighted(0.15));
     let parts = (select(known), any::<Index>(), prop::collection::vec(one, 1..4), 0..6, account, filters());
-    parts.prop_map(move |(permission, access, named, reach, account, records)| {
+    parts.prop_map(move |(permission, access, named, reach, account, inside)| {
         let mut refs: Vec<ResourceRef> = Vec::new();
         for (account, name, gone) in named {
             let kind = permission.narrowed_by.unwrap_or(ZONE);
@@ -162,17 +163,19 @@ fn grants(known: Vec<Permission>, of_user: bool) -> impl Strategy<Value = Grant>
             access: permission.access[access.index(permission.access.len())],
             permission: permission.key,
             selection,
-            records: if zones { records } else { RecordFilter::default() },
+            parts: if zones { inside } else { Parts::default() },
         }
     })
 }
 
-fn filters() -> impl Strategy<Value = RecordFilter> {
+fn filters() -> impl Strategy<Value = Parts> {
     let owned = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect::<Vec<String>>();
     let names = subsequence(vec!["_acme-challenge*", "home", "", "*.dev", "h*"], 0..3);
     let some = (names, subsequence(vec!["A", "AAAA", "TXT"], 0..3));
-    let some = some.prop_map(move |(names, types)| RecordFilter { names: owned(names), types: owned(types) });
-    prop_oneof![1 => Just(RecordFilter::default()), 6 => some]
+    let some = some.prop_map(move |(names, types)| {
+        Parts::default().with("name", owned(names)).with("type", owned(types))
+    });
+    prop_oneof![1 => Just(Parts::default()), 6 => some]
 }
 
 fn conditions() -> impl Strategy<Value = Policy> {
@@ -194,7 +197,7 @@ fn conditions() -> impl Strategy<Value = Policy> {
 
 /// What a call is made of, before it is aimed at a grant.
 #[derive(Debug, Clone)]
-struct Parts {
+struct Ingredients {
     permission: Permission,
     account: i64,
     full: bool,
@@ -207,7 +210,7 @@ struct Parts {
     account_too: bool,
 }
 
-fn parts(all: &[Permission]) -> impl Strategy<Value = Parts> + use<> {
+fn parts(all: &[Permission]) -> impl Strategy<Value = Ingredients> + use<> {
     let known: Vec<Permission> = all.iter().filter(|one| !one.is_of_user()).cloned().collect();
     let account = prop_oneof![10 => 1_i64..3, 1 => Just(3), 1 => Just(4)];
     let record = select(vec![
@@ -225,7 +228,7 @@ fn parts(all: &[Permission]) -> impl Strategy<Value = Parts> + use<> {
     );
     let parts =
         (select(known), account, prop::bool::weighted(0.6), select(NAMES.to_vec()), record, 0..12, aim);
-    parts.prop_map(|(permission, account, full, name, record, on, (grant, named, account_too))| Parts {
+    parts.prop_map(|(permission, account, full, name, record, on, (grant, named, account_too))| Ingredients {
         permission,
         account,
         full,
@@ -239,7 +242,7 @@ fn parts(all: &[Permission]) -> impl Strategy<Value = Parts> + use<> {
 }
 
 /// The call; most of the time about what one of the grants is about.
-fn aimed(mut parts: Parts, all: &[Permission], rights: &Rights) -> Call {
+fn aimed(mut parts: Ingredients, all: &[Permission], rights: &Rights) -> Call {
     if let (Rights::Grants(grants), Some(grant)) = (rights, parts.grant) {
         let grant = &grants[grant.index(grants.len())];
         let permission = all.iter().find(|one| one.key == grant.permission).unwrap();
@@ -261,8 +264,8 @@ fn aimed(mut parts: Parts, all: &[Permission], rights: &Rights) -> Call {
 }
 
 /// Calls as there are routes: no list is written, and only domains are made by themselves.
-fn call(parts: &Parts) -> Call {
-    let Parts { permission, account, full, name, record, on, .. } = parts;
+fn call(parts: &Ingredients) -> Call {
+    let Ingredients { permission, account, full, name, record, on, .. } = parts;
     let full = *full && permission.access.contains(&Access::Full);
     let wanted = if full { Access::Full } else { Access::Read };
     let (on, access) = match (permission.narrowed_by, *on) {

@@ -9,7 +9,7 @@ use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::Cell;
 use tokenhouse::policy::{
-    Catalogue, Decision, Grant, Holder, Policy, Rights, Role, Selection, may_grant, merged, user_can_hold,
+    Decision, Grant, Holder, Policy, Rights, Role, Selection, may_grant, merged, user_can_hold,
 };
 
 fn config(cases: u32) -> Config {
@@ -24,7 +24,7 @@ fn share(what: &str, some: &Cell<u32>, all: u32) {
 #[test]
 fn merging_changes_no_decision_whatever_is_asked() {
     let cases = soak::size(2_000, 600_000);
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let (less, allowed) = (Cell::new(0), Cell::new(0));
     let twice = (decide::cases(), decide::cases()).prop_map(|(one, other)| {
         // Grants that share their parts are what there is to merge.
@@ -34,7 +34,7 @@ fn merging_changes_no_decision_whatever_is_asked() {
                 grants.extend(more);
                 if let (Some(like), Some(last)) = (like, grants.last_mut()) {
                     last.permission = like.permission;
-                    last.records = like.records;
+                    last.parts = like.parts;
                 }
                 grants
             }
@@ -66,7 +66,7 @@ fn merging_changes_no_decision_whatever_is_asked() {
 #[test]
 fn merging_changes_no_decision_about_policies_that_the_builder_makes() {
     let cases = soak::size(1_000, 300_000);
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let less = Cell::new(0);
     let done = TestRunner::new(config(cases)).run(&policies::cases(&catalogue), |(case, calls)| {
         let Rights::Grants(grants) = &case.policy.rights else { return Ok(()) };
@@ -89,7 +89,7 @@ fn merging_changes_no_decision_about_policies_that_the_builder_makes() {
 #[test]
 fn a_lower_role_or_none_allows_nothing_that_was_refused_before() {
     let cases = soak::size(1_000, 300_000);
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let (lost, kept) = (Cell::new(0), Cell::new(0));
     let lowered = (policies::cases(&catalogue), any::<bool>(), 0..Role::ALL.len(), any::<bool>());
     let done = TestRunner::new(config(cases)).run(&lowered, |((case, calls), first, role, out)| {
@@ -124,7 +124,7 @@ fn a_lower_role_or_none_allows_nothing_that_was_refused_before() {
 #[test]
 fn no_token_that_may_be_made_can_do_what_its_maker_cannot() {
     let cases = soak::size(1_500, 500_000);
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let (made, refused, allowed) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let roles = (select(Role::ALL.to_vec()), select(Role::ALL.to_vec()));
     let makers = (policies::cases(&catalogue), roles);
@@ -187,7 +187,7 @@ fn named_only(policy: &Policy) -> Policy {
 
 #[test]
 fn random_policies_are_such_as_the_builder_makes() {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let any_rights = (rights(&catalogue.permissions, true), arounds(true));
     let done = TestRunner::new(config(500)).run(&any_rights, |(rights, around)| {
         let Rights::Grants(grants) = rights else { return Ok(()) };
@@ -196,7 +196,7 @@ fn random_policies_are_such_as_the_builder_makes() {
             let permission = catalogue.get(&grant.permission).unwrap();
             prop_assert!(permission.access.contains(&grant.access));
             prop_assert!(permission.narrowed_by.is_some() || grant.selection.named().is_empty());
-            prop_assert!(grant.records.is_open() || permission.key.as_str() == "zones");
+            prop_assert!(grant.parts.is_open() || permission.key.as_str() == "zones");
         }
         Ok(())
     });

@@ -5,7 +5,6 @@ use crate::support::{House, ledger};
 use serde_json::Value;
 use tokenhouse::db;
 use tokenhouse::db::Conn;
-use tokenhouse::dns::models::record;
 use tokenhouse::models::token::{Issued, NewToken, Owner, TokenName, issue};
 use tokenhouse::models::{Origin, Resource};
 use tokenhouse::policy::scope::{self, Written};
@@ -30,7 +29,7 @@ pub struct Reply {
 impl Program {
     /// With a token of the account that has these scopes.
     pub fn new(house: &House, account: i64, scopes: &[&str]) -> Program {
-        let catalogue = Catalogue::embedded().unwrap();
+        let catalogue = tokenhouse::dns::catalogue().unwrap();
         let mut conn = house.conn();
         let grants = scopes.iter().map(|text| grant(&mut conn, &catalogue, account, text)).collect();
         Program::holding(house, account, Rights::Grants(grants))
@@ -42,7 +41,7 @@ impl Program {
     }
 
     fn holding(house: &House, account: i64, rights: Rights) -> Program {
-        let catalogue = Catalogue::embedded().unwrap();
+        let catalogue = tokenhouse::dns::catalogue().unwrap();
         let name = TokenName::parse("Program").unwrap();
         let new = NewToken { name, policy: Policy::unconditional(rights), nonce: Uuid::new_v4() };
         let origin = Origin::command_line(house.clock.now());
@@ -149,7 +148,7 @@ fn reply(answer: Answer) -> Reply {
 
 /// Scope text as a grant of the account.
 pub fn grant(conn: &mut Conn, catalogue: &Catalogue, account: i64, text: &str) -> Grant {
-    let written = scope::parse(catalogue, &record::TYPES, text).unwrap();
+    let written = scope::parse(catalogue, text).unwrap();
     let mut found = |names: &[String]| named(conn, account, &written, names);
     let selection = match &written.only {
         Some(only) => Selection::Only(found(only)),
@@ -159,7 +158,7 @@ pub fn grant(conn: &mut Conn, catalogue: &Catalogue, account: i64, text: &str) -
         permission: written.permission.key.clone(),
         access: written.access,
         selection,
-        records: written.records,
+        parts: written.parts,
     }
 }
 

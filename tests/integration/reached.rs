@@ -4,12 +4,11 @@ use crate::support::client::Answer;
 use crate::support::{ADMIN, House, MEMBER, OWNER, READER, START};
 use crate::{facts, made};
 use time::Duration;
+use tokenhouse::dns::models::record::narrowed;
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::Resource;
 use tokenhouse::models::token::Owner;
-use tokenhouse::policy::{
-    Access, Grant, PermissionKey, Policy, RecordFilter, ResourceRef, Rights, Selection,
-};
+use tokenhouse::policy::{Access, Grant, PermissionKey, Policy, ResourceRef, Rights, Selection};
 
 fn zone(house: &House, account: i64, name: &str) -> ResourceRef {
     Resource::find(&mut house.conn(), account, ZONE, name).unwrap().unwrap().to_ref()
@@ -43,15 +42,12 @@ async fn a_zone_names_each_token_that_reaches_it_with_its_rule_and_no_other() {
     );
     made::granted(&house, of, "Other zone", &[("zones", Access::Full, only(&[&two]))]);
     made::granted(&house, of, "Domains", &[("domains", Access::Full, all(&[]))]);
-    let records = RecordFilter {
-        names: vec!["_acme-challenge*".to_owned(), String::new()],
-        types: vec!["TXT".to_owned()],
-    };
+    let parts = narrowed(&["_acme-challenge*", ""], &["TXT"]);
     let narrowed = Grant {
         permission: PermissionKey::try_from("zones".to_owned()).unwrap(),
         access: Access::Full,
         selection: only(&[&one]),
-        records,
+        parts,
     };
     made::with(&house, of, "ACME", Policy::unconditional(Rights::Grants(vec![narrowed])));
     let (deleted, _) = made::with(&house, of, "Deleted", Policy::unconditional(Rights::Everything));
@@ -91,7 +87,7 @@ async fn a_zone_names_each_token_that_reaches_it_with_its_rule_and_no_other() {
             row(
                 "ACME",
                 "",
-                "Zones: only this zone, records named _acme-challenge*, @ and of type TXT only Full access"
+                "Zones: only this zone, TXT records named _acme-challenge* or @ (the zone's own name) only Full access"
             ),
             row(
                 "Both ways",

@@ -8,7 +8,7 @@ use tokenhouse::clock::Clock;
 use tokenhouse::db;
 use tokenhouse::models::token::{Asked, Enabled, Overlap, Owner, Rolled};
 use tokenhouse::models::{Account, Actor, Origin, Token};
-use tokenhouse::policy::{Access, Catalogue, Policy, Rights, Role, Selection};
+use tokenhouse::policy::{Access, Policy, Rights, Role, Selection};
 use uuid::Uuid;
 
 /// Opens the page that asks, and rolls; the page is the token's.
@@ -371,7 +371,7 @@ async fn an_ended_token_is_not_rolled_and_a_paused_one_is() {
 async fn nobody_rolls_or_enables_a_token_who_could_not_make_it_now() {
     let house = House::open();
     let acme = house.account("Acme");
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let everything = || Policy::unconditional(Rights::Everything);
     let (of_account, _) = made::with(&house, Owner::Account(acme), "Of Acme", everything());
     let (of_user, _) = made::with(&house, Owner::User(house.user(MEMBER).id), "Of the member", everything());

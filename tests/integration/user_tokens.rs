@@ -4,9 +4,10 @@ use super::{facts, made};
 use crate::support::client::whoami;
 use crate::support::{ADMIN, House, MEMBER, OWNER, READER};
 use time::Duration;
+use tokenhouse::dns::models::record::narrowed;
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::token::Owner;
-use tokenhouse::policy::{Access, Grant, PermissionKey, Policy, RecordFilter, Rights, Selection};
+use tokenhouse::policy::{Access, Grant, Parts, PermissionKey, Policy, Rights, Selection};
 
 fn own(house: &House, email: &str, name: &str, policy: Policy) -> (i64, String) {
     made::with(house, Owner::User(house.user(email).id), name, policy)
@@ -108,14 +109,11 @@ async fn its_page_names_the_account_of_each_resource_and_of_each_rule() {
         permission: PermissionKey::try_from("zones".to_owned()).unwrap(),
         access: Access::Read,
         selection,
-        records: RecordFilter::default(),
+        parts: Parts::default(),
     };
-    let records = RecordFilter {
-        names: vec!["_acme-challenge*".to_owned(), String::new()],
-        types: vec!["TXT".to_owned()],
-    };
+    let parts = narrowed(&["_acme-challenge*", ""], &["TXT"]);
     let grants = vec![
-        Grant { records, ..grant(Selection::Only(vec![named.clone()])) },
+        Grant { parts, ..grant(Selection::Only(vec![named.clone()])) },
         grant(Selection::Account { account: hobby, except: Vec::new() }),
         grant(Selection::Everywhere { except: vec![named] }),
     ];
@@ -126,7 +124,7 @@ async fn its_page_names_the_account_of_each_resource_and_of_each_rule() {
         rows,
         [
             "Only these zones",
-            "Only records named _acme-challenge*, @, of type TXT",
+            "Only TXT records named _acme-challenge* or @ (the zone's own name)",
             "All zones of Hobby, including future ones",
             "All zones in all your accounts, including future ones, except these",
         ]

@@ -217,7 +217,7 @@ fn kind(catalogue: &Catalogue, case: &Case, call: &Call) -> &'static str {
         Decision::Refuse(Refusal::AccountNotFound) => "account",
         Decision::Refuse(Refusal::Permission(_)) => "permission",
         Decision::Refuse(Refusal::ResourceNotFound) => "resource",
-        Decision::Refuse(Refusal::RecordNotFound) => "record",
+        Decision::Refuse(Refusal::PartNotFound) => "record",
         Decision::Refuse(Refusal::Narrowed(_)) => "some records only",
         Decision::Refuse(Refusal::Write(_)) => "write",
     }
@@ -225,7 +225,7 @@ fn kind(catalogue: &Catalogue, case: &Case, call: &Call) -> &'static str {
 
 #[test]
 fn whoever_reads_the_summary_knows_what_a_call_gets() {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let kinds: RefCell<BTreeMap<&str, u32>> = RefCell::default();
     // Policies; each is asked three questions.
     let count = soak::size(2_000, 200_000);

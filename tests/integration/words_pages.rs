@@ -2,12 +2,11 @@
 
 use crate::facts;
 use crate::support::{House, MEMBER, OWNER, made};
+use tokenhouse::dns::models::record::narrowed;
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::token::Owner;
 use tokenhouse::models::{Resource, membership};
-use tokenhouse::policy::{
-    Access, Grant, PermissionKey, Policy, RecordFilter, ResourceRef, Rights, Role, Selection,
-};
+use tokenhouse::policy::{Access, Grant, PermissionKey, Policy, ResourceRef, Rights, Role, Selection};
 
 fn zone(house: &House, account: i64, name: &str) -> ResourceRef {
     let found = Resource::find(&mut house.conn(), account, ZONE, name).unwrap();
@@ -58,7 +57,7 @@ async fn the_page_of_a_token_for_some_records_says_which_and_what_of_the_zone_st
         permission: PermissionKey::try_from("zones".to_owned()).unwrap(),
         access: Access::Full,
         selection: Selection::Only(vec![zone(&house, acme, "example.com")]),
-        records: RecordFilter { names: vec!["_acme-challenge*".to_owned()], types: vec!["TXT".to_owned()] },
+        parts: narrowed(&["_acme-challenge*"], &["TXT"]),
     };
     let policy = Policy {
         refused_networks: vec!["192.0.2.7/32".parse().unwrap()],

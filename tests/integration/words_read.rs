@@ -144,7 +144,7 @@ impl Reader<'_> {
             told.all_accounts = Some(accounts);
         } else if self.eat("In each account it does no more than your role there allows at that moment, and nothing once you are no member there") {
             told.by_role = true;
-        } else if self.eat("In names of records a * at the end stands for any ending, also for none") {
+        } else if self.eat("In a name, a * at the end stands for any ending, also for none") {
             told.stars = true;
         } else if self.eat("In ") {
             self.role(told);

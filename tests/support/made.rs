@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime};
 use tokenhouse::db;
 use tokenhouse::models::Origin;
 use tokenhouse::models::token::{Issued, NewToken, Owner, TokenName, issue};
-use tokenhouse::policy::{Access, Catalogue, Grant, PermissionKey, Policy, RecordFilter, Rights, Selection};
+use tokenhouse::policy::{Access, Grant, Parts, PermissionKey, Policy, Rights, Selection};
 use uuid::Uuid;
 
 /// Makes a token with Everything, now, that works for so long.
@@ -16,7 +16,7 @@ pub fn token(house: &House, account: i64, lives: Option<Duration>) -> i64 {
 
 /// Makes a token with this policy; returns its number and its secret.
 pub fn with(house: &House, owner: Owner, name: &str, policy: Policy) -> (i64, String) {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let new = NewToken { name: TokenName::parse(name).unwrap(), policy, nonce: Uuid::new_v4() };
     let made = db::in_one(&mut house.conn(), |conn| {
         issue(conn, &catalogue, owner, &new, "tkh", &house.command_line())
@@ -32,7 +32,7 @@ pub fn grant(key: &str, access: Access, selection: Selection) -> Grant {
         permission: PermissionKey::try_from(key.to_owned()).unwrap(),
         access,
         selection,
-        records: RecordFilter::default(),
+        parts: Parts::default(),
     }
 }
 
@@ -55,7 +55,7 @@ pub fn tokens(
     wanted: &[(String, OffsetDateTime)],
     lives: Option<Duration>,
 ) -> Vec<i64> {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
     let made = db::in_one(&mut house.conn(), |conn| {
         wanted
             .iter()

@@ -1,6 +1,6 @@
 //! What the grants of a token let it do, permission by permission, and what none of them does.
 
-use super::places::{place, records, which};
+use super::places::{inside, place, quoted, which};
 use super::{Phrase, Sentence, Surroundings, enumerated};
 use crate::{Access, Catalogue, Grant, Kind, Permission, ResourceRef, Selection};
 
@@ -53,8 +53,8 @@ fn of_permission(
         sentences.extend(brought_back(rows, around));
     }
     let reaching: Vec<&Grant> = rows.iter().copied().filter(|grant| reaches_something(grant)).collect();
-    if reaching.iter().any(|grant| !grant.records.is_open()) {
-        sentences.extend(narrowed_to_records(catalogue.kind_of(permission), &reaching));
+    if reaching.iter().any(|grant| !grant.parts.is_open()) {
+        sentences.extend(narrowed_to_parts(catalogue.kind_of(permission), &reaching));
     }
     sentences
 }
@@ -73,11 +73,13 @@ fn row(
     }
     let kind = catalogue.kind_of(permission);
     let itself = kind.is_some_and(|kind| permission.object == kind.plural);
-    let deed = match (grant.access, &grant.selection) {
-        (Access::Read, _) => "read",
-        // Making one takes all, including future ones.
-        (Access::Full, Selection::Only(_)) if itself => "read, change and delete",
-        (Access::Full, _) => "read, create, change and delete",
+    // Creating one takes all, including future ones.
+    let creates = permission.creates == permission.narrowed_by && permission.creates.is_some();
+    let deed = match (permission.verbs(grant.access), grant.access, &grant.selection) {
+        (Some(own), ..) => own,
+        (None, Access::Read, _) => "read",
+        (None, Access::Full, Selection::Only(_)) if creates => "read, change and delete",
+        (None, Access::Full, _) => "read, create, change and delete",
     };
     let mut phrases = vec![Phrase::plain("Can "), Phrase::strong(deed)];
     let Some(kind) = kind else {
@@ -87,9 +89,9 @@ fn row(
         phrases.push(Phrase::plain("."));
         return Sentence::new("can", phrases);
     };
-    if !grant.records.is_open() {
+    if !grant.parts.is_open() {
         phrases.push(Phrase::plain(" "));
-        phrases.extend(records(&grant.records));
+        phrases.extend(inside(kind, permission, &grant.parts));
     } else if !itself {
         phrases.push(Phrase::plain(format!(" {}", permission.object)));
     }
@@ -106,7 +108,8 @@ fn reaches_something(grant: &Grant) -> bool {
 
 fn nothing_left(permission: &Permission, only: &[ResourceRef], alone: bool) -> Sentence {
     let line = if alone { "The" } else { "A" };
-    let names: Vec<&str> = only.iter().map(|one| one.name.as_str()).collect();
+    let names: Vec<String> = only.iter().map(|one| quoted(&one.name)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let why = match names.as_slice() {
         [] => "nothing was chosen".to_owned(),
         [one] => format!("{one} was deleted"),
@@ -130,7 +133,8 @@ fn brought_back(rows: &[&Grant], around: &Surroundings) -> Vec<Sentence> {
             });
             let place =
                 if around.of_user { format!(" in {}", around.called(one.account)) } else { String::new() };
-            let text = format!("{}{place} is left out of one line, but another line reaches it.", one.name);
+            let text =
+                format!("{}{place} is left out of one line, but another line reaches it.", quoted(&one.name));
             let said = Sentence::said("warn", text);
             if reached && !sentences.contains(&said) {
                 sentences.push(said);
@@ -140,18 +144,26 @@ fn brought_back(rows: &[&Grant], around: &Surroundings) -> Vec<Sentence> {
     sentences
 }
 
-fn narrowed_to_records(kind: Option<&Kind>, rows: &[&Grant]) -> Vec<Sentence> {
+fn narrowed_to_parts(kind: Option<&Kind>, rows: &[&Grant]) -> Vec<Sentence> {
     let mut sentences = Vec::new();
-    let names = || rows.iter().flat_map(|grant| &grant.records.names);
-    if names().any(|name| name.ends_with('*')) {
-        let text = "In names of records a * at the end stands for any ending, also for none.";
+    let Some(kind) = kind else { return sentences };
+    let mut patterns =
+        kind.parts.iter().flat_map(|part| rows.iter().flat_map(|grant| grant.parts.of(&part.key)));
+    if patterns.any(|one| one.ends_with('*')) {
+        let text = "In a name, a * at the end stands for any ending, also for none.";
         sentences.push(Sentence::said("info", text));
     }
-    let limited = rows.iter().all(|grant| !grant.records.is_open());
-    if let Some(said) = kind.and_then(|kind| kind.with_records.as_ref()) {
-        let text = if limited { &said.all_limited } else { &said.some_limited };
-        sentences.push(Sentence::said("info", text));
-    }
+    let limited = rows.iter().all(|grant| !grant.parts.is_open());
+    let noun = kind.noun();
+    let text = match (&kind.narrowed, limited) {
+        (Some(said), true) => said.all.clone(),
+        (Some(said), false) => said.some.clone(),
+        (None, true) => format!("Cannot do what is about a whole {noun} at once."),
+        (None, false) => {
+            format!("What is about a whole {noun} at once takes a line that is not limited inside it.")
+        }
+    };
+    sentences.push(Sentence::said("info", text));
     sentences
 }
 
@@ -173,7 +185,7 @@ pub(super) fn all_accounts(around: &Surroundings) -> Sentence {
 fn full_access(catalogue: &Catalogue, grants: &[Grant]) -> Option<Sentence> {
     let mut kinds: Vec<String> = grants
         .iter()
-        .filter(|grant| grant.access == Access::Full && grant.records.is_open())
+        .filter(|grant| grant.access == Access::Full && grant.parts.is_open())
         .filter(|grant| !matches!(grant.selection, Selection::Only(_)))
         .filter_map(|grant| Some(catalogue.plural(catalogue.get(&grant.permission)?.narrowed_by?)))
         .collect();
@@ -202,7 +214,7 @@ fn cannot(catalogue: &Catalogue, grants: &[Grant], around: &Surroundings) -> Sen
 fn lists(catalogue: &Catalogue, grants: &[Grant]) -> Option<Sentence> {
     let narrowed = |grant: &Grant| {
         catalogue.get(&grant.permission).is_some_and(|permission| permission.narrowed_by.is_some())
-            && (!grant.selection.named().is_empty() || !grant.records.is_open())
+            && (!grant.selection.named().is_empty() || !grant.parts.is_open())
     };
     let text = "Lists will show only what it reaches.";
     grants.iter().any(narrowed).then(|| Sentence::said("info", text))

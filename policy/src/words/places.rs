@@ -1,7 +1,7 @@
-//! Where a grant applies, in words: resources, accounts and records.
+//! Where a grant applies, in words: resources, accounts and what is inside a resource.
 
 use super::{Phrase, Surroundings, listed};
-use crate::{Grant, Kind, RecordFilter, ResourceRef, Selection};
+use crate::{Grant, Kind, Part, Parts, Permission, ResourceRef, Selection};
 
 /// What follows the object of a sentence about resources. `of` stands before each group of them;
 /// `alone`: no other line speaks of the permission, so that this one may say what is not reached.
@@ -13,13 +13,17 @@ pub(super) fn which(
     of: &str,
     alone: bool,
 ) -> Vec<Phrase> {
-    let narrowed = !grant.records.is_open();
+    let narrowed = !grant.parts.is_open();
+    let nothing_else = match &kind.items {
+        Some((one, _)) => format!("no other {one}"),
+        None => "nothing else there".to_owned(),
+    };
     let mut phrases = vec![Phrase::plain(of)];
     match &grant.selection {
         Selection::Only(only) => {
             phrases.extend(named(only, around, of, " (deleted since)"));
             phrases.push(Phrase::plain(match (alone, narrowed) {
-                (true, true) => ", and no other record.".to_owned(),
+                (true, true) => format!(", and {nothing_else}."),
                 (true, false) => format!(", and{of}no other {}.", kind.noun()),
                 (false, _) => ".".to_owned(),
             }));
@@ -32,7 +36,7 @@ pub(super) fn which(
                 phrases.extend(left_out(&grant.selection, except, around));
             }
             let now = if now == 0 { "none".to_owned() } else { now.to_string() };
-            let end = if alone && narrowed { "; and no other record." } else { "." };
+            let end = if alone && narrowed { format!("; and {nothing_else}.") } else { ".".to_owned() };
             phrases.push(Phrase::plain(format!(": {now} now, and those added later{end}")));
         }
     }
@@ -83,7 +87,7 @@ fn named(list: &[ResourceRef], around: &Surroundings, of: &str, gone: &str) -> V
 /// "a, b and c".
 fn names(list: &[ResourceRef], gone: &str) -> Vec<Phrase> {
     listed(list, " and ", |one| {
-        let mut phrases = vec![Phrase::strong(&one.name)];
+        let mut phrases = vec![Phrase::strong(quoted(&one.name))];
         if one.id.is_none() {
             phrases.push(Phrase::plain(gone));
         }
@@ -91,16 +95,39 @@ fn names(list: &[ResourceRef], gone: &str) -> Vec<Phrase> {
     })
 }
 
-/// "A and AAAA records named home or _acme-challenge*".
-pub(super) fn records(filter: &RecordFilter) -> Vec<Phrase> {
-    let mut phrases = listed(&filter.types, " and ", |one| vec![Phrase::strong(one)]);
-    phrases.push(Phrase::plain(if filter.types.is_empty() { "records" } else { " records" }));
-    if !filter.names.is_empty() {
-        phrases.push(Phrase::plain(" named "));
-        phrases.extend(listed(&filter.names, " or ", |name| match name.as_str() {
-            "" => vec![Phrase::code("@"), Phrase::plain(" (the zone's own name)")],
-            name => vec![Phrase::code(name)],
+/// A name between marks where it would read like more than one word of the sentence.
+pub(super) fn quoted(name: &str) -> String {
+    let confusing = |sign: char| sign.is_whitespace() || ",;“”".contains(sign);
+    if name.contains(confusing) || name.ends_with('.') { format!("“{name}”") } else { name.to_owned() }
+}
+
+/// What a grant is narrowed to inside its resources: "A and AAAA records named home or
+/// _acme-challenge*", "runs on branches main". Parts that the catalogue doesn't have any more are named
+/// by their keys.
+pub fn inside(kind: &Kind, permission: &Permission, parts: &Parts) -> Vec<Phrase> {
+    let narrowing = |part: &&Part| !parts.of(&part.key).is_empty();
+    let (trailing, leading): (Vec<&Part>, Vec<&Part>) =
+        kind.parts.iter().filter(narrowing).partition(|part| part.says.is_some());
+    let mut phrases = Vec::new();
+    for part in leading {
+        phrases.extend(listed(parts.of(&part.key), " and ", |one| {
+            vec![Phrase::strong(quoted(part.written(one)))]
+        }));
+        phrases.push(Phrase::plain(" "));
+    }
+    let several = kind.items.as_ref().map_or(permission.object.as_str(), |(_, several)| several);
+    phrases.push(Phrase::plain(several));
+    for part in trailing {
+        phrases.push(Phrase::plain(format!(" {} ", part.says.as_deref().unwrap_or_default())));
+        phrases.extend(listed(parts.of(&part.key), " or ", |one| {
+            let explained = part.explained(one).map(|what| Phrase::plain(format!(" ({what})")));
+            std::iter::once(Phrase::code(quoted(part.written(one)))).chain(explained).collect()
         }));
     }
+    let gone: Vec<&str> = parts.keys().filter(|key| kind.part(key).is_none()).collect();
+    phrases.extend(
+        (!gone.is_empty())
+            .then(|| Phrase::plain(format!(" by {}, which isn't offered any more", gone.join(" and ")))),
+    );
     phrases
 }

@@ -1,7 +1,7 @@
 //! A policy in a few words, for a row of the list.
 
 use super::Phrase;
-use crate::{Catalogue, Grant, Rights, Selection};
+use crate::{Catalogue, Grant, Kind, Part, Rights, Selection};
 
 /// What the account with this number is called.
 pub type Called<'a> = &'a dyn Fn(i64) -> String;
@@ -22,7 +22,7 @@ pub fn in_short(catalogue: &Catalogue, rights: &Rights, of_user: Option<Called<'
         phrases.push(Phrase::plain(format!("{title} {}", grant.access.key())));
         let of_account = !permission.is_of_user();
         phrases.extend(selection(&grant.selection, of_user.filter(|_| of_account)));
-        phrases.extend(records(grant));
+        phrases.extend(catalogue.kind_of(permission).map(|kind| inside(kind, grant)).unwrap_or_default());
     }
     phrases
 }
@@ -75,18 +75,21 @@ fn place(selection: &Selection, called: Called<'_>) -> Phrase {
     Phrase::plain(format!(" in {place}"))
 }
 
-/// " (TXT _acme-challenge*)".
-fn records(grant: &Grant) -> Vec<Phrase> {
-    let names: Vec<&str> = grant.records.written_names().collect();
-    let types: Vec<&str> = grant.records.types.iter().map(String::as_str).collect();
-    let (mut types, names) = (few(&types, Phrase::plain), few(&names, Phrase::code));
-    if types.is_empty() && names.is_empty() {
-        return Vec::new();
+/// " (TXT _acme-challenge*)": in the order of the sentence.
+fn inside(kind: &Kind, grant: &Grant) -> Vec<Phrase> {
+    let (trailing, leading): (Vec<&Part>, Vec<&Part>) =
+        kind.parts.iter().partition(|part| part.says.is_some());
+    let mut phrases = Vec::new();
+    for part in leading.into_iter().chain(trailing) {
+        let patterns: Vec<&str> = grant.parts.of(&part.key).iter().map(|one| part.written(one)).collect();
+        if patterns.is_empty() {
+            continue;
+        }
+        phrases.push(Phrase::plain(if phrases.is_empty() { " (" } else { " " }));
+        phrases.extend(few(&patterns, if part.says.is_some() { Phrase::code } else { Phrase::plain }));
     }
-    if !types.is_empty() && !names.is_empty() {
-        types.push(Phrase::plain(" "));
-    }
-    [vec![Phrase::plain(" (")], types, names, vec![Phrase::plain(")")]].concat()
+    phrases.extend((!phrases.is_empty()).then(|| Phrase::plain(")")));
+    phrases
 }
 
 /// "a", "a, b", "a, b and 3 more".

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Access, Grant, KindKey, RecordFilter, ResourceRef, Role, Selection};
+use crate::{Access, Grant, KindKey, Parts, ResourceRef, Role, Selection};
 use time::macros::datetime;
 
 const DOMAIN: KindKey = KindKey::literal("domain");
@@ -23,13 +23,13 @@ fn texts(rights: Rights, around: &Surroundings) -> Vec<String> {
 }
 
 fn said(policy: &Policy, around: &Surroundings) -> Vec<String> {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = crate::samples::dns();
     of_policy(&catalogue, policy, around).iter().map(Sentence::text).collect()
 }
 
 fn grant(key: &str, access: Access, selection: Selection) -> Grant {
-    let permission = Catalogue::embedded().unwrap().find(key).unwrap().key.clone();
-    Grant { permission, access, selection, records: RecordFilter::default() }
+    let permission = crate::samples::dns().find(key).unwrap().key.clone();
+    Grant { permission, access, selection, parts: Parts::default() }
 }
 
 fn zone(name: &str) -> ResourceRef {
@@ -49,8 +49,10 @@ fn all(except: Vec<ResourceRef>) -> Selection {
 }
 
 fn challenges(selection: Selection) -> Grant {
-    let records = RecordFilter { names: vec!["_acme-challenge*".to_owned()], types: vec!["TXT".to_owned()] };
-    Grant { records, ..grant("zones", Access::Full, selection) }
+    let parts = Parts::default()
+        .with("name", vec!["_acme-challenge*".to_owned()])
+        .with("type", vec!["TXT".to_owned()]);
+    Grant { parts, ..grant("zones", Access::Full, selection) }
 }
 
 #[test]
@@ -132,15 +134,14 @@ fn records_are_named_and_the_zone_around_them_is_not_forgotten() {
         said[..3],
         [
             "Can read, create, change and delete TXT records named _acme-challenge* of example.com, and no other record.",
-            "In names of records a * at the end stands for any ending, also for none.",
+            "In a name, a * at the end stands for any ending, also for none.",
             "Can list and read these zones themselves, but not read a zone file, nor activate a zone.",
         ]
     );
-    let records = RecordFilter {
-        names: vec!["home".to_owned(), String::new()],
-        types: vec!["A".to_owned(), "AAAA".to_owned()],
-    };
-    let home = Grant { records, ..grant("zones", Access::Full, all(Vec::new())) };
+    let parts = Parts::default()
+        .with("name", vec!["home".to_owned(), String::new()])
+        .with("type", vec!["A".to_owned(), "AAAA".to_owned()]);
+    let home = Grant { parts, ..grant("zones", Access::Full, all(Vec::new())) };
     assert_eq!(
         texts(Rights::Grants(vec![home]), &of_acme())[0],
         "Can read, create, change and delete A and AAAA records named home or @ (the zone's own name) of all zones: 40 now, and those added later; and no other record."
@@ -241,7 +242,7 @@ fn networks_and_moments_are_said_to_the_second() {
 
 #[test]
 fn in_a_row_of_the_list_there_are_few_words() {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = crate::samples::dns();
     let called = |id: i64| if id == 1 { "Acme".to_owned() } else { "Globex".to_owned() };
     let short = |rights: &Rights, of_user: Option<Called<'_>>| -> String {
         let phrases = in_short(&catalogue, rights, of_user);
@@ -254,9 +255,9 @@ fn in_a_row_of_the_list_there_are_few_words() {
     };
     let narrowed = |names: &[&str], types: &[&str]| {
         let own = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect();
-        let records = RecordFilter { names: own(names), types: own(types) };
+        let parts = Parts::default().with("name", own(names)).with("type", own(types));
         Rights::Grants(vec![Grant {
-            records,
+            parts,
             ..grant("zones", Access::Read, Selection::Only(vec![zone("a")]))
         }])
     };

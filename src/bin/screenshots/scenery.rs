@@ -67,7 +67,7 @@ pub fn lay(conn: &mut Conn, password: &str, now: OffsetDateTime) -> Result<Place
     let begun = Origin::command_line(now - Duration::days(410));
     db::in_one(conn, |conn| demo::fill::<DbError>(conn, &begun, |_| Ok(hash.clone())))?;
     let places = Places::default();
-    let mut ground = Ground { conn, catalogue: Catalogue::embedded()?, now, hash, places };
+    let mut ground = Ground { conn, catalogue: tokenhouse::dns::catalogue()?, now, hash, places };
     for name in ["Acme", "Hobby", "Rival"] {
         let account = ground.account(name)?;
         ground.places.set(&name.to_lowercase(), account.id);

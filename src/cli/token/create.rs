@@ -3,7 +3,6 @@
 use super::CreateArgs;
 use crate::cli::{CliError, Opened, account_of, open_database, output, user_of};
 use crate::db::{self, Conn};
-use crate::dns::models::record;
 use crate::models::token::expiry::Expiry;
 use crate::models::token::{DeletionReason, Issued, NewToken, Owner, Token, TokenName, issue};
 use crate::models::{Account, Origin, Resource, User};
@@ -24,7 +23,7 @@ enum For {
 }
 
 pub(super) fn create(args: CreateArgs) -> Result<(), CliError> {
-    let catalogue = Catalogue::embedded().map_err(|error| CliError::said(error.to_string()))?;
+    let catalogue = crate::dns::catalogue().map_err(|error| CliError::said(error.to_string()))?;
     let name = TokenName::parse(&args.name).map_err(|why| CliError::said(why.to_string()))?;
     let (database, brand) = args.database.resolve_with_brand(args.brand)?;
     let Opened { _postgres, mut conn, origin } = open_database(&database)?;
@@ -115,7 +114,7 @@ fn sentences(
     let mut said = match &policy.rights {
         Rights::Everything => vec![format!("Can do everything that {} can do, in {place}.", user.email)],
         Rights::Grants(grants) => {
-            grants.iter().map(|grant| format!("{} in {place}", scope::of_grant(grant))).collect()
+            grants.iter().map(|grant| format!("{} in {place}", scope::of_grant(catalogue, grant))).collect()
         }
     };
     said.push("Never more than the role of its user at the moment of a call.".to_owned());
@@ -138,7 +137,7 @@ fn grants(
 ) -> Result<Vec<Grant>, CliError> {
     let mut grants = Vec::new();
     for text in scopes {
-        let written = scope::parse(catalogue, &record::TYPES, text).map_err(CliError::Said)?;
+        let written = scope::parse(catalogue, text).map_err(CliError::Said)?;
         if written.permission.is_of_user() && matches!(holder, For::Account(_)) {
             return Err(CliError::said(format!("“{}” is for user tokens only.", written.permission.key)));
         }
@@ -146,7 +145,7 @@ fn grants(
             permission: written.permission.key.clone(),
             access: written.access,
             selection: selection(conn, holder, &written)?,
-            records: written.records,
+            parts: written.parts,
         });
     }
     Ok(grants)

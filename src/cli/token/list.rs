@@ -21,7 +21,7 @@ enum Of {
 }
 
 pub(super) fn list(args: ListArgs) -> Result<(), CliError> {
-    let catalogue = Catalogue::embedded().map_err(|error| CliError::said(error.to_string()))?;
+    let catalogue = crate::dns::catalogue().map_err(|error| CliError::said(error.to_string()))?;
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let of = match (args.account, args.user) {
         (_, Some(email)) => Of::User(user_of(&mut conn, &email)?),
@@ -42,7 +42,7 @@ pub(super) fn list(args: ListArgs) -> Result<(), CliError> {
                 Of::Account(account) => one.token.state(account, &catalogue, origin.now),
                 Of::User(user) => one.token.state_of_users(user, origin.now),
             };
-            match output::answer(line(one, state)) {
+            match output::answer(line(&catalogue, one, state)) {
                 // Its reader has seen enough, as `head` has after ten lines.
                 Err(gone) if gone.kind() == ErrorKind::BrokenPipe => return Ok(()),
                 written => written?,
@@ -56,11 +56,13 @@ pub(super) fn list(args: ListArgs) -> Result<(), CliError> {
 }
 
 /// Names hold no tabs: a token's name has no control characters.
-fn line(one: Listed, state: State) -> String {
+fn line(catalogue: &Catalogue, one: Listed, state: State) -> String {
     let day = |at: Option<OffsetDateTime>| at.map_or("never".to_owned(), |at| iso_day(at.date()));
     let scopes = match &one.rights {
         Rights::Everything => "everything".to_owned(),
-        Rights::Grants(grants) => grants.iter().map(scope::of_grant).collect::<Vec<_>>().join(" "),
+        Rights::Grants(grants) => {
+            grants.iter().map(|grant| scope::of_grant(catalogue, grant)).collect::<Vec<_>>().join(" ")
+        }
     };
     [
         one.token.id.to_string(),

@@ -32,12 +32,16 @@ pub struct ZoneRecordNumber {
 
 /// Does all of it, or nothing.
 pub async fn run(caller: CallerOn<Zones, Full>, app: AppData, body: Body) -> Result<HttpResponse, AppError> {
-    if !app.catalogue.plan(&caller.account.plan).is_some_and(|plan| plan.batch) {
+    if !app
+        .catalogue
+        .plan(&caller.account.plan)
+        .is_some_and(|plan| plan.flags.iter().any(|flag| flag == "batch"))
+    {
         return Err(DnsRefusal::PlanWithoutBatches.into());
     }
     let batch = read(&mut body.fields().await?)?;
     let ids = batch.deletes.clone();
-    let (zone, origin, guard) = (caller.resource.clone(), caller.origin(), caller.record_guard());
+    let (zone, origin, guard) = (caller.resource.clone(), caller.origin(), caller.parts_guard());
     let work = move |conn: &mut _| record::run_batch(conn, &zone, &batch, &may(&guard), &origin);
     let of_zone = |records: Vec<_>| {
         records.into_iter().map(|one| ZoneRecord::of(&caller.resource, one)).collect::<Vec<_>>()

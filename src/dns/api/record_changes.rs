@@ -2,18 +2,18 @@
 
 use super::permits::{Full, Zones};
 use super::place::Numbered;
-use super::records::{ZoneRecord, asked};
+use super::records::{ZoneRecord, asked, decide};
 use super::zones::gone;
 use crate::api::body::{Body, Fields};
-use crate::api::caller::{CallerOn, RecordGuard};
+use crate::api::caller::{CallerOn, PartsGuard};
 use crate::api::errors::{invalid, of_refusal};
 use crate::api::json::{created, no_content, ok};
 use crate::dns::models;
 use crate::dns::models::DnsRefusal;
-use crate::dns::models::record::{Changed, Faults, Wanted, change};
+use crate::dns::models::record::{Changed, Faults, Records, Wanted, change};
 use crate::http::{AppData, AppError};
 use crate::models::Resource;
-use crate::policy::{Records, Refusal};
+use crate::policy::Refusal;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -27,11 +27,11 @@ pub async fn create(
     let mut fields = body.fields().await?;
     let wanted = wanted(&mut fields);
     if let Some((name, record_type)) = wanted.key() {
-        caller.decide_record(Records::New(&name, &record_type), "")?;
+        decide(&caller, Records::New(&name, &record_type), "")?;
     }
     fields.refuse_all(wanted.checked(&caller.resource.name).err().unwrap_or_default());
     fields.done()?;
-    let (zone, origin, guard) = (caller.resource.clone(), caller.origin(), caller.record_guard());
+    let (zone, origin, guard) = (caller.resource.clone(), caller.origin(), caller.parts_guard());
     let work = move |conn: &mut _| change::create(conn, &zone, &wanted, &may(&guard), &origin);
     let record = done(app.db.transaction(work).await?, &caller.resource, None)?;
     Ok(created(ZoneRecord::of(&caller.resource, record)))
@@ -48,7 +48,7 @@ pub async fn update(
     let mut fields = body.fields().await?;
     let wanted = wanted(&mut fields);
     fields.done()?;
-    let (zone, origin, guard) = (caller.resource.clone(), caller.origin(), caller.record_guard());
+    let (zone, origin, guard) = (caller.resource.clone(), caller.origin(), caller.parts_guard());
     let id = asked.id;
     let work = move |conn: &mut _| change::update(conn, &zone, id, &wanted, &may(&guard), &origin);
     let record = done(app.db.transaction(work).await?, &caller.resource, Some(&asked))?;
@@ -62,7 +62,7 @@ pub async fn delete(
     request: HttpRequest,
 ) -> Result<HttpResponse, AppError> {
     let asked = asked(&request)?;
-    let (zone, origin, guard) = (caller.resource.clone(), caller.origin(), caller.record_guard());
+    let (zone, origin, guard) = (caller.resource.clone(), caller.origin(), caller.parts_guard());
     let id = asked.id;
     let work = move |conn: &mut _| change::delete(conn, &zone, id, &may(&guard), &origin);
     done(app.db.transaction(work).await?, &caller.resource, Some(&asked))?;
@@ -82,8 +82,8 @@ pub(super) fn wanted(fields: &mut Fields) -> Wanted {
 }
 
 /// The caller's rights, as models ask for them.
-pub(super) fn may(guard: &RecordGuard) -> impl Fn(Records<'_>) -> Result<(), Refusal> + '_ {
-    |records| guard.decide(records)
+pub(super) fn may(guard: &PartsGuard) -> impl Fn(Records<'_>) -> Result<(), Refusal> + '_ {
+    |records| records.asked(|parts| guard.decide(parts))
 }
 
 fn done(changed: Changed, zone: &Resource, asked: Option<&Numbered>) -> Result<models::Record, AppError> {

@@ -1,15 +1,14 @@
 //! Records of a zone.
 
-use super::permits::{Read, Zones};
+use super::permits::{Level, Read, Zones};
 use super::place::Numbered;
 use super::query::{Direction, Query};
 use crate::api::caller::CallerOn;
 use crate::api::json::{Moment, ok, ok_written, written};
 use crate::dns::models;
-use crate::dns::models::record::{self, Filter};
+use crate::dns::models::record::{self, Filter, Records};
 use crate::http::{AppData, AppError};
 use crate::models::Resource;
-use crate::policy::Records;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -66,7 +65,7 @@ pub async fn list(
     let (paging, sort) = (query.paging()?, query.sort(&record::SORTED_BY, ("id", Direction::Ascending))?);
     let text = |name| query.text(name).map(|text| text.map(str::to_owned));
     let filter = Filter { name: text("name")?, name_like: text("name_like")?, record_type: text("type")? };
-    let (zone, readable) = (caller.resource.clone(), caller.records());
+    let (zone, readable) = (caller.resource.clone(), caller.readable_parts());
     let list = app.db.run(move |conn| {
         let (found, total) = models::Record::list(conn, &zone, &readable, &filter, &sort, paging.window())?;
         let records: Vec<_> = found.into_iter().map(|one| ZoneRecord::of(&zone, one)).collect();
@@ -85,8 +84,17 @@ pub async fn show(
     let (zone, id) = (caller.resource.clone(), asked.id);
     let found = app.db.run(move |conn| models::Record::find(conn, &zone, id)).await?;
     let record = found.ok_or_else(|| asked.not_found())?;
-    caller.decide_record(Records::Existing(&record.name, &record.record_type), &id.to_string())?;
+    decide(&caller, Records::Existing(&record.name, &record.record_type), &id.to_string())?;
     Ok(ok(ZoneRecord::of(&caller.resource, record)))
+}
+
+/// Decides about records of the zone. `asked` is the record as the call names it.
+pub(super) fn decide<L: Level>(
+    caller: &CallerOn<Zones, L>,
+    records: Records<'_>,
+    asked: &str,
+) -> Result<(), AppError> {
+    records.asked(|parts| caller.decide_parts(parts, "Record", asked))
 }
 
 /// The record that the path names.

@@ -2,14 +2,15 @@
 
 use super::permits::{Full, Read, Zones};
 use super::query::{Direction, Query};
+use super::records::decide;
 use crate::api::caller::{Caller, CallerOn};
 use crate::api::errors::not_found;
 use crate::api::json::{Data, Moment, ok, ok_written, written};
 use crate::dns::models;
-use crate::dns::models::{record, zone};
+use crate::dns::models::record::{self, Records};
+use crate::dns::models::zone;
 use crate::http::{AppData, AppError};
 use crate::models::Resource;
-use crate::policy::Records;
 use actix_web::HttpResponse;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -75,7 +76,7 @@ pub async fn show(caller: CallerOn<Zones, Read>, app: AppData) -> Result<HttpRes
 
 /// Its file, which tells all of its records.
 pub async fn file(caller: CallerOn<Zones, Read>, app: AppData) -> Result<HttpResponse, AppError> {
-    caller.decide_record(Records::Whole, "")?;
+    decide(&caller, Records::Whole, "")?;
     let zone = caller.resource.clone();
     let file = app.db.run(move |conn| {
         let text = record::file_of_zone(conn, &zone)?;
@@ -99,7 +100,7 @@ async fn set_active(
     app: AppData,
     active: bool,
 ) -> Result<HttpResponse, AppError> {
-    caller.decide_record(Records::Whole, "")?;
+    decide(&caller, Records::Whole, "")?;
     let (zone, origin) = (caller.resource.clone(), caller.origin());
     let work = move |conn: &mut _| models::Zone::set_active(conn, &zone, active, &origin);
     let found = app.db.transaction(work).await?;

@@ -3,7 +3,7 @@
 use super::Token;
 use crate::db::schema::{token_grant_resources, token_grants};
 use crate::db::{Conn, DbError};
-use crate::policy::{Access, Grant, KindKey, PermissionKey, RecordFilter, ResourceRef, Rights, Selection};
+use crate::policy::{Access, Grant, KindKey, Parts, PermissionKey, ResourceRef, Rights, Selection};
 use diesel::prelude::*;
 use std::collections::HashMap;
 
@@ -16,8 +16,7 @@ struct GrantRow {
     access: String,
     reach: String,
     account_id: Option<i64>,
-    record_names: Vec<String>,
-    record_types: Vec<String>,
+    parts: serde_json::Value,
 }
 
 #[derive(Queryable, Selectable)]
@@ -79,8 +78,8 @@ pub(super) fn insert(conn: &mut Conn, token: i64, grants: &[Grant]) -> Result<()
                 token_grants::access.eq(grant.access.key()),
                 token_grants::reach.eq(reach),
                 token_grants::account_id.eq(account),
-                token_grants::record_names.eq(&grant.records.names),
-                token_grants::record_types.eq(&grant.records.types),
+                token_grants::parts.eq(serde_json::to_value(&grant.parts)
+                    .map_err(|error| DbError::Corrupt(format!("parts of a grant: {error}")))?),
             ))
             .returning(token_grants::id)
             .get_result(conn)?;
@@ -126,12 +125,13 @@ impl GrantRow {
             ("named", _) if except.is_empty() => Selection::Only(only),
             _ => return Err(corrupt("reach")),
         };
+        let parts = format!("parts of grant {}", self.id);
         Ok(Grant {
             permission: PermissionKey::try_from(self.permission.clone())
                 .map_err(|_| corrupt("permission"))?,
             access: Access::from_key(&self.access).ok_or_else(|| corrupt("access"))?,
             selection,
-            records: RecordFilter { names: self.record_names, types: self.record_types },
+            parts: serde_json::from_value::<Parts>(self.parts).map_err(|_| DbError::Corrupt(parts))?,
         })
     }
 }

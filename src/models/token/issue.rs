@@ -86,7 +86,7 @@ pub fn issue(
     }
     let secret =
         Secret::generate(brand, owner.kind()).map_err(|error| DbError::Corrupt(error.to_string()))?;
-    let id = insert(conn, owner, new, &secret, origin)?;
+    let id = insert(conn, catalogue, owner, new, &secret, origin)?;
     Ok(Issued::Made { id, secret })
 }
 
@@ -115,6 +115,7 @@ pub fn by_nonce(
 
 fn insert(
     conn: &mut Conn,
+    catalogue: &Catalogue,
     owner: Owner,
     new: &NewToken,
     secret: &Secret,
@@ -153,7 +154,7 @@ fn insert(
         Rights::Grants(list) => {
             let list: Vec<Grant> = list.iter().map(|grant| within(owner, grant)).collect();
             grants::insert(conn, id, &list)?;
-            json!(list.iter().map(scope::of_grant).collect::<Vec<_>>())
+            json!(list.iter().map(|grant| scope::of_grant(catalogue, grant)).collect::<Vec<_>>())
         }
     };
     let object = ("token", Some(id), new.name.as_str());

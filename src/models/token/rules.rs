@@ -108,7 +108,7 @@ pub(super) fn refuse(
         if let Holder::User(_, roles) = holder
             && let Some(grant) = grants.iter().find(|grant| !user_can_hold(catalogue, roles, grant))
         {
-            return Ok(Some(Issued::NotHeld(scope::of_grant(grant))));
+            return Ok(Some(Issued::NotHeld(scope::of_grant(catalogue, grant))));
         }
         if !all_there(conn, holder, grants)? {
             return Ok(Some(Issued::ResourcesGone));

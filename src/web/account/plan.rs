@@ -125,11 +125,10 @@ fn effects(had_scopes: bool, plan: &Plan, counts: &Counts) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::Catalogue;
 
     #[test]
     fn what_a_plan_changes_is_said_before_it_changes() {
-        let catalogue = Catalogue::embedded().unwrap();
+        let catalogue = crate::dns::catalogue().unwrap();
         let (solo, teams) = (catalogue.plan("solo").unwrap(), catalogue.plan("teams").unwrap());
         let said = effects(true, solo, &Counts { live: 25, scoped: 3 });
         assert!(said[0].starts_with("3 tokens with scopes freeze"), "{said:?}");

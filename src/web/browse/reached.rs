@@ -4,9 +4,10 @@ use super::{Asked, Member, read_cursor, written};
 use crate::http::{App, AppError};
 use crate::models::Resource;
 use crate::models::browse::reaching::{self, Candidate, Cursor, Whose};
+use crate::policy::words;
 use crate::policy::{
-    Access, Act, Catalogue, Decision, Grant, Holder, KindKey, Permission, Policy, Records, Request, Rights,
-    Selection, decide,
+    Access, Act, Catalogue, Decision, Grant, Holder, KindKey, PartsAsked, Permission, Policy, Request,
+    Rights, Selection, decide,
 };
 use crate::web::paths;
 use crate::web::told::StateBadge;
@@ -54,8 +55,8 @@ pub struct Rule {
     pub title: String,
     /// Which resources it is for.
     pub which: String,
-    /// Which records, if not all.
-    pub records: Option<String>,
+    /// What it is narrowed to inside the resource, if anything.
+    pub inside: Option<String>,
     /// The access, as its badge says it.
     pub access: &'static str,
     /// Whether it is full access.
@@ -183,7 +184,12 @@ impl Question<'_> {
                         let alone = Rights::Grants(vec![grant.clone()]);
                         if let Some(access) = self.access(permission, alone, holder) {
                             let which = which(grant, self);
-                            rules.push(Rule::new(permission.title.clone(), which, records(grant), access));
+                            rules.push(Rule::new(
+                                permission.title.clone(),
+                                which,
+                                inside(self.catalogue, permission, grant),
+                                access,
+                            ));
                         }
                     }
                 }
@@ -202,7 +208,7 @@ impl Question<'_> {
                 permission: &permission.key,
                 access: *access,
                 target,
-                records: Records::Aside,
+                parts: PartsAsked::Aside,
             };
             decide(self.catalogue, &policy, holder, &request) == Decision::Allow
         };
@@ -214,8 +220,8 @@ impl Question<'_> {
 }
 
 impl Rule {
-    fn new(title: String, which: String, records: Option<String>, access: Access) -> Rule {
-        Rule { title, which, records, access: access.title(), full: access == Access::Full }
+    fn new(title: String, which: String, inside: Option<String>, access: Access) -> Rule {
+        Rule { title, which, inside, access: access.title(), full: access == Access::Full }
     }
 }
 
@@ -235,18 +241,8 @@ fn which(grant: &Grant, question: &Question<'_>) -> String {
     }
 }
 
-/// "records named _acme-challenge*, of type TXT"; none where all are meant.
-fn records(grant: &Grant) -> Option<String> {
-    if grant.records.is_open() {
-        return None;
-    }
-    let mut parts = Vec::new();
-    let names: Vec<&str> = grant.records.written_names().collect();
-    if !names.is_empty() {
-        parts.push(format!("named {}", names.join(", ")));
-    }
-    if !grant.records.types.is_empty() {
-        parts.push(format!("of type {}", grant.records.types.join(", ")));
-    }
-    Some(format!("records {}", parts.join(" and ")))
+/// "TXT records named _acme-challenge*"; none where all are meant.
+fn inside(catalogue: &Catalogue, permission: &Permission, grant: &Grant) -> Option<String> {
+    let kind = catalogue.kind_of(permission).filter(|_| !grant.parts.is_open())?;
+    Some(words::inside(kind, permission, &grant.parts).iter().map(|phrase| phrase.text.as_str()).collect())
 }

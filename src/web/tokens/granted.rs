@@ -1,7 +1,7 @@
 //! The grants of a token, as its page lists them.
 
-use crate::policy::words::Phrase;
-use crate::policy::{Access, Catalogue, Grant, RecordFilter, ResourceRef, Rights, Selection};
+use crate::policy::words::{self, Phrase};
+use crate::policy::{Access, Catalogue, Grant, Permission, ResourceRef, Rights, Selection};
 use crate::web::guard::TokenOwner;
 use crate::web::paths;
 
@@ -14,8 +14,8 @@ pub(super) struct GrantRow {
     pub(super) text: String,
     /// What it is narrowed to, or leaves out.
     pub(super) names: Vec<NamedRow>,
-    /// The records that it is narrowed to; empty where it is to none.
-    pub(super) records: Vec<Phrase>,
+    /// What it's narrowed to inside its resources; empty where it isn't.
+    pub(super) inside: Vec<Phrase>,
     pub(super) sensitive: bool,
 }
 
@@ -48,7 +48,7 @@ fn row<P>(catalogue: &Catalogue, grant: &Grant, owner: &TokenOwner<P>) -> Option
         full: grant.access == Access::Full,
         text,
         names: grant.selection.named().iter().map(|one| named(one, owner)).collect(),
-        records: records(&grant.records),
+        inside: inside(catalogue, permission, grant),
         sensitive: permission.sensitive,
     })
 }
@@ -90,19 +90,11 @@ pub(super) fn name_of<P>(id: i64, owner: &TokenOwner<P>) -> String {
     known.map_or_else(|| format!("account {id}"), |(account, _)| account.name.clone())
 }
 
-/// "Only records named _acme-challenge*, of type TXT".
-fn records(filter: &RecordFilter) -> Vec<Phrase> {
-    let mut phrases = Vec::new();
-    for name in filter.written_names() {
-        phrases.push(Phrase::plain(if phrases.is_empty() { " named " } else { ", " }));
-        phrases.push(Phrase::code(name));
-    }
-    if !filter.types.is_empty() {
-        let comma = if phrases.is_empty() { "" } else { "," };
-        phrases.push(Phrase::plain(format!("{comma} of type {}", filter.types.join(", "))));
-    }
-    if !phrases.is_empty() {
-        phrases.insert(0, Phrase::plain("Only records"));
-    }
-    phrases
+/// "Only TXT records named _acme-challenge*".
+fn inside(catalogue: &Catalogue, permission: &Permission, grant: &Grant) -> Vec<Phrase> {
+    let Some(kind) = catalogue.kind_of(permission).filter(|_| !grant.parts.is_open()) else {
+        return Vec::new();
+    };
+    let only = std::iter::once(Phrase::plain("Only "));
+    only.chain(words::inside(kind, permission, &grant.parts)).collect()
 }

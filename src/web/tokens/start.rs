@@ -27,7 +27,7 @@ struct Card {
     title: String,
     url: String,
     sentence: String,
-    left: String,
+    hint: String,
     /// Titles of what it may change, and of what it may only read.
     full: String,
     read: String,
@@ -73,7 +73,7 @@ fn card(template: &Template, catalogue: &Catalogue, whose: &Whose, url: String) 
         title: template.title.clone(),
         url,
         sentence: template.sentence.clone(),
-        left: template.left.clone(),
+        hint: template.hint.clone(),
         possible: !full.is_empty() || !read.is_empty(),
         full: full.join(", "),
         read: read.join(", "),

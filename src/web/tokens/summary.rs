@@ -41,7 +41,7 @@ pub(super) async fn page(
     let scopes = match &policy.rights {
         Rights::Everything => Vec::new(),
         Rights::Grants(grants) => {
-            grants.iter().map(|grant| (scope::of_grant(grant), place(grant, &whose))).collect()
+            grants.iter().map(|grant| (scope::of_grant(&catalogue, grant), place(grant, &whose))).collect()
         }
     };
     let accounts: Vec<(i64, String)> =

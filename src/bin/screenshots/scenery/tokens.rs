@@ -7,6 +7,7 @@ use time::macros::date;
 use time::{Date, Duration, OffsetDateTime, Time};
 use tokenhouse::db;
 use tokenhouse::dns::models::domain::DOMAIN;
+use tokenhouse::dns::models::record::narrowed;
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::budget::{self, Payer};
 use tokenhouse::models::token::refusals::{self, Kind, Span};
@@ -16,7 +17,7 @@ use tokenhouse::models::token::{DeletionReason, Issued, NewToken, Owner, TokenNa
 use tokenhouse::models::{Token, leak};
 use tokenhouse::policy::budget::Hour;
 use tokenhouse::policy::{
-    Access, ClientAddress, Grant, PermissionKey, Policy, RecordFilter, RefusalCode, Rights, Selection,
+    Access, ClientAddress, Grant, Parts, PermissionKey, Policy, RefusalCode, Rights, Selection,
 };
 use uuid::Uuid;
 
@@ -71,8 +72,7 @@ fn of_the_account(ground: &mut Ground<'_>) -> Result<Vec<Laid<'static>>, Failed>
     let all_but = |kind| -> Result<Selection, Failed> { Ok(Selection::Everywhere { except: vec![kind] }) };
     let but_zone = all_but(ground.resource(ZONE, "theburritobot.com")?)?;
     let but_domain = all_but(ground.resource(DOMAIN, "theburritobot.com")?)?;
-    let challenge =
-        RecordFilter { names: vec!["_acme-challenge*".to_owned()], types: vec!["TXT".to_owned()] };
+    let challenge = narrowed(&["_acme-challenge*"], &["TXT"]);
     let certificates = grant("certificates", Access::Read, Selection::Only(vec![domain]))?;
     let read = |key| grant(key, Access::Read, everywhere());
     Ok(vec![
@@ -116,7 +116,7 @@ fn of_the_account(ground: &mut Ground<'_>) -> Result<Vec<Laid<'static>>, Failed>
                 "acme-dns",
                 "ACME DNS-01 for example.com",
                 vec![Grant {
-                    records: challenge,
+                    parts: challenge,
                     ..grant("zones", Access::Full, Selection::Only(vec![zone]))?
                 }],
                 40,
@@ -169,7 +169,7 @@ impl<'a> Laid<'a> {
 fn grant(key: &str, access: Access, selection: Selection) -> Result<Grant, Failed> {
     let permission =
         PermissionKey::try_from(key.to_owned()).map_err(|_| format!("there is no permission {key}"))?;
-    Ok(Grant { permission, access, selection, records: RecordFilter::default() })
+    Ok(Grant { permission, access, selection, parts: Parts::default() })
 }
 
 fn make(ground: &mut Ground<'_>, owner: Owner, laid: &Laid<'_>) -> Result<(i64, Secret), Failed> {

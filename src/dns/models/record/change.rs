@@ -2,12 +2,13 @@
 //! what stands beside a record is what stood there when it was looked at, and so that a record is
 //! still what it was when the call was decided about.
 
+use super::Records;
 use super::{Faults, Record, Wanted, event, neighbours};
 use crate::db::schema::{records, resources, zones};
 use crate::db::{Conn, DbError};
 use crate::models::Resource;
 use crate::models::audit::{self, Action, Origin};
-use crate::policy::{Records, Refusal};
+use crate::policy::Refusal;
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -199,7 +200,7 @@ fn existing(
         None => Ok(()),
     });
     Ok(match allowed {
-        Err(Refusal::RecordNotFound) => Err(Changed::NoRecord),
+        Err(Refusal::PartNotFound) => Err(Changed::NoRecord),
         Err(refusal) => Err(Changed::NotAllowed(refusal)),
         Ok(()) if record.system_record => Err(Changed::System),
         Ok(()) => Ok(record),

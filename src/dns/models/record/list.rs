@@ -7,7 +7,7 @@ use crate::dns::models::Sort;
 use crate::dns::models::order::ordered;
 use crate::models::rows::{beginning, containing};
 use crate::models::{Resource, Window};
-use crate::policy::RecordFilter;
+use crate::policy::Parts;
 use diesel::IntoSql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -35,7 +35,7 @@ impl Record {
     pub fn list(
         conn: &mut Conn,
         zone: &Resource,
-        readable: &[RecordFilter],
+        readable: &[Parts],
         filter: &Filter,
         sort: &Sort<'_>,
         window: Window,
@@ -68,8 +68,8 @@ impl Record {
     }
 }
 
-/// The same as [`RecordFilter::matches`] of any of them, in SQL.
-fn let_through(filters: &[RecordFilter]) -> Condition {
+/// The same as [`Parts::matches`] of any of them, in SQL.
+fn let_through(filters: &[Parts]) -> Condition {
     let mut any: Condition = Box::new(false.into_sql::<Bool>());
     for filter in filters {
         any = Box::new(any.or(named(filter).and(typed(filter))));
@@ -77,12 +77,13 @@ fn let_through(filters: &[RecordFilter]) -> Condition {
     any
 }
 
-fn named(filter: &RecordFilter) -> Condition {
-    if filter.names.is_empty() {
+fn named(filter: &Parts) -> Condition {
+    let patterns = filter.of("name");
+    if patterns.is_empty() {
         return Box::new(true.into_sql::<Bool>());
     }
     let (starts, names): (Vec<&String>, Vec<&String>) =
-        filter.names.iter().partition(|pattern| pattern.ends_with('*'));
+        patterns.iter().partition(|pattern| pattern.ends_with('*'));
     let names: Vec<String> = names.into_iter().cloned().collect();
     let mut any: Condition = Box::new(records::name.eq_any(names));
     for start in starts {
@@ -91,8 +92,8 @@ fn named(filter: &RecordFilter) -> Condition {
     any
 }
 
-fn typed(filter: &RecordFilter) -> Condition {
-    match filter.types.as_slice() {
+fn typed(filter: &Parts) -> Condition {
+    match filter.of("type") {
         [] => Box::new(true.into_sql::<Bool>()),
         types => Box::new(records::record_type.eq_any(types.to_vec())),
     }

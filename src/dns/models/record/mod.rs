@@ -1,5 +1,6 @@
 //! DNS records: looked up here, checked and changed in their own files. Nothing serves them.
 
+mod asked;
 mod batch;
 pub mod change;
 mod content;
@@ -12,6 +13,7 @@ mod neighbours;
 mod text;
 mod words;
 
+pub use asked::{Records, narrowed};
 pub use batch::{Batch, BatchFault, Batched, MOST_OPERATIONS, run as run_batch};
 pub use change::{Changed, May};
 pub use content::TYPES;

@@ -45,11 +45,51 @@ pub(super) struct RowView {
     pub(super) kind: Option<KindKey>,
     pub(super) finder: Option<Finder>,
     pub(super) spreads: bool,
-    /// Names and types of records, where it can be narrowed to some.
-    pub(super) records: Option<(Field, Field)>,
+    /// What can narrow it inside its resources; none where nothing can.
+    pub(super) inside: Option<Inside>,
     pub(super) permission_error: Option<String>,
     pub(super) access_error: Option<String>,
     pub(super) where_error: Option<String>,
+}
+
+/// Fields for what narrows a permission inside its resources.
+pub(super) struct Inside {
+    /// Several of what's inside: "records".
+    pub(super) items: String,
+    pub(super) parts: Vec<PartView>,
+    /// Whether there's something in one of them.
+    pub(super) open: bool,
+}
+
+/// The field of a part.
+pub(super) struct PartView {
+    /// The end of its name.
+    pub(super) end: String,
+    pub(super) title: String,
+    pub(super) hint: String,
+    pub(super) field: Field,
+}
+
+impl Inside {
+    fn of(permission: &Permission, kind: &Kind, row: &RowDraft, problems: &Problems) -> Option<Inside> {
+        let parts: Vec<PartView> = permission
+            .parts
+            .iter()
+            .filter_map(|key| kind.part(key))
+            .map(|part| {
+                let end = RowDraft::part_field(&part.key);
+                let error = problem(problems, &format!("{}.{end}", row.key));
+                let field = Field { value: row.part(&part.key).to_owned(), error };
+                PartView { end, title: part.title.clone(), hint: part.hint.clone(), field }
+            })
+            .collect();
+        let first = kind.part(permission.parts.first()?)?;
+        Some(Inside {
+            items: kind.items.as_ref().map_or_else(|| first.noun(), |(_, several)| several.clone()),
+            open: parts.iter().any(|part| !part.field.value.is_empty() || part.field.error.is_some()),
+            parts,
+        })
+    }
 }
 
 /// A choice of where a permission applies.
@@ -111,7 +151,6 @@ impl RowView {
         let at = |end: &str| problem(problems, &format!("{}.{end}", row.key));
         let is = |test: &dyn Fn(&Permission) -> bool| permission.is_some_and(test);
         let offers = |access: Access| is(&|one| one.access.contains(&access));
-        let field = |value: &str, end: &str| Field { value: value.to_owned(), error: at(end) };
         RowView {
             key: row.key.clone(),
             number,
@@ -131,7 +170,7 @@ impl RowView {
             kind: permission.and_then(|one| one.narrowed_by),
             finder: None,
             spreads: false,
-            records: is(&|one| one.records).then(|| (field(&row.names, "names"), field(&row.types, "types"))),
+            inside: permission.and_then(|one| Inside::of(one, catalogue.kind_of(one)?, row, problems)),
             permission_error: at("permission"),
             access_error: at("access"),
             where_error: at("where"),

@@ -2,12 +2,11 @@
 
 use super::check::Checked;
 use super::{RowDraft, Where};
-use crate::dns::models::record::TYPES;
 use crate::models::Resource;
-use crate::policy::{Access, Grant, KindKey, Permission, RecordFilter, ResourceRef, Selection};
+use crate::policy::{Access, Grant, KindKey, Parts, Permission, ResourceRef, Selection};
 
 /// What is wrong with a row, by the end of its field's name.
-pub(super) type Wrong = (&'static str, String);
+pub(super) type Wrong = (String, String);
 
 impl Checked<'_> {
     /// What the row grants, or what is wrong with it.
@@ -18,21 +17,25 @@ impl Checked<'_> {
         access: Access,
     ) -> Result<Grant, Vec<Wrong>> {
         if permission.is_of_user() && !self.whose.of_user {
-            return Err(vec![("permission", format!("{} is for user tokens only.", permission.title))]);
+            return Err(vec![(
+                "permission".to_owned(),
+                format!("{} is for user tokens only.", permission.title),
+            )]);
         }
         if !permission.access.contains(&access) {
-            return Err(vec![("access", format!("{} can be read only.", permission.title))]);
+            return Err(vec![("access".to_owned(), format!("{} can be read only.", permission.title))]);
         }
         if !self.whose.may_grant(permission, access) {
             let why = format!("None of your roles may grant {} with {}.", permission.title, access.title());
-            return Err(vec![("access", why)]);
+            return Err(vec![("access".to_owned(), why)]);
         }
         let mut wrong = Vec::new();
-        let selection = self.selection(row, permission, access).map_err(|why| wrong.push(("where", why)));
-        let records = records(row, permission, &mut wrong);
+        let selection =
+            self.selection(row, permission, access).map_err(|why| wrong.push(("where".to_owned(), why)));
+        let parts = self.parts(row, permission, &mut wrong);
         match selection {
             Ok(selection) if wrong.is_empty() => {
-                Ok(Grant { permission: permission.key.clone(), access, selection, records })
+                Ok(Grant { permission: permission.key.clone(), access, selection, parts })
             }
             _ => Err(wrong),
         }
@@ -141,19 +144,16 @@ impl Checked<'_> {
             name(*account)
         ))
     }
-}
 
-fn records(row: &RowDraft, permission: &Permission, wrong: &mut Vec<Wrong>) -> RecordFilter {
-    if !permission.records {
-        return RecordFilter::default();
+    fn parts(&self, row: &RowDraft, permission: &Permission, wrong: &mut Vec<Wrong>) -> Parts {
+        let mut parts = Parts::default();
+        let Some(kind) = self.catalogue.kind_of(permission) else { return parts };
+        for part in permission.parts.iter().filter_map(|key| kind.part(key)) {
+            match part.parse(row.part(&part.key)) {
+                Ok(patterns) => parts = parts.with(&part.key, patterns),
+                Err(why) => wrong.push((RowDraft::part_field(&part.key), why)),
+            }
+        }
+        parts
     }
-    let names = RecordFilter::parse_names(&row.names).unwrap_or_else(|why| {
-        wrong.push(("names", why));
-        Vec::new()
-    });
-    let types = RecordFilter::parse_types(&row.types, &TYPES).unwrap_or_else(|why| {
-        wrong.push(("types", why));
-        Vec::new()
-    });
-    RecordFilter { names, types }
 }

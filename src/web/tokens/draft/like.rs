@@ -6,9 +6,9 @@ use crate::models::Resource;
 use crate::models::token::expiry::iso_day;
 use crate::models::token::{Token, grants};
 use crate::policy::{
-    Catalogue, Grant, KindKey, Policy, RecordFilter, ResourceRef, Rights, Selection, networks,
+    Catalogue, Grant, KindKey, Part, Parts, Permission, Policy, ResourceRef, Rights, Selection, networks,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use time::OffsetDateTime;
 
 /// A token to fill in a form like.
@@ -80,12 +80,14 @@ impl Draft {
             Rights::Everything => draft.everything = true,
             Rights::Grants(grants) => {
                 for grant in grants {
-                    if catalogue.get(&grant.permission).is_none() {
+                    let Some(permission) = catalogue.get(&grant.permission) else {
                         unsaid.push(format!("{} is not offered any more.", grant.permission));
                         continue;
-                    }
+                    };
+                    let parts = written(catalogue, permission, &grant.parts);
                     let key = RowDraft::next_key(&draft.rows);
-                    draft.rows.push(row(key, grant, source, whose, &mut unsaid));
+                    let row = row(key, grant, source, whose, &mut unsaid);
+                    draft.rows.push(RowDraft { parts, ..row });
                 }
             }
         }
@@ -99,9 +101,7 @@ impl Draft {
         let mut simple = Draft { shape: Shape::Simple, rows: Vec::new(), ..self.clone() };
         for row in &self.rows {
             let permission = row.permission.clone()?;
-            let fits = row.names.is_empty()
-                && row.types.is_empty()
-                && matches!(row.reach, Where::All | Where::Except | Where::Named);
+            let fits = row.parts.is_empty() && matches!(row.reach, Where::All | Where::Except | Where::Named);
             if !fits || simple.rows.iter().any(|other| other.permission.as_ref() == Some(&permission)) {
                 return None;
             }
@@ -140,7 +140,6 @@ fn row(key: String, grant: &Grant, source: &Source, whose: &Whose, unsaid: &mut 
     }
     chosen.sort_unstable();
     chosen.dedup();
-    let (names, types) = written(&grant.records);
     RowDraft {
         key,
         permission: Some(grant.permission.clone()),
@@ -148,15 +147,21 @@ fn row(key: String, grant: &Grant, source: &Source, whose: &Whose, unsaid: &mut 
         reach,
         account: account.filter(|_| whose.of_user),
         chosen,
-        names,
-        types,
         ..RowDraft::default()
     }
 }
 
-/// Names and types of records as forms write them; the zone itself is `@`.
-pub(super) fn written(records: &RecordFilter) -> (String, String) {
-    let name = |name: &String| if name.is_empty() { "@".to_owned() } else { name.clone() };
-    let names: Vec<String> = records.names.iter().map(name).collect();
-    (names.join(", "), records.types.join(", "))
+/// What a grant is narrowed to inside its resources, as forms write it.
+pub(super) fn written(
+    catalogue: &Catalogue,
+    permission: &Permission,
+    parts: &Parts,
+) -> BTreeMap<String, String> {
+    let kind = catalogue.kind_of(permission);
+    let text = |part: &Part| {
+        let patterns: Vec<&str> = parts.of(&part.key).iter().map(|one| part.written(one)).collect();
+        (part.key.clone(), patterns.join(", "))
+    };
+    let narrowing = kind.into_iter().flat_map(|kind| &kind.parts).map(text);
+    narrowing.filter(|(_, written)| !written.is_empty()).collect()
 }

@@ -2,7 +2,6 @@
 
 use super::like::written;
 use super::{Draft, Level, RowDraft, Shape, Where, Whose};
-use crate::dns::models::record::TYPES;
 use crate::models::Resource;
 use crate::models::token::expiry::PRESETS;
 use crate::policy::catalogue::Reach;
@@ -28,7 +27,6 @@ impl Draft {
                 left_out.push(permission.title.clone());
                 continue;
             }
-            let (names, types) = written(&row.records());
             let (reach, account) = match row.reach {
                 Reach::Choose => (Where::Named, None),
                 Reach::All => all(whose),
@@ -39,8 +37,7 @@ impl Draft {
                 level: asked.map_or(Level::NoAccess, Level::Of),
                 reach,
                 account,
-                names,
-                types,
+                parts: written(catalogue, permission, &row.parts),
                 ..RowDraft::default()
             });
         }
@@ -76,7 +73,7 @@ impl Draft {
             if draft.rows.len() == super::MOST_ROWS {
                 break;
             }
-            match scope::parse(catalogue, &TYPES, text) {
+            match scope::parse(catalogue, text) {
                 Ok(written) if written.permission.is_of_user() && !whose.of_user => {
                     said.push(format!("{} is for user tokens only.", written.permission.title));
                 }
@@ -156,7 +153,6 @@ fn row<E>(
         }
         chosen.sort_unstable();
     }
-    let (names, types) = written(&scope.records);
     Ok(RowDraft {
         key,
         permission: Some(scope.permission.key.clone()),
@@ -164,8 +160,7 @@ fn row<E>(
         reach,
         account: account.filter(|_| reach != Where::Named),
         chosen,
-        names,
-        types,
+        parts: written(catalogue, scope.permission, &scope.parts),
         ..RowDraft::default()
     })
 }

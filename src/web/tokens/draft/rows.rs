@@ -1,7 +1,8 @@
 //! The rows of a draft: a permission, how much of it, and on what.
 
-use crate::policy::{Access, Catalogue, Permission, PermissionKey};
+use crate::policy::{Access, Catalogue, Part, Permission, PermissionKey};
 use crate::web::form::Fields;
+use std::collections::BTreeMap;
 
 /// A form has no more rows than this.
 pub const MOST_ROWS: usize = 50;
@@ -108,34 +109,33 @@ pub struct RowDraft {
     pub unreadable: bool,
     /// What was searched for.
     pub search: String,
-    /// Names of records, as typed.
-    pub names: String,
-    /// Types of records, as typed.
-    pub types: String,
+    /// What it's narrowed to inside its resources, as typed, by key of the part; none is blank.
+    pub parts: BTreeMap<String, String>,
 }
 
 impl RowDraft {
     /// The simple form's line of a permission; its fields are called like that.
     pub(super) fn of_permission(fields: &Fields, permission: &Permission) -> RowDraft {
         let permission = &permission.key;
-        RowDraft { permission: Some(permission.clone()), ..RowDraft::read(fields, permission.as_str()) }
+        RowDraft { permission: Some(permission.clone()), ..RowDraft::read(fields, permission.as_str(), &[]) }
     }
 
     /// The builder's rows: `r1`, `r2`, … as the fields `row` list them.
     pub(super) fn of_builder(fields: &Fields, catalogue: &Catalogue) -> Vec<RowDraft> {
         let mut rows: Vec<RowDraft> = Vec::new();
+        let parts: Vec<&Part> = catalogue.kinds.iter().flat_map(|kind| &kind.parts).collect();
         for key in fields.all("row") {
             if rows.len() == MOST_ROWS || number(key).is_none() || rows.iter().any(|row| row.key == key) {
                 continue;
             }
             let permission = catalogue.find(fields.get(&format!("{key}.permission")));
             let permission = permission.map(|permission| permission.key.clone());
-            rows.push(RowDraft { permission, ..RowDraft::read(fields, key) });
+            rows.push(RowDraft { permission, ..RowDraft::read(fields, key, &parts) });
         }
         rows
     }
 
-    fn read(fields: &Fields, key: &str) -> RowDraft {
+    fn read(fields: &Fields, key: &str, parts: &[&Part]) -> RowDraft {
         let of = |end: &str| format!("{key}.{end}");
         let ids: Vec<Option<i64>> = fields.all(&of("id")).map(|id| id.parse().ok()).collect();
         let unreadable = ids.contains(&None);
@@ -152,8 +152,11 @@ impl RowDraft {
             chosen,
             unreadable,
             search: fields.get(&of("q")).trim().to_owned(),
-            names: fields.get(&of("names")).to_owned(),
-            types: fields.get(&of("types")).to_owned(),
+            parts: parts
+                .iter()
+                .map(|part| (part.key.clone(), fields.get(&of(&RowDraft::part_field(&part.key))).to_owned()))
+                .filter(|(_, written)| !written.is_empty())
+                .collect(),
         }
     }
 
@@ -171,16 +174,27 @@ impl RowDraft {
         for id in &self.chosen {
             put("id", id.to_string());
         }
-        put("names", self.names.clone());
-        put("types", self.types.clone());
+        for (part, written) in &self.parts {
+            put(&RowDraft::part_field(part), written.clone());
+        }
         fields.push(("row".to_owned(), self.key.clone()));
+    }
+
+    /// What was typed for a part.
+    pub fn part(&self, key: &str) -> &str {
+        self.parts.get(key).map(String::as_str).unwrap_or_default()
+    }
+
+    /// The end of the name of a part's field.
+    pub fn part_field(key: &str) -> String {
+        format!("part.{key}")
     }
 
     /// Whether it says something besides its permission and how much of it.
     pub(super) fn says_where(&self) -> bool {
         self.reach != Where::Unchosen
             || self.account.is_some()
-            || !(self.chosen.is_empty() && self.names.is_empty() && self.types.is_empty())
+            || !(self.chosen.is_empty() && self.parts.is_empty())
     }
 
     /// A key that no row has.

@@ -3,7 +3,7 @@ use crate::dns::models::domain::DOMAIN;
 use crate::dns::models::zone::ZONE;
 use crate::models::Resource;
 use crate::models::token::TokenName;
-use crate::policy::{Access, Grant, KindKey, Policy, RecordFilter, Rights, Role, Selection};
+use crate::policy::{Access, Grant, KindKey, Parts, Policy, Rights, Role, Selection};
 use std::collections::HashMap;
 use time::macros::datetime;
 
@@ -35,7 +35,7 @@ fn fields(body: &str) -> Fields {
 }
 
 fn checked(body: &str, shape: Shape, whose: &Whose) -> Result<(TokenName, Policy), Problems> {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = crate::dns::catalogue().unwrap();
     Draft::parse(&fields(body), shape, &catalogue).check(&catalogue, whose, &there(), NOW)
 }
 
@@ -153,8 +153,8 @@ fn a_row_that_is_not_finished_is_asked_about_beside_it_and_no_access_is_nothing(
         "r1.access=none&r1.where=all",
         "r1.account=1",
         "r1.id=7",
-        "r1.names=www",
-        "r1.types=TXT",
+        "r1.part.name=www",
+        "r1.part.type=TXT",
         "r1.permission=nonsense&r1.where=named",
     ] {
         let zones = "row=r2&r2.permission=zones&r2.access=read&r2.where=all";
@@ -268,15 +268,15 @@ fn records_narrow_zones_and_nothing_else() {
     let row = |permission: &str, rest: &str| {
         format!("row=r1&r1.permission={permission}&r1.access=read&r1.where=all&{rest}")
     };
-    let narrowed = row("zones", "r1.names=_ACME-challenge*%0a@&r1.types=txt,+a");
-    let records = grants(built(&narrowed, &of_account()).unwrap()).remove(0).records;
-    assert_eq!(records.names, ["_acme-challenge*", ""]);
-    assert_eq!(records.types, ["TXT", "A"]);
-    let domains = grants(built(&row("domains", "r1.names=www"), &of_account()).unwrap());
-    assert_eq!(domains[0].records, RecordFilter::default());
-    let problems = built(&row("zones", "r1.names=a..b&r1.types=TEXT"), &of_account()).unwrap_err();
-    assert!(at(problems.clone(), "r1.names").contains("a..b"));
-    assert!(at(problems, "r1.types").contains("TEXT"));
+    let narrowed = row("zones", "r1.part.name=_ACME-challenge*%0a@&r1.part.type=txt,+a");
+    let parts = grants(built(&narrowed, &of_account()).unwrap()).remove(0).parts;
+    assert_eq!(parts.of("name"), ["_acme-challenge*", ""]);
+    assert_eq!(parts.of("type"), ["TXT", "A"]);
+    let domains = grants(built(&row("domains", "r1.part.name=www"), &of_account()).unwrap());
+    assert_eq!(domains[0].parts, Parts::default());
+    let problems = built(&row("zones", "r1.part.name=a..b&r1.part.type=TEXT"), &of_account()).unwrap_err();
+    assert!(at(problems.clone(), "r1.part.name").contains("a..b"));
+    assert!(at(problems, "r1.part.type").contains("TEXT"));
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn networks_and_days_become_conditions_or_are_refused_beside_their_field() {
 
 #[test]
 fn more_than_five_hundred_named_resources_are_refused_beside_the_row_with_a_way_out() {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = crate::dns::catalogue().unwrap();
     let zone = |id: i64| Resource { id, account_id: 1, kind: ZONE, name: format!("z{id}.example") };
     let there: HashMap<i64, Resource> = (0..501).map(|id| (id, zone(id))).collect();
     let ids: String = (0..501).map(|id| format!("&r2.id={id}")).collect();
@@ -328,11 +328,11 @@ fn more_than_five_hundred_named_resources_are_refused_beside_the_row_with_a_way_
 
 #[test]
 fn what_a_draft_puts_down_is_read_back() {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = crate::dns::catalogue().unwrap();
     let body = "nonce=67e55044-10b1-426f-9247-bb680e5fe0c8&name=+a%26b+&reach=everything&from=1.2.3.4%0a::1\
                 &not_from=x&starts_on=2026-12-01&expires=date&expires_on=2027-01-01\
                 &row=r4&r4.permission=zones&r4.access=full&r4.where=everywhere_except&r4.account=7&r4.id=1&r4.id=3\
-                &r4.names=www&r4.types=A&row=r2&r2.access=none&row=r9&r9.permission=billing&r9.account=";
+                &r4.part.name=www&r4.part.type=A&row=r2&r2.access=none&row=r9&r9.permission=billing&r9.account=";
     let draft = Draft::parse(&fields(body), Shape::Builder, &catalogue);
     let again: Vec<(String, String)> = draft.fields();
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(again).finish();
@@ -358,14 +358,14 @@ fn rows_are_added_and_removed_and_no_key_comes_twice() {
 
 #[test]
 fn a_template_fills_the_form_in_with_what_the_roles_allow() {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = crate::dns::catalogue().unwrap();
     let of =
         |key: &str, whose: &Whose| Draft::from_template(catalogue.template(key).unwrap(), &catalogue, whose);
     let (draft, left_out) = of("acme_dns_01", &of_account());
     assert!(left_out.is_empty());
     let row = &draft.rows[0];
     assert_eq!(
-        (draft.name.as_str(), row.reach, row.names.as_str()),
+        (draft.name.as_str(), row.reach, row.part("name")),
         ("ACME DNS-01", Where::Named, "_acme-challenge*")
     );
     assert_eq!((draft.rows[1].level, draft.rows[1].reach), (Level::Of(Access::Read), Where::Named));
@@ -388,7 +388,7 @@ fn a_template_fills_the_form_in_with_what_the_roles_allow() {
 
 #[test]
 fn an_address_fills_the_form_in_and_says_what_it_could_not() {
-    let catalogue = Catalogue::embedded().unwrap();
+    let catalogue = crate::dns::catalogue().unwrap();
     let mut find = |kind: KindKey, names: &[String]| -> Result<Vec<Resource>, ()> {
         let mut found: Vec<Resource> = there().into_values().collect();
         found.retain(|one| one.kind == kind && names.contains(&one.name));

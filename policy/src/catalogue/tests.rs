@@ -1,0 +1,88 @@
+use super::*;
+use crate::samples;
+
+fn faults(text: &str) -> Vec<String> {
+    Catalogue::check(text, &[]).1.iter().map(Fault::to_string).collect()
+}
+
+/// The shop with one text in place of another.
+fn shop_with(text: &str, other: &str) -> Vec<String> {
+    let shop = include_str!("../../../docs/examples/shop.toml");
+    assert!(shop.contains(text), "{text}");
+    faults(&shop.replacen(text, other, 1))
+}
+
+#[test]
+fn the_examples_have_neither_faults_nor_warnings() {
+    assert_eq!(samples::shop().permissions.len(), 4);
+    assert_eq!(samples::ci().kinds[0].parts.len(), 1);
+    assert_eq!(samples::dns().plans.len(), 3);
+}
+
+#[test]
+fn every_kind_of_mistake_is_named_with_its_line_and_column() {
+    let text = include_str!("mistakes.toml");
+    let found = faults(text);
+    let expected: Vec<&str> = include_str!("mistakes.txt").lines().collect();
+    assert_eq!(found, expected, "{}", found.join("\n"));
+}
+
+#[test]
+fn a_mistake_is_named_where_it_is_and_what_would_be_right_beside_it() {
+    for (text, other, said) in [
+        (
+            "narrowed_by = \"store\"\nlevels = [\"read\", \"write\"]\nverbs",
+            "narrowed_by = \"shop\"\nlevels = [\"read\", \"write\"]\nverbs",
+            "permission “orders” is narrowed by “shop”, and there is no such kind; there are: store",
+        ),
+        ("format = 2", "format = 3", "“format” has to be 2"),
+        ("prefix = \"shop\"", "prefix = \"my shop\"", "“prefix” has 2 to 10 letters and digits"),
+        ("path = \"/v1/payouts\"", "path = \"/v1//payouts\"", "a path has no empty segments"),
+        ("path = \"/v1/payouts\"", "path = \"/v1/%70ayouts\"", "isn't spelled as paths"),
+        (
+            "methods = [\"GET\"]\npath = \"/health\"",
+            "methods = [\"get\"]\npath = \"/health\"",
+            "“get” is no method",
+        ),
+        ("target = \"new\"", "target = \"other\"", "“target” has to be “new”, “all” or “filtered”"),
+    ] {
+        let found = shop_with(text, other);
+        assert!(found.iter().any(|fault| fault.contains(said)), "{said}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_too_large_is_not_read() {
+    let found = faults(&"#".repeat(1_000_001));
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
+#[test]
+fn a_level_that_is_offered_no_more_gives_the_next_lower_one_and_a_grant_never_more_than_it_named() {
+    use crate::{Grant, KindKey, Parts, ResourceRef, Selection};
+    let catalogue = samples::ci();
+    let pipelines = catalogue.find("pipelines").unwrap();
+    let only = |kind: &'static str| {
+        let one = ResourceRef { account: 1, id: Some(1), kind: KindKey::literal(kind), name: "a".to_owned() };
+        Selection::Only(vec![one])
+    };
+    let grant = |selection, parts| Grant {
+        permission: pipelines.key.clone(),
+        access: Access::Full,
+        selection,
+        parts,
+    };
+    let main = || vec!["main".to_owned()];
+    let within = grant(only("project"), Parts::default().with("branch", main()));
+    assert_eq!(within.gives(pipelines), Some(Access::Full));
+    let read_only = Permission { access: vec![Access::Read], ..pipelines.clone() };
+    assert_eq!(within.gives(&read_only), Some(Access::Read));
+    let write_only = Permission { access: vec![Access::Full], ..pipelines.clone() };
+    assert_eq!(Grant { access: Access::Read, ..within.clone() }.gives(&write_only), None);
+    // Of another kind, and narrowed by a part that isn't there: nothing, rather than all.
+    assert_eq!(grant(only("zone"), Parts::default()).gives(pipelines), None);
+    let by_tag = grant(only("project"), Parts::default().with("tag", main()));
+    assert_eq!(by_tag.gives(pipelines), None);
+    let wide = Permission { narrowed_by: None, parts: Vec::new(), ..pipelines.clone() };
+    assert_eq!(within.gives(&wide), None);
+}
