@@ -150,9 +150,9 @@ pub struct Catalogue {
     pub templates: Vec<Template>,
 }
 
-/// The embedded catalogue does not hold together.
+/// The catalogue does not hold together.
 #[derive(Debug, thiserror::Error)]
-#[error("the embedded catalogue is not valid: {0}")]
+#[error("the catalogue is not valid: {0}")]
 pub struct CatalogueError(String);
 
 impl CatalogueError {
@@ -168,7 +168,8 @@ impl Catalogue {
         Catalogue::parse(include_str!("catalogue/dns.toml"))
     }
 
-    fn parse(text: &str) -> Result<Catalogue, CatalogueError> {
+    /// Reads a catalogue, and checks that it holds together.
+    pub fn parse(text: &str) -> Result<Catalogue, CatalogueError> {
         let catalogue: Catalogue = toml::from_str(text).map_err(|error| CatalogueError(error.to_string()))?;
         for (place, permission) in catalogue.permissions.iter().enumerate() {
             let fault = if catalogue.permissions[..place].iter().any(|other| other.key == permission.key) {

@@ -1,11 +1,11 @@
 //! `token create`: for an account, or for a user.
 
 use super::CreateArgs;
-use crate::cli::{CliError, Opened, account_of, open_database, output, user_of};
+use crate::cli::{CliError, Opened, account_of, open_database, output, product, user_of};
 use crate::db::{self, Conn};
-use crate::dns::models::record;
+use crate::extension::{Extension, Product};
 use crate::models::token::expiry::Expiry;
-use crate::models::token::{DeletionReason, Issued, NewToken, Owner, Token, TokenName, issue};
+use crate::models::token::{DeletionReason, Issued, NewToken, Owner, RECORD_TYPES, Token, TokenName, issue};
 use crate::models::{Account, Origin, Resource, User};
 use crate::policy::scope::{self, Written};
 use crate::policy::words::of_policy;
@@ -23,8 +23,8 @@ enum For {
     User(User, Option<Account>),
 }
 
-pub(super) fn create(args: CreateArgs) -> Result<(), CliError> {
-    let catalogue = Catalogue::embedded().map_err(|error| CliError::said(error.to_string()))?;
+pub(super) fn create(args: CreateArgs, extension: Option<Extension>) -> Result<(), CliError> {
+    let Product { catalogue, .. } = product(args.catalogue, &args.database, extension)?;
     let name = TokenName::parse(&args.name).map_err(|why| CliError::said(why.to_string()))?;
     let (database, brand) = args.database.resolve_with_brand(args.brand)?;
     let Opened { _postgres, mut conn, origin } = open_database(&database)?;
@@ -138,7 +138,7 @@ fn grants(
 ) -> Result<Vec<Grant>, CliError> {
     let mut grants = Vec::new();
     for text in scopes {
-        let written = scope::parse(catalogue, &record::TYPES, text).map_err(CliError::Said)?;
+        let written = scope::parse(catalogue, &RECORD_TYPES, text).map_err(CliError::Said)?;
         if written.permission.is_of_user() && matches!(holder, For::Account(_)) {
             return Err(CliError::said(format!("“{}” is for user tokens only.", written.permission.key)));
         }

@@ -15,6 +15,7 @@ mod name;
 pub mod networks;
 mod overlap;
 mod pause;
+mod record_types;
 pub mod refusals;
 pub mod revoke;
 pub mod roll;
@@ -28,6 +29,7 @@ pub use issue::{Issued, NewToken, by_nonce, issue};
 pub use name::{NameRefused, TokenName};
 pub use overlap::Overlap;
 pub use pause::{Block, Enabled};
+pub use record_types::RECORD_TYPES;
 pub use roll::{Asked, Finished, Rolled};
 pub use secret::Secret;
 

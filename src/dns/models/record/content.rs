@@ -6,10 +6,7 @@ use hickory_proto::rr::rdata::{CAA, SSHFP, TLSA, sshfp};
 use hickory_proto::rr::{RData, RecordType};
 use hickory_proto::serialize::binary::{BinEncodable, BinEncoder};
 
-/// The types that can be made, in the order in which people are told of them.
-pub const TYPES: [&str; 14] = [
-    "A", "AAAA", "ALIAS", "CAA", "CNAME", "HINFO", "MX", "NAPTR", "NS", "PTR", "SRV", "SSHFP", "TLSA", "TXT",
-];
+pub use crate::models::token::RECORD_TYPES as TYPES;
 
 /// Whether records of this type have a priority, kept apart from the content.
 pub(super) fn has_priority(record_type: &str) -> bool {

@@ -2,8 +2,8 @@
 
 use super::check::Checked;
 use super::{RowDraft, Where};
-use crate::dns::models::record::TYPES;
 use crate::models::Resource;
+use crate::models::token::RECORD_TYPES;
 use crate::policy::{Access, Grant, KindKey, Permission, RecordFilter, ResourceRef, Selection};
 
 /// What is wrong with a row, by the end of its field's name.
@@ -151,7 +151,7 @@ fn records(row: &RowDraft, permission: &Permission, wrong: &mut Vec<Wrong>) -> R
         wrong.push(("names", why));
         Vec::new()
     });
-    let types = RecordFilter::parse_types(&row.types, &TYPES).unwrap_or_else(|why| {
+    let types = RecordFilter::parse_types(&row.types, &RECORD_TYPES).unwrap_or_else(|why| {
         wrong.push(("types", why));
         Vec::new()
     });

@@ -2,8 +2,8 @@
 
 use super::like::written;
 use super::{Draft, Level, RowDraft, Shape, Where, Whose};
-use crate::dns::models::record::TYPES;
 use crate::models::Resource;
+use crate::models::token::RECORD_TYPES;
 use crate::models::token::expiry::PRESETS;
 use crate::policy::catalogue::Reach;
 use crate::policy::scope::{self, Written};
@@ -76,7 +76,7 @@ impl Draft {
             if draft.rows.len() == super::MOST_ROWS {
                 break;
             }
-            match scope::parse(catalogue, &TYPES, text) {
+            match scope::parse(catalogue, &RECORD_TYPES, text) {
                 Ok(written) if written.permission.is_of_user() && !whose.of_user => {
                     said.push(format!("{} is for user tokens only.", written.permission.title));
                 }
