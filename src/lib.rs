@@ -5,7 +5,7 @@
 //! `mail` do not name each other:
 //!
 //! ```text
-//! main → cli → server → { web · api · mail } → authorization → http → models → { policy · db }
+//! main → cli → server → extension → { web · api · mail } → authorization → http → models → { policy · db }
 //! ```
 //!
 //! - [`policy`]: what may be permitted and whether a call is; pure.
@@ -15,7 +15,7 @@
 //! - [`authorization`]: whether a call may do what it asks; the API's extractors ask it.
 //! - [`web`]: the pages, one use case a file. [`api`]: the API that tokens open.
 //!   [`mail`]: letters, written and sent.
-//! - [`dns`]: the example, an API with its pages, in one folder.
+//! - [`extension`]: what an API that's compiled in hands over; the example, `dns`, is one.
 //! - [`server`]: all of it put together, the same for `serve` and for tests. [`cli`]: the commands.
 //!
 //! [`config`], [`clock`], [`telemetry`] and [`watchdog`] stand beside the rings.
@@ -26,7 +26,9 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+#[cfg(feature = "dns")]
 pub mod dns;
+pub mod extension;
 pub mod http;
 pub mod mail;
 pub mod models;

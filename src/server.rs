@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Database, Support};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError, Readiness, Source};
+use crate::extension::Product;
 use crate::http::{
     App, AppData, AppError, Budgets, Endings, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions,
     SignIns, TokenLookup, get, headers, is_well_formed, paced, path_of, remember,
@@ -59,7 +60,7 @@ pub enum StartError {
     /// Migrations are missing, or rights that its role needs.
     #[error(transparent)]
     NotPrepared(DbError),
-    /// The embedded catalogue is broken.
+    /// The catalogue lacks what a route needs.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
     /// No password can be hashed.
@@ -86,15 +87,16 @@ impl Server {
         config: &Config,
         source: impl Into<Source>,
         clock: Clock,
+        product: Product,
     ) -> Result<Server, StartError> {
         let source = source.into();
         // Before it listens: a caller is refused at once rather than kept waiting for an answer.
         let key = database::ready(&source, &clock, config.signing_key.as_ref(), config.database_wait).await?;
         let listener = listen(config.listen)?;
         let bound = listener.local_addr()?;
-        let catalogue = Catalogue { user_tokens: config.user_tokens, ..crate::dns::catalogue()? };
-        let catalogue = Arc::new(catalogue);
-        api::resolve(&catalogue)?;
+        api::resolve(&product.api_routes(), &product.catalogue)?;
+        let description = product.api_description().map_err(io::Error::other)?;
+        let catalogue = Arc::new(Catalogue { user_tokens: config.user_tokens, ..product.catalogue.clone() });
         let db = Db::new(&source, config.pool_size);
         let app = AppData::new(App {
             token_lookup: TokenLookup::new(db.clone(), Arc::clone(&catalogue)),
@@ -104,6 +106,7 @@ impl Server {
             db,
             clock,
             catalogue,
+            extras: product.extras(),
             public: config.public.clone(),
             mail: config.mail.clone(),
             support: config.support.clone(),
@@ -120,7 +123,8 @@ impl Server {
             endings: Endings::default(),
             is_ending: AtomicBool::new(false),
         });
-        let server = serve(listener, &app, usize::try_from(config.pool_size).unwrap_or(8))?;
+        let connections = usize::try_from(config.pool_size).unwrap_or(8);
+        let server = serve(listener, &app, product, description.into(), connections)?;
         Ok(Server { address: bound, app, server })
     }
 
@@ -145,7 +149,13 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     Ok(listener)
 }
 
-fn serve(listener: TcpListener, app: &AppData, connections: usize) -> io::Result<ActixServer> {
+fn serve(
+    listener: TcpListener,
+    app: &AppData,
+    product: Product,
+    description: Arc<str>,
+    connections: usize,
+) -> io::Result<ActixServer> {
     let shared = app.clone();
     let workers = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
     let server = HttpServer::new(move || {
@@ -155,10 +165,10 @@ fn serve(listener: TcpListener, app: &AppData, connections: usize) -> io::Result
                 AppError::BadRequest("The address holds something that does not belong there.").into()
             }))
             .wrap(from_fn(finish))
-            .configure(api::configure)
+            .configure(api::configure(product.api_routes(), Arc::clone(&description)))
             .service(actix_web::web::resource("/healthz").route(get().to(healthz)))
             .service(actix_web::web::resource("/readyz").route(get().to(readyz)))
-            .configure(web::configure(&shared))
+            .configure(web::configure(&shared, product.pages()))
     })
     .workers(workers)
     // Threads that wait for the database, for each worker: together twice as many as there are

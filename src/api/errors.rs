@@ -1,13 +1,11 @@
 //! Errors as the API's JSON: a `message` in DNSimple's words and a stable `code` beside it.
 
 use crate::authorization::{Missing, Refused};
-use crate::dns::models::DnsRefusal;
 use crate::http::{ApiRefusal, AppError};
 use crate::policy::{Refusal, RefusalCode};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 /// The body for an error; `None` where DNSimple sends none.
 pub fn body(error: &AppError) -> Option<String> {
@@ -55,26 +53,14 @@ pub struct ErrorBody {
     /// For people, in DNSimple's words.
     message: String,
     /// For programs.
-    #[schema(schema_with = every_code)]
     code: String,
     /// The scope that would have sufficed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "zones:example.com:write")]
     scope: Option<String>,
     /// What is wrong, field by field.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     errors: Option<Value>,
-}
-
-fn every_code() -> Object {
-    let own = RefusalCode::ALL.iter().map(|code| code.key());
-    let all = own.chain(DnsRefusal::ALL.iter().map(|code| code.key()));
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("For programs; it stays the same. Later versions may have more."))
-        .enum_values(Some(all))
-        .build()
 }
 
 fn refusal_body(refusal: &ApiRefusal) -> Option<String> {
@@ -111,16 +97,4 @@ pub fn of_refused(refused: Refused) -> AppError {
 pub fn of_refusal(refusal: Refusal, kind: &str, asked: &str) -> AppError {
     let missing = Missing { kind: kind.to_owned(), asked: asked.to_owned() };
     of_refused(Refused::of(refusal, Some(missing)))
-}
-
-impl From<DnsRefusal> for ApiRefusal {
-    fn from(code: DnsRefusal) -> ApiRefusal {
-        ApiRefusal::of_extension(code.key(), code.facts())
-    }
-}
-
-impl From<DnsRefusal> for AppError {
-    fn from(code: DnsRefusal) -> AppError {
-        ApiRefusal::from(code).into()
-    }
 }

@@ -16,22 +16,32 @@ pub mod verify;
 pub mod whoami;
 
 pub use finish::Finish;
-pub use openapi::description;
-pub use permits::resolve;
+pub use openapi::describe;
 pub use routes::{Answer, ApiRoute, Shape};
 
 use crate::http::{AppError, get, resources};
-use crate::policy::ClientAddress;
+use crate::policy::catalogue::CatalogueError;
+use crate::policy::{Catalogue, ClientAddress};
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use routes::at;
+use std::sync::Arc;
 
 /// Everything of the API stands below this path.
 pub const BASE: &str = "/v2";
 
-/// Every route of the API. Tests walk it, and its description is made from it.
-pub fn routes() -> Vec<ApiRoute> {
-    own().into_iter().chain(crate::dns::api::rows()).collect()
+/// The product's routes and those that an extension brings. Tests walk them, and their description is
+/// made from them.
+pub fn routes(extension: Vec<ApiRoute>) -> Vec<ApiRoute> {
+    own().into_iter().chain(extension).collect()
+}
+
+/// Looks every permission that a route needs up in the catalogue: one that is missing there refuses to
+/// start.
+pub fn resolve(routes: &[ApiRoute], catalogue: &Catalogue) -> Result<(), CatalogueError> {
+    let mut keys = routes.iter().filter_map(|route| route.needs).map(|(key, _)| key);
+    keys.find(|key| catalogue.find(key).is_none())
+        .map_or(Ok(()), |missing| Err(CatalogueError::missing(missing)))
 }
 
 /// What a token may ask about itself.
@@ -60,20 +70,26 @@ fn is_below(base: &str, path: &str) -> bool {
     path == base || path.strip_prefix(base).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// The API. It has no sessions: a cookie opens nothing here.
-pub fn configure(config: &mut ServiceConfig) {
-    for resource in resources(routes().into_iter().map(ApiRoute::into_row).collect()) {
-        config.service(resource);
-    }
-    let others = vec![
-        ("GET", openapi::ADDRESS, get().to(openapi::openapi)),
-        ("GET", cloudflare::VERIFY, get().to(cloudflare::verify)),
-    ];
-    for resource in resources(others) {
-        config.service(resource);
-    }
-    for base in [BASE, cloudflare::BASE] {
-        config.service(web::scope(base).default_service(web::to(nothing_here)));
+/// The API: these routes, and their description. It has no sessions: a cookie opens nothing here.
+pub fn configure(routes: Vec<ApiRoute>, description: Arc<str>) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        for resource in resources(routes.into_iter().map(ApiRoute::into_row).collect()) {
+            config.service(resource);
+        }
+        let openapi = move || {
+            let answer = openapi::answer(&description);
+            async move { answer }
+        };
+        let others = vec![
+            ("GET", openapi::ADDRESS, get().to(openapi)),
+            ("GET", cloudflare::VERIFY, get().to(cloudflare::verify)),
+        ];
+        for resource in resources(others) {
+            config.service(resource);
+        }
+        for base in [BASE, cloudflare::BASE] {
+            config.service(web::scope(base).default_service(web::to(nothing_here)));
+        }
     }
 }
 

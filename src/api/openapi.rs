@@ -3,20 +3,20 @@
 use super::errors::ErrorBody;
 use super::json::Pagination;
 use super::routes::{Answer, ApiRoute, Shape};
+use crate::policy::{Catalogue, RefusalCode};
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use utoipa::ToSchema as _;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathsBuilder,
 };
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{ArrayBuilder, ComponentsBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ArrayBuilder, ComponentsBuilder, Object, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, Required, Response,
-    ResponseBuilder,
+    ContentBuilder, InfoBuilder, OpenApiBuilder, PathItem, Ref, RefOr, Required, Response, ResponseBuilder,
 };
 
 /// Where it stands.
@@ -25,28 +25,27 @@ pub const ADDRESS: &str = "/v2/openapi.json";
 const TOKEN: &str = "token";
 const JSON: &str = "application/json";
 
-static TEXT: LazyLock<Option<String>> = LazyLock::new(|| describe(&super::routes()).to_json().ok());
-
-/// The description. It says nothing that is private, so that anybody may read and keep it.
-pub async fn openapi() -> HttpResponse {
-    match description() {
-        Some(text) => HttpResponse::Ok()
-            .content_type(JSON)
-            .insert_header((CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")))
-            .body(text),
-        None => HttpResponse::InternalServerError().finish(),
-    }
+/// The description's answer. It says nothing that is private, so that anybody may read and keep it.
+pub(super) fn answer(description: &str) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(JSON)
+        .insert_header((CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")))
+        .body(description.to_owned())
 }
 
-/// The description as text, for the tests that hold every answer against it.
-pub fn description() -> Option<&'static str> {
-    TEXT.as_deref()
-}
-
-fn describe(routes: &[ApiRoute]) -> OpenApi {
+/// The description of these routes. `refusals` are the codes that an extension refuses
+/// calls with.
+pub fn describe(
+    routes: &[ApiRoute],
+    catalogue: &Catalogue,
+    refusals: &[&'static str],
+) -> Result<String, serde_json::Error> {
     let mut schemas: BTreeMap<String, RefOr<Schema>> = BTreeMap::new();
     let mut paths = PathsBuilder::new();
     note(&mut schemas, Shape::of::<ErrorBody>());
+    if let Some(RefOr::T(Schema::Object(body))) = schemas.get_mut(&*ErrorBody::name()) {
+        body.properties.insert("code".to_owned(), RefOr::T(Schema::Object(every_code(refusals))));
+    }
     note(&mut schemas, Shape::of::<Pagination>());
     for route in routes {
         if let Answer::One(shape) | Answer::Many(shape) | Answer::Page(shape) = &route.answer {
@@ -55,7 +54,7 @@ fn describe(routes: &[ApiRoute]) -> OpenApi {
         if let Some(shape) = route.takes {
             note(&mut schemas, shape);
         }
-        paths = paths.path(route.path, PathItem::new(method(route.method), operation(route)));
+        paths = paths.path(route.path, PathItem::new(method(route.method), operation(route, catalogue)));
     }
     let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     let components = ComponentsBuilder::new().security_scheme(TOKEN, scheme);
@@ -63,12 +62,23 @@ fn describe(routes: &[ApiRoute]) -> OpenApi {
     let info = InfoBuilder::new()
         .title("Tokenhouse")
         .version(env!("CARGO_PKG_VERSION"))
-        .description(Some("The API that access tokens open, in the form of DNSimple's v2."));
+        .description(Some("The API that access tokens open."));
     OpenApiBuilder::new()
         .info(info)
         .paths(paths)
         .components(Some(components.build()))
         .security(Some([SecurityRequirement::new(TOKEN, Vec::<String>::new())]))
+        .build()
+        .to_json()
+}
+
+/// The product's codes and the extension's.
+fn every_code(refusals: &[&'static str]) -> Object {
+    let own = RefusalCode::ALL.iter().map(|code| code.key());
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("For programs; it stays the same. Later versions may have more."))
+        .enum_values(Some(own.chain(refusals.iter().copied())))
         .build()
 }
 
@@ -89,7 +99,7 @@ fn method(name: &str) -> HttpMethod {
     }
 }
 
-fn operation(route: &ApiRoute) -> Operation {
+fn operation(route: &ApiRoute, catalogue: &Catalogue) -> Operation {
     let scope = route.needs.map(|(key, access)| (key, access.in_scope()));
     let said = match scope {
         Some((key, access)) => format!("{} Needs `{key}`: {access}.", route.said),
@@ -106,7 +116,7 @@ fn operation(route: &ApiRoute) -> Operation {
         operation = operation.response(status.to_string(), success(route, when));
     }
     for name in path_parts(route.path) {
-        operation = operation.parameter(part(name));
+        operation = operation.parameter(part(name, route, catalogue));
     }
     let pages: &[(&str, &str)] = match route.answer {
         Answer::Page(_) => &[
@@ -133,12 +143,14 @@ fn path_parts(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
-fn part(name: &str) -> Parameter {
-    let means = match name {
-        "account" => "Number of the account.",
-        "zone" | "domain" => "Its name or its number.",
-        "template" => "Its short name or its number.",
-        _ => "Its number.",
+fn part(name: &str, route: &ApiRoute, catalogue: &Catalogue) -> Parameter {
+    let own = route.places.iter().find(|(place, _)| *place == name).map(|(_, means)| *means);
+    let is_kind = || catalogue.kinds.iter().any(|kind| kind.key.as_str() == name);
+    let means = match (own, name) {
+        (Some(means), _) => means,
+        (None, "account") => "Number of the account.",
+        (None, _) if is_kind() => "Its name or its number.",
+        (None, _) => "Its number.",
     };
     parameter(name, means).parameter_in(ParameterIn::Path).required(Required::True).build()
 }

@@ -1,7 +1,6 @@
 //! Permissions and access as types, so that a route says in its handler's arguments what it needs.
 
-use crate::policy::catalogue::CatalogueError;
-use crate::policy::{Access, Catalogue};
+use crate::policy::Access;
 
 /// A permission of the catalogue, as a type.
 pub trait Permit: 'static {
@@ -27,29 +26,3 @@ impl Level for Read {
 impl Level for Full {
     const ACCESS: Access = Access::Full;
 }
-
-macro_rules! permits {
-    ($($name:ident = $key:literal),+ $(,)?) => {
-        $(
-            #[doc = concat!("The permission `", $key, "`.")]
-            pub struct $name;
-
-            impl $crate::api::permits::Permit for $name {
-                const KEY: &'static str = $key;
-            }
-        )+
-
-        /// Keys of every permission that has a type.
-        pub const KEYS: &[&str] = &[$($key),+];
-    };
-}
-
-/// Looks every type up in the catalogue: one that is missing there refuses to start.
-pub fn resolve(catalogue: &Catalogue) -> Result<(), CatalogueError> {
-    match crate::dns::api::permits::KEYS.iter().find(|key| catalogue.find(key).is_none()) {
-        Some(missing) => Err(CatalogueError::missing(missing)),
-        None => Ok(()),
-    }
-}
-
-pub(crate) use permits;

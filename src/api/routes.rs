@@ -34,6 +34,8 @@ pub struct ApiRoute {
     pub also: Option<(u16, &'static str)>,
     /// Statuses of refusals that are this route's own, with why.
     pub refuses: &'static [(&'static str, &'static str)],
+    /// Places of the path whose meaning isn't plain, with what each is.
+    pub places: &'static [(&'static str, &'static str)],
     route: Route,
 }
 
@@ -89,6 +91,7 @@ where
         asks: &[],
         also: None,
         refuses: &[],
+        places: &[],
         route: route.to(handler),
     }
 }
@@ -132,6 +135,11 @@ impl ApiRoute {
     /// Refuses with these statuses, too.
     pub fn refuses(self, refuses: &'static [(&'static str, &'static str)]) -> ApiRoute {
         ApiRoute { refuses, ..self }
+    }
+
+    /// Has these places in its path.
+    pub fn at_places(self, places: &'static [(&'static str, &'static str)]) -> ApiRoute {
+        ApiRoute { places, ..self }
     }
 
     /// The row as actix takes it.

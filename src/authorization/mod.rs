@@ -252,7 +252,9 @@ impl Call<'_> {
         let kind = self.kind(permission)?;
         let missing = || Missing { kind: kind.title.clone(), asked: name.to_owned() };
         let (number, key, text) = (account.id, kind.key, name.to_owned());
-        let found = self.app.db.run(move |conn| Resource::by_name_or_id(conn, number, key, &text)).await?;
+        let hooks = self.app.extras.hooks;
+        let found =
+            self.app.db.run(move |conn| Resource::by_name_or_id(conn, number, key, &text, &hooks)).await?;
         let resource = found.ok_or_else(|| Refused::of(Refusal::ResourceNotFound, Some(missing())))?;
         match self.decide(permission, access, account.id, resource.target()) {
             Decision::Allow => Ok(self.admitted(Some(account), Some(resource))),

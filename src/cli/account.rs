@@ -1,8 +1,9 @@
 //! `account create|plan`.
 
-use super::{CliError, Opened, account_of, open, output, user_of};
-use crate::config::DatabaseArgs;
+use super::{CliError, Opened, account_of, open, output, product, user_of};
+use crate::config::{CatalogueArgs, DatabaseArgs};
 use crate::db;
+use crate::extension::{Extension, Product};
 use crate::models::{Account, membership};
 use crate::policy::Role;
 use clap::{Args, Subcommand};
@@ -30,6 +31,8 @@ pub(super) struct CreateArgs {
     #[arg(long, default_value = "solo")]
     plan: String,
     #[command(flatten)]
+    catalogue: CatalogueArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
@@ -42,18 +45,20 @@ pub(super) struct PlanArgs {
     #[arg(long)]
     plan: String,
     #[command(flatten)]
+    catalogue: CatalogueArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
-pub(super) fn run(command: AccountCommand) -> Result<(), CliError> {
+pub(super) fn run(command: AccountCommand, extension: Option<Extension>) -> Result<(), CliError> {
     match command {
-        AccountCommand::Create(args) => create(args),
-        AccountCommand::Plan(args) => plan(args),
+        AccountCommand::Create(args) => create(args, extension),
+        AccountCommand::Plan(args) => plan(args, extension),
     }
 }
 
-fn create(args: CreateArgs) -> Result<(), CliError> {
-    let plan = known_plan(&args.plan)?;
+fn create(args: CreateArgs, extension: Option<Extension>) -> Result<(), CliError> {
+    let plan = known_plan(&product(args.catalogue, &args.database, extension)?, &args.plan)?;
     let name = args.name.trim();
     if !(1..=255).contains(&name.chars().count()) {
         return Err(CliError::said("Give a name of 1 to 255 characters."));
@@ -72,8 +77,8 @@ fn create(args: CreateArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn plan(args: PlanArgs) -> Result<(), CliError> {
-    let plan = known_plan(&args.plan)?;
+fn plan(args: PlanArgs, extension: Option<Extension>) -> Result<(), CliError> {
+    let plan = known_plan(&product(args.catalogue, &args.database, extension)?, &args.plan)?;
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let account = account_of(&mut conn, args.account)?;
     db::in_one(&mut conn, |conn| account.set_plan(conn, &plan, &origin))?
@@ -82,9 +87,8 @@ fn plan(args: PlanArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn known_plan(key: &str) -> Result<String, CliError> {
-    let catalogue = crate::dns::catalogue().map_err(|error| CliError::said(error.to_string()))?;
-    let known: Vec<&str> = catalogue.plans.iter().map(|plan| plan.key.as_str()).collect();
+fn known_plan(product: &Product, key: &str) -> Result<String, CliError> {
+    let known: Vec<&str> = product.catalogue.plans.iter().map(|plan| plan.key.as_str()).collect();
     if known.contains(&key) {
         Ok(key.to_owned())
     } else {

@@ -10,9 +10,10 @@ mod token;
 mod user;
 
 use crate::clock::Clock;
-use crate::config::{ConfigError, Database, DatabaseArgs, ServeArgs};
+use crate::config::{CatalogueArgs, ConfigError, Database, DatabaseArgs, ServeArgs};
 use crate::db::private::{PrivateError, PrivatePostgres, Session};
 use crate::db::{self, Conn, DbError, Source};
+use crate::extension::{Extension, NoCatalogue, Product};
 use crate::models::audit::Origin;
 use crate::models::password::HashError;
 use crate::models::{Account, User};
@@ -38,7 +39,7 @@ enum Command {
     /// The Postgres behind the database URL.
     #[command(subcommand)]
     Database(database::DatabaseCommand),
-    /// Fill in the demo data: accounts Acme, Hobby and Rival.
+    /// Fill in the example's demo data: accounts Acme, Hobby and Rival.
     Demo(serve::DemoArgs),
     /// People who sign in.
     #[command(subcommand)]
@@ -49,7 +50,7 @@ enum Command {
     /// Users in accounts.
     #[command(subcommand)]
     Member(member::MemberCommand),
-    /// Domains and their zones.
+    /// What of an account tokens can be narrowed to.
     #[command(subcommand)]
     Resource(resource::ResourceCommand),
     /// Tokens of accounts and of users.
@@ -68,6 +69,8 @@ enum CliError {
     Start(#[from] StartError),
     #[error(transparent)]
     Hash(#[from] HashError),
+    #[error(transparent)]
+    Catalogue(#[from] NoCatalogue),
     #[error("{0}")]
     Db(#[from] DbError),
     #[error("cannot read or write: {0}")]
@@ -94,18 +97,18 @@ impl CliError {
     }
 }
 
-/// Runs the command of the process's arguments.
-pub fn main() -> ExitCode {
+/// Runs the command of the process's arguments, with what is compiled in beside the product.
+pub fn main(extension: Option<Extension>) -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Serve(args) => serve::serve(*args),
+        Command::Serve(args) => serve::serve(*args, extension),
         Command::Migrate(args) => serve::migrate(args),
         Command::Database(command) => database::run(command),
-        Command::Demo(args) => serve::demo(args),
+        Command::Demo(args) => serve::demo(args, extension),
         Command::User(command) => user::run(command),
-        Command::Account(command) => account::run(command),
+        Command::Account(command) => account::run(command, extension),
         Command::Member(command) => member::run(command),
-        Command::Resource(command) => resource::run(command),
-        Command::Token(command) => token::run(command),
+        Command::Resource(command) => resource::run(command, extension),
+        Command::Token(command) => token::run(command, extension),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -144,6 +147,15 @@ fn open_database(database: &Database) -> Result<Opened, CliError> {
     let clock = Clock::system();
     clock.correct(db::database_now(&mut conn)?);
     Ok(Opened { conn, origin: Origin::command_line(clock.now()), _postgres: postgres })
+}
+
+/// The catalogue that a command works with, and the extension that it belongs to.
+fn product(
+    args: CatalogueArgs,
+    database: &DatabaseArgs,
+    extension: Option<Extension>,
+) -> Result<Product, CliError> {
+    Ok(Product::choose(database.resolve_catalogue(args)?.as_deref(), extension)?)
 }
 
 fn account_of(conn: &mut Conn, number: i64) -> Result<Account, CliError> {

@@ -1,57 +1,70 @@
-//! `resource add|remove`: domains, each with its zone.
+//! `resource add|remove`.
 
-use super::{CliError, Opened, account_of, open, output};
-use crate::config::DatabaseArgs;
+use super::{CliError, Opened, account_of, open, output, product};
+use crate::config::{CatalogueArgs, DatabaseArgs};
 use crate::db;
-use crate::dns::models::domain::domain_name;
-use crate::models::Resource;
+use crate::extension::{Extension, Product};
+use crate::models::{Hooks, Resource};
+use crate::policy::KindKey;
 use clap::{Args, Subcommand};
 use std::io::BufRead;
 
 #[derive(Subcommand)]
 pub(super) enum ResourceCommand {
-    /// Add domains with their zones.
-    Add(DomainArgs),
-    /// Remove domains with their zones.
-    Remove(DomainArgs),
+    /// Add resources of an account.
+    Add(ResourceArgs),
+    /// Remove resources of an account.
+    Remove(ResourceArgs),
 }
 
 #[derive(Args)]
-pub(super) struct DomainArgs {
+pub(super) struct ResourceArgs {
     /// Number of the account.
     #[arg(long)]
     account: i64,
-    /// Names of domains; `-` reads them from standard input, one a line.
+    /// Their kind, as the catalogue calls it. [default: the first of the catalogue]
+    #[arg(long)]
+    kind: Option<String>,
+    /// Their names; `-` reads them from standard input, one a line.
     #[arg(required = true)]
-    domains: Vec<String>,
+    names: Vec<String>,
+    #[command(flatten)]
+    catalogue: CatalogueArgs,
     #[command(flatten)]
     database: DatabaseArgs,
 }
 
-pub(super) fn run(command: ResourceCommand) -> Result<(), CliError> {
+pub(super) fn run(command: ResourceCommand, extension: Option<Extension>) -> Result<(), CliError> {
     match command {
-        ResourceCommand::Add(args) => add(args),
-        ResourceCommand::Remove(args) => remove(args),
+        ResourceCommand::Add(args) => add(args, extension),
+        ResourceCommand::Remove(args) => remove(args, extension),
     }
 }
 
-fn add(args: DomainArgs) -> Result<(), CliError> {
-    let names = names(args.domains)?;
+fn add(args: ResourceArgs, extension: Option<Extension>) -> Result<(), CliError> {
+    let product = product(args.catalogue, &args.database, extension)?;
+    let (kind, hooks) = (kind(&product, args.kind.as_deref())?, product.extras().hooks);
+    let names = names(args.names, kind, &hooks)?;
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let account = account_of(&mut conn, args.account)?;
-    let added = db::in_one(&mut conn, |conn| Resource::add_domains(conn, account.id, &names, &origin))?;
+    let what = (kind, product.catalogue.plural(kind));
+    let added = db::in_one(&mut conn, |conn| {
+        Resource::add(conn, account.id, (what.0, &what.1), &names, &hooks, &origin)
+    })?;
     output::note(format!("{added} added, {} were there already.", names.len() - added));
     Ok(())
 }
 
-fn remove(args: DomainArgs) -> Result<(), CliError> {
-    let names = names(args.domains)?;
+fn remove(args: ResourceArgs, extension: Option<Extension>) -> Result<(), CliError> {
+    let product = product(args.catalogue, &args.database, extension)?;
+    let (kind, hooks) = (kind(&product, args.kind.as_deref())?, product.extras().hooks);
+    let names = names(args.names, kind, &hooks)?;
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let account = account_of(&mut conn, args.account)?;
     let removed = db::in_one(&mut conn, |conn| {
         let mut removed = 0;
         for name in &names {
-            removed += usize::from(Resource::remove_domain(conn, account.id, name, &origin)?);
+            removed += usize::from(Resource::remove(conn, account.id, kind, name, &hooks, &origin)?);
         }
         Ok::<_, CliError>(removed)
     })?;
@@ -59,7 +72,24 @@ fn remove(args: DomainArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn names(given: Vec<String>) -> Result<Vec<String>, CliError> {
+fn kind(product: &Product, given: Option<&str>) -> Result<KindKey, CliError> {
+    let kinds = &product.catalogue.kinds;
+    let found = match given {
+        Some(key) => kinds.iter().find(|kind| kind.key.as_str() == key),
+        None => kinds.first(),
+    };
+    found.map(|kind| kind.key).ok_or_else(|| {
+        let known: Vec<&str> = kinds.iter().map(|kind| kind.key.as_str()).collect();
+        CliError::said(match (given, known.as_slice()) {
+            (_, []) => "The catalogue has no kinds of resources.".to_owned(),
+            (key, known) => {
+                format!("There is no kind “{}”; there are: {}.", key.unwrap_or_default(), known.join(", "))
+            }
+        })
+    })
+}
+
+fn names(given: Vec<String>, kind: KindKey, hooks: &Hooks) -> Result<Vec<String>, CliError> {
     let mut names = Vec::new();
     for name in given {
         if name == "-" {
@@ -75,9 +105,9 @@ fn names(given: Vec<String>) -> Result<Vec<String>, CliError> {
     }
     let mut names: Vec<String> = names
         .iter()
-        .map(|name| domain_name(name))
+        .map(|name| (hooks.resource_name)(kind, name))
         .collect::<Result<_, _>>()
-        .map_err(|why| CliError::said(why.to_string()))?;
+        .map_err(CliError::said)?;
     names.sort_unstable();
     names.dedup();
     Ok(names)

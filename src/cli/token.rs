@@ -4,8 +4,9 @@ mod create;
 mod list;
 
 use super::{CliError, Opened, open, output};
-use crate::config::{BrandArgs, DatabaseArgs};
+use crate::config::{BrandArgs, CatalogueArgs, DatabaseArgs};
 use crate::db;
+use crate::extension::Extension;
 use crate::models::token::{DeletionReason, Token};
 use clap::{Args, Subcommand};
 
@@ -36,11 +37,13 @@ pub(super) struct CreateArgs {
     /// Everything, now and later: all of the account, or all that the user can do in every account.
     #[arg(long, required_unless_present = "scope", conflicts_with = "scope")]
     full: bool,
-    /// What it may do, like zones:example.com:read or zones:*:write; several, with a space or --scope between.
+    /// What it may do, like orders:berlin:read or orders:*:write; several, with a space or --scope between.
     #[arg(long, num_args = 1..)]
     scope: Vec<String>,
     #[command(flatten)]
     brand: BrandArgs,
+    #[command(flatten)]
+    catalogue: CatalogueArgs,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -57,6 +60,8 @@ pub(super) struct ListArgs {
     #[arg(long)]
     ended: bool,
     #[command(flatten)]
+    catalogue: CatalogueArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
@@ -68,10 +73,10 @@ pub(super) struct DeleteArgs {
     database: DatabaseArgs,
 }
 
-pub(super) fn run(command: TokenCommand) -> Result<(), CliError> {
+pub(super) fn run(command: TokenCommand, extension: Option<Extension>) -> Result<(), CliError> {
     match command {
-        TokenCommand::Create(args) => create::create(args),
-        TokenCommand::List(args) => list::list(args),
+        TokenCommand::Create(args) => create::create(args, extension),
+        TokenCommand::List(args) => list::list(args, extension),
         TokenCommand::Delete(args) => delete(args),
     }
 }

@@ -97,6 +97,10 @@ pub struct ServeArgs {
 
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub catalogue: CatalogueArgs,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub brand: BrandArgs,
 
     /// The server that sends mail, such as smtps://user:password@mail.example.com
@@ -134,7 +138,7 @@ pub struct ServeArgs {
     #[arg(long, env = "TOKENHOUSE_SUPPORT_URL", value_name = "URL")]
     pub support_url: Option<String>,
 
-    /// Fill an empty database with accounts, people and domains to try things out with
+    /// Fill an empty database with accounts and people to try the example out with
     ///
     /// Their sign-ins are printed when they are made, and never again.
     #[arg(long, env = "TOKENHOUSE_DEMO", num_args = 0, default_missing_value = "true", value_name = "BOOL")]
@@ -145,6 +149,17 @@ pub struct ServeArgs {
     /// RUST_LOG says how much of it. [default: text]
     #[arg(long, env = "TOKENHOUSE_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<String>,
+}
+
+/// What can be permitted.
+#[derive(Args, Clone, Debug, Default)]
+pub struct CatalogueArgs {
+    /// A TOML file with the catalogue: what can be permitted in your API, and the plans
+    ///
+    /// It's read at the start, and every node needs the same. Without it the catalogue is that of the
+    /// example, if this build has it.
+    #[arg(long, env = "TOKENHOUSE_CATALOGUE", value_name = "FILE")]
+    pub catalogue: Option<OsString>,
 }
 
 /// The word that the secrets of tokens start with.

@@ -15,7 +15,7 @@ mod support;
 #[cfg(test)]
 mod tests;
 
-pub use args::{BrandArgs, DatabaseArgs, ServeArgs, Switch};
+pub use args::{BrandArgs, CatalogueArgs, DatabaseArgs, ServeArgs, Switch};
 pub use mail::{Mail, MailWay};
 pub use public_url::PublicUrl;
 pub use support::{Support, Way};
@@ -40,6 +40,8 @@ pub struct Config {
     pub public: PublicUrl,
     /// Whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// The file with the catalogue; `None` means that of the build.
+    pub catalogue: Option<PathBuf>,
     /// The word that new tokens start with.
     pub brand: String,
     /// How many connections to the database to keep.
@@ -106,6 +108,7 @@ impl Config {
             database: Database::Url { url: SecretString::from(database_url), primary_file: None },
             public: PublicUrl::loopback(),
             trusted_proxies: Vec::new(),
+            catalogue: None,
             brand: DEFAULT_BRAND.to_string(),
             pool_size: 4,
             signing_key: None,

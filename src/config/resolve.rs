@@ -1,8 +1,8 @@
 //! The file, and how command line, environment, file and defaults come together.
 
 use super::{
-    BrandArgs, Config, ConfigError, DEFAULT_BRAND, Database, DatabaseArgs, LogFormat, Mail, PublicUrl,
-    ServeArgs, Support, database_url, signing_key,
+    BrandArgs, CatalogueArgs, Config, ConfigError, DEFAULT_BRAND, Database, DatabaseArgs, LogFormat, Mail,
+    PublicUrl, ServeArgs, Support, database_url, signing_key,
 };
 use crate::db::private::running_as_root;
 use crate::models::password::Cost;
@@ -38,6 +38,7 @@ struct File {
     pool_size: Option<u32>,
     signing_key_file: Option<String>,
     user_tokens: Option<i64>,
+    catalogue: Option<String>,
     brand: Option<String>,
     smtp: Option<String>,
     mail_from: Option<String>,
@@ -66,6 +67,14 @@ impl DatabaseArgs {
         let file = self.file()?;
         let brand = brand_of(filled(brand.brand).or_else(|| filled(file.brand.clone())))?;
         Ok((self.resolve_with(&file)?, brand))
+    }
+
+    /// The file with the catalogue, if one is named.
+    ///
+    /// # Errors
+    /// When the file with the settings cannot be read.
+    pub fn resolve_catalogue(&self, told: CatalogueArgs) -> Result<Option<PathBuf>, ConfigError> {
+        Ok(catalogue_of(told, &self.file()?))
     }
 
     fn file(&self) -> Result<File, ConfigError> {
@@ -163,6 +172,7 @@ impl ServeArgs {
             listen,
             public,
             trusted_proxies: proxies.iter().map(|text| network(text)).collect::<Result<_, _>>()?,
+            catalogue: catalogue_of(self.catalogue, &file),
             brand: brand_of(filled(self.brand.brand).or_else(|| filled(file.brand.clone())))?,
             pool_size: pool_size
                 .filter(|size| (1..=100).contains(size))
@@ -266,6 +276,10 @@ fn network(text: &str) -> Result<IpNet, ConfigError> {
             "the trusted proxy {text:?} is neither an address nor a network such as 10.0.0.0/8"
         ))),
     }
+}
+
+fn catalogue_of(told: CatalogueArgs, file: &File) -> Option<PathBuf> {
+    filled_path(told.catalogue).or_else(|| filled(file.catalogue.clone()).map(PathBuf::from))
 }
 
 fn brand_of(text: Option<String>) -> Result<String, ConfigError> {

@@ -16,6 +16,9 @@ pub const USERS: [(&str, &str); 3] = [
     ("stranger@example.com", "Stella Stranger"),
 ];
 
+/// Their addresses.
+pub const ADDRESSES: [&str; 3] = [USERS[0].0, USERS[1].0, USERS[2].0];
+
 const ACME_FIRST: [&str; 2] = ["example.com", "theburritobot.com"];
 const ACME_WORDS: [&str; 19] = [
     "anchor", "bakery", "candle", "delta", "ember", "falcon", "garden", "harbor", "island", "juniper",

@@ -1,7 +1,8 @@
 //! What every handler can reach.
 
 use super::{
-    Budgets, Endings, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions, SignIns, TokenLookup,
+    Budgets, Endings, Extras, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions, SignIns,
+    TokenLookup,
 };
 use crate::clock::Clock;
 use crate::config::{Mail, PublicUrl, Support};
@@ -26,6 +27,8 @@ pub struct App {
     pub clock: Clock,
     /// What can be permitted.
     pub catalogue: Arc<Catalogue>,
+    /// What the extension adds.
+    pub extras: Extras,
     /// Where the world reaches it.
     pub public: PublicUrl,
     /// Where mail goes.

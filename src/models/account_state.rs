@@ -2,8 +2,8 @@
 //! admin undoes; then the account goes, and only the record stays.
 
 use super::audit::Origin;
-use super::{Account, AccountState};
-use crate::db::schema::{accounts, records, resources, tokens};
+use super::{Account, AccountState, Hooks};
+use crate::db::schema::{accounts, resources, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::audit::Action;
 use diesel::prelude::*;
@@ -101,7 +101,7 @@ pub fn due(conn: &mut Conn, now: OffsetDateTime, skip: &[i64]) -> Result<Option<
 
 /// Takes a part of an account that is due away, or, when nothing else is left, the account itself;
 /// says whether it is gone. A part at a time, so that no transaction takes long.
-pub fn take_apart(conn: &mut Conn, id: i64, origin: &Origin) -> Result<bool, DbError> {
+pub fn take_apart(conn: &mut Conn, id: i64, hooks: &Hooks, origin: &Origin) -> Result<bool, DbError> {
     let Some(account) = Account::lock(conn, id)? else { return Ok(true) };
     if account.gone_from().is_none_or(|end| end > origin.now) {
         return Ok(true);
@@ -112,12 +112,7 @@ pub fn take_apart(conn: &mut Conn, id: i64, origin: &Origin) -> Result<bool, DbE
         diesel::delete(tokens::table.filter(tokens::id.eq_any(part))).execute(conn)?;
         return Ok(false);
     }
-    // Of which a zone has any number: they go before it, not along with it.
-    let zones = resources::table.filter(resources::account_id.eq(id)).select(resources::id);
-    let part = records::table.filter(records::zone_id.eq_any(zones)).limit(AT_ONCE).select(records::id);
-    let part: Vec<i64> = part.load(conn)?;
-    if !part.is_empty() {
-        diesel::delete(records::table.filter(records::id.eq_any(part))).execute(conn)?;
+    if (hooks.clear)(conn, id, AT_ONCE)? {
         return Ok(false);
     }
     let part = resources::table.filter(resources::account_id.eq(id)).limit(AT_ONCE).select(resources::id);

@@ -59,6 +59,8 @@ pub struct Wanted {
     pub tokens: Option<Vec<i64>>,
     /// Of one kind.
     pub kind: Option<Kind>,
+    /// The nouns of actions on resources.
+    pub resource_nouns: Vec<String>,
     /// From this moment on.
     pub from: Option<OffsetDateTime>,
     /// Before this moment.
@@ -103,8 +105,8 @@ pub enum LineAction {
     Done(Action),
     /// Was seen.
     Seen(SightingKind),
-    /// Was done, by a version that has more actions than this one: as that version stored it.
-    Unknown(String),
+    /// Was done: to a resource, by an extension, or by a version that has more actions than this one.
+    Other(String),
 }
 
 impl LineAction {
@@ -113,7 +115,7 @@ impl LineAction {
         match self {
             LineAction::Done(action) => action.key().into(),
             LineAction::Seen(kind) => format!("seen.{}", kind.key()).into(),
-            LineAction::Unknown(key) => key.into(),
+            LineAction::Other(key) => key.into(),
         }
     }
 }
@@ -204,7 +206,7 @@ impl Wanted {
             query = query.filter(part.of_record());
         }
         if let Some(kind) = self.kind {
-            query = query.filter(kind.of_record());
+            query = query.filter(kind.of_record(&self.resource_nouns));
         }
         if let Some(from) = self.from {
             query = query.filter(at.ge(from));

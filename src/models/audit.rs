@@ -69,15 +69,15 @@ impl Origin {
     }
 }
 
-/// One line of the record.
+/// One line of the record. An extension has actions of its own.
 #[derive(Debug)]
-pub struct Event<'a> {
+pub struct Event<'a, A = Action> {
     /// The account it concerns.
     pub account: Option<i64>,
     /// The user whose token it concerns; a user that it happened to is known by the object.
     pub user: Option<i64>,
     /// What happened.
-    pub action: Action,
+    pub action: A,
     /// Kind, number and name of what it happened to.
     pub object: (&'a str, Option<i64>, &'a str),
     /// What was before.
@@ -87,7 +87,7 @@ pub struct Event<'a> {
 }
 
 /// Writes a line. Called inside the transaction of the change.
-pub fn record(conn: &mut Conn, origin: &Origin, event: &Event<'_>) -> Result<(), DbError> {
+pub fn record<A: AsRef<str>>(conn: &mut Conn, origin: &Origin, event: &Event<'_, A>) -> Result<(), DbError> {
     write(conn, None, origin, event)
 }
 
@@ -98,11 +98,21 @@ pub fn next_line(conn: &mut Conn) -> Result<i64, DbError> {
 }
 
 /// Writes the line with this number.
-pub fn record_as(conn: &mut Conn, line: i64, origin: &Origin, event: &Event<'_>) -> Result<(), DbError> {
+pub fn record_as<A: AsRef<str>>(
+    conn: &mut Conn,
+    line: i64,
+    origin: &Origin,
+    event: &Event<'_, A>,
+) -> Result<(), DbError> {
     write(conn, Some(line), origin, event)
 }
 
-fn write(conn: &mut Conn, line: Option<i64>, origin: &Origin, event: &Event<'_>) -> Result<(), DbError> {
+fn write<A: AsRef<str>>(
+    conn: &mut Conn,
+    line: Option<i64>,
+    origin: &Origin,
+    event: &Event<'_, A>,
+) -> Result<(), DbError> {
     let (actor_kind, actor_id, actor_name) = match &origin.actor {
         Actor::User { id, email } => ("user", Some(*id), email.as_str()),
         Actor::Token { id, name } => ("token", Some(*id), name.as_str()),
@@ -120,7 +130,7 @@ fn write(conn: &mut Conn, line: Option<i64>, origin: &Origin, event: &Event<'_>)
             audit_events::actor_kind.eq(actor_kind),
             audit_events::actor_id.eq(actor_id),
             audit_events::actor_name.eq(actor_name),
-            audit_events::action.eq(event.action),
+            audit_events::action.eq(event.action.as_ref()),
             audit_events::object_kind.eq(object_kind),
             audit_events::object_id.eq(object_id),
             audit_events::object_name.eq(object_name),

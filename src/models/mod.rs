@@ -12,6 +12,7 @@ pub mod browse;
 pub mod budget;
 #[cfg(feature = "screenshots")]
 pub mod example;
+pub mod hooks;
 pub mod invitation;
 pub mod leak;
 pub mod link;
@@ -33,6 +34,7 @@ pub mod user_link;
 
 pub use account::{Account, AccountState};
 pub use audit::{Action, Actor, Origin};
+pub use hooks::Hooks;
 pub use resource::{Reach, Resource};
 pub use token::Token;
 pub use user::User;

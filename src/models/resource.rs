@@ -1,12 +1,13 @@
-//! What grants can be narrowed to. A domain and its zone are made and deleted together.
+//! What grants can be narrowed to.
 
 mod found;
 
 pub use found::MOST_COUNTED;
 
+use super::Hooks;
+use super::audit::{self, Event, Origin};
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
-use crate::dns::models::domain::domain_name;
 use crate::policy::{KindKey, ResourceRef, Selection, Target};
 use diesel::IntoSql;
 use diesel::dsl::{count_star, not};
@@ -14,7 +15,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-/// A domain or a zone.
+/// Something of an account that grants can be narrowed to.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 pub struct Resource {
     /// Its id.
@@ -24,7 +25,7 @@ pub struct Resource {
     /// Its kind.
     #[diesel(deserialize_as = String)]
     pub kind: KindKey,
-    /// Its name, in lower case.
+    /// Its name, as paths spell it.
     pub name: String,
 }
 
@@ -106,6 +107,7 @@ impl Resource {
         account: i64,
         kind: KindKey,
         asked: &str,
+        hooks: &Hooks,
     ) -> Result<Option<Resource>, DbError> {
         let numbered = asked.bytes().all(|byte| byte.is_ascii_digit()).then(|| asked.parse::<i64>());
         match numbered {
@@ -116,7 +118,7 @@ impl Resource {
                 .optional()?),
             Some(Err(_)) => Ok(None),
             // Whatever is no name is not there either, and never reaches the database.
-            None => match domain_name(asked) {
+            None => match (hooks.resource_name)(kind, asked) {
                 Ok(name) => Resource::find(conn, account, kind, &name),
                 Err(_) => Ok(None),
             },
@@ -126,6 +128,67 @@ impl Resource {
     /// The resource, as a decision takes it.
     pub fn target(&self) -> Target<'_> {
         Target::Resource { id: self.id, kind: self.kind, name: &self.name }
+    }
+
+    /// Adds resources of a kind with what an extension keeps of them, a thousand at a time; those that
+    /// are there already stay. Returns how many are new. `plural` is what several are called.
+    pub fn add(
+        conn: &mut Conn,
+        account: i64,
+        (kind, plural): (KindKey, &str),
+        names: &[String],
+        hooks: &Hooks,
+        origin: &Origin,
+    ) -> Result<usize, DbError> {
+        let mut added: Vec<String> = Vec::new();
+        for part in names.chunks(1_000) {
+            let rows: Vec<_> = part
+                .iter()
+                .map(|name| {
+                    (
+                        resources::account_id.eq(account),
+                        resources::kind.eq(kind.to_string()),
+                        resources::name.eq(name),
+                        resources::created_at.eq(origin.now),
+                    )
+                })
+                .collect();
+            let new: Vec<Resource> = diesel::insert_into(resources::table)
+                .values(rows)
+                .on_conflict_do_nothing()
+                .returning(Resource::as_returning())
+                .get_results(conn)?;
+            (hooks.added)(conn, &new, origin)?;
+            added.extend(new.into_iter().map(|one| one.name));
+        }
+        let (action, label) = match added.as_slice() {
+            [] => return Ok(0),
+            [one] => (format!("{kind}.added"), one.clone()),
+            many => (format!("{kind}s.added"), format!("{} {plural}", many.len())),
+        };
+        let after = serde_json::Map::from_iter([(plural.to_owned(), serde_json::json!(added))]);
+        let event = event(account, &kind, action, &label);
+        audit::record(conn, origin, &Event { after: Some(after.into()), ..event })?;
+        Ok(added.len())
+    }
+
+    /// Removes a resource with what an extension keeps of it; says whether there was one.
+    pub fn remove(
+        conn: &mut Conn,
+        account: i64,
+        kind: KindKey,
+        name: &str,
+        hooks: &Hooks,
+        origin: &Origin,
+    ) -> Result<bool, DbError> {
+        let gone: Option<Resource> = diesel::delete(of_kind(account, kind).filter(resources::name.eq(name)))
+            .returning(Resource::as_returning())
+            .get_result(conn)
+            .optional()?;
+        let Some(gone) = gone else { return Ok(false) };
+        (hooks.removed)(conn, &gone)?;
+        audit::record(conn, origin, &event(account, &kind, format!("{kind}.removed"), name))?;
+        Ok(true)
     }
 
     /// As a selection remembers it.
@@ -138,4 +201,15 @@ impl Resource {
 fn of_kind(account: i64, kind: KindKey) -> _ {
     let key: String = kind.to_string();
     resources::table.filter(resources::account_id.eq(account).and(resources::kind.eq(key)))
+}
+
+fn event<'a>(account: i64, kind: &'a KindKey, action: String, name: &'a str) -> Event<'a, String> {
+    Event {
+        account: Some(account),
+        user: None,
+        action,
+        object: (kind.as_str(), None, name),
+        before: None,
+        after: None,
+    }
 }

@@ -133,12 +133,12 @@ async fn take_accounts_away(app: &AppData, end: &End) -> Result<(), DbError> {
         let (now, skip) = (app.clock.now(), left.clone());
         let due = app.db.run(move |conn| account_state::due(conn, now, &skip)).await?;
         let Some(account) = due.map(|account| account.id) else { return Ok(()) };
-        let origin = Origin::nobody(now);
+        let (origin, hooks) = (Origin::nobody(now), app.extras.hooks);
         let part = app.db.transaction(move |conn| {
             if !db::alone(conn, ACCOUNTS)? {
                 return Ok(false);
             }
-            account_state::take_apart(conn, account, &origin)?;
+            account_state::take_apart(conn, account, &hooks, &origin)?;
             Ok::<_, DbError>(true)
         });
         match part.await {

@@ -4,7 +4,7 @@ use super::page::{AccountNav, Page, Section, UserNav};
 use super::paths::{self, TokenPaths};
 use super::session::{self, SignedInSession};
 use crate::config::Support;
-use crate::http::{App, AppError, client_address};
+use crate::http::{App, AppError, Extras, client_address};
 use crate::models::audit::{Actor, Origin};
 use crate::models::token::{Owner, Token};
 use crate::models::{Account, User};
@@ -41,6 +41,8 @@ pub struct SignedIn {
     /// The catalogue that this server runs with.
     pub catalogue: Arc<Catalogue>,
     support: Support,
+    /// What the extension adds.
+    pub extras: Extras,
 }
 
 impl SignedIn {
@@ -48,7 +50,8 @@ impl SignedIn {
     pub fn page(&self, title: &str) -> Page {
         let accounts =
             self.accounts.iter().map(|(account, _)| AccountNav::of(account, &self.catalogue)).collect();
-        Page::new(&self.support, title, &self.csrf).for_user(UserNav::of(&self.user), accounts)
+        let page = Page::new(&self.support, title, &self.csrf).for_user(UserNav::of(&self.user), accounts);
+        Page { menu: self.extras.menu, ..page }
     }
 
     /// Who changes something now, and from where.
@@ -75,7 +78,8 @@ impl Guard for SignedIn {
         });
         let (accounts, user) = found.await?.ok_or_else(sign_in_first)?;
         let (catalogue, support) = (Arc::clone(&app.catalogue), app.support.clone());
-        Ok(SignedIn { user, accounts, session: session.id, csrf: session.csrf, address, catalogue, support })
+        let (session, csrf, extras) = (session.id, session.csrf, app.extras);
+        Ok(SignedIn { user, accounts, session, csrf, address, catalogue, support, extras })
     }
 }
 

@@ -3,8 +3,7 @@
 use super::guard::{Guard, SignedIn};
 use super::page::{Page, render};
 use super::{leaked, paths};
-use crate::dns::models::DnsRefusal;
-use crate::http::{App, AppData, AppError};
+use crate::http::{App, AppData, AppError, Extras};
 use crate::policy::{Catalogue, RefusalCode, RefusalFacts, budget};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
@@ -63,7 +62,7 @@ pub async fn api(request: HttpRequest, app: AppData) -> Result<HttpResponse, App
         page: for_anybody(&request, &app, "API").await?,
         base: app.public.link(app.bound, "/v2"),
         brand: app.brand.clone(),
-        codes: codes(),
+        codes: codes(&app.extras),
         permissions: permissions(&app.catalogue),
         budgets: budgets(&app.catalogue),
         templates: app.catalogue.templates.iter().map(|one| one.key.clone()).collect(),
@@ -75,12 +74,11 @@ pub async fn api(request: HttpRequest, app: AppData) -> Result<HttpResponse, App
     render(&page, StatusCode::OK)
 }
 
-/// The product's own, in the order in which a call is looked at, then those of the example.
-fn codes() -> Vec<Code> {
+/// The product's own, in the order in which a call is looked at, then those of the extension.
+fn codes(extras: &Extras) -> Vec<Code> {
     let row = |code, facts: RefusalFacts| Code { status: facts.status, code, means: facts.meaning };
     let own = RefusalCode::ALL.iter().map(|code| row(code.key(), code.facts()));
-    let example = DnsRefusal::ALL.iter().map(|code| row(code.key(), code.facts()));
-    own.chain(example).collect()
+    own.chain((extras.refusals)().into_iter().map(|(code, facts)| row(code, facts))).collect()
 }
 
 fn permissions(catalogue: &Catalogue) -> Vec<PermissionRow> {

@@ -69,8 +69,11 @@ macro_rules! token_routes {
     }};
 }
 
+/// The pages that an extension brings, as rows of the table.
+pub type Pages = fn() -> Vec<TableRow>;
+
 /// Every page and every form: method, address, handler. Tests walk it.
-fn routes() -> Vec<TableRow> {
+fn routes(extension: Pages) -> Vec<TableRow> {
     let post = web::post;
     let mut routes: Vec<TableRow> = vec![
         ("GET", "/", get().to(accounts::home)),
@@ -151,7 +154,7 @@ fn routes() -> Vec<TableRow> {
     routes.push(("GET", paths::COMPONENTS, get().to(components::components)));
     routes.extend(token_routes!(account_tokens));
     routes.extend(token_routes!(user_tokens));
-    routes.extend(crate::dns::web::rows());
+    routes.extend(extension());
     routes
 }
 
@@ -166,12 +169,12 @@ pub fn open_route_table() -> Vec<(&'static str, &'static str)> {
 }
 
 /// Methods and addresses of the pages, for the test that asks every actor × every route.
-pub fn route_table() -> Vec<(&'static str, &'static str)> {
-    routes().into_iter().map(|(method, path, _)| (method, path)).collect()
+pub fn route_table(extension: Pages) -> Vec<(&'static str, &'static str)> {
+    routes(extension).into_iter().map(|(method, path, _)| (method, path)).collect()
 }
 
 /// Files and pages. Sessions are loaded for pages only.
-pub fn configure(app: &Data<App>) -> impl FnOnce(&mut ServiceConfig) + use<> {
+pub fn configure(app: &Data<App>, extension: Pages) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let sessions = session::middleware(app);
     move |config| {
         let files = vec![
@@ -182,7 +185,7 @@ pub fn configure(app: &Data<App>) -> impl FnOnce(&mut ServiceConfig) + use<> {
             config.service(file);
         });
         let scope = web::scope("").wrap(from_fn(session::remember)).wrap(sessions);
-        let scope = resources(routes()).into_iter().fold(scope, Scope::service);
+        let scope = resources(routes(extension)).into_iter().fold(scope, Scope::service);
         config.service(scope.default_service(web::to(nothing_here)));
     }
 }

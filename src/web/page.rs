@@ -4,7 +4,7 @@ use super::assets;
 use super::flash::Flash;
 use super::told::DAY;
 use crate::config::Support;
-use crate::http::AppError;
+use crate::http::{AppError, MenuEntry};
 use crate::models::{Account, User};
 use crate::policy::Catalogue;
 use crate::policy::words::long_day;
@@ -36,6 +36,8 @@ pub struct Page {
     pub js: &'static str,
     /// What was just done.
     pub flash: Option<&'static str>,
+    /// What the extension adds to the menu of an account.
+    pub menu: &'static [MenuEntry],
     /// Where in the menu the page stands.
     pub section: Section,
     /// Whom people ask for help.
@@ -45,12 +47,8 @@ pub struct Page {
 /// A part of an account, as the menu has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
-    /// What its tokens reach.
-    Domains,
-    /// What its tokens reach.
-    Zones,
-    /// What its tokens reach.
-    Certificates,
+    /// The entry of the extension's with this key.
+    Extension(&'static str),
     /// Its tokens.
     Automation,
     /// Its people.
@@ -78,6 +76,7 @@ impl Page {
             css: assets::css().href(),
             js: assets::js().href(),
             flash: None,
+            menu: &[],
             section: Section::Automation,
             support: support.clone(),
         }
@@ -125,9 +124,7 @@ impl Section {
     /// For the layout.
     pub fn key(self) -> &'static str {
         match self {
-            Section::Domains => "domains",
-            Section::Zones => "zones",
-            Section::Certificates => "certificates",
+            Section::Extension(key) => key,
             Section::Automation => "automation",
             Section::Members => "members",
             Section::Activity => "activity",
@@ -156,6 +153,11 @@ pub struct AccountNav {
 }
 
 impl AccountNav {
+    /// URL of an entry's page in this account.
+    pub fn page_of(&self, entry: &MenuEntry) -> String {
+        (entry.url)(self.id)
+    }
+
     /// The account as the menu shows it.
     pub fn of(account: &Account, catalogue: &Catalogue) -> AccountNav {
         AccountNav {
@@ -182,21 +184,6 @@ impl AccountNav {
             },
             current: false,
         }
-    }
-
-    /// Address of its domains.
-    pub fn domains(&self) -> String {
-        crate::dns::web::paths::domains(self.id)
-    }
-
-    /// Address of its zones.
-    pub fn zones(&self) -> String {
-        crate::dns::web::paths::zones(self.id)
-    }
-
-    /// Address of its certificates.
-    pub fn certificates(&self) -> String {
-        crate::dns::web::paths::certificates(self.id)
     }
 
     /// Address of its members.

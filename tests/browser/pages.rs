@@ -1,6 +1,6 @@
 //! Every page there is, and addresses of it that show it at its longest.
 
-use crate::support::{House, OWNER, database, ledger, made};
+use crate::support::{House, OWNER, database, ledger, made, product};
 use std::collections::HashSet;
 use tokenhouse::dns::models::domain::DOMAIN;
 use tokenhouse::models::Resource;
@@ -105,7 +105,8 @@ const NO_PAGES: [&str; 9] = [
 
 #[test]
 fn every_page_is_looked_at() {
-    let routes: HashSet<_> = tokenhouse::web::route_table()
+    let routes: HashSet<_> = product()
+        .page_table()
         .into_iter()
         .chain(tokenhouse::web::open_route_table())
         .filter(|(method, _)| *method == "GET")

@@ -5,6 +5,7 @@ use crate::support::client::whoami;
 use crate::support::{ADMIN, House, MEMBER, OWNER, made};
 use time::Duration;
 use tokenhouse::db;
+use tokenhouse::dns::models::HOOKS;
 use tokenhouse::models::invitation::{self, Invited};
 use tokenhouse::models::membership::{self, Changed};
 use tokenhouse::models::token::Owner;
@@ -172,7 +173,7 @@ async fn the_records_of_an_account_go_in_parts_before_their_zones() {
     let resources = format!("resources WHERE account_id = {acme}");
     let before = (facts::count(&house, &records), facts::count(&house, &resources));
     let origin = Origin::nobody(house.clock.now() + account_state::KEPT);
-    let gone = db::in_one(&mut house.conn(), |conn| account_state::take_apart(conn, acme, &origin));
+    let gone = db::in_one(&mut house.conn(), |conn| account_state::take_apart(conn, acme, &HOOKS, &origin));
     assert!(!gone.unwrap());
     let after = (facts::count(&house, &records), facts::count(&house, &resources));
     assert_eq!(after, (before.0 - 2_000, before.1));

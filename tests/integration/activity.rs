@@ -189,7 +189,7 @@ async fn the_activity_is_narrowed_down_by_person_token_kind_and_day() {
         ("kind=tokens&from=2026-11-23".to_owned(), vec![revoked]),
         ("kind=tokens&from=2026-11-22&to=2026-11-22".to_owned(), vec![backup, made]),
         ("kind=tokens&to=2026-11-21".to_owned(), vec![]),
-        ("kind=domains&person=cli&from=2026-11-23".to_owned(), vec![]),
+        ("kind=resources&person=cli&from=2026-11-23".to_owned(), vec![]),
         ("token=nothing".to_owned(), vec![]),
     ] {
         assert_eq!(lines(&mut owner, &format!("{here}?{query}")).await, expected, "{query}");
@@ -315,7 +315,7 @@ async fn all_of_it_is_had_as_csv_and_json_lines_which_no_spreadsheet_runs() {
     let mut owner = house.signed_in(OWNER).await;
     let (made, _) = owner.make_full_token(acme, "-2+3").await;
     let path = format!("/accounts/{acme}/activity");
-    let csv = owner.get(&format!("{path}.csv?kind=domains&from=2026-11-01&to=2026-11-01")).await;
+    let csv = owner.get(&format!("{path}.csv?kind=resources&from=2026-11-01&to=2026-11-01")).await;
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8; header=present");
     let name = format!("attachment; filename=\"activity-{acme}-2026-11-22.csv\"");
     assert_eq!((csv.header("content-disposition"), csv.header("cache-control")), (name.as_str(), "no-store"));
@@ -331,7 +331,7 @@ async fn all_of_it_is_had_as_csv_and_json_lines_which_no_spreadsheet_runs() {
     );
     let file = owner.get(&format!("{path}.csv?token=%23{made}")).await.body;
     assert!(file.contains(",'-2+3,"), "{file}");
-    let json = owner.get(&format!("{path}.jsonl?kind=domains&from=2026-11-01&to=2026-11-01")).await;
+    let json = owner.get(&format!("{path}.jsonl?kind=resources&from=2026-11-01&to=2026-11-01")).await;
     assert_eq!(json.header("content-type"), "application/jsonl; charset=utf-8");
     let values: Vec<serde_json::Value> =
         json.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -347,7 +347,7 @@ async fn a_hundred_thousand_lines_are_sent_in_pieces_and_each_is_there_once() {
     fill(&house, 100_000);
     let owner = house.signed_in(OWNER).await;
     let request =
-        owner.request("GET", &format!("/accounts/{acme}/activity.jsonl?kind=domains&to=2026-11-02"));
+        owner.request("GET", &format!("/accounts/{acme}/activity.jsonl?kind=resources&to=2026-11-02"));
     let mut answer = request.header("accept-encoding", "gzip").send().await.unwrap();
     assert_eq!(answer.headers().get("content-length"), None, "nobody knew how much it would be");
     assert_eq!(answer.headers().get("content-encoding"), None, "nobody waited for all of it");

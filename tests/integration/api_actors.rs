@@ -3,10 +3,9 @@
 
 use super::{facts, routes};
 use crate::support::client::read;
-use crate::support::{House, OWNER, READER, STRANGER, ledger};
+use crate::support::{House, OWNER, READER, STRANGER, ledger, product};
 use serde_json::Value;
 use time::Duration;
-use tokenhouse::api;
 use tokenhouse::db;
 use tokenhouse::dns::models::domain::DOMAIN;
 use tokenhouse::dns::models::zone::ZONE;
@@ -130,7 +129,7 @@ const ACTORS: [&str; 22] = [
 
 #[actix_web::test]
 async fn every_route_of_the_api_answers_everybody_with_its_status_and_code() {
-    let known = api::routes().iter().map(|route| (route.method, route.path)).collect();
+    let known = product().api_routes().iter().map(|route| (route.method, route.path)).collect();
     routes::assert_same_routes(known, TABLE.map(|(method, path, ..)| (method, path)).to_vec());
     let mut world = World::after(&[]).await;
     let mut wrong = Vec::new();
@@ -162,7 +161,12 @@ fn changes(method: &str) -> bool {
 fn expected(actor: &str, (method, path, _, ok): Row) -> (u16, &'static str) {
     let let_in = (ok, "");
     let catalogue = tokenhouse::dns::catalogue().unwrap();
-    let needs = api::routes().into_iter().find(|one| (one.method, one.path) == (method, path)).unwrap().needs;
+    let needs = product()
+        .api_routes()
+        .into_iter()
+        .find(|one| (one.method, one.path) == (method, path))
+        .unwrap()
+        .needs;
     let narrowed = needs.is_some_and(|(key, _)| catalogue.find(key).unwrap().narrowed_by.is_some());
     let of_user = needs.is_some_and(|(key, _)| catalogue.find(key).unwrap().is_of_user());
     match (actor, needs) {

@@ -2,10 +2,9 @@
 
 use super::facts;
 use crate::support::client::read;
-use crate::support::{House, OWNER, description};
+use crate::support::{House, OWNER, description, product};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use tokenhouse::api;
 use tokenhouse::policy::Access;
 
 #[actix_web::test]
@@ -16,8 +15,11 @@ async fn the_description_names_every_route_and_nothing_else_and_anybody_may_read
     let described: Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(&described, description::whole());
     assert_eq!(described["openapi"], "3.1.0");
-    let routes: BTreeSet<(String, String)> =
-        api::routes().iter().map(|route| (route.method.to_lowercase(), route.path.to_owned())).collect();
+    let routes: BTreeSet<(String, String)> = product()
+        .api_routes()
+        .iter()
+        .map(|route| (route.method.to_lowercase(), route.path.to_owned()))
+        .collect();
     let mut named = BTreeSet::new();
     for (path, item) in described["paths"].as_object().unwrap() {
         named.extend(item.as_object().unwrap().keys().map(|method| (method.clone(), path.clone())));
@@ -49,7 +51,7 @@ const WITHOUT_PERMISSION: [(&str, &str); 4] = [
 #[test]
 fn every_permission_guards_a_route_and_every_route_names_a_permission() {
     let catalogue = tokenhouse::dns::catalogue().unwrap();
-    for route in api::routes() {
+    for route in product().api_routes() {
         match route.needs {
             None => assert!(WITHOUT_PERMISSION.contains(&(route.method, route.path)), "{}", route.path),
             Some((key, access)) => {
@@ -61,7 +63,8 @@ fn every_permission_guards_a_route_and_every_route_names_a_permission() {
     }
     for permission in &catalogue.permissions {
         let key = permission.key.as_str();
-        let guards = api::routes().iter().any(|route| route.needs.is_some_and(|(needed, _)| needed == key));
+        let guards =
+            product().api_routes().iter().any(|route| route.needs.is_some_and(|(needed, _)| needed == key));
         assert!(guards, "{key}");
     }
 }

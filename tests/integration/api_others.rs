@@ -3,7 +3,7 @@
 
 use crate::facts;
 use crate::program::Program;
-use crate::support::House;
+use crate::support::{House, product};
 use serde_json::{Value, json};
 use tokenhouse::db::DbError;
 use tokenhouse::dns::demo;
@@ -412,7 +412,7 @@ async fn every_route_names_the_permission_and_the_access_that_it_needs() {
         (Program::new(&house, acme, &readable), Program::new(&house, acme, &["domains:*:read"]));
     let before = facts::text(&house, "SELECT max(id) FROM audit_events");
     let mut asked = 0;
-    for route in tokenhouse::api::routes() {
+    for route in product().api_routes() {
         let Some((key, access)) = route.needs.filter(|(key, _)| !ELSEWHERE.contains(key)) else { continue };
         let mut path = route.path.replace("{account}", &acme.to_string()).replace("{domain}", "example.com");
         for part in ["{contact}", "{template}", "{webhook}", "{certificate}"] {

@@ -3,16 +3,15 @@
 
 use crate::facts;
 use crate::support::client::{Answer, read};
-use crate::support::{House, OWNER};
+use crate::support::{House, OWNER, product};
 use time::Duration;
-use tokenhouse::api;
 use tokenhouse::models::token::Owner;
 use tokenhouse::models::{Account, Token};
 
 /// Address and permission of each such route.
 fn routes() -> Vec<(&'static str, &'static str)> {
     let names_one = |path: &str| path.matches('{').count() == 1 && path.contains("{account}");
-    let table = api::routes();
+    let table = product().api_routes();
     let reading = table.iter().filter(|route| route.method == "GET" && names_one(route.path));
     let routes: Vec<_> = reading.filter_map(|route| Some((route.path, route.needs?.0))).collect();
     assert!(routes.len() > 5, "{routes:?}");
@@ -122,7 +121,7 @@ async fn a_refusal_about_a_resource_keeps_no_name_that_the_caller_chose() {
     ];
     let (_, secret) = house.signed_in(OWNER).await.make_token(acme, &fields).await;
     let mut noted = Vec::new();
-    for route in api::routes() {
+    for route in product().api_routes() {
         let Some((key @ ("zones" | "domains"), access)) = route.needs else { continue };
         let of_one = route.path.ends_with("/{zone}") || route.path.ends_with("/{domain}");
         if !of_one || !matches!(route.method, "GET" | "DELETE") {

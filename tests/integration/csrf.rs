@@ -2,7 +2,7 @@
 
 use super::facts;
 use crate::support::client::{Answer, Browser, read};
-use crate::support::{House, OWNER, STRANGER, ledger, made};
+use crate::support::{House, OWNER, STRANGER, ledger, made, product};
 use reqwest::RequestBuilder;
 use tokenhouse::models::token::Owner;
 use tokenhouse::policy::{Policy, Rights};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// Every form that changes something, or could.
 fn posts(house: &House, account: i64, token: i64) -> Vec<String> {
     let own = facts::number(house, "SELECT max(id) FROM tokens WHERE user_id IS NOT NULL");
-    let posts = tokenhouse::web::route_table().into_iter().filter(|(method, _)| *method == "POST");
+    let posts = product().page_table().into_iter().filter(|(method, _)| *method == "POST");
     posts
         .map(|(_, path)| {
             let token = if path.starts_with("/user/") { own } else { token };

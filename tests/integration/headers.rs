@@ -2,7 +2,7 @@
 
 use super::facts;
 use crate::support::client::{Answer, Browser, read};
-use crate::support::{House, OWNER};
+use crate::support::{House, OWNER, product};
 use flate2::read::GzDecoder;
 use std::io::Read;
 
@@ -17,7 +17,7 @@ async fn at_home(house: &House) -> (Browser, i64, i64) {
 }
 
 fn pages(account: i64, token: i64) -> Vec<String> {
-    let get = tokenhouse::web::route_table().into_iter().filter(|(method, _)| *method == "GET");
+    let get = product().page_table().into_iter().filter(|(method, _)| *method == "GET");
     get.map(|(_, path)| {
         path.replace("{account}", &account.to_string()).replace("{token}", &token.to_string())
     })

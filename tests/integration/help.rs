@@ -1,9 +1,8 @@
 //! `/help/api`: for everybody, and in step with the code.
 
 use crate::facts;
-use crate::support::{House, OWNER, public};
+use crate::support::{House, OWNER, product, public};
 use serde_json::{Value, json};
-use tokenhouse::api::description;
 use tokenhouse::dns::models::DnsRefusal;
 use tokenhouse::policy::RefusalCode;
 
@@ -20,7 +19,7 @@ async fn the_page_and_the_description_name_every_code_that_a_call_can_be_refused
     for (row, (status, key)) in rows.iter().zip(&every) {
         assert!(row.contains(&status.to_string()), "{key}: {row}");
     }
-    let description: Value = serde_json::from_str(description().unwrap()).unwrap();
+    let description: Value = serde_json::from_str(&product().api_description().unwrap()).unwrap();
     let described = &description["components"]["schemas"]["ErrorBody"]["properties"]["code"]["enum"];
     assert_eq!(described, &json!(names));
 }

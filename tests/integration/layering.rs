@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where, and what must not be named there.
-const RINGS: [(&str, &[&str]); 10] = [
+const RINGS: [(&str, &[&str]); 11] = [
     (
         "db",
         &[
@@ -17,6 +17,7 @@ const RINGS: [(&str, &[&str]); 10] = [
             "crate::web",
             "crate::api",
             "crate::cli",
+            "crate::extension",
             "crate::server",
         ],
     ),
@@ -30,6 +31,7 @@ const RINGS: [(&str, &[&str]); 10] = [
             "crate::web",
             "crate::api",
             "crate::cli",
+            "crate::extension",
             "crate::server",
         ],
     ),
@@ -45,6 +47,7 @@ const RINGS: [(&str, &[&str]); 10] = [
             "crate::api",
             "crate::mail",
             "crate::cli",
+            "crate::extension",
             "crate::server",
         ],
     ),
@@ -58,6 +61,7 @@ const RINGS: [(&str, &[&str]); 10] = [
             "crate::web",
             "crate::api",
             "crate::cli",
+            "crate::extension",
             "crate::server",
         ],
     ),
@@ -73,12 +77,22 @@ const RINGS: [(&str, &[&str]); 10] = [
             "crate::api",
             "crate::mail",
             "crate::cli",
+            "crate::extension",
             "crate::server",
         ],
     ),
     (
         "web",
-        &["diesel", "r2d2", "crate::db::schema", "crate::mail", "crate::api", "crate::cli", "crate::server"],
+        &[
+            "diesel",
+            "r2d2",
+            "crate::db::schema",
+            "crate::mail",
+            "crate::api",
+            "crate::cli",
+            "crate::extension",
+            "crate::server",
+        ],
     ),
     (
         "api",
@@ -90,9 +104,11 @@ const RINGS: [(&str, &[&str]); 10] = [
             "crate::mail",
             "crate::web",
             "crate::cli",
+            "crate::extension",
             "crate::server",
         ],
     ),
+    ("extension", &["actix", "diesel", "crate::db::schema", "crate::mail", "crate::cli", "crate::server"]),
     ("cli", &["crate::db::schema", "crate::web", "crate::api"]),
     ("clock", &["actix", "diesel", "crate::"]),
     (

@@ -4,7 +4,7 @@
 use super::facts;
 use super::routes::{another_session, assert_same_routes};
 use crate::support::client::{Answer, Browser, read};
-use crate::support::{ADMIN, House, MEMBER, OWNER, READER, STRANGER, ledger, made};
+use crate::support::{ADMIN, House, MEMBER, OWNER, READER, STRANGER, ledger, made, product};
 use time::Duration;
 use tokenhouse::models::link::LinkSecret;
 use tokenhouse::models::password;
@@ -108,7 +108,7 @@ const FORMS: &[Form] = &[
 
 #[test]
 fn every_form_says_whether_it_raises_access() {
-    let posts = tokenhouse::web::route_table().into_iter().chain(tokenhouse::web::open_route_table());
+    let posts = product().page_table().into_iter().chain(tokenhouse::web::open_route_table());
     assert_same_routes(
         posts.filter(|(method, _)| *method == "POST").collect(),
         FORMS.iter().map(|(path, ..)| ("POST", *path)).collect(),

@@ -2,7 +2,7 @@
 
 use super::{facts, made};
 use crate::support::client::{Answer, Browser, read, whoami};
-use crate::support::{ADMIN, House, MEMBER, OWNER, READER, STRANGER, ledger};
+use crate::support::{ADMIN, House, MEMBER, OWNER, READER, STRANGER, ledger, product};
 use std::collections::HashSet;
 use tokenhouse::models::User;
 use tokenhouse::models::link::LinkSecret;
@@ -438,7 +438,7 @@ const TABLE: &[Row] = &[
 fn every_page_has_its_row_and_every_row_its_page() {
     let open = tokenhouse::web::open_route_table();
     assert_same_routes(
-        tokenhouse::web::route_table().into_iter().chain(open).collect(),
+        product().page_table().into_iter().chain(open).collect(),
         TABLE.iter().map(|&(method, path, ..)| (method, path)).collect(),
     );
 }

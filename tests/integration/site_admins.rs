@@ -2,7 +2,7 @@
 
 use super::facts;
 use crate::support::client::{Answer, whoami};
-use crate::support::{ADMIN, House, MEMBER, OWNER, STRANGER, made};
+use crate::support::{ADMIN, House, MEMBER, OWNER, STRANGER, made, product};
 use tokenhouse::models::token::Owner;
 use tokenhouse::models::{Account, account_state};
 use tokenhouse::policy::{Access, Policy, Rights, Role, Selection};
@@ -25,7 +25,7 @@ async fn nobody_else_can_tell_the_pages_of_site_admins_from_pages_that_do_not_ex
     let acme = house.account("Acme");
     let mut owner = house.signed_in(OWNER).await;
     let nothing = said(&owner.get("/admin/nothing").await);
-    for (method, path) in tokenhouse::web::route_table() {
+    for (method, path) in product().page_table() {
         if !path.starts_with("/admin/") {
             continue;
         }

@@ -1,7 +1,7 @@
 //! A server that is started before its database, or with one that it can't use.
 
 use crate::commands::{Said, Shell};
-use crate::support::database;
+use crate::support::{database, product};
 use secrecy::SecretString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -149,7 +149,7 @@ async fn a_database_that_never_comes_ends_the_start_with_the_cause() {
     let (url, _) = through(folder.path(), "tokenhouse");
     let mut config = Config::for_tests(url.clone()).unwrap();
     config.database_wait = Duration::from_millis(1);
-    let ended = Server::build(&config, &SecretString::from(url), Clock::system()).await;
+    let ended = Server::build(&config, &SecretString::from(url), Clock::system(), product()).await;
     let cause = ended.err().expect("there is no database").to_string();
     assert!(cause.starts_with("cannot use the database: the database is not available: "), "{cause}");
     assert!(cause.contains("No such file or directory"), "{cause}");

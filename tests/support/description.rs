@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
 static DESCRIPTION: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(tokenhouse::api::description().unwrap()).unwrap());
+    LazyLock::new(|| serde_json::from_str(&super::product().api_description().unwrap()).unwrap());
 
 type Validators = Mutex<HashMap<String, &'static jsonschema::Validator>>;
 static VALIDATORS: LazyLock<Validators> = LazyLock::new(Mutex::default);

@@ -28,6 +28,7 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 use tokenhouse::clock::Clock;
 use tokenhouse::config::{Config, LogFormat, PublicUrl};
+use tokenhouse::extension::Product;
 use tokenhouse::http::AppData;
 use tokenhouse::mail::{Failed, Mail, Post};
 use tokenhouse::models::password::{self, Cost};
@@ -56,6 +57,11 @@ pub struct House {
 }
 
 type Manager = ConnectionManager<PgConnection>;
+
+/// The product with the example, as the program runs it.
+pub fn product() -> Product {
+    Product::choose(None, Some(tokenhouse::dns::EXTENSION)).unwrap()
+}
 
 impl House {
     /// A server on a fresh database.
@@ -89,7 +95,8 @@ impl House {
         let of_thread = clock.clone();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let server = Server::build(&config, &SecretString::from(url), of_thread).await.unwrap();
+                let server =
+                    Server::build(&config, &SecretString::from(url), of_thread, product()).await.unwrap();
                 built.send((server.address, server.app.clone(), server.handle())).unwrap();
                 server.run().await.unwrap();
             });

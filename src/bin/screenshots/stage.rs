@@ -17,6 +17,7 @@ use tokenhouse::clock::Clock;
 use tokenhouse::config::{Config, PublicUrl};
 use tokenhouse::db;
 use tokenhouse::db::private::{DATABASE, PrivatePostgres, Tuning};
+use tokenhouse::extension::Product;
 use tokenhouse::http::AppData;
 use tokenhouse::models::example;
 use tokenhouse::models::password;
@@ -89,11 +90,13 @@ impl Stage {
         // The browser says where it is, so that pages show another address than this machine's.
         config.trusted_proxies = vec!["127.0.0.1/32".parse()?];
         let clock = Clock::fixed(NOW);
+        let product = Product::choose(None, Some(tokenhouse::dns::EXTENSION))?;
         let (built, building) = mpsc::channel();
         let of_thread = clock.clone();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let server = match Server::build(&config, &SecretString::from(url), of_thread).await {
+                let server = match Server::build(&config, &SecretString::from(url), of_thread, product).await
+                {
                     Ok(server) => server,
                     Err(error) => return drop(built.send(Err(error))),
                 };

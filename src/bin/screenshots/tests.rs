@@ -12,6 +12,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
+use tokenhouse::extension::Product;
 use tokenhouse::models::example;
 use tokenhouse::models::token::secret::{self, Kind, Secret};
 
@@ -41,7 +42,9 @@ fn every_page_is_shown_by_a_picture_or_has_a_reason_why_not() {
     let list = list();
     let shown: HashSet<String> = list.pictures.iter().map(|picture| shape(&picture.page)).collect();
     let unshown: HashSet<String> = list.unshown.iter().map(|one| shape(&one.route)).collect();
-    let routes: HashSet<String> = tokenhouse::web::route_table()
+    let routes: HashSet<String> = Product::choose(None, Some(tokenhouse::dns::EXTENSION))
+        .unwrap()
+        .page_table()
         .into_iter()
         .filter(|(method, _)| *method == "GET")
         .map(|(_, path)| shape(path))

@@ -1,8 +1,9 @@
 //! `token create`: for an account, or for a user.
 
 use super::CreateArgs;
-use crate::cli::{CliError, Opened, account_of, open_database, output, user_of};
+use crate::cli::{CliError, Opened, account_of, open_database, output, product, user_of};
 use crate::db::{self, Conn};
+use crate::extension::{Extension, Product};
 use crate::models::token::expiry::Expiry;
 use crate::models::token::{DeletionReason, Issued, NewToken, Owner, Token, TokenName, issue};
 use crate::models::{Account, Origin, Resource, User};
@@ -22,8 +23,8 @@ enum For {
     User(User, Option<Account>),
 }
 
-pub(super) fn create(args: CreateArgs) -> Result<(), CliError> {
-    let catalogue = crate::dns::catalogue().map_err(|error| CliError::said(error.to_string()))?;
+pub(super) fn create(args: CreateArgs, extension: Option<Extension>) -> Result<(), CliError> {
+    let Product { catalogue, .. } = product(args.catalogue, &args.database, extension)?;
     let name = TokenName::parse(&args.name).map_err(|why| CliError::said(why.to_string()))?;
     let (database, brand) = args.database.resolve_with_brand(args.brand)?;
     let Opened { _postgres, mut conn, origin } = open_database(&database)?;

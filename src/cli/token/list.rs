@@ -1,14 +1,16 @@
 //! `token list`: one a line, for eyes and for `cut` alike.
 
 use super::ListArgs;
-use crate::cli::{CliError, Opened, account_of, open, output, user_of};
+use crate::cli::{CliError, Opened, account_of, open, output, product, user_of};
+use crate::extension::{Extension, Product};
 use crate::models::token::Owner;
 use crate::models::token::expiry::iso_day;
 use crate::models::token::filter::Filter;
 use crate::models::token::list::{Listed, Sort, Wanted, Which};
 use crate::models::{Account, User};
+use crate::policy::Catalogue;
 use crate::policy::words::last_day;
-use crate::policy::{Catalogue, Rights, State, scope};
+use crate::policy::{Rights, State, scope};
 use std::io::ErrorKind;
 use time::OffsetDateTime;
 
@@ -20,8 +22,8 @@ enum Of {
     User(User),
 }
 
-pub(super) fn list(args: ListArgs) -> Result<(), CliError> {
-    let catalogue = crate::dns::catalogue().map_err(|error| CliError::said(error.to_string()))?;
+pub(super) fn list(args: ListArgs, extension: Option<Extension>) -> Result<(), CliError> {
+    let Product { catalogue, .. } = product(args.catalogue, &args.database, extension)?;
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let of = match (args.account, args.user) {
         (_, Some(email)) => Of::User(user_of(&mut conn, &email)?),

@@ -14,6 +14,7 @@ mod platform;
 mod query;
 mod record_changes;
 mod records;
+mod refusals;
 mod registrar;
 mod registrar_switches;
 mod research;
@@ -23,6 +24,8 @@ mod user;
 mod webhooks;
 mod zone_table;
 mod zones;
+
+pub use refusals::all as refusals;
 
 use crate::api::ApiRoute;
 

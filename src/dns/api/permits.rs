@@ -2,7 +2,22 @@
 
 pub use crate::api::permits::{Full, Level, Read};
 
-crate::api::permits::permits! {
+use crate::api::permits::Permit;
+
+macro_rules! permits {
+    ($($name:ident = $key:literal),+ $(,)?) => {
+        $(
+            #[doc = concat!("The permission `", $key, "`.")]
+            pub struct $name;
+
+            impl Permit for $name {
+                const KEY: &'static str = $key;
+            }
+        )+
+    };
+}
+
+permits! {
     Account = "account",
     Billing = "billing",
     Certificates = "certificates",

@@ -7,6 +7,9 @@ use super::{
 use crate::api::routes::{ApiRoute, at};
 use crate::api::whoami;
 
+/// The template of a path.
+const TEMPLATE: &[(&str, &str)] = &[("template", "Its short name or its number.")];
+
 /// A domain that no registrar is asked about.
 const HOSTED_ONLY: &[(&str, &str)] = &[("400", "The domain is hosted only: it is registered elsewhere.")];
 
@@ -42,8 +45,11 @@ pub fn of_account() -> Vec<ApiRoute> {
             .one::<templates::Template>(201, "Makes a template.")
             .takes::<templates::NewTemplate>(),
         at("GET", "/v2/{account}/templates/{template}", templates::show)
-            .one::<templates::Template>(200, "A template, by its number or short name."),
-        at("DELETE", "/v2/{account}/templates/{template}", templates::delete).empty("Deletes a template."),
+            .one::<templates::Template>(200, "A template, by its number or short name.")
+            .at_places(TEMPLATE),
+        at("DELETE", "/v2/{account}/templates/{template}", templates::delete)
+            .empty("Deletes a template.")
+            .at_places(TEMPLATE),
         at("GET", "/v2/{account}/webhooks", webhooks::list)
             .many::<webhooks::Webhook>("All of the account's webhooks.")
             .asks(&[("sort", "By id.")]),

@@ -2,9 +2,10 @@
 
 use crate::db::{Conn, DbError};
 use crate::dns::models::Record;
+use crate::dns::models::action::{DnsAction, Event};
 use crate::dns::models::record::Wanted;
 use crate::dns::models::zone::ZONE;
-use crate::models::audit::{self, Action, Event};
+use crate::models::audit;
 use crate::models::{Origin, Resource};
 
 /// Name, type, priority and content.
@@ -43,7 +44,7 @@ pub(super) fn fill(
         let event = Event {
             account: Some(account),
             user: None,
-            action: Action::RecordsCreated,
+            action: DnsAction::RecordsCreated,
             object: ("record", None, &label),
             before: None,
             after: None,

@@ -6,8 +6,9 @@ use super::Sort;
 use super::order::ordered;
 use crate::db::schema::{certificates, contacts, domains};
 use crate::db::{Conn, DbError};
+use crate::dns::models::action::{DnsAction, Event};
 use crate::models::Window;
-use crate::models::audit::{self, Action, Event, Origin};
+use crate::models::audit::{self, Origin};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use time::OffsetDateTime;
@@ -118,7 +119,7 @@ impl Contact {
             ))
             .returning(Contact::as_returning())
             .get_result(conn)?;
-        audit::record(conn, origin, &made.event(Action::ContactCreated))?;
+        audit::record(conn, origin, &made.event(DnsAction::ContactCreated))?;
         Ok(made)
     }
 
@@ -140,12 +141,12 @@ impl Contact {
             return Ok(Deleted::InUse);
         }
         diesel::delete(contacts::table.find(id)).execute(conn)?;
-        audit::record(conn, origin, &contact.event(Action::ContactDeleted))?;
+        audit::record(conn, origin, &contact.event(DnsAction::ContactDeleted))?;
         Ok(Deleted::Yes)
     }
 
     /// The record names it by its label, or else by its name.
-    fn event<'a>(&'a self, action: Action) -> Event<'a> {
+    fn event<'a>(&'a self, action: DnsAction) -> Event<'a> {
         let Details { label, last_name, .. } = &self.details;
         let name = if label.is_empty() { last_name } else { label };
         let object = ("contact", Some(self.id), name.as_str());

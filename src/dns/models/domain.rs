@@ -1,13 +1,13 @@
 //! Domains: what is known of them beside their name.
 
 use super::Sort;
+use super::hooks::HOOKS;
 use super::order::ordered;
-use super::zone::{self, NAME_SERVERS, ZONE};
+use super::zone::NAME_SERVERS;
 use crate::db::schema::{domains, resources, whois_privacies};
 use crate::db::{Conn, DbError};
-use crate::models::audit::{self, Action, Event, Origin};
 use crate::models::rows::{containing, in_order};
-use crate::models::{Reach, Resource, Window, text};
+use crate::models::{Origin, Reach, Resource, Window, text};
 use crate::policy::KindKey;
 use diesel::prelude::*;
 use time::OffsetDateTime;
@@ -83,49 +83,14 @@ pub fn domain_name(written: &str) -> Result<String, NotADomain> {
 }
 
 impl Resource {
-    /// Adds domains with their zones and what these are made with, a thousand at a time; those that
-    /// are there already stay. Returns how many are new.
+    /// Adds domains with their zones; those that are there already stay. Returns how many are new.
     pub fn add_domains(
         conn: &mut Conn,
         account: i64,
         names: &[String],
         origin: &Origin,
     ) -> Result<usize, DbError> {
-        let mut added: Vec<String> = Vec::new();
-        for part in names.chunks(1_000) {
-            let rows: Vec<_> = part
-                .iter()
-                .flat_map(|name| [DOMAIN, ZONE].map(|kind| (kind, name)))
-                .map(|(kind, name)| {
-                    (
-                        resources::account_id.eq(account),
-                        resources::kind.eq(kind.to_string()),
-                        resources::name.eq(name),
-                        resources::created_at.eq(origin.now),
-                    )
-                })
-                .collect();
-            let new: Vec<(i64, String, String)> = diesel::insert_into(resources::table)
-                .values(rows)
-                .on_conflict_do_nothing()
-                .returning((resources::id, resources::kind, resources::name))
-                .get_results(conn)?;
-            let (domains, zones): (Vec<_>, Vec<_>) =
-                new.into_iter().partition(|(_, kind, _)| kind == DOMAIN.as_str());
-            let ids = |of: &[(i64, String, String)]| of.iter().map(|(id, _, _)| *id).collect::<Vec<_>>();
-            insert(conn, &ids(&domains), origin.now)?;
-            zone::insert(conn, &ids(&zones), origin.now)?;
-            added.extend(domains.into_iter().map(|(_, _, name)| name));
-        }
-        if !added.is_empty() {
-            let (action, label) = match added.as_slice() {
-                [one] => (Action::DomainAdded, one.clone()),
-                many => (Action::DomainsAdded, format!("{} domains", many.len())),
-            };
-            let after = Some(serde_json::json!({ "domains": added }));
-            audit::record(conn, origin, &Event { after, ..event(account, action, &label) })?;
-        }
-        Ok(added.len())
+        Resource::add(conn, account, (DOMAIN, "domains"), names, &HOOKS, origin)
     }
 
     /// Removes a domain and its zone; says whether there was one.
@@ -135,15 +100,7 @@ impl Resource {
         name: &str,
         origin: &Origin,
     ) -> Result<bool, DbError> {
-        let gone = diesel::delete(
-            resources::table.filter(resources::account_id.eq(account).and(resources::name.eq(name))),
-        )
-        .execute(conn)?
-            > 0;
-        if gone {
-            audit::record(conn, origin, &event(account, Action::DomainRemoved, name))?;
-        }
-        Ok(gone)
+        Resource::remove(conn, account, DOMAIN, name, &HOOKS, origin)
     }
 }
 
@@ -230,7 +187,7 @@ impl Domain {
 }
 
 /// Adds what domains are made with.
-fn insert(conn: &mut Conn, ids: &[i64], now: OffsetDateTime) -> Result<(), DbError> {
+pub(super) fn insert(conn: &mut Conn, ids: &[i64], now: OffsetDateTime) -> Result<(), DbError> {
     let servers = NAME_SERVERS.to_vec();
     let rows: Vec<_> = ids
         .iter()
@@ -244,17 +201,6 @@ fn insert(conn: &mut Conn, ids: &[i64], now: OffsetDateTime) -> Result<(), DbErr
         .collect();
     diesel::insert_into(domains::table).values(rows).execute(conn)?;
     Ok(())
-}
-
-fn event<'a>(account: i64, action: Action, name: &'a str) -> Event<'a> {
-    Event {
-        account: Some(account),
-        user: None,
-        action,
-        object: ("domain", None, name),
-        before: None,
-        after: None,
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! What the DNS example keeps of resources and accounts, and what can be done with it.
 
+pub mod action;
 pub mod certificate;
 pub mod charge;
 pub mod contact;
 pub mod domain;
+mod hooks;
 pub mod lists;
 mod order;
 pub mod platform;
@@ -14,7 +16,9 @@ pub mod registration;
 pub mod webhook;
 pub mod zone;
 
+pub use action::DnsAction;
 pub use domain::Domain;
+pub use hooks::HOOKS;
 pub use order::{Direction, Sort};
 pub use record::Record;
 pub use refusal::DnsRefusal;

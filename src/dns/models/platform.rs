@@ -2,7 +2,8 @@
 
 use crate::db::schema::{platform_messages, platform_statuses};
 use crate::db::{Conn, DbError};
-use crate::models::audit::{self, Action, Event, Origin};
+use crate::dns::models::action::{DnsAction, Event};
+use crate::models::audit::{self, Origin};
 use crate::models::stored::stored_list;
 use crate::models::{Window, text};
 use diesel::prelude::*;
@@ -122,7 +123,7 @@ impl Message {
             .returning(Message::as_returning())
             .get_result(conn)?;
         let object = ("message", Some(posted.id), posted.subject.as_str());
-        let action = Action::MessagePosted;
+        let action = DnsAction::MessagePosted;
         audit::record(
             conn,
             origin,

@@ -4,7 +4,8 @@ use super::Sort;
 use super::order::ordered;
 use crate::db::schema::record_templates;
 use crate::db::{Conn, DbError};
-use crate::models::audit::{self, Action, Event, Origin};
+use crate::dns::models::action::{DnsAction, Event};
+use crate::models::audit::{self, Origin};
 use crate::models::{Window, text};
 use diesel::prelude::*;
 use time::OffsetDateTime;
@@ -125,7 +126,7 @@ impl RecordTemplate {
             .get_result(conn)
             .optional()?;
         if let Some(template) = &made {
-            audit::record(conn, origin, &template.event(Action::TemplateCreated))?;
+            audit::record(conn, origin, &template.event(DnsAction::TemplateCreated))?;
         }
         Ok(made)
     }
@@ -134,12 +135,12 @@ impl RecordTemplate {
     pub fn delete(&self, conn: &mut Conn, origin: &Origin) -> Result<bool, DbError> {
         let gone = diesel::delete(record_templates::table.find(self.id)).execute(conn)? > 0;
         if gone {
-            audit::record(conn, origin, &self.event(Action::TemplateDeleted))?;
+            audit::record(conn, origin, &self.event(DnsAction::TemplateDeleted))?;
         }
         Ok(gone)
     }
 
-    fn event<'a>(&'a self, action: Action) -> Event<'a> {
+    fn event<'a>(&'a self, action: DnsAction) -> Event<'a> {
         let object = ("template", Some(self.id), self.sid.as_str());
         Event { account: Some(self.account_id), user: None, action, object, before: None, after: None }
     }

@@ -3,9 +3,10 @@
 
 use crate::db::schema::{domains, whois_privacies};
 use crate::db::{Conn, DbError};
+use crate::dns::models::action::{DnsAction, Event};
 use crate::dns::models::domain::domain_name;
 use crate::models::Resource;
-use crate::models::audit::{self, Action, Event, Origin};
+use crate::models::audit::{self, Origin};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use time::{Date, OffsetDateTime};
@@ -95,7 +96,7 @@ impl Registration {
             diesel::update(domains::table.find(domain.id))
                 .set((domains::name_servers.eq(to), domains::updated_at.eq(origin.now)))
                 .execute(conn)?;
-            Ok(((), Some((Action::DomainDelegated, "name_servers", json!(now.name_servers), json!(to)))))
+            Ok(((), Some((DnsAction::DomainDelegated, "name_servers", json!(now.name_servers), json!(to)))))
         })
     }
 
@@ -113,7 +114,7 @@ impl Registration {
             diesel::update(domains::table.find(domain.id))
                 .set((domains::auto_renew.eq(on), domains::updated_at.eq(origin.now)))
                 .execute(conn)?;
-            Ok(((), Some((Action::DomainAutoRenewalSet, "on", json!(!on), json!(on)))))
+            Ok(((), Some((DnsAction::DomainAutoRenewalSet, "on", json!(!on), json!(on)))))
         })
     }
 
@@ -131,7 +132,7 @@ impl Registration {
             diesel::update(domains::table.find(domain.id))
                 .set((domains::transfer_lock.eq(on), domains::updated_at.eq(origin.now)))
                 .execute(conn)?;
-            Ok(((), Some((Action::DomainTransferLockSet, "on", json!(!on), json!(on)))))
+            Ok(((), Some((DnsAction::DomainTransferLockSet, "on", json!(!on), json!(on)))))
         })
     }
 }
@@ -177,14 +178,14 @@ impl WhoisPrivacy {
                 .returning(WhoisPrivacy::as_returning())
                 .get_result(conn)?;
             let was = json!(before.is_some_and(|before| before.enabled));
-            let line = Some((Action::DomainWhoisPrivacySet, "on", was, json!(on)));
+            let line = Some((DnsAction::DomainWhoisPrivacySet, "on", was, json!(on)));
             Ok((Switched { privacy: Some(privacy), is_first }, line))
         })
     }
 }
 
 /// What the record says of a change: what happened, to which value, what it was and is.
-type Line = (Action, &'static str, Value, Value);
+type Line = (DnsAction, &'static str, Value, Value);
 
 /// A change under a lock on the domain, recorded where there was one.
 fn change<T>(

@@ -2,8 +2,9 @@
 
 use crate::db::schema::webhooks;
 use crate::db::{Conn, DbError};
+use crate::dns::models::action::{DnsAction, Event};
 use crate::models::Account;
-use crate::models::audit::{self, Action, Event, Origin};
+use crate::models::audit::{self, Origin};
 use diesel::prelude::*;
 use time::OffsetDateTime;
 use url::Url;
@@ -113,7 +114,7 @@ impl Webhook {
             ))
             .returning(Webhook::as_returning())
             .get_result(conn)?;
-        audit::record(conn, origin, &event(account, Action::WebhookCreated, made.id, &address.host))?;
+        audit::record(conn, origin, &event(account, DnsAction::WebhookCreated, made.id, &address.host))?;
         Ok(Made::Webhook(made))
     }
 
@@ -126,12 +127,16 @@ impl Webhook {
                 .optional()?;
         let Some(url) = url else { return Ok(false) };
         let host = Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned));
-        audit::record(conn, origin, &event(account, Action::WebhookDeleted, id, &host.unwrap_or_default()))?;
+        audit::record(
+            conn,
+            origin,
+            &event(account, DnsAction::WebhookDeleted, id, &host.unwrap_or_default()),
+        )?;
         Ok(true)
     }
 }
 
-fn event<'a>(account: i64, action: Action, id: i64, host: &'a str) -> Event<'a> {
+fn event<'a>(account: i64, action: DnsAction, id: i64, host: &'a str) -> Event<'a> {
     Event {
         account: Some(account),
         user: None,

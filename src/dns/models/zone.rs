@@ -4,7 +4,8 @@ use super::order::ordered;
 use super::{Sort, record};
 use crate::db::schema::{records, resources, zones};
 use crate::db::{Conn, DbError};
-use crate::models::audit::{self, Action, Event, Origin};
+use crate::dns::models::action::{DnsAction, Event};
+use crate::models::audit::{self, Origin};
 use crate::models::rows::{containing, in_order};
 use crate::models::{Reach, Resource, Window};
 use crate::policy::KindKey;
@@ -102,7 +103,7 @@ impl Zone {
             .execute(conn)?
             > 0;
         if changed {
-            let action = if active { Action::ZoneActivated } else { Action::ZoneDeactivated };
+            let action = if active { DnsAction::ZoneActivated } else { DnsAction::ZoneDeactivated };
             let object = ("zone", Some(zone.id), zone.name.as_str());
             let event = Event {
                 account: Some(zone.account_id),

@@ -19,6 +19,7 @@ use time::OffsetDateTime;
 struct CertificatesPage {
     page: Page,
     account: AccountNav,
+    here: String,
     q: String,
     count: String,
     rows: Vec<Row>,
@@ -42,8 +43,9 @@ pub async fn index(member: Member, app: AppData, asked: Query<Asked>) -> Result<
     let q = text.clone();
     let part = app.db.run(move |conn| lists::certificates(conn, account, &text, number)).await?;
     let page = CertificatesPage {
-        page: member.page("Certificates").under(Section::Certificates),
+        page: member.page("Certificates").under(Section::Extension(super::CERTIFICATES)),
         account: member.nav(),
+        here: super::paths::certificates(account),
         count: counted(part.total, "certificate", "certificates"),
         pages: Pages::of(&part, &super::paths::certificates(account), &q),
         rows: part.rows.into_iter().map(|one| Row::of(one, account, now)).collect(),

@@ -22,6 +22,7 @@ use time::OffsetDateTime;
 struct DomainsPage {
     page: Page,
     account: AccountNav,
+    here: String,
     q: String,
     count: String,
     rows: Vec<Row>,
@@ -40,6 +41,7 @@ struct Row {
 struct DomainPage {
     page: Page,
     account: AccountNav,
+    domains_url: String,
     name: String,
     expires: Option<Expiry>,
     auto_renew: bool,
@@ -57,8 +59,9 @@ pub async fn index(member: Member, app: AppData, asked: Query<Asked>) -> Result<
     let q = text.clone();
     let part = app.db.run(move |conn| lists::domains(conn, account, &text, number)).await?;
     let page = DomainsPage {
-        page: member.page("Domains").under(Section::Domains),
+        page: member.page("Domains").under(Section::Extension(super::DOMAINS)),
         account: member.nav(),
+        here: super::paths::domains(account),
         count: counted(part.total, "domain", "domains"),
         pages: Pages::of(&part, &super::paths::domains(account), &q),
         rows: part.rows.into_iter().map(|one| Row::of(one, account, now)).collect(),
@@ -85,8 +88,9 @@ pub async fn show(
     let (resource, domain, zone, certificates) = found.await?.ok_or(AppError::NotFound)?;
     let own: Vec<_> = certificates.rows.into_iter().filter(|one| one.domain.0 == id).collect();
     let page = DomainPage {
-        page: member.page(&resource.name).under(Section::Domains),
+        page: member.page(&resource.name).under(Section::Extension(super::DOMAINS)),
         account: member.nav(),
+        domains_url: super::paths::domains(account),
         name: resource.name.clone(),
         expires: domain.expires_at.map(|end| Expiry::of(Some(end), now)),
         auto_renew: domain.auto_renew,

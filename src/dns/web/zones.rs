@@ -20,6 +20,7 @@ use askama::Template;
 struct ZonesPage {
     page: Page,
     account: AccountNav,
+    here: String,
     q: String,
     count: String,
     rows: Vec<Row>,
@@ -38,6 +39,7 @@ struct Row {
 struct ZonePage {
     page: Page,
     account: AccountNav,
+    zones_url: String,
     name: String,
     here: String,
     q: String,
@@ -64,8 +66,9 @@ pub async fn index(member: Member, app: AppData, asked: Query<Asked>) -> Result<
     let q = text.clone();
     let part = app.db.run(move |conn| lists::zones(conn, account, &text, number)).await?;
     let page = ZonesPage {
-        page: member.page("Zones").under(Section::Zones),
+        page: member.page("Zones").under(Section::Extension(super::ZONES)),
         account: member.nav(),
+        here: super::paths::zones(account),
         count: counted(part.total, "zone", "zones"),
         pages: Pages::of(&part, &super::paths::zones(account), &q),
         rows: part.rows.into_iter().map(|one| Row::of(one, account)).collect(),
@@ -93,8 +96,9 @@ pub async fn show(
     let (part, domain, zone) = found.await?.ok_or(AppError::NotFound)?;
     let here = paths::of_resource(ZONE, account, id);
     let page = ZonePage {
-        page: member.page(&zone.name).under(Section::Zones),
+        page: member.page(&zone.name).under(Section::Extension(super::ZONES)),
         account: member.nav(),
+        zones_url: super::paths::zones(account),
         name: zone.name.clone(),
         count: counted(part.total, "record", "records"),
         pages: Pages::of(&part, &here, &q),

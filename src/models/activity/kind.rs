@@ -17,8 +17,8 @@ pub enum Kind {
     Members,
     /// The account itself.
     Account,
-    /// Domains, zones, records and certificates.
-    Domains,
+    /// Resources, and what an extension keeps of them.
+    Resources,
     /// Names, addresses and passwords of users.
     Users,
     /// Sign-ins good and bad.
@@ -34,7 +34,7 @@ impl Kind {
         Kind::Uses,
         Kind::Members,
         Kind::Account,
-        Kind::Domains,
+        Kind::Resources,
         Kind::Users,
         Kind::SignIns,
         Kind::Other,
@@ -47,7 +47,7 @@ impl Kind {
             Kind::Uses => "uses",
             Kind::Members => "members",
             Kind::Account => "account",
-            Kind::Domains => "domains",
+            Kind::Resources => "resources",
             Kind::Users => "users",
             Kind::SignIns => "sign-ins",
             Kind::Other => "other",
@@ -59,15 +59,15 @@ impl Kind {
         Kind::ALL.into_iter().find(|kind| kind.key() == key)
     }
 
-    /// The nouns of its actions in the record; what no kind has is of the last one.
+    /// The nouns of its actions in the record, but for resources, whose nouns the caller knows; what no
+    /// kind has is of the last one.
     fn nouns(self) -> &'static [&'static str] {
         match self {
             Kind::Tokens => &["token", "tokens"],
             Kind::Members => &["member", "invitation"],
             Kind::Account => &["account"],
-            Kind::Domains => &["domain", "domains", "zone", "record", "records", "certificate"],
             Kind::Users => &["user", "session"],
-            Kind::Uses | Kind::SignIns | Kind::Other => &[],
+            Kind::Resources | Kind::Uses | Kind::SignIns | Kind::Other => &[],
         }
     }
 
@@ -80,14 +80,19 @@ impl Kind {
         }
     }
 
-    pub(super) fn of_record(self) -> Condition {
+    /// The condition on lines of this kind, where these are the nouns of resources.
+    pub(super) fn of_record(self, of_resources: &[String]) -> Condition {
         // Letter by letter what audit_events_account_kind_idx holds: the sign and the number as values
         // of their own would hide it.
         let noun = || sql::<Text>("split_part(audit_events.action, '.', 1)");
-        if self == Kind::Other {
-            let known: Vec<&str> = Kind::ALL.into_iter().flat_map(Kind::nouns).copied().collect();
-            return Box::new(not(noun().eq_any(known)));
+        match self {
+            Kind::Resources => Box::new(noun().eq_any(of_resources.to_vec())),
+            Kind::Other => {
+                let own = Kind::ALL.into_iter().flat_map(Kind::nouns).map(|noun| (*noun).to_owned());
+                let known: Vec<String> = own.chain(of_resources.iter().cloned()).collect();
+                Box::new(not(noun().eq_any(known)))
+            }
+            kind => Box::new(noun().eq_any(kind.nouns())),
         }
-        Box::new(noun().eq_any(self.nouns()))
     }
 }

@@ -6,7 +6,7 @@ use crate::db::{Conn, DbError};
 use crate::models::audit::Action;
 use crate::models::sighting::SightingKind;
 use crate::models::token::Owner;
-use crate::policy::ClientAddress;
+use crate::policy::{ClientAddress, KindKey};
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 
@@ -17,12 +17,13 @@ pub struct There {
     pub tokens: HashMap<i64, Owner>,
     /// Account and user of each membership.
     pub members: HashSet<(i64, i64)>,
-    /// The account of each domain and zone.
+    /// The account of each resource.
     pub resources: HashMap<i64, i64>,
 }
 
-/// What of these lines exists.
-pub fn there(conn: &mut Conn, lines: &[Line]) -> Result<There, DbError> {
+/// What of these lines exists; resources are of these kinds.
+pub fn there(conn: &mut Conn, lines: &[Line], kinds: &[KindKey]) -> Result<There, DbError> {
+    let kinds: Vec<&str> = kinds.iter().map(KindKey::as_str).collect();
     let named = |kinds: &[&str]| -> HashSet<i64> {
         let both = lines.iter().flat_map(|line| [&line.who, &line.object]);
         both.filter(|one| kinds.contains(&one.kind.as_str())).filter_map(|one| one.id).collect()
@@ -41,7 +42,7 @@ pub fn there(conn: &mut Conn, lines: &[Line]) -> Result<There, DbError> {
         .select((memberships::account_id, memberships::user_id))
         .load::<(i64, i64)>(conn)?;
     let resources = resources::table
-        .filter(resources::id.eq_any(named(&["domain", "zone"])))
+        .filter(resources::id.eq_any(named(&kinds)))
         .select((resources::id, resources::account_id))
         .load::<(i64, i64)>(conn)?;
     Ok(There {
@@ -63,7 +64,7 @@ impl From<Changed> for Line {
             account: row.account_id,
             user: row.user_id,
             who: Named { kind: row.actor_kind, id: row.actor_id, name: row.actor_name },
-            action: Action::from_key(&row.action).map_or(LineAction::Unknown(row.action), LineAction::Done),
+            action: Action::from_key(&row.action).map_or(LineAction::Other(row.action), LineAction::Done),
             object: Named { kind: row.object_kind, id: row.object_id, name: row.object_name },
             before: row.before,
             after: row.after,

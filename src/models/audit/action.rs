@@ -15,28 +15,12 @@ stored_list! {
         AccountRestored = "account.restored",
         AccountResumed = "account.resumed",
         AccountSuspended = "account.suspended",
-        ContactCreated = "contact.created",
-        ContactDeleted = "contact.deleted",
-        DomainAdded = "domain.added",
-        DomainsAdded = "domains.added",
-        DomainAutoRenewalSet = "domain.auto_renewal_set",
-        DomainDelegated = "domain.delegated",
-        DomainRemoved = "domain.removed",
-        DomainTransferLockSet = "domain.transfer_lock_set",
-        DomainWhoisPrivacySet = "domain.whois_privacy_set",
         InvitationRevoked = "invitation.revoked",
         MemberInvited = "member.invited",
         MemberInvitedAgain = "member.invited_again",
         MemberJoined = "member.joined",
         MemberRemoved = "member.removed",
         MemberSet = "member.set",
-        MessagePosted = "message.posted",
-        RecordCreated = "record.created",
-        RecordsCreated = "records.created",
-        RecordDeleted = "record.deleted",
-        RecordUpdated = "record.updated",
-        TemplateCreated = "template.created",
-        TemplateDeleted = "template.deleted",
         TokenBlocked = "token.blocked",
         TokenCreated = "token.created",
         TokenDeleted = "token.deleted",
@@ -60,9 +44,11 @@ stored_list! {
         UserSignedOut = "user.signed_out",
         UserSiteAdminMade = "user.site_admin_made",
         UserSiteAdminUnmade = "user.site_admin_unmade",
-        WebhookCreated = "webhook.created",
-        WebhookDeleted = "webhook.deleted",
-        ZoneActivated = "zone.activated",
-        ZoneDeactivated = "zone.deactivated",
+    }
+}
+
+impl AsRef<str> for Action {
+    fn as_ref(&self) -> &str {
+        self.key()
     }
 }

@@ -145,7 +145,13 @@ impl Asked {
 impl Filters {
     /// As the database is asked, and whether more tokens match than are asked for. Searches are
     /// among the tokens of this owner.
-    pub fn wanted(self, conn: &mut Conn, of: Of, owner: Owner) -> Result<(Wanted, bool), DbError> {
+    pub fn wanted(
+        self,
+        conn: &mut Conn,
+        of: Of,
+        owner: Owner,
+        resource_nouns: Vec<String>,
+    ) -> Result<(Wanted, bool), DbError> {
         let mut tokens = match self.token {
             None => None,
             Some(OfToken::Number(id)) => Some(vec![id]),
@@ -156,7 +162,7 @@ impl Filters {
             ids.truncate(MOST_TOKENS);
         }
         let Filters { person, kind, from, until, .. } = self;
-        Ok((Wanted { of, person, tokens, kind, from, until }, too_many))
+        Ok((Wanted { of, person, tokens, kind, resource_nouns, from, until }, too_many))
     }
 }
 

@@ -6,7 +6,7 @@ use super::asked::Asked;
 use super::reader::Reader;
 use super::{Whose, words};
 use crate::db::{Conn, DbError};
-use crate::http::{AppData, AppError};
+use crate::http::{AppData, AppError, Extras};
 use crate::models::activity::{Cursor, Line, PER_CHUNK, Source, Wanted};
 use crate::models::token::expiry::iso_day;
 use crate::policy::ClientAddress;
@@ -112,8 +112,9 @@ async fn send(whose: Whose, app: AppData, asked: &Asked, format: Format) -> Resu
         return Err(AppError::BadRequest("A day is written as year-month-day, the first before the last."));
     }
     let (of, owner, reader) = (whose.of, whose.reader.owner(), whose.reader.clone());
+    let nouns = reader.resource_nouns();
     let first = app.db.run(move |conn| {
-        let (wanted, _) = filters.wanted(conn, of, owner)?;
+        let (wanted, _) = filters.wanted(conn, of, owner, nouns)?;
         Ok((Piece::read(conn, &wanted, None, &reader, format)?, wanted))
     });
     let (piece, wanted) = first.await?;
@@ -175,9 +176,9 @@ impl Piece {
         for line in lines {
             let line = reader.may_read(line);
             match format {
-                Format::Csv => csv_row(&mut text, cells(&line).into_iter()),
+                Format::Csv => csv_row(&mut text, cells(&line, &reader.extras).into_iter()),
                 Format::JsonLines => {
-                    text.push_str(&json_line(&line));
+                    text.push_str(&json_line(&line, &reader.extras));
                     text.push('\n');
                 }
             }
@@ -191,7 +192,7 @@ fn at(line: &Line) -> String {
 }
 
 /// What a person reads of it; where it was only seen, the action says so.
-fn cells(line: &Line) -> [String; 14] {
+fn cells(line: &Line, extras: &Extras) -> [String; 14] {
     let number = |id: Option<i64>| id.map(|id| id.to_string()).unwrap_or_default();
     let value =
         |value: &Option<serde_json::Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -201,7 +202,7 @@ fn cells(line: &Line) -> [String; 14] {
         number(line.who.id),
         line.who.name.clone(),
         line.action.key().into_owned(),
-        words::sentence(line),
+        words::sentence(line, extras),
         line.object.kind.clone(),
         number(line.object.id),
         line.object.name.clone(),
@@ -218,7 +219,7 @@ fn address(address: ClientAddress) -> String {
     address.ip().map_or_else(|| "unknown".to_owned(), |ip| ip.to_string())
 }
 
-fn json_line(line: &Line) -> String {
+fn json_line(line: &Line, extras: &Extras) -> String {
     json!({
         "at": at(line),
         "source": match line.place.source {
@@ -230,7 +231,7 @@ fn json_line(line: &Line) -> String {
         "who_id": line.who.id,
         "who": line.who.name,
         "action": line.action.key(),
-        "said": words::sentence(line),
+        "said": words::sentence(line, extras),
         "object_kind": line.object.kind,
         "object_id": line.object.id,
         "object": line.object.name,

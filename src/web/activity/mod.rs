@@ -138,11 +138,12 @@ async fn index(whose: Whose, page: Page, app: AppData, asked: Asked) -> Result<H
     }
     let (filters, faults) = asked.read();
     let (of, owner, cursor) = (whose.of, whose.reader.owner(), asked.cursor());
+    let (nouns, kinds) = (whose.reader.resource_nouns(), whose.reader.kinds.clone());
     let is_wrong = faults.any();
     let found = app.db.run(move |conn| {
-        let (wanted, too_many_tokens) = filters.wanted(conn, of, owner)?;
+        let (wanted, too_many_tokens) = filters.wanted(conn, of, owner, nouns)?;
         let lines = if is_wrong { Vec::new() } else { wanted.after(conn, cursor, PER_PAGE + 1)? };
-        let there = activity::there(conn, &lines)?;
+        let there = activity::there(conn, &lines, &kinds)?;
         let members = match of {
             Of::Account(account) => activity::members(conn, account)?,
             Of::User(_) => Vec::new(),
@@ -165,7 +166,7 @@ async fn index(whose: Whose, page: Page, app: AppData, asked: Asked) -> Result<H
             .into_iter()
             .map(|one| Choice {
                 value: one.key().to_owned(),
-                label: words::title(one).to_owned(),
+                label: words::title(one, &app.extras).to_owned(),
                 chosen: wanted.kind == Some(one),
             })
             .collect(),
@@ -212,7 +213,7 @@ fn people(whose: &Whose, person: Option<Person>, found: &Found) -> Vec<Choice> {
 impl Row {
     fn of(line: Line, reader: &Reader, there: &There, here: &str, now: OffsetDateTime) -> Row {
         let line = reader.may_read(line);
-        let said = words::said(&line);
+        let said = words::said(&line, &reader.extras);
         let of_token =
             [&line.object, &line.who].into_iter().find(|one| one.kind == "token").and_then(|one| one.id);
         Row {

@@ -2,6 +2,7 @@
 
 use super::words;
 use crate::db::{Conn, DbError};
+use crate::http::Extras;
 use crate::models::activity::{Line, Named, Source, There};
 use crate::models::token::Owner;
 use crate::models::{Account, session};
@@ -24,6 +25,10 @@ pub struct Reader {
     /// The account of the page; none on a person's own.
     account: Option<i64>,
     me: i64,
+    /// What the catalogue calls resources.
+    pub kinds: Vec<KindKey>,
+    /// What the extension adds.
+    pub extras: Extras,
     /// Name and role in each of the person's accounts.
     accounts: HashMap<i64, (String, Role)>,
 }
@@ -38,7 +43,9 @@ impl Reader {
     pub fn of_user(signed_in: &SignedIn) -> Reader {
         let accounts = signed_in.accounts.iter();
         let accounts = accounts.map(|(account, role)| (account.id, (account.name.clone(), *role))).collect();
-        Reader { session: signed_in.session, account: None, me: signed_in.user.id, accounts }
+        let kinds = signed_in.catalogue.kinds.iter().map(|kind| kind.key).collect();
+        let (session, me, extras) = (signed_in.session, signed_in.user.id, signed_in.extras);
+        Reader { session, account: None, me, kinds, extras, accounts }
     }
 
     /// The same reader with the roles of this moment; `None` if they may no longer read the page.
@@ -53,6 +60,12 @@ impl Reader {
             .account
             .is_none_or(|account| accounts.get(&account).is_some_and(|(_, role)| role.may(Act::SeeActivity)));
         Ok(may.then_some(Reader { accounts, ..self.clone() }))
+    }
+
+    /// The nouns of actions on resources: of one, of several, and of what the extension keeps of them.
+    pub fn resource_nouns(&self) -> Vec<String> {
+        let of_kinds = self.kinds.iter().flat_map(|kind| [kind.to_string(), format!("{kind}s")]);
+        of_kinds.chain(self.extras.activity.nouns.iter().map(|noun| (*noun).to_owned())).collect()
     }
 
     /// Whose tokens are searched.
@@ -104,7 +117,7 @@ impl Reader {
     pub fn object(&self, line: &Line, there: &There) -> Option<Link> {
         let object = &line.object;
         let is_me = self.account.is_none() && object.kind == "user" && object.id == Some(self.me);
-        let text = if is_me { "you".to_owned() } else { words::named(object) };
+        let text = if is_me { "you".to_owned() } else { words::named(object, &self.extras) };
         (!text.is_empty()).then(|| Link { text, url: self.url(object, line, there) })
     }
 
@@ -136,12 +149,11 @@ impl Reader {
                 let may = self.accounts.get(&account)?.1.may(Act::ManageMembers);
                 (may && there.members.contains(&(account, id))).then(|| paths::member(account, id))
             }
-            "domain" | "zone" => {
-                let kind = KindKey::try_from(named.kind.as_str()).ok()?;
+            kind => {
+                let kind = *self.kinds.iter().find(|known| known.as_str() == kind)?;
                 let account = there.resources.get(&id).copied().filter(|account| self.sees(*account))?;
-                Some(paths::of_resource(kind, account, id))
+                self.extras.has_resource_pages.then(|| paths::of_resource(kind, account, id))
             }
-            _ => None,
         }
     }
 }

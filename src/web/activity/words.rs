@@ -1,5 +1,6 @@
 //! Lines of the activity in plain words: one row for each action there is.
 
+use crate::http::Extras;
 use crate::models::Action;
 use crate::models::activity::{Kind, Line, LineAction, Named, Source};
 use crate::models::sighting::SightingKind;
@@ -18,28 +19,12 @@ fn words(action: Action) -> &'static str {
         Action::AccountRestored => "restored the account {}",
         Action::AccountResumed => "resumed {}",
         Action::AccountSuspended => "suspended {}",
-        Action::ContactCreated => "added the contact {}",
-        Action::ContactDeleted => "deleted the contact {}",
-        Action::DomainAdded => "added the domain {}",
-        Action::DomainsAdded => "added {}",
-        Action::DomainAutoRenewalSet => "switched auto-renewal of the domain {}",
-        Action::DomainDelegated => "delegated the domain {}",
-        Action::DomainRemoved => "removed the domain {}",
-        Action::DomainTransferLockSet => "switched the transfer lock of the domain {}",
-        Action::DomainWhoisPrivacySet => "switched whois privacy of the domain {}",
         Action::InvitationRevoked => "revoked the invitation of {}",
         Action::MemberInvited => "invited {}",
         Action::MemberInvitedAgain => "invited {} again",
         Action::MemberJoined => "joined by an invitation",
         Action::MemberRemoved => "removed {} from the account",
         Action::MemberSet => "set the role of {}",
-        Action::MessagePosted => "posted the message {}",
-        Action::RecordCreated => "created the record {}",
-        Action::RecordsCreated => "created {}",
-        Action::RecordDeleted => "deleted the record {}",
-        Action::RecordUpdated => "changed the record {}",
-        Action::TemplateCreated => "created the template {}",
-        Action::TemplateDeleted => "deleted the template {}",
         Action::TokenBlocked => "blocked the token {} in the account",
         Action::TokenCreated => "created the token {}",
         Action::TokenDeleted => "deleted the token {}",
@@ -63,10 +48,6 @@ fn words(action: Action) -> &'static str {
         Action::UserSignedOut => "signed {} out everywhere",
         Action::UserSiteAdminMade => "made {} a site admin",
         Action::UserSiteAdminUnmade => "removed {} as a site admin",
-        Action::WebhookCreated => "added the webhook to {}",
-        Action::WebhookDeleted => "deleted the webhook to {}",
-        Action::ZoneActivated => "activated the zone {}",
-        Action::ZoneDeactivated => "deactivated the zone {}",
     }
 }
 
@@ -95,11 +76,14 @@ pub struct Detail {
 }
 
 /// What was done, in words.
-pub fn said(line: &Line) -> Said {
+pub fn said(line: &Line, extras: &Extras) -> Said {
     let text = match &line.action {
         LineAction::Done(action) => words(*action).to_owned(),
         LineAction::Seen(kind) => seen(*kind).to_owned(),
-        LineAction::Unknown(key) => format!("{}: {{}}", key.replace(['.', '_'], " ")),
+        LineAction::Other(key) => match (extras.activity.words)(key) {
+            Some(words) => words.to_owned(),
+            None => of_resource(key, &line.object.kind),
+        },
     };
     match text.split_once("{}") {
         Some((before, after)) => Said {
@@ -111,10 +95,21 @@ pub fn said(line: &Line) -> Said {
     }
 }
 
+/// What was done with a resource, or with what this version doesn't know.
+fn of_resource(key: &str, kind: &str) -> String {
+    let noun = kind.replace('_', " ");
+    match key.split_once('.') {
+        Some((one, "added")) if one == kind => format!("added the {noun} {{}}"),
+        Some((_, "added")) => "added {}".to_owned(),
+        Some((one, "removed")) if one == kind => format!("removed the {noun} {{}}"),
+        _ => format!("{}: {{}}", key.replace(['.', '_'], " ")),
+    }
+}
+
 /// The whole line, for files.
-pub fn sentence(line: &Line) -> String {
-    let said = said(line);
-    let object = Some(named(&line.object)).filter(|name| said.shows_object && !name.is_empty());
+pub fn sentence(line: &Line, extras: &Extras) -> String {
+    let said = said(line, extras);
+    let object = Some(named(&line.object, extras)).filter(|name| said.shows_object && !name.is_empty());
     let mut text = format!("{} {}", who(line), said.before);
     if let Some(object) = object {
         text.push(' ');
@@ -140,22 +135,22 @@ pub fn who(line: &Line) -> String {
 }
 
 /// What it was done to: names that somebody chose stand in quotes, addresses and hosts do not.
-pub fn named(object: &Named) -> String {
+pub fn named(object: &Named, extras: &Extras) -> String {
     match object.kind.as_str() {
         _ if object.name.is_empty() => String::new(),
-        "token" | "template" | "message" | "contact" => format!("“{}”", object.name),
+        kind if kind == "token" || extras.activity.quoted.contains(&kind) => format!("“{}”", object.name),
         _ => object.name.clone(),
     }
 }
 
 /// A kind, as it is chosen.
-pub fn title(kind: Kind) -> &'static str {
+pub fn title(kind: Kind, extras: &Extras) -> &'static str {
     match kind {
         Kind::Tokens => "Tokens",
         Kind::Uses => "First uses and new networks",
         Kind::Members => "Members",
         Kind::Account => "Account",
-        Kind::Domains => "Domains and records",
+        Kind::Resources => extras.activity.resources,
         Kind::Users => "Profile and password",
         Kind::SignIns => "Sign-ins",
         Kind::Other => "Everything else",
@@ -216,28 +211,26 @@ mod tests {
 
     #[test]
     fn many_at_once_are_told_as_such_and_a_single_one_by_its_kind() {
-        let added = |action: Action, name: &str| {
+        let added = |action: &str, name: &str| {
             let named =
                 |kind: &str, name: &str| Named { kind: kind.to_owned(), id: None, name: name.to_owned() };
             let at = time::OffsetDateTime::UNIX_EPOCH;
-            sentence(&Line {
+            let line = Line {
                 place: crate::models::activity::Cursor { at, source: Source::Changed, id: 1 },
                 account: None,
                 user: None,
                 who: named("command_line", ""),
-                action: LineAction::Done(action),
-                object: named("domain", name),
+                action: LineAction::Other(action.to_owned()),
+                object: named("web_shop", name),
                 before: None,
                 after: None,
                 address: None,
                 client: String::new(),
-            })
+            };
+            sentence(&line, &Extras::NONE)
         };
-        assert_eq!(added(Action::DomainsAdded, "40 domains"), "The command line added 40 domains");
-        assert_eq!(
-            added(Action::DomainAdded, "360.example"),
-            "The command line added the domain 360.example"
-        );
+        assert_eq!(added("web_shops.added", "40 shops"), "The command line added 40 shops");
+        assert_eq!(added("web_shop.added", "360"), "The command line added the web shop 360");
     }
 
     #[test]

@@ -78,7 +78,10 @@ fn named<P>(one: &ResourceRef, owner: &TokenOwner<P>) -> NamedRow {
     NamedRow {
         name: one.name.clone(),
         account: owner.account().is_none().then(|| name_of(one.account, owner)),
-        url: one.id.filter(|_| reached).map(|id| paths::of_resource(one.kind, one.account, id)),
+        url: one
+            .id
+            .filter(|_| reached && owner.signed_in.extras.has_resource_pages)
+            .map(|id| paths::of_resource(one.kind, one.account, id)),
         // Of an account that the person has left, nothing is told any more.
         gone: reached && one.id.is_none(),
     }

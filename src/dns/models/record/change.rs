@@ -6,8 +6,9 @@ use super::Records;
 use super::{Faults, Record, Wanted, event, neighbours};
 use crate::db::schema::{records, resources, zones};
 use crate::db::{Conn, DbError};
+use crate::dns::models::DnsAction;
 use crate::models::Resource;
-use crate::models::audit::{self, Action, Origin};
+use crate::models::audit::{self, Origin};
 use crate::policy::Refusal;
 use diesel::prelude::*;
 use time::OffsetDateTime;
@@ -123,7 +124,7 @@ pub(super) fn insert(
     audit::record(
         conn,
         origin,
-        &event(zone, Action::RecordCreated, &record, &name, None, Some(record.told())),
+        &event(zone, DnsAction::RecordCreated, &record, &name, None, Some(record.told())),
     )?;
     Ok(Changed::Done(record))
 }
@@ -159,7 +160,7 @@ pub(super) fn replace(
         .returning(Record::as_returning())
         .get_result(conn)?;
     let (before, told, name) = (Some(record.told()), Some(after.told()), after.full_name(zone));
-    audit::record(conn, origin, &event(zone, Action::RecordUpdated, &after, &name, before, told))?;
+    audit::record(conn, origin, &event(zone, DnsAction::RecordUpdated, &after, &name, before, told))?;
     Ok(Changed::Done(after))
 }
 
@@ -179,7 +180,7 @@ pub(super) fn remove(
     audit::record(
         conn,
         origin,
-        &event(zone, Action::RecordDeleted, &record, &name, Some(record.told()), None),
+        &event(zone, DnsAction::RecordDeleted, &record, &name, Some(record.told()), None),
     )?;
     Ok(Changed::Done(record))
 }

@@ -6,7 +6,7 @@ use hickory_proto::rr::rdata::{CAA, SSHFP, TLSA, sshfp};
 use hickory_proto::rr::{RData, RecordType};
 use hickory_proto::serialize::binary::{BinEncodable, BinEncoder};
 
-/// The types that can be made, in the order in which people are told of them.
+/// The types of records that there are; the catalogue names the same.
 pub const TYPES: [&str; 14] = [
     "A", "AAAA", "ALIAS", "CAA", "CNAME", "HINFO", "MX", "NAPTR", "NS", "PTR", "SRV", "SSHFP", "TLSA", "TXT",
 ];

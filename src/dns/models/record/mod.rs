@@ -23,9 +23,8 @@ pub use list::{Filter, SORTED_BY};
 
 use crate::db::schema::records;
 use crate::db::{Conn, DbError};
+use crate::dns::models::action::{DnsAction, Event};
 use crate::models::Resource;
-use crate::models::audit::Action;
-use crate::models::audit::Event;
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -100,7 +99,7 @@ impl Record {
 
 fn event<'a>(
     zone: &Resource,
-    action: Action,
+    action: DnsAction,
     record: &Record,
     name: &'a str,
     before: Option<Value>,

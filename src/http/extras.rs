@@ -1,0 +1,56 @@
+//! What an extension adds to the pages and to the API, as far as handlers reach it.
+
+use crate::models::Hooks;
+use crate::policy::RefusalFacts;
+
+/// An extension's part in what the product does. [`Extras::NONE`] is that of a product without one.
+#[derive(Clone, Copy)]
+pub struct Extras {
+    /// What it does along with changes of resources and accounts.
+    pub hooks: Hooks,
+    /// What its pages add to the menu of an account, in front of what each account has.
+    pub menu: &'static [MenuEntry],
+    /// Whether it has a page for each resource, at `/accounts/{account}/{kind}s/{id}`.
+    pub has_resource_pages: bool,
+    /// How the activity page tells of what it writes into the audit log.
+    pub activity: ActivityWords,
+    /// The codes that it refuses calls with, beside the product's.
+    pub refusals: fn() -> Vec<(&'static str, RefusalFacts)>,
+}
+
+/// An entry of an account's menu.
+#[derive(Debug, Clone, Copy)]
+pub struct MenuEntry {
+    /// What a page says to be below it.
+    pub key: &'static str,
+    /// Its text.
+    pub title: &'static str,
+    /// The name of its icon.
+    pub icon: &'static str,
+    /// The URL of its page in this account.
+    pub url: fn(i64) -> String,
+}
+
+/// How the activity page tells of an extension's actions.
+#[derive(Clone, Copy)]
+pub struct ActivityWords {
+    /// What an action says after the name of who did it; `{}` is what it was done to.
+    pub words: fn(&str) -> Option<&'static str>,
+    /// Kinds of objects whose names people chose, so that they're in quotes.
+    pub quoted: &'static [&'static str],
+    /// Nouns of actions that belong to resources, beside the kinds themselves.
+    pub nouns: &'static [&'static str],
+    /// What the filter calls the actions on resources.
+    pub resources: &'static str,
+}
+
+impl Extras {
+    /// Nothing.
+    pub const NONE: Extras = Extras {
+        hooks: Hooks::NONE,
+        menu: &[],
+        has_resource_pages: false,
+        activity: ActivityWords { words: |_| None, quoted: &[], nouns: &[], resources: "Resources" },
+        refusals: Vec::new,
+    };
+}
