@@ -56,7 +56,7 @@ pub enum StartError {
     /// The database is away or refuses.
     #[error("cannot use the database: {0}. Look at DATABASE_URL, and whether Postgres runs there.")]
     Database(#[from] DbError),
-    /// Migrations are missing, or rights that its role needs.
+    /// Migrations are missing, or rights that its role needs, or the database is too old.
     #[error(transparent)]
     NotPrepared(DbError),
     /// The embedded catalogue is broken.
