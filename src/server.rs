@@ -10,8 +10,8 @@ use crate::config::{Config, Database, Support};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError, Readiness, Source};
 use crate::http::{
-    App, AppData, AppError, Budgets, Endings, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions,
-    SignIns, TokenLookup, get, headers, is_well_formed, paced, path_of, remember,
+    App, AppData, AppError, Budgets, Buffers, Endings, Hashing, LargeLists, Sessions, TokenLookup, get,
+    headers, is_well_formed, paced, path_of, remember,
 };
 use crate::models::password::HashError;
 use crate::policy::{Catalogue, ClientAddress, catalogue::CatalogueError};
@@ -113,10 +113,7 @@ impl Server {
             brand: config.brand.clone(),
             signing_key: Key::from(key.expose_secret()),
             hashing: Hashing::start(config.password_cost)?,
-            last_uses: LastUses::default(),
-            networks: Networks::default(),
-            sign_ins: SignIns::default(),
-            refusals: Refusals::default(),
+            buffers: Buffers::default(),
             endings: Endings::default(),
             is_ending: AtomicBool::new(false),
         });
