@@ -9,6 +9,7 @@ const RINGS: [(&str, &[&str]); 10] = [
     (
         "db",
         &[
+            "actix",
             "askama",
             "crate::policy",
             "crate::models",
