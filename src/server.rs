@@ -11,8 +11,8 @@ use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError, Readiness, Source};
 use crate::extension::Product;
 use crate::http::{
-    App, AppData, AppError, Budgets, Endings, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions,
-    SignIns, TokenLookup, get, headers, is_well_formed, paced, path_of, remember,
+    App, AppData, AppError, Budgets, Buffers, Endings, Hashing, LargeLists, Sessions, TokenLookup, get,
+    headers, is_well_formed, paced, path_of, remember,
 };
 use crate::models::password::HashError;
 use crate::policy::{Catalogue, ClientAddress, catalogue::CatalogueError};
@@ -57,7 +57,7 @@ pub enum StartError {
     /// The database is away or refuses.
     #[error("cannot use the database: {0}. Look at DATABASE_URL, and whether Postgres runs there.")]
     Database(#[from] DbError),
-    /// Migrations are missing, or rights that its role needs.
+    /// Migrations are missing, or rights that its role needs, or the database is too old.
     #[error(transparent)]
     NotPrepared(DbError),
     /// The catalogue lacks what a route needs.
@@ -116,10 +116,7 @@ impl Server {
             brand: config.brand.clone(),
             signing_key: Key::from(key.expose_secret()),
             hashing: Hashing::start(config.password_cost)?,
-            last_uses: LastUses::default(),
-            networks: Networks::default(),
-            sign_ins: SignIns::default(),
-            refusals: Refusals::default(),
+            buffers: Buffers::default(),
             endings: Endings::default(),
             is_ending: AtomicBool::new(false),
         });

@@ -35,7 +35,7 @@ impl Finish {
         headers::tell_quota(headers, quota.unwrap_or_else(of_network));
         let presented = request.and_then(|request| request.extensions().get::<Presented>().copied());
         if let (Some(presented), Some(reason)) = (presented, error.and_then(refused_token)) {
-            self.app.refusals.note(presented, reason, now);
+            self.app.buffers.refusals.note(presented, reason, now);
         }
     }
 }

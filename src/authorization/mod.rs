@@ -164,8 +164,8 @@ impl Call<'_> {
     /// reaches it: it's a use whatever the call ends in.
     fn note_use(&self) {
         let Ask { address, client, account, .. } = self.ask;
-        self.app.networks.note(self.found.token, *address, self.now, client);
-        self.app.last_uses.note(Use {
+        self.app.buffers.networks.note(self.found.token, *address, self.now, client);
+        self.app.buffers.last_uses.add(Use {
             secret: self.found.secret,
             account: self.reached(*account).map_or(0, |one| one.account.id),
             at: self.now,

@@ -95,6 +95,25 @@ impl CliError {
     fn said(text: impl Into<String>) -> CliError {
         CliError::Said(text.into())
     }
+
+    /// Adds what to do about a database that is too old, which depends on where it is.
+    fn with_way_out(self, database: &Database) -> CliError {
+        let (CliError::Db(error @ DbError::TooOld(_))
+        | CliError::Start(StartError::NotPrepared(error @ DbError::TooOld(_)))) = &self
+        else {
+            return self;
+        };
+        CliError::Said(match database {
+            Database::Url { .. } => format!(
+                "{error}. Create a new database and name it in DATABASE_URL. `pg_dump -Fc` keeps a copy of the \
+                 old one."
+            ),
+            Database::Private { data } => format!(
+                "{error}. Delete {folder}, or move it away to keep what it holds: the next start creates a new one.",
+                folder = data.join("postgres").display()
+            ),
+        })
+    }
 }
 
 /// Runs the command of the process's arguments, with what is compiled in beside the product.
@@ -143,7 +162,7 @@ fn open_database(database: &Database) -> Result<Opened, CliError> {
     };
     let mut conn = db::connect(&source)?;
     db::refuse_pooler(&mut conn, &source)?;
-    db::migrate(&mut conn)?;
+    db::migrate(&mut conn).map_err(|error| CliError::from(error).with_way_out(database))?;
     let clock = Clock::system();
     clock.correct(db::database_now(&mut conn)?);
     Ok(Opened { conn, origin: Origin::command_line(clock.now()), _postgres: postgres })

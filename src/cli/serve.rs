@@ -36,7 +36,7 @@ pub(super) fn serve(args: ServeArgs, extension: Option<Extension>) -> Result<(),
     let log = telemetry::start(config.log_format)?;
     // From here on nothing writes to standard error itself: its reader may have stopped reading.
     open_and_serve(&config, extension, &log).map_err(|error| {
-        log.note(output::sentence(&error));
+        log.note(output::sentence(&error.with_way_out(&config.database)));
         CliError::Noted
     })
 }

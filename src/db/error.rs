@@ -21,6 +21,11 @@ pub enum DbError {
         "the database isn't up to date, and {0}: run `tokenhouse migrate` as the role that owns its tables"
     )]
     Outdated(String),
+    /// A migration of this version ran in it, which is older than the first one.
+    #[error(
+        "the database is from before the first release of Tokenhouse (migration {0}), and can't be brought up to date"
+    )]
+    TooOld(String),
     /// A role of this name may not read the tables.
     #[error(
         "the role {0} may not read all tables: docs/serving-role.sql, run after each migration, gives it its rights"

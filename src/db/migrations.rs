@@ -3,14 +3,37 @@
 use super::{Conn, DbError};
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
-use diesel::migration::MigrationSource;
+use diesel::migration::{self, Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::collections::HashSet;
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
+/// The product's own, then those of the DNS example. A version is unique among all of them.
+static SETS: &[EmbeddedMigrations] = &[
+    embed_migrations!("migrations"),
+    #[cfg(feature = "dns")]
+    embed_migrations!("src/dns/migrations"),
+];
+
+/// All sets as one, in the order of their versions: diesel reverts only what its source knows.
+struct All;
+
+impl MigrationSource<Pg> for All {
+    fn migrations(&self) -> migration::Result<Vec<Box<dyn Migration<Pg>>>> {
+        let mut all = Vec::new();
+        for set in SETS {
+            all.extend(MigrationSource::<Pg>::migrations(set)?);
+        }
+        Ok(all)
+    }
+}
+
+fn versions() -> Result<Vec<String>, DbError> {
+    let all = All.migrations().map_err(fault)?;
+    Ok(all.iter().map(|one| one.name().version().to_string()).collect())
+}
 
 /// diesel takes no lock of its own, and nodes may start at the same moment.
 const KEY: i64 = 4_021_850_437;
@@ -40,9 +63,10 @@ diesel::table! {
 ///
 /// # Errors
 /// `Outdated` if migrations are missing and this role may not run them; `NotGranted` if it can't even
-/// read.
+/// read; `TooOld` if the database is from before the first migration.
 pub fn migrate(conn: &mut Conn) -> Result<usize, DbError> {
     refuse_without_rights(conn)?;
+    refuse_too_old(conn)?;
     if is_current(conn)? {
         return Ok(0);
     }
@@ -75,6 +99,15 @@ fn refuse_without_rights(conn: &mut Conn) -> Result<(), DbError> {
     if unreadable.iter().any(is_ours) { Err(DbError::NotGranted(role(conn)?)) } else { Ok(()) }
 }
 
+/// Before the first release the migrations were written anew, so what an older one has run is unknown here.
+fn refuse_too_old(conn: &mut Conn) -> Result<(), DbError> {
+    let (first, ran) = (versions()?.into_iter().min(), ran(conn)?.into_iter().min());
+    match ran {
+        Some(version) if first.is_some_and(|first| version < first) => Err(DbError::TooOld(version)),
+        _ => Ok(()),
+    }
+}
+
 fn role(conn: &mut Conn) -> Result<String, DbError> {
     Ok(diesel::select(sql::<Text>("current_user::text")).get_result(conn)?)
 }
@@ -87,7 +120,7 @@ fn run_missing(conn: &mut Conn) -> Result<usize, DbError> {
     if let Some(why) = why_not(conn)? {
         return Err(DbError::Outdated(why));
     }
-    conn.run_pending_migrations(MIGRATIONS).map(|ran| ran.len()).map_err(fault)
+    conn.run_pending_migrations(All).map(|ran| ran.len()).map_err(fault)
 }
 
 /// Why migrations can't run on this connection; `None` if they can. They change tables, which only an
@@ -114,7 +147,7 @@ fn is_read_only(conn: &mut Conn) -> Result<bool, DbError> {
 
 /// Takes every migration back. Nothing is left; tests use it to show that each is reversible.
 pub fn revert_all(conn: &mut Conn) -> Result<(), DbError> {
-    conn.revert_all_migrations(MIGRATIONS).map(|_| ()).map_err(fault)
+    conn.revert_all_migrations(All).map(|_| ()).map_err(fault)
 }
 
 /// What a server can do with the database as it is now.
@@ -139,16 +172,21 @@ pub fn readiness(conn: &mut Conn) -> Result<Readiness, DbError> {
     })
 }
 
-/// Whether no migration is missing. It only reads: diesel's own check creates its table where there is
-/// none, which a role without that right doesn't have, and which fails on a read-only database.
+/// Whether no migration is missing.
 pub fn is_current(conn: &mut Conn) -> Result<bool, DbError> {
+    let ran = ran(conn)?;
+    Ok(versions()?.iter().all(|version| ran.contains(version)))
+}
+
+/// The versions that have run. It only reads: diesel's own check creates its table where there is none,
+/// which a role without that right doesn't have, and which fails on a read-only database.
+fn ran(conn: &mut Conn) -> Result<HashSet<String>, DbError> {
     let kept = sql::<Bool>("to_regclass('__diesel_schema_migrations') IS NOT NULL");
     if !diesel::select(kept).get_result::<bool>(conn)? {
-        return Ok(false);
+        return Ok(HashSet::new());
     }
-    let ran: HashSet<String> = applied::table.select(applied::version).load(conn)?.into_iter().collect();
-    let all = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(fault)?;
-    Ok(all.iter().all(|one| ran.contains(one.name().version().to_string().as_str())))
+    let ran: Vec<String> = applied::table.select(applied::version).load(conn)?;
+    Ok(ran.into_iter().collect())
 }
 
 fn fault(error: Box<dyn std::error::Error + Send + Sync>) -> DbError {

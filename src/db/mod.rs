@@ -89,7 +89,6 @@ impl Db {
         self.within(LONGEST_WAIT, work).await
     }
 
-    #[allow(clippy::disallowed_methods, reason = "the only web::block")]
     async fn within<T, F>(&self, longest: Duration, work: F) -> Result<T, DbError>
     where
         T: Send + 'static,
@@ -97,7 +96,7 @@ impl Db {
     {
         let pool = self.pool.clone();
         let asked = Instant::now();
-        let work = actix_web::web::block(move || {
+        let work = tokio::task::spawn_blocking(move || {
             let mut conn = pool.get().map_err(DbError::unavailable)?;
             // Whoever asked has had a 503 by now: nothing may still be done behind their back.
             if asked.elapsed() >= LONGEST_WAIT_FOR_TURN {

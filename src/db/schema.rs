@@ -9,22 +9,22 @@ diesel::table! {
     /// What an account demands of the tokens that work in it.
     account_limits (account_id) {
         account_id -> Int8,
-        longest_life_days -> Nullable<Int4>,
-        /// Whether a token may live for ever.
-        never_allowed -> Bool,
-        /// Whether a token that may change something names addresses, in networks of /8 (IPv6: /16) or narrower.
-        write_needs_network -> Bool,
-        everything_allowed -> Bool,
         /// How many account tokens may be live, where that is fewer than the plan allows.
         account_tokens -> Nullable<Int8>,
-        /// Tokens that were made, or whose user joined, from then on are bound to the longest life, and to have an end.
+        longest_life_days -> Nullable<Int4>,
+        /// Whether a token may have no expiry date.
+        never_allowed -> Bool,
+        /// Tokens that were created, or whose user joined, from then on are bound to the longest life, and to have an expiry date.
         life_since -> Timestamptz,
         /// From when older tokens are bound too; NULL: never.
         life_older_from -> Nullable<Timestamptz>,
+        /// Whether a token that may change something names addresses, in networks of /8 (IPv6: /16) or narrower.
+        write_needs_network -> Bool,
         /// The same as life_since, for write_needs_network.
         network_since -> Timestamptz,
         /// The same as life_older_from, for write_needs_network.
         network_older_from -> Nullable<Timestamptz>,
+        everything_allowed -> Bool,
         /// The same as life_since, for everything_allowed.
         everything_since -> Timestamptz,
         /// The same as life_older_from, for everything_allowed.
@@ -52,11 +52,13 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// The record: who changed what, when and from where. No foreign keys, it outlives what it speaks of.
+    /// The audit log: who changed what, when and from where. No foreign keys, it outlives what it describes.
     audit_events (id) {
         id -> Int8,
         at -> Timestamptz,
         account_id -> Nullable<Int8>,
+        /// The user whom it concerns: who was changed, or whose token.
+        user_id -> Nullable<Int8>,
         actor_kind -> Text,
         actor_id -> Nullable<Int8>,
         actor_name -> Text,
@@ -68,8 +70,6 @@ diesel::table! {
         after -> Nullable<Jsonb>,
         /// NULL: of users and tokens an unknown address, of others none.
         address -> Nullable<Inet>,
-        /// The user whom it concerns: who was changed, or whose token.
-        user_id -> Nullable<Int8>,
     }
 }
 
@@ -158,7 +158,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// What is known of a domain beside its name.
+    /// What is known of a domain besides its name. A domain and its zone are created and deleted together.
     domains (resource_id) {
         resource_id -> Int8,
         registrant_id -> Nullable<Int8>,
@@ -175,7 +175,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// Links that make somebody a member, once. The one that is copied and the one that is mailed are two: only the latter proves an address.
+    /// Links that make someone a member, once. The one that is copied and the one that is mailed are two: only the latter proves an address.
     invitations (id) {
         id -> Int8,
         account_id -> Int8,
@@ -196,7 +196,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// Digests of secrets that somebody found, until a node has worked them off.
+    /// Digests of secrets that someone found, until a node has processed them.
     leak_reports (id) {
         id -> Int8,
         digest -> Bytea,
@@ -220,15 +220,15 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// Mail on its way: what is to be said, never the text nor a link. Written with the change that it tells of.
+    /// Mail to be sent: what it is about, never the text nor a link. Written with the change that it reports.
     mails (id) {
         id -> Int8,
-        /// What it is about: the same is never queued twice, by whichever node.
+        /// What it is about: the same mail is never queued twice, whichever node tries.
         key -> Text,
         recipient -> Text,
         letter -> Jsonb,
         created_at -> Timestamptz,
-        /// When it may be sent, or tried again: whoever takes it on puts this off.
+        /// When it may be sent, or tried again: the node that takes it postpones this.
         due_at -> Timestamptz,
         tries -> Int4,
         sent_at -> Nullable<Timestamptz>,
@@ -283,7 +283,7 @@ diesel::table! {
     record_templates (id) {
         id -> Int8,
         account_id -> Int8,
-        /// The short name, which addresses may use instead of the number.
+        /// The short name, which paths may use instead of the number.
         sid -> Text,
         name -> Text,
         description -> Text,
@@ -306,7 +306,7 @@ diesel::table! {
         ttl -> Int4,
         priority -> Nullable<Int4>,
         regions -> Array<Text>,
-        /// SOA and NS at the apex: made with the zone, changed by nobody.
+        /// SOA and NS at the apex: created with the zone, changed by nobody.
         system_record -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
@@ -316,10 +316,11 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// What grants can be narrowed to. A domain and its zone are made and deleted together.
+    /// What grants can be narrowed to.
     resources (id) {
         id -> Int8,
         account_id -> Int8,
+        /// Key of a kind in the catalogue, which also says what a name may be.
         kind -> Text,
         name -> Text,
         created_at -> Timestamptz,
@@ -331,6 +332,8 @@ diesel::table! {
 
     /// Signed-in browsers. Keyed by the SHA-256 of the session key, which only the cookie holds.
     sessions (digest) {
+        /// What the list of sessions names it by.
+        id -> Int8,
         digest -> Bytea,
         user_id -> Int8,
         state -> Jsonb,
@@ -338,18 +341,17 @@ diesel::table! {
         address -> Nullable<Inet>,
         client -> Text,
         created_at -> Timestamptz,
+        /// When the password was last entered in this session.
+        password_at -> Timestamptz,
         idle_until -> Timestamptz,
         ends_at -> Timestamptz,
-        id -> Int8,
-        /// When the password was last said in this session.
-        password_at -> Timestamptz,
     }
 }
 
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// Sign-ins good and bad, first uses of tokens, and uses from a network that is new for them. No foreign keys.
+    /// What was not changed but seen: sign-ins good and bad, first uses of tokens, and uses from a network that is new for them. No foreign keys.
     sightings (id) {
         id -> Int8,
         at -> Timestamptz,
@@ -357,7 +359,7 @@ diesel::table! {
         account_id -> Nullable<Int8>,
         user_id -> Nullable<Int8>,
         token_id -> Nullable<Int8>,
-        /// The token's name or the user's address, as it was then.
+        /// The token's name or the user's email address, as it was then.
         name -> Text,
         /// NULL: an unknown address.
         address -> Nullable<Inet>,
@@ -368,7 +370,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// Signs the session cookie and the cookie of the sign-in form; made at first start, the newest one is used.
+    /// Signs the session cookie and the cookie of the sign-in form; created at first start, the newest one is used.
     signing_keys (id) {
         id -> Int8,
         key -> Bytea,
@@ -390,7 +392,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// User tokens that an account's admins do not let in.
+    /// User tokens that an account's admins have blocked there.
     token_blocks (token_id, account_id) {
         token_id -> Int8,
         account_id -> Int8,
@@ -408,7 +410,7 @@ diesel::table! {
         grant_id -> Int8,
         effect -> Text,
         account_id -> Int8,
-        /// NULL once the resource was deleted: such an include matches nothing for ever, such an exclude still matches by account, kind and name.
+        /// NULL once the resource was deleted: such an include never matches anything again, such an exclude still matches by account, kind and name.
         resource_id -> Nullable<Int8>,
         kind -> Text,
         name -> Text,
@@ -437,11 +439,11 @@ diesel::table! {
 
     /// Networks that a token was used from: /24 of IPv4, /48 of IPv6.
     token_networks (id) {
+        id -> Int8,
         token_id -> Int8,
         /// NULL: an unknown address.
         network -> Nullable<Cidr>,
         first_at -> Timestamptz,
-        id -> Int8,
     }
 }
 
@@ -466,27 +468,27 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// What a secret leaves behind: its SHA-256 digest and a hint. Rows are kept, so that the holder of an ended one can be told.
+    /// What a secret leaves behind: its SHA-256 digest and a hint. Rows are kept, so that a caller with an ended secret can be told.
     token_secrets (id) {
         id -> Int8,
         token_id -> Int8,
         digest -> Bytea,
         /// Prefix and last four characters.
         hint -> Text,
-        /// Of the form that made it: a repeated POST finds the token instead of making another.
+        /// Of the form that created it: a repeated POST finds the token instead of creating another.
         form_nonce -> Uuid,
+        /// Whether a roll created it, and not the form that created the token.
+        rolled -> Bool,
         created_at -> Timestamptz,
+        /// The first call that a rolled secret was accepted for, except for those that only ask what it is. Written before that call is answered.
+        first_used_at -> Nullable<Timestamptz>,
+        /// When it ends by itself, once there is a newer one.
+        ends_at -> Nullable<Timestamptz>,
+        /// Whether the first use of the newer one ends it.
+        ends_when_successor_used -> Bool,
         /// Since when it no longer works, whatever the clocks of other nodes say; NULL where it ends by itself.
         ended_at -> Nullable<Timestamptz>,
         ended_why -> Nullable<Text>,
-        /// Whether the first use of the newer one ends it.
-        ends_when_successor_used -> Bool,
-        /// Whether a roll made it, and not the form that made the token.
-        rolled -> Bool,
-        /// When it ends by itself, once a newer one stands beside it.
-        ends_at -> Nullable<Timestamptz>,
-        /// The first call that a rolled secret was accepted for, but for those that only ask what it is. Written before that call is answered.
-        first_used_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -515,6 +517,8 @@ diesel::table! {
         account_id -> Nullable<Int8>,
         user_id -> Nullable<Int8>,
         name -> Text,
+        /// Words of the name in lower case, each behind its owner: a1010/deploy, u7/deploy.
+        search_words -> Array<Text>,
         /// Everything: a value of its own, which excludes grants; never an absence of them.
         full_access -> Bool,
         /// NULL: the command line.
@@ -533,9 +537,7 @@ diesel::table! {
         deleted_by -> Nullable<Int8>,
         /// Why it was deleted. unverified_address: its user got a new password before the address was ever verified.
         deleted_why -> Nullable<Text>,
-        /// Words of the name in lower case, each behind its owner: a1010/deploy, u7/deploy.
-        search_words -> Array<Text>,
-        /// The line of the record that ended this token together with others; the record has no foreign keys.
+        /// The line of the audit log that ended this token together with others; the audit log has no foreign keys.
         deleted_event -> Nullable<Int8>,
         /// What the site admin who ended it wrote for its owner.
         deleted_note -> Nullable<Text>,
@@ -545,16 +547,16 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// Links by which a person sets a new password or proves an address. The newest of a purpose is the only one; used ones are gone.
+    /// Links by which a person sets a new password or verifies an address. The newest of a purpose is the only one; used ones are deleted.
     user_links (id) {
         id -> Int8,
         user_id -> Int8,
         purpose -> Text,
-        /// The address that it proves, or that it was asked for.
+        /// The address that it verifies, or that it was requested for.
         email -> Text,
-        /// SHA-256 of what the link holds; NULL until it is on its way, so that what works is never stored.
+        /// SHA-256 of what the link holds; NULL until it is sent, so that what works is never stored.
         digest -> Nullable<Bytea>,
-        /// The site admin who made it; NULL: the person.
+        /// The site admin who created it; NULL: the person.
         made_by -> Nullable<Int8>,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
@@ -571,24 +573,24 @@ diesel::table! {
         name -> Text,
         /// An argon2id PHC string; NULL signs nobody in.
         password_hash -> Nullable<Text>,
-        deactivated_at -> Nullable<Timestamptz>,
-        created_at -> Timestamptz,
-        updated_at -> Timestamptz,
         /// Since when the user runs the site; set by the command line only.
         site_admin_since -> Nullable<Timestamptz>,
-        /// When the address was proved: by a link that was mailed there, or by the command line's word. NULL gains nothing by its address.
+        /// When the email address was verified: by a link that was mailed there, or by the command line. NULL: the user gains nothing by the address.
         email_verified_at -> Nullable<Timestamptz>,
-        /// Since when the user wants no mail, but for what others did to their tokens.
+        /// Since when the user wants no mail, except about what others did to their tokens.
         notices_off_at -> Nullable<Timestamptz>,
+        deactivated_at -> Nullable<Timestamptz>,
         /// When someone else last had a new password set for the user, whose address was never verified until then. What the user sent before may be a stranger's.
         reclaimed_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// Addresses that want to be told of changes. Nothing is sent to them.
+    /// URLs that want to be told of changes. Nothing is sent to them.
     webhooks (id) {
         id -> Int8,
         account_id -> Int8,
@@ -615,7 +617,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// What is known of a zone beside its name.
+    /// What is known of a zone besides its name.
     zones (resource_id) {
         resource_id -> Int8,
         active -> Bool,

@@ -1,9 +1,6 @@
 //! What every handler can reach.
 
-use super::{
-    Budgets, Endings, Extras, Hashing, LargeLists, LastUses, Networks, Refusals, Sessions, SignIns,
-    TokenLookup,
-};
+use super::{Budgets, Buffers, Endings, Extras, Hashing, LargeLists, Sessions, TokenLookup};
 use crate::clock::Clock;
 use crate::config::{Mail, PublicUrl, Support};
 use crate::db::Db;
@@ -47,14 +44,8 @@ pub struct App {
     pub signing_key: Key,
     /// Hashes and verifies passwords.
     pub hashing: Hashing,
-    /// Uses of tokens that are not written yet.
-    pub last_uses: LastUses,
-    /// Networks that tokens were used from, and that are not written yet.
-    pub networks: Networks,
-    /// Sign-ins that are not written yet.
-    pub sign_ins: SignIns,
-    /// Refused calls that are not written yet.
-    pub refusals: Refusals,
+    /// What is noted of calls and not written yet.
+    pub buffers: Buffers,
     /// Ends of tokens that are not written down yet.
     pub endings: Endings,
     /// What callers have spent of their hour.

@@ -51,18 +51,7 @@ impl Chores {
             let _ = chore.await;
         }
         let now = app.clock.now();
-        if let Err(error) = app.last_uses.flush_all(&app.db, now).await {
-            tracing::error!(%error, "the last uses of tokens could not be written");
-        }
-        if let Err(error) = app.networks.flush(&app.db).await {
-            tracing::error!(%error, "the networks of tokens could not be written");
-        }
-        if let Err(error) = app.sign_ins.flush(app).await {
-            tracing::error!(%error, "sign-ins could not be written");
-        }
-        if let Err(error) = app.refusals.flush(&app.db).await {
-            tracing::error!(%error, "the refused calls of tokens could not be written");
-        }
+        app.buffers.flush_all(&app.db, now).await;
         if let Err(error) = app.endings.write(&app.db).await {
             tracing::error!(%error, "ends of tokens are not in the audit log: the log of the process has them");
         }
@@ -188,7 +177,7 @@ async fn send_mail(app: AppData, mut end: End) {
     }
 }
 
-/// Uses of tokens and refused calls, the clock's offset, and what nobody needs any more.
+/// What is noted of calls, the clock's offset, and what nobody needs any more.
 async fn every_now_and_then(app: AppData, mut end: End) {
     let mut ticks = tokio::time::interval(FLUSH_EVERY);
     ticks.tick().await;
@@ -201,18 +190,7 @@ async fn every_now_and_then(app: AppData, mut end: End) {
         if let Err(error) = app.endings.write(&app.db).await {
             tracing::warn!(%error, "what tells of tokens that ended waits for the database");
         }
-        if let Err(error) = app.last_uses.flush(&app.db, now).await {
-            tracing::warn!(%error, "the last uses of tokens wait for the database");
-        }
-        if let Err(error) = app.networks.flush(&app.db).await {
-            tracing::warn!(%error, "the networks of tokens wait for the database");
-        }
-        if let Err(error) = app.sign_ins.flush(&app).await {
-            tracing::warn!(%error, "sign-ins wait for the database");
-        }
-        if let Err(error) = app.refusals.flush(&app.db).await {
-            tracing::warn!(%error, "the refused calls of tokens wait for the database");
-        }
+        app.buffers.flush(&app.db, now).await;
         let housekeeping = app.db.run(move |conn| {
             throttle::sweep(conn, now - time::Duration::hours(1))?;
             budget::sweep(conn, Hour::of(now))?;

@@ -141,7 +141,7 @@ impl Caller {
         let right = app.hashing.verify(password.to_owned(), hash).await?;
         // Into memory only, and of a user who exists: from outside nobody can tell.
         if let Some(found) = found.as_ref().filter(|_| signs_in) {
-            app.sign_ins.note(SignIn {
+            app.buffers.sign_ins.add(SignIn {
                 user: found.user,
                 email: found.email.clone(),
                 good: right,

@@ -26,7 +26,7 @@ async fn choose_and_look(called: &'static str, scripting: bool) {
     }
     owner.post(&format!("/accounts/{acme}/tokens/{deploy}/rename"), &[("name", "Deploy")]).await;
     assert_eq!(whoami(house.address, &secret).await.0, 200);
-    house.app.networks.flush(&house.app.db).await.unwrap();
+    house.app.buffers.networks.flush(&house.app.db, house.clock.now()).await.unwrap();
 
     let mut window = signed_in(&house, called, scripting, &format!("/accounts/{acme}/tokens")).await;
     for name in ["Choose Deploy", "Choose Backup"] {

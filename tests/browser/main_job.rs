@@ -118,7 +118,7 @@ async fn read_once(window: &mut Window) -> String {
 async fn use_it(house: &House, window: &mut Window, secret: &str) {
     let (status, body) = whoami(house.address, secret).await;
     assert_eq!((status.as_u16(), &body["data"]["account"]["email"]), (200, &"billing@acme.example".into()));
-    house.app.last_uses.flush(&house.app.db, house.clock.now()).await.unwrap();
+    house.app.buffers.last_uses.flush(&house.app.db, house.clock.now()).await.unwrap();
     window.link("I have copied it").await.click().await.unwrap();
     window.link(NAME).await;
     window.says("just now 127.0.0.1").await;

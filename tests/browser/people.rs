@@ -62,7 +62,7 @@ async fn revoke_all(called: &'static str, scripting: bool) {
     let (_, used) = made::with(&house, Owner::Account(acme), "Deploy", everything());
     made::with(&house, Owner::Account(acme), "Backup", everything());
     assert_eq!(zones(&house, &used, "Acme").await.0, 200);
-    house.app.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
+    house.app.buffers.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
     let mut window = signed_in(&house, called, scripting, &format!("/accounts/{acme}/tokens")).await;
     window.link("Revoke all").await.click().await.unwrap();
     window.heading("Revoke all tokens of Acme?").await;

@@ -177,7 +177,7 @@ async fn all_tokens_are_revoked_by_keyboard_alone() {
     let policy = Policy::unconditional(Rights::Everything);
     let (_, secret) = made::with(&house, Owner::Account(acme), "Deploy", policy);
     crate::support::client::whoami(house.address, &secret).await;
-    house.app.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
+    house.app.buffers.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
     let window = signed_in(&house, "revoke-keys", true, &format!("/accounts/{acme}/tokens")).await;
     window.heading("Automation").await;
     window.follow("link", "Revoke all").await;

@@ -118,7 +118,7 @@ async fn what_forms_answer_is_for_everybody() {
     let (_, secret) =
         made::with(&house, Owner::Account(acme), "Deploy", Policy::unconditional(Rights::Everything));
     assert_eq!(whoami(house.address, &secret).await.0, 200);
-    house.app.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
+    house.app.buffers.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
     window.go(&format!("{list}/revoke")).await;
     press(&window, "Yes, revoke all").await;
     window.says("Type Acme exactly").await;

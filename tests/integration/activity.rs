@@ -9,8 +9,8 @@ use tokenhouse::models::{Account, membership};
 use tokenhouse::policy::{Policy, Rights, Role};
 
 async fn flush(house: &House) {
-    house.app.networks.flush(&house.app.db).await.unwrap();
-    house.app.sign_ins.flush(&house.app).await.unwrap();
+    house.app.buffers.networks.flush(&house.app.db, house.clock.now()).await.unwrap();
+    house.app.buffers.sign_ins.flush(&house.app.db, house.clock.now()).await.unwrap();
 }
 
 /// The lines of a page, without when and from where.

@@ -216,7 +216,7 @@ fn assert_refused(answer: &Answer, status: u16, code: &str, message: &str) {
 }
 
 async fn written(house: &House) {
-    house.app.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
+    house.app.buffers.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
 }
 
 fn uses_of(house: &House, token: i64) -> i64 {

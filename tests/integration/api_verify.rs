@@ -95,8 +95,8 @@ async fn the_holder_of_a_real_secret_is_told_its_state_whatever_that_is() {
         assert_eq!((answered, &body["data"]), (200, &expected), "{back}");
     }
     // What does not work was not used, and asking was no refused call.
-    house.app.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
-    house.app.refusals.flush(&house.app.db).await.unwrap();
+    house.app.buffers.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
+    house.app.buffers.refusals.flush(&house.app.db, house.clock.now()).await.unwrap();
     assert_eq!(facts::count(&house, "token_use"), 1);
     assert_eq!(facts::count(&house, "token_refusals"), 0);
 }
@@ -118,7 +118,7 @@ async fn the_answer_to_cloudflares_clients_is_in_their_envelope_to_the_letter() 
     let data =
         json!({ "id": token, "status": "active", "not_before": null, "expires_on": "2026-12-01T12:00:00Z" });
     assert_eq!(ask(&house, OURS, &secret).await, (200, json!({ "data": data })));
-    house.app.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
+    house.app.buffers.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
     assert_eq!(facts::count(&house, "token_use"), 1);
     // A deactivated user is away.
     house.user(MEMBER).deactivate(&mut house.conn(), &house.command_line()).unwrap();
@@ -182,7 +182,7 @@ async fn from_another_network_it_is_refused() {
     assert_eq!((status, &body["code"]), (403, &json!("address_refused")));
     let expected = theirs(9109, "Cannot use the access token from location: 127.0.0.1");
     assert_eq!(ask(&house, THEIRS, &secret).await, (403, expected));
-    house.app.refusals.flush(&house.app.db).await.unwrap();
+    house.app.buffers.refusals.flush(&house.app.db, house.clock.now()).await.unwrap();
     let noted = facts::text(&house, "SELECT concat(reason, ' ', calls) FROM token_refusals");
     assert_eq!(noted, "address_refused 2");
 }

@@ -275,7 +275,7 @@ async fn a_call_tells_its_budget_and_a_refused_one_is_noted_however_its_path_is_
         let answer = program.call("GET", &format!("/{base}/{acme}/domains"), None).await;
         assert_eq!((answer.status.as_u16(), answer.header("content-type")), (403, "application/json"));
         assert!(!answer.header("x-ratelimit-remaining").is_empty(), "{base}");
-        house.app.refusals.flush(&house.app.db).await.unwrap();
+        house.app.buffers.refusals.flush(&house.app.db, house.clock.now()).await.unwrap();
         let noted = format!("SELECT sum(calls) FROM token_refusals WHERE token_id = {}", program.token);
         assert_eq!(facts::number(&house, &noted), i64::try_from(before).unwrap() + 1, "{base}");
     }

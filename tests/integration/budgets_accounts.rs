@@ -94,7 +94,7 @@ async fn nothing_left_comes_after_the_account_and_before_the_permission() {
         facts::change(&house, "UPDATE tokens SET disabled_at = '2026-11-22 12:00Z'");
         assert_eq!(code(&call(&house, "GET", &here, &secret).await), is(401, "token_disabled"), "{path}");
 
-        house.app.refusals.flush(&house.app.db).await.unwrap();
+        house.app.buffers.refusals.flush(&house.app.db, house.clock.now()).await.unwrap();
         let noted = format!(
             "token_refusals WHERE permission = '{permission}' AND access = 'read' AND calls = 1 ORDER BY reason"
         );
@@ -140,7 +140,7 @@ async fn a_refusal_about_a_resource_keeps_no_name_that_the_caller_chose() {
             noted.push(format!("{key} {} write_denied", access.key()));
         }
     }
-    house.app.refusals.flush(&house.app.db).await.unwrap();
+    house.app.buffers.refusals.flush(&house.app.db, house.clock.now()).await.unwrap();
     noted.sort();
     assert!(noted.len() >= 4, "{noted:?}");
     let line = "concat_ws(' ', permission, access, reason)";

@@ -14,7 +14,7 @@ async fn call(house: &House, secret: &str, client: &str) -> u16 {
 }
 
 async fn flush(house: &House) {
-    house.app.last_uses.flush(&house.app.db, house.clock.now()).await.unwrap();
+    house.app.buffers.last_uses.flush(&house.app.db, house.clock.now()).await.unwrap();
 }
 
 fn stored(house: &House) -> Vec<String> {
@@ -115,6 +115,6 @@ async fn a_call_that_is_refused_is_no_use() {
         let (status, body) = whoami(house.address, secret).await;
         assert_eq!((status.as_u16(), body["code"].as_str()), (401, Some(code)));
     }
-    house.app.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
+    house.app.buffers.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
     assert_eq!(facts::count(&house, "token_use"), 0);
 }

@@ -9,6 +9,7 @@ const RINGS: [(&str, &[&str]); 11] = [
     (
         "db",
         &[
+            "actix",
             "askama",
             "crate::policy",
             "crate::models",

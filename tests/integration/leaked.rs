@@ -240,7 +240,7 @@ async fn the_record_says_from_where_it_was_reported_and_the_owner_reads_it_on_th
     let (token, secret) = owner.make_full_token(acme, "Deploy").await;
     house.clock.advance(time::Duration::hours(1));
     whoami(house.address, &secret).await;
-    house.app.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
+    house.app.buffers.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
     post(&house, "203.0.113.9", format!("\n  {secret}\r\n")).await;
     worked_off(&house).await;
     let line = facts::text(

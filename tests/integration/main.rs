@@ -112,6 +112,7 @@ mod tokens_once;
 mod tokens_search;
 mod tokens_show;
 mod two_processes;
+mod upgrade;
 mod user_tokens;
 mod words_decide;
 mod words_pages;

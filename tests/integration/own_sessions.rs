@@ -118,7 +118,7 @@ async fn whoever_ends_the_session_of_this_browser_is_signed_out() {
 async fn a_sign_in_stands_in_ones_activity_with_its_browser_in_words() {
     let house = behind_a_proxy();
     let cookie = signed_in_from(&house, OWNER, "192.0.2.7", FIREFOX).await;
-    house.app.sign_ins.flush(&house.app).await.unwrap();
+    house.app.buffers.sign_ins.flush(&house.app.db, house.clock.now()).await.unwrap();
     let page = read(house.anybody().request("GET", "/user/activity").header("cookie", cookie.as_str())).await;
     let said = page.all(".activity > li");
     assert!(said.iter().any(|line| line.contains("from 192.0.2.7 (Firefox on Linux)")), "{said:?}");

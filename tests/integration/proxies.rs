@@ -196,7 +196,7 @@ fn left(answer: &Answer) -> i64 {
 
 /// Where each token that was used was last used.
 async fn last_used(house: &House) -> Vec<String> {
-    house.app.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
+    house.app.buffers.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
     // A token's uses are kept by account: whoami names none.
     let last = "SELECT DISTINCT ON (tokens.id) tokens.id, name, address
         FROM token_use JOIN token_secrets ON token_secrets.id = secret_id JOIN tokens ON tokens.id = token_id
@@ -206,7 +206,7 @@ async fn last_used(house: &House) -> Vec<String> {
 
 /// Every network that any token was used from.
 async fn networks(house: &House) -> Vec<String> {
-    house.app.networks.flush(&house.app.db).await.unwrap();
+    house.app.buffers.networks.flush(&house.app.db, house.clock.now()).await.unwrap();
     facts::texts(house, "coalesce(network::text, 'unknown')", "token_networks GROUP BY network")
 }
 
@@ -337,7 +337,7 @@ async fn what_is_done_from_an_unknown_address_is_told_as_that_and_logged_once() 
     }
     last_used(&house).await;
     networks(&house).await;
-    house.app.sign_ins.flush(&house.app).await.unwrap();
+    house.app.buffers.sign_ins.flush(&house.app.db, house.clock.now()).await.unwrap();
 
     let tokens = owner.get(&format!("/accounts/{acme}/tokens")).await;
     assert!(tokens.text().contains("just now an unknown address"), "{}", tokens.text());

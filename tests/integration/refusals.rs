@@ -10,7 +10,7 @@ use tokenhouse::models::token::refusals::{self, Kind, Span};
 use tokenhouse::policy::{Access, RefusalCode};
 
 async fn flush(house: &House) {
-    house.app.refusals.flush(&house.app.db).await.unwrap();
+    house.app.buffers.refusals.flush(&house.app.db, house.clock.now()).await.unwrap();
 }
 
 fn stored(house: &House) -> Vec<String> {
@@ -150,7 +150,7 @@ async fn refusals_wait_while_they_cannot_be_written() {
     owner.delete_token(acme, token).await;
     refused(&house, &secret).await;
     set_read_only(&house, true);
-    assert!(house.app.refusals.flush(&house.app.db).await.is_err());
+    assert!(house.app.buffers.refusals.flush(&house.app.db, house.clock.now()).await.is_err());
     refused(&house, &secret).await;
     set_read_only(&house, false);
     flush(&house).await;

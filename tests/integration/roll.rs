@@ -85,7 +85,7 @@ async fn a_leaked_secret_ends_at_once_and_its_refused_calls_are_told() {
     assert_eq!(call(&house, USE, &old).await, REPLACED);
     assert_eq!(call(&house, USE, &new).await, "ok");
     assert_eq!(secrets(&house), ["f leaked f", "t t"]);
-    house.app.refusals.flush(&house.app.db).await.unwrap();
+    house.app.buffers.refusals.flush(&house.app.db, house.clock.now()).await.unwrap();
     let told = owner.get(&page).await.text();
     assert!(told.contains("Its secret had been replaced"), "{told}");
 }
@@ -194,7 +194,7 @@ async fn the_page_of_the_token_tells_two_secrets_apart_until_the_overlap_is_fini
     let new = rolled(&mut owner, &page, "day").await;
     let http = reqwest::Client::builder().no_proxy().user_agent("old/1.0").build().unwrap();
     read(http.get(house.url("/v2/whoami")).bearer_auth(&old)).await;
-    house.app.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
+    house.app.buffers.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
     house.clock.advance(Duration::minutes(3));
     let shown = owner.get(&page).await;
     let rows = shown.all(".secrets li");

@@ -133,7 +133,7 @@ async fn a_missing_migration_takes_the_node_out_of_the_balancer() {
     let house = House::open();
     house
         .conn()
-        .batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = '20261122000017'")
+        .batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = '20261201000002'")
         .unwrap();
     let ready = read(house.anybody().request("GET", "/readyz")).await;
     assert_eq!((ready.status.as_u16(), ready.body.as_str()), (503, "migrations are missing\n"));

@@ -30,8 +30,8 @@ async fn sign_in(browser: &mut Browser, email: &str, password: &str, from: &str)
 }
 
 async fn flush(house: &House) {
-    house.app.networks.flush(&house.app.db).await.unwrap();
-    house.app.sign_ins.flush(&house.app).await.unwrap();
+    house.app.buffers.networks.flush(&house.app.db, house.clock.now()).await.unwrap();
+    house.app.buffers.sign_ins.flush(&house.app.db, house.clock.now()).await.unwrap();
 }
 
 fn stored(house: &House) -> Vec<String> {
@@ -81,7 +81,7 @@ async fn refused_sign_ins_of_one_user_are_bounded_from_however_many_networks() {
     let house = House::open();
     let user = house.user(OWNER).id;
     for network in 0..1_000 {
-        house.app.sign_ins.note(sighting::SignIn {
+        house.app.buffers.sign_ins.add(sighting::SignIn {
             user,
             email: OWNER.to_owned(),
             good: false,
@@ -141,7 +141,7 @@ async fn a_token_that_is_used_from_everywhere_fills_neither_memory_nor_table() {
     let house = House::open();
     let acme = house.account("Acme");
     let token = made::token(&house, acme, None);
-    let (networks, now) = (&house.app.networks, house.clock.now());
+    let (networks, now) = (&house.app.buffers.networks, house.clock.now());
     for round in 0..3_u32 {
         for network in 0..5_000_u32 {
             let v6 = Ipv6Addr::from_bits(u128::from(0x2001_0000 + round * 5_000 + network) << 80);
@@ -157,7 +157,12 @@ async fn a_token_that_is_used_from_everywhere_fills_neither_memory_nor_table() {
     // Another node knows nothing of it yet, and is bounded all the same.
     let other = house.second_node();
     for network in 0..500_u32 {
-        other.app.networks.note(token, IpAddr::V4(Ipv4Addr::from_bits(network * 256)).into(), now, "botnet");
+        other.app.buffers.networks.note(
+            token,
+            IpAddr::V4(Ipv4Addr::from_bits(network * 256)).into(),
+            now,
+            "botnet",
+        );
     }
     flush(&other).await;
     assert_eq!(facts::count(&house, &format!("token_networks WHERE token_id = {token}")), most);
@@ -169,13 +174,13 @@ async fn what_the_database_cannot_take_holds_up_nobody_and_a_token_that_is_gone_
     let acme = house.account("Acme");
     let (token, gone) = (made::token(&house, acme, None), made::token(&house, acme, None));
     facts::change(&house, &format!("DELETE FROM tokens WHERE id = {gone}"));
-    let (networks, now) = (&house.app.networks, house.clock.now());
+    let (networks, now) = (&house.app.buffers.networks, house.clock.now());
     for token in [token, gone] {
         networks.note(token, IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)).into(), now, "deploy/1.0");
     }
     let url = database::url(&house.database);
     database::run(&url, "ALTER TABLE tokens RENAME TO away");
-    assert!(networks.flush(&house.app.db).await.is_err());
+    assert!(networks.flush(&house.app.db, now).await.is_err());
     database::run(&url, "ALTER TABLE away RENAME TO tokens");
     networks.note(token, IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)).into(), now, "deploy/1.0");
     flush(&house).await;

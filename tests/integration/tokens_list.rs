@@ -103,7 +103,7 @@ async fn a_reader_sees_names_and_states_and_nothing_else() {
     let fields = [("name", "DNS"), ("expires", "90"), ("zones.access", "read"), ("zones.where", "all")];
     let (token, secret) = owner.make_token(acme, &fields).await;
     whoami(house.address, &secret).await;
-    house.app.last_uses.flush(&house.app.db, START).await.unwrap();
+    house.app.buffers.last_uses.flush(&house.app.db, START).await.unwrap();
     let mut reader = house.signed_in(READER).await;
     let list = reader.get(&format!("/accounts/{acme}/tokens")).await;
     assert_eq!(list.status, 200);

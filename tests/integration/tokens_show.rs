@@ -152,7 +152,7 @@ async fn the_page_that_asks_before_deleting_says_when_and_from_where_it_was_last
     assert_eq!(page.status, 200);
     assert!(page.text().contains("It has never been used."));
     whoami(house.address, &secret).await;
-    house.app.last_uses.flush(&house.app.db, START).await.unwrap();
+    house.app.buffers.last_uses.flush(&house.app.db, START).await.unwrap();
     house.clock.advance(Duration::minutes(5));
     let page = owner.get(&path).await;
     assert_eq!(page.heading(), "Delete “Deploy”?");

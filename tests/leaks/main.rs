@@ -148,7 +148,7 @@ async fn used_house() -> House {
     let mut owner = house.signed_in(OWNER).await;
     let (token, secret) = owner.make_full_token(acme, "Searched for").await;
     assert_eq!(whoami(house.address, &secret).await.0, 200);
-    house.app.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
+    house.app.buffers.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
     assert_eq!(owner.delete_token(acme, token).await.status, 303);
     assert_eq!(whoami(house.address, &secret).await.0, 401);
     house

@@ -119,7 +119,8 @@ impl Camera<'_> {
         visitor.take(&Step::Press("Sign in".to_owned())).await?;
         visitor.leave("/sign-in").await?;
         // Else the chore that does it may come before or after the picture.
-        Ok(visitor.set.app.sign_ins.flush(&visitor.set.app).await?)
+        let app = &visitor.set.app;
+        Ok(app.buffers.sign_ins.flush(&app.db, app.clock.now()).await?)
     }
 
     async fn go(&self, visitor: &Visitor<'_>, page: &str) -> Result<(), Failed> {

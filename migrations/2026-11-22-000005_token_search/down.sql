@@ -1,2 +1,0 @@
-DROP INDEX token_grants_account_id_idx, token_secrets_hint_end_idx, tokens_account_everything_idx, tokens_account_name_idx;
-ALTER TABLE tokens DROP COLUMN search_words;

@@ -1,1 +1,0 @@
-ALTER TABLE tokens DROP COLUMN deleted_event;

@@ -1,1 +1,0 @@
-DROP INDEX tokens_deleted_event_idx, audit_events_account_kind_idx, audit_events_account_command_line_idx;

@@ -1,3 +1,0 @@
-DROP TRIGGER tokens_are_live ON tokens;
-DROP FUNCTION make_tokens_live();
-DROP TABLE live_tokens;
