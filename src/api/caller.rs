@@ -77,8 +77,8 @@ pub struct Making<P> {
     permit: PhantomData<P>,
 }
 
-/// A token with a permission on the resource of the path: `{zone}` or `{domain}`, by name or by
-/// number, as the catalogue says what narrows the permission.
+/// A token with a permission on the resource of the path: by name or by number. The
+/// place is called as the kind of resource that narrows the permission.
 pub struct CallerOn<P, L> {
     /// The account of the path.
     pub account: Account,
@@ -127,7 +127,7 @@ impl<P: Permit, L: Level> CallerOn<P, L> {
         self.call.origin()
     }
 
-    /// Which records of the zone a list may show: those that any of these lets through.
+    /// Which records of the resource a list may show: those that any of these lets through.
     pub fn records(&self) -> Vec<RecordFilter> {
         let Resource { id, account_id, kind, name } = &self.resource;
         readable::<P>(&self.call, &self.account)
@@ -137,7 +137,7 @@ impl<P: Permit, L: Level> CallerOn<P, L> {
             .collect()
     }
 
-    /// What decides about single records of the zone; it can go along into a transaction.
+    /// What decides about single records of the resource; it can go along into a transaction.
     pub fn record_guard(&self) -> RecordGuard {
         RecordGuard {
             catalogue: Arc::clone(&self.call.app.catalogue),
@@ -149,13 +149,13 @@ impl<P: Permit, L: Level> CallerOn<P, L> {
         }
     }
 
-    /// Decides about records of the zone. `asked` is the record as the call names it.
+    /// Decides about records of the resource. `asked` is the record as the call names it.
     pub fn decide_record(&self, records: Records<'_>, asked: &str) -> Result<(), AppError> {
         self.record_guard().decide(records).map_err(|refusal| of_refusal(refusal, "Record", asked))
     }
 }
 
-/// Decides about single records of one zone, for one call.
+/// Decides about single records of one resource, for one call.
 pub struct RecordGuard {
     catalogue: Arc<Catalogue>,
     policy: Policy,

@@ -1,4 +1,4 @@
-//! Which tokens reach a domain or a zone, and through which of their grants.
+//! Which tokens reach a resource, and through which of their grants.
 
 use super::{Asked, Member, read_cursor, written};
 use crate::http::{App, AppError};
