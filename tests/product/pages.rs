@@ -2,6 +2,8 @@
 
 use crate::support::client::whoami;
 use crate::support::{House, OWNER, START, database, shop};
+use crate::words::lines;
+use diesel::connection::SimpleConnection;
 use secrecy::SecretString;
 use serde_json::json;
 use tokenhouse::clock::Clock;
@@ -64,6 +66,32 @@ async fn a_token_for_one_store_says_so_and_works() {
 
     let menu = owner.get(&format!("/accounts/{acme}/tokens")).await.all("nav[aria-label='Main'] a");
     assert_eq!(menu, ["Automation", "Members", "Activity", "Account"]);
+}
+
+#[actix_web::test]
+async fn no_page_speaks_of_the_example() {
+    let (house, acme) = open();
+    let mut owner = house.signed_in(OWNER).await;
+    house.conn().batch_execute("UPDATE users SET site_admin_since = created_at").unwrap();
+    let fields = [("name", "All"), ("reach", "everything"), ("expires", "90")];
+    let (token, _) = owner.make_token(acme, &fields).await;
+    let mut seen = 0;
+    for (method, path) in shop().page_table() {
+        let of_user = path.starts_with("/user/tokens");
+        let path = path.replace("{account}", &acme.to_string()).replace("{token}", &token.to_string());
+        // The guide takes its examples from the DNS example.
+        let is_guide = path == "/help";
+        if is_guide || method != "GET" || path.contains('{') || of_user && path.contains(&format!("/{token}"))
+        {
+            continue;
+        }
+        let page = owner.get(&path).await;
+        if page.status == 200 && page.header("content-type").starts_with("text/html") {
+            assert_eq!(lines(&page.body), Vec::<&str>::new(), "{path}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 30, "{seen} pages");
 }
 
 #[actix_web::test]
