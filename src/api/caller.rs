@@ -77,8 +77,8 @@ pub struct Making<P> {
     permit: PhantomData<P>,
 }
 
-/// A token with a permission on the resource of the path: `{zone}` or `{domain}`, by name or by
-/// number, as the catalogue says what narrows the permission.
+/// A token with a permission on the resource of the path: by name or by number. The
+/// place is called as the kind of resource that narrows the permission.
 pub struct CallerOn<P, L> {
     /// The account of the path.
     pub account: Account,

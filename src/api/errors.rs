@@ -1,4 +1,4 @@
-//! Errors as the API's JSON: a `message` in DNSimple's words and a stable `code` beside it.
+//! Errors as the API's JSON: a `message` for people and a stable `code` for programs.
 
 use crate::authorization::{Missing, Refused};
 use crate::http::{ApiRefusal, AppError};
@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// The body for an error; `None` where DNSimple sends none.
+/// The body for an error; `None` if it has none.
 pub fn body(error: &AppError) -> Option<String> {
     let code = match error {
         AppError::Refused(refusal) => return refusal_body(refusal),
@@ -50,7 +50,7 @@ pub fn refused_token(error: &AppError) -> Option<RefusalCode> {
 /// What every refusal with a body looks like.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ErrorBody {
-    /// For people, in DNSimple's words.
+    /// For people.
     message: String,
     /// For programs.
     code: String,
@@ -68,7 +68,7 @@ fn refusal_body(refusal: &ApiRefusal) -> Option<String> {
     serde_json::to_string(&ErrorBody { message, code: key.to_owned(), scope, errors }).ok()
 }
 
-/// `Zone ``x`` not found`, as DNSimple says it, with the name as it was asked for.
+/// `Store ``x`` not found`, with the name as it was asked for.
 pub fn not_found(what: &str, asked: &str) -> AppError {
     ApiRefusal::from(RefusalCode::ResourceNotFound).saying(format!("{what} `{asked}` not found")).into()
 }

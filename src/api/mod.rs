@@ -1,4 +1,4 @@
-//! The API that tokens open, in the form of DNSimple's v2.
+//! The API that tokens open: what each may ask about itself, and what an extension brings.
 
 pub mod accounts;
 pub mod bearer;

@@ -1,4 +1,4 @@
-//! `GET /v2/whoami`: whose token this is, in DNSimple's form.
+//! `GET /v2/whoami`: whose token this is.
 
 use super::caller::{AnyToken, Asking};
 use super::json::{Moment, ok};

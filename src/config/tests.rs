@@ -337,6 +337,21 @@ fn every_option_explains_itself_in_the_help() {
 }
 
 #[test]
+fn the_catalogue_is_that_of_the_build_unless_a_file_is_named() {
+    assert_eq!(with(|_| {}).unwrap().catalogue, None);
+    let (_kept, path) = file("catalogue = \"shop.toml\"\n");
+    let in_file = |told: Option<&str>| {
+        let (path, told) = (path.clone(), told.map(OsString::from));
+        with(|args| (args.database.config, args.catalogue.catalogue) = (path, told)).unwrap().catalogue
+    };
+    assert_eq!(in_file(None), Some("shop.toml".into()));
+    assert_eq!(in_file(Some(" ")), Some("shop.toml".into()));
+    assert_eq!(in_file(Some("ci.toml")), Some("ci.toml".into()));
+    let database = DatabaseArgs { config: path.clone(), ..DatabaseArgs::default() };
+    assert_eq!(database.resolve_catalogue(CatalogueArgs::default()).unwrap(), Some("shop.toml".into()));
+}
+
+#[test]
 fn the_number_of_user_tokens_is_one_or_more_and_any_without_it() {
     assert_eq!(with(|_| {}).unwrap().user_tokens, None);
     assert_eq!(with(|args| args.user_tokens = Some("1".to_owned())).unwrap().user_tokens, Some(1));

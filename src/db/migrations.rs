@@ -10,7 +10,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::collections::HashSet;
 
-/// The product's own, then those of the DNS example. A version is unique among all of them.
+/// The product's own, then those of the example. A version is unique among all of them.
 static SETS: &[EmbeddedMigrations] = &[
     embed_migrations!("migrations"),
     #[cfg(feature = "dns")]

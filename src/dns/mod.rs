@@ -9,9 +9,13 @@ pub mod web;
 pub use name_form::RecordName;
 
 use crate::extension::{Demo, Extension};
-use crate::http::{ActivityWords, Extras};
+use crate::http::{ActivityWords, Extras, HelpWords};
 use crate::policy::{Catalogue, CatalogueError, PartForm};
 use models::DnsAction;
+
+const ADD_A_RECORD: &str = r#"curl -H "Authorization: Bearer TOKEN" -H "Content-Type: application/json" \
+  -d '{"name": "www", "type": "A", "content": "192.0.2.10", "ttl": 3600}' \
+  BASE/ACCOUNT/zones/example.com/records"#;
 
 /// All of it, as `main` and tests hand it in.
 pub const EXTENSION: Extension = Extension {
@@ -28,6 +32,18 @@ pub const EXTENSION: Extension = Extension {
             quoted: &["template", "message", "contact"],
             nouns: &["record", "records", "certificate"],
             resources: "Domains and records",
+        },
+        help: HelpWords {
+            about: "It speaks the language of DNSimple's v2, so that programs written for that one work here.",
+            calls: &[
+                (
+                    "Which zones does it reach?",
+                    "curl -H \"Authorization: Bearer TOKEN\" \\\n  \"BASE/ACCOUNT/zones?page=1&per_page=100\"",
+                ),
+                ("Add a record.", ADD_A_RECORD),
+            ],
+            name: "example.com",
+            scopes: &[("zones:example.com/_acme-challenge*/TXT:write", "only records of this name and type")],
         },
         refusals: api::refusals,
     },

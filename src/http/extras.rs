@@ -14,6 +14,8 @@ pub struct Extras {
     pub has_resource_pages: bool,
     /// How the activity page tells of what it writes into the audit log.
     pub activity: ActivityWords,
+    /// What the page about the API says of it.
+    pub help: HelpWords,
     /// The codes that it refuses calls with, beside the product's.
     pub refusals: fn() -> Vec<(&'static str, RefusalFacts)>,
 }
@@ -29,6 +31,19 @@ pub struct MenuEntry {
     pub icon: &'static str,
     /// The URL of its page in this account.
     pub url: fn(i64) -> String,
+}
+
+/// What the page about the API says of an extension's.
+#[derive(Debug, Clone, Copy)]
+pub struct HelpWords {
+    /// A sentence at the top; empty for none.
+    pub about: &'static str,
+    /// Calls as examples: what each does, and a command in which `BASE` is the URL of the API.
+    pub calls: &'static [(&'static str, &'static str)],
+    /// What a resource is called in examples.
+    pub name: &'static str,
+    /// Scopes that are its own, with what each means.
+    pub scopes: &'static [(&'static str, &'static str)],
 }
 
 /// How the activity page tells of an extension's actions.
@@ -51,6 +66,7 @@ impl Extras {
         menu: &[],
         has_resource_pages: false,
         activity: ActivityWords { words: |_| None, quoted: &[], nouns: &[], resources: "Resources" },
+        help: HelpWords { about: "", calls: &[], name: "NAME", scopes: &[] },
         refusals: Vec::new,
     };
 }

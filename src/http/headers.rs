@@ -34,7 +34,7 @@ pub fn harden(headers: &mut HeaderMap, https: bool) {
     }
 }
 
-/// What is left of the budget that the call was charged to, as DNSimple's clients read it.
+/// What is left of the budget that the call was charged to, as clients read it.
 pub fn tell_quota(headers: &mut HeaderMap, quota: Quota) {
     for (name, value) in [
         (HeaderName::from_static("x-ratelimit-limit"), quota.limit),

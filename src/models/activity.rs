@@ -90,7 +90,7 @@ pub struct Cursor {
 /// Somebody or something that a line names, as it was called then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
-    /// `user`, `token`, `command_line`, `nobody`; for objects also `account`, `zone` and so on.
+    /// `user`, `token`, `command_line`, `nobody`; for objects also `account`, the kinds of resources and so on.
     pub kind: String,
     /// Its number.
     pub id: Option<i64>,

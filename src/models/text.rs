@@ -8,7 +8,7 @@ pub fn is_hidden(character: char) -> bool {
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// What is wrong with a line of at most so many characters, in DNSimple's words. An empty one is
+/// What is wrong with a line of at most so many characters, in words for the API. An empty one is
 /// not wrong.
 pub fn fault_of_line(text: &str, most: usize) -> Option<String> {
     fault(text, most, is_hidden)

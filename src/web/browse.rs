@@ -93,7 +93,7 @@ pub fn written((at, id): Cursor) -> String {
     format!("{}-{id}", at.unix_timestamp_nanos() / 1_000)
 }
 
-/// "1 zone", "12,345 zones".
+/// "1 store", "12,345 stores".
 pub fn counted(count: i64, one: &str, many: &str) -> String {
     let digits = count.to_string();
     let groups: Vec<&str> =

@@ -34,7 +34,6 @@ struct Components {
     refusals: Vec<Refused>,
     secrets: Vec<SecretRow>,
     reaching: Vec<Reaching>,
-    certificates: Vec<Certificate>,
     lines: Vec<Line>,
     roles: [&'static str; 2],
     acts: Vec<ActRow>,
@@ -82,16 +81,6 @@ struct Rule {
     inside: Option<&'static str>,
     full: bool,
     access: &'static str,
-}
-
-struct Certificate {
-    name: &'static str,
-    also: &'static str,
-    domain_url: &'static str,
-    domain: &'static str,
-    tone: &'static str,
-    state: &'static str,
-    expires: Option<Expiry>,
 }
 
 /// A line of the activity.
@@ -182,7 +171,7 @@ pub async fn components(app: AppData) -> Result<HttpResponse, AppError> {
         here: paths::COMPONENTS,
         fields: Fields {
             empty: Field::default(),
-            filled: Field::of("Deploy DNS from CI"),
+            filled: Field::of("Take orders at the till"),
             wrong: Field { value: " ".to_owned(), error: Some(wrong) },
             day: Field::of("2027-02-19"),
             lines: Field::of("203.0.113.0/24\n2001:db8::/48"),
@@ -215,7 +204,6 @@ pub async fn components(app: AppData) -> Result<HttpResponse, AppError> {
         refusals: refusals(now),
         secrets: secrets(now),
         reaching: reaching(),
-        certificates: certificates(now),
         lines: lines(now),
         roles: ["owner", "read_only"],
         acts: vec![
@@ -269,7 +257,7 @@ fn row(now: OffsetDateTime, id: i64, name: &str) -> Row {
         everything: false,
         everything_label: "Everything in this account",
         summary: vec![
-            Phrase::plain("Zones full for "),
+            Phrase::plain("Orders full for "),
             Phrase { text: "example.com".to_owned(), strong: true, code: false },
         ],
         made_by: "owner@example.com",
@@ -286,7 +274,7 @@ fn refusals(now: OffsetDateTime) -> Vec<Refused> {
     let ago = |minutes| Moment::past(now - Duration::minutes(minutes), now);
     vec![
         Refused {
-            permission: Some("Zones"),
+            permission: Some("Orders"),
             access: "Full access",
             why: "Nothing was there that it reaches",
             calls: "1,204",
@@ -329,11 +317,17 @@ fn secrets(now: OffsetDateTime) -> Vec<SecretRow> {
 
 fn reaching() -> Vec<Reaching> {
     let rules = |full: bool, access| {
-        vec![Rule { title: "Zones", which: "only this zone", inside: full.then_some("TXT"), full, access }]
+        vec![Rule {
+            title: "Orders",
+            which: "only this store",
+            inside: full.then_some("orders named October"),
+            full,
+            access,
+        }]
     };
     let account = Reaching {
         url: Some("#"),
-        name: "ACME DNS-01",
+        name: "Till",
         state: StateBadge::of(State::Active, None),
         user: None,
         hint: "tkh_a_…x7Qd",
@@ -348,23 +342,6 @@ fn reaching() -> Vec<Reaching> {
         rules: rules(false, "Read only"),
     };
     vec![account, user]
-}
-
-fn certificates(now: OffsetDateTime) -> Vec<Certificate> {
-    let one = |name, tone, state, expires| Certificate {
-        name,
-        also: "",
-        domain_url: "#",
-        domain: "example.com",
-        tone,
-        state,
-        expires,
-    };
-    let soon = Expiry::of(Some(now + Duration::days(7)), now);
-    vec![
-        one("www.example.com", "ok", "issued", Some(soon)),
-        one("new.example.com", "plain", "requesting", None),
-    ]
 }
 
 fn lines(now: OffsetDateTime) -> Vec<Line> {

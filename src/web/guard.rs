@@ -132,7 +132,7 @@ impl<P: Permit> FormAct for P {
     const RAISES_ACCESS: bool = P::ACT.raises_access();
 }
 
-/// To see domains, zones and certificates.
+/// To see resources.
 pub struct SeeResources;
 /// To see names and states of tokens.
 pub struct SeeTokenNames;

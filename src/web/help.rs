@@ -3,8 +3,8 @@
 use super::guard::{Guard, SignedIn};
 use super::page::{Page, render};
 use super::{leaked, paths};
-use crate::http::{App, AppData, AppError, Extras};
-use crate::policy::{Catalogue, RefusalCode, RefusalFacts, budget};
+use crate::http::{App, AppData, AppError, Extras, HelpWords};
+use crate::policy::{Catalogue, Permission, RefusalCode, RefusalFacts, budget};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -15,6 +15,10 @@ struct ApiPage {
     page: Page,
     base: String,
     brand: String,
+    about: &'static str,
+    calls: Vec<(&'static str, String)>,
+    scopes: Vec<(String, String)>,
+    wanted: String,
     codes: Vec<Code>,
     permissions: Vec<PermissionRow>,
     budgets: Vec<Budget>,
@@ -58,9 +62,14 @@ pub(super) async fn for_anybody(request: &HttpRequest, app: &App, title: &str) -
 
 /// `/help/api`.
 pub async fn api(request: HttpRequest, app: AppData) -> Result<HttpResponse, AppError> {
+    let (base, help) = (app.public.link(app.bound, "/v2"), app.extras.help);
     let page = ApiPage {
         page: for_anybody(&request, &app, "API").await?,
-        base: app.public.link(app.bound, "/v2"),
+        about: help.about,
+        calls: help.calls.iter().map(|(what, call)| (*what, call.replace("BASE", &base))).collect(),
+        scopes: scopes(&app.catalogue, &help),
+        wanted: wanted(&app.catalogue, help.name),
+        base,
         brand: app.brand.clone(),
         codes: codes(&app.extras),
         permissions: permissions(&app.catalogue),
@@ -74,6 +83,37 @@ pub async fn api(request: HttpRequest, app: AppData) -> Result<HttpResponse, App
     render(&page, StatusCode::OK)
 }
 
+/// The permission that examples are about: the last that can be narrowed, else the first.
+fn example(catalogue: &Catalogue) -> Option<&Permission> {
+    let mut narrowed = catalogue.permissions.iter().filter(|one| one.narrowed_by.is_some() && !one.sensitive);
+    narrowed.next_back().or_else(|| catalogue.permissions.first())
+}
+
+/// A scope that a token could lack.
+fn wanted(catalogue: &Catalogue, name: &str) -> String {
+    let Some(permission) = example(catalogue) else { return String::new() };
+    let name = if permission.narrowed_by.is_some() { name } else { "*" };
+    let access = permission.access.last().map_or("read", |access| access.in_scope());
+    format!("{}:{name}:{access}", permission.key)
+}
+
+/// Scopes of each form, with what each means.
+fn scopes(catalogue: &Catalogue, help: &HelpWords) -> Vec<(String, String)> {
+    let Some(permission) = example(catalogue) else { return Vec::new() };
+    let (key, name) = (&permission.key, help.name);
+    let Some(kind) = catalogue.kind_of(permission) else {
+        return vec![(format!("{key}:*:read"), "all of it".to_owned())];
+    };
+    let (noun, plural) = (kind.noun(), &kind.plural);
+    let own = [
+        (format!("{key}:{name}:read"), format!("one {noun}, by name; several with commas between")),
+        (format!("{key}:*:write"), format!("all {plural}, also those that are added later")),
+        (format!("{key}:*,!{name}:write"), format!("all {plural} except this one")),
+    ];
+    let more = help.scopes.iter().map(|(scope, means)| ((*scope).to_owned(), (*means).to_owned()));
+    own.into_iter().chain(more).collect()
+}
+
 /// The product's own, in the order in which a call is looked at, then those of the extension.
 fn codes(extras: &Extras) -> Vec<Code> {
     let row = |code, facts: RefusalFacts| Code { status: facts.status, code, means: facts.meaning };
@@ -82,7 +122,7 @@ fn codes(extras: &Extras) -> Vec<Code> {
 }
 
 fn permissions(catalogue: &Catalogue) -> Vec<PermissionRow> {
-    let row = |permission: &crate::policy::Permission| PermissionRow {
+    let row = |permission: &Permission| PermissionRow {
         key: permission.key.to_string(),
         sentence: permission.sentence.clone(),
         access: permission.access.iter().map(|access| access.in_scope()).collect::<Vec<_>>().join(", "),

@@ -1,6 +1,8 @@
 //! One Postgres for the run, and a database for each test, cloned from a migrated template.
 
-use super::{ADMIN, READER, START, ledger};
+use super::ledger;
+#[cfg(feature = "dns")]
+use super::{ADMIN, READER, START};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, Pool};
@@ -8,10 +10,13 @@ use secrecy::SecretString;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokenhouse::db::private::{PrivatePostgres, Tuning};
-use tokenhouse::db::{self, Conn, DbError};
-use tokenhouse::dns::demo;
-use tokenhouse::models::password::{self, Cost};
-use tokenhouse::models::{Account, Origin, User, membership};
+use tokenhouse::db::{self, Conn};
+#[cfg(feature = "dns")]
+use tokenhouse::models::{
+    Account, Origin, User, membership,
+    password::{self, Cost},
+};
+#[cfg(feature = "dns")]
 use tokenhouse::policy::Role;
 
 struct Cluster {
@@ -113,13 +118,20 @@ pub fn run(url: &str, sql: &str) {
     db::connect(&SecretString::from(url.to_owned())).unwrap().batch_execute(sql).unwrap();
 }
 
+/// Brings an empty database up to date.
+#[cfg(not(feature = "dns"))]
+pub fn fill(url: &str) {
+    db::migrate(&mut db::connect(&SecretString::from(url.to_owned())).unwrap()).unwrap();
+}
+
 /// Brings an empty database up to date, and fills it with the demo data, an admin and a reader.
+#[cfg(feature = "dns")]
 pub fn fill(url: &str) {
     let mut conn = db::connect(&SecretString::from(url.to_owned())).unwrap();
     db::migrate(&mut conn).unwrap();
     let origin = Origin::command_line(START);
     let hash = password::hash(&ledger::password(), Cost::CHEAP).unwrap();
-    demo::fill::<DbError>(&mut conn, &origin, |_| Ok(hash.clone())).unwrap();
+    tokenhouse::dns::demo::fill::<db::DbError>(&mut conn, &origin, |_| Ok(hash.clone())).unwrap();
     let acme = Account::find_by_name(&mut conn, "Acme").unwrap().unwrap();
     for (email, name, role) in [(ADMIN, "Ada Admin", Role::Admin), (READER, "Rita Reader", Role::ReadOnly)] {
         let user = User::create(&mut conn, email, name, &hash, &origin).unwrap().unwrap();

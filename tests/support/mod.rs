@@ -22,6 +22,7 @@ use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, Pool, PooledConnection};
 use secrecy::SecretString;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use time::OffsetDateTime;
@@ -59,8 +60,23 @@ pub struct House {
 type Manager = ConnectionManager<PgConnection>;
 
 /// The product with the example, as the program runs it.
+#[cfg(feature = "dns")]
 pub fn product() -> Product {
     Product::choose(None, Some(tokenhouse::dns::EXTENSION)).unwrap()
+}
+
+/// The product as a build without the example runs it.
+#[cfg(not(feature = "dns"))]
+pub fn product() -> Product {
+    shop()
+}
+
+/// The catalogue of a shop's API.
+pub const SHOP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/examples/shop.toml");
+
+/// The product in front of a shop's API.
+pub fn shop() -> Product {
+    Product::choose(Some(Path::new(SHOP)), None).unwrap()
 }
 
 impl House {
@@ -88,6 +104,17 @@ impl House {
 
     /// A server on the database at this address, which may lead through something that is in the way.
     pub fn at(url: String, database: String, clock: Clock, change: impl FnOnce(&mut Config)) -> House {
+        House::of(product(), url, database, clock, change)
+    }
+
+    /// A server of this product on the database at this address.
+    pub fn of(
+        product: Product,
+        url: String,
+        database: String,
+        clock: Clock,
+        change: impl FnOnce(&mut Config),
+    ) -> House {
         tokenhouse::telemetry::start_to(LogFormat::Text, ledger::log_file());
         let mut config = Config::for_tests(url.clone()).unwrap();
         change(&mut config);
@@ -96,7 +123,7 @@ impl House {
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let server =
-                    Server::build(&config, &SecretString::from(url), of_thread, product()).await.unwrap();
+                    Server::build(&config, &SecretString::from(url), of_thread, product).await.unwrap();
                 built.send((server.address, server.app.clone(), server.handle())).unwrap();
                 server.run().await.unwrap();
             });

@@ -27,6 +27,8 @@ struct DeletePage {
     /// Neither active nor being deleted.
     is_suspended: bool,
     tokens: String,
+    /// What the resources are called that go along.
+    kinds: Vec<String>,
     typed: Field,
     action: String,
     restore_url: String,
@@ -89,6 +91,7 @@ async fn ask(
         gone_on: long_day(account.gone_from().unwrap_or(now + KEPT).date()),
         is_going: account.gone_from().is_some(),
         is_suspended: !account.is_active() && account.gone_from().is_none(),
+        kinds: app.catalogue.kinds.iter().map(|kind| kind.plural.clone()).collect(),
         tokens: if live == 1 {
             "1 account token".to_owned()
         } else {

@@ -1,4 +1,4 @@
-//! Which tokens reach a domain or a zone, and through which of their grants.
+//! Which tokens reach a resource, and through which of their grants.
 
 use super::{Asked, Member, read_cursor, written};
 use crate::http::{App, AppError};
@@ -241,7 +241,7 @@ fn which(grant: &Grant, question: &Question<'_>) -> String {
     }
 }
 
-/// "TXT records named _acme-challenge*"; none where all are meant.
+/// "runs on branches main"; none where all are meant.
 fn inside(catalogue: &Catalogue, permission: &Permission, grant: &Grant) -> Option<String> {
     let kind = catalogue.kind_of(permission).filter(|_| !grant.parts.is_open())?;
     Some(words::inside(kind, permission, &grant.parts).iter().map(|phrase| phrase.text.as_str()).collect())

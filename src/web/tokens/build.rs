@@ -151,8 +151,8 @@ async fn refused(
     Builder { problems, ..Builder::of(draft) }.answer(member, app, StatusCode::UNPROCESSABLE_ENTITY).await
 }
 
-/// Chooses for every other row that is narrowed the same as this one: of a domain its zone, of a
-/// zone its domain.
+/// Chooses for every other row that is narrowed the same as this one: of another kind, the resource of
+/// the same name.
 async fn spread(member: &Member, mut draft: Draft, key: String, app: &App) -> Result<Draft, AppError> {
     let (whose, catalogue) = (Whose::of(member), Arc::clone(&app.catalogue));
     let spread = app.db.run(move |conn| {

@@ -93,7 +93,7 @@ pub(super) fn name_of<P>(id: i64, owner: &TokenOwner<P>) -> String {
     known.map_or_else(|| format!("account {id}"), |(account, _)| account.name.clone())
 }
 
-/// "Only TXT records named _acme-challenge*".
+/// "Only runs on branches main".
 fn inside(catalogue: &Catalogue, permission: &Permission, grant: &Grant) -> Vec<Phrase> {
     let Some(kind) = catalogue.kind_of(permission).filter(|_| !grant.parts.is_open()) else {
         return Vec::new();

@@ -1,12 +1,12 @@
 use super::*;
-use crate::dns::models::domain::DOMAIN;
-use crate::dns::models::zone::ZONE;
 use crate::models::Resource;
 use crate::models::token::TokenName;
 use crate::policy::{Access, Grant, KindKey, Parts, Policy, Rights, Role, Selection};
 use std::collections::HashMap;
 use time::macros::datetime;
 
+const DOMAIN: KindKey = KindKey::literal("domain");
+const ZONE: KindKey = KindKey::literal("zone");
 const NOW: OffsetDateTime = datetime!(2026-11-22 12:00 UTC);
 
 fn of_account() -> Whose {

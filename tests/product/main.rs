@@ -1,0 +1,11 @@
+//! The product in front of an API that runs elsewhere. `script/test` runs these tests in a build
+//! without the example, too.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a broken expectation fails the test")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod commands;
+mod pages;
+mod words;
