@@ -24,6 +24,16 @@ pub enum Target<'a> {
     /// A resource as the call names it, before it is looked up: decides whether the permission is
     /// there, and nothing of the resource.
     Asked(&'a str),
+    /// All of the kind at once, now and later: needs a grant without a selection.
+    All,
+    /// A resource by its name alone, that isn't looked up or isn't registered: what is certain without
+    /// knowing it. A grant with exceptions doesn't reach it, as it could be one of them.
+    Named {
+        /// What it is.
+        kind: KindKey,
+        /// Its name.
+        name: &'a str,
+    },
     /// A resource that exists.
     Resource {
         /// Its id.
@@ -236,6 +246,8 @@ fn decide_by_grants(
     Decision::Refuse(match request.target {
         // What is to be made is not hidden: the answer names the scope that would make it.
         Target::New => write_refusal(request),
+        Target::All if of_permission().any(enough) => Refusal::Narrowed(asked_scope(request)),
+        Target::All => write_refusal(request),
         _ if selecting().next().is_none() => Refusal::ResourceNotFound,
         _ => match request.parts {
             PartsAsked::Existing(_) if letting().next().is_none() => Refusal::PartNotFound,
@@ -249,6 +261,12 @@ fn selects(grant: &Grant, request: &Request<'_>) -> bool {
     match request.target {
         Target::Collection | Target::Asked(_) => true,
         Target::New => grant.selection.includes_future(request.account),
+        Target::All => {
+            grant.selection.includes_future(request.account)
+                && grant.selection.named().is_empty()
+                && grant.parts.is_open()
+        }
+        Target::Named { kind, name } => grant.selection.reaches_named(request.account, kind, name),
         Target::Resource { id, kind, name } => grant.selection.reaches(request.account, id, kind, name),
     }
 }
@@ -263,8 +281,8 @@ fn lets_through(grant: &Grant, parts: PartsAsked<'_>) -> bool {
 
 fn asked_scope(request: &Request<'_>) -> String {
     let name = match request.target {
-        Target::Resource { name, .. } | Target::Asked(name) => Some(name),
-        Target::Collection | Target::New => None,
+        Target::Resource { name, .. } | Target::Named { name, .. } | Target::Asked(name) => Some(name),
+        Target::Collection | Target::New | Target::All => None,
     };
     scope::asked(request.permission, name, request.access)
 }

@@ -141,6 +141,12 @@ impl Part {
         }
     }
 
+    /// The one spelling of a name that a call asks for; none for what isn't a name, but a pattern.
+    pub fn name(&self, asked: &str) -> Option<String> {
+        let is_pattern = asked.is_empty() || asked.ends_with('*');
+        self.one(asked).ok().filter(|_| !is_pattern)
+    }
+
     /// A pattern as people write it.
     pub fn written<'a>(&self, pattern: &'a str) -> &'a str {
         match &self.form {

@@ -26,6 +26,8 @@ closed_list! {
         TokenNotYet = "token_not_yet",
         /// The token's networks exclude the client.
         AddressRefused = "address_refused",
+        /// No route of the catalogue takes the call.
+        NoRoute = "no_route",
         /// The token reaches nothing in the account of the path, if there is one.
         AccountNotFound = "account_not_found",
         /// An admin blocked the user token in the account.
@@ -44,6 +46,8 @@ closed_list! {
         WriteDenied = "write_denied",
         /// The call is about more inside the resource than the token reaches.
         Narrowed = "narrowed",
+        /// More resources are reached than a header can name.
+        TooManyNamed = "too_many_named",
         /// No such route.
         NotFound = "not_found",
         /// A field of the request is wrong.
@@ -183,6 +187,18 @@ impl RefusalCode {
                 PERMISSION,
                 "The call is about all of a resource, and the token reaches only some of what is in it.",
                 Some("It reaches only some of what is in the resource"),
+            ),
+            RefusalCode::NoRoute => (
+                403,
+                "No route of the catalogue takes this call",
+                "The API behind a proxy doesn't offer this method at this path to tokens.",
+                Some("No route takes such a call"),
+            ),
+            RefusalCode::TooManyNamed => (
+                403,
+                "The token reaches more resources than a header can name",
+                "A list behind a proxy: the names of what the token reaches are longer than 4 KB.",
+                Some("It names more resources than a header can hold"),
             ),
             RefusalCode::NotFound => (404, "Not Found", "There is nothing at this URL.", None),
             RefusalCode::ValidationFailed => {

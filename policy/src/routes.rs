@@ -60,8 +60,6 @@ pub struct Route {
     pub about: About,
     /// Whether the API itself keeps to the parts of the token's grants, rather than the path naming them.
     pub filters_parts: bool,
-    /// How many calls it counts as.
-    pub cost: i64,
 }
 
 impl Route {
@@ -196,7 +194,6 @@ mod tests {
             needs: Needs::AnyToken,
             about: About::Named,
             filters_parts: false,
-            cost: 1,
         }
     }
 

@@ -77,6 +77,20 @@ impl Selection {
     }
 }
 
+impl Selection {
+    /// Whether it's certain by the name alone that this resource is reached. A name never changes, and one
+    /// that was deleted has no id, so that a resource of the same name later isn't taken for it.
+    pub fn reaches_named(&self, account: i64, kind: KindKey, name: &str) -> bool {
+        match self {
+            Selection::Everywhere { except } => except.is_empty(),
+            Selection::Account { account: own, except } => *own == account && except.is_empty(),
+            Selection::Only(only) => only.iter().any(|one| {
+                one.id.is_some() && one.account == account && one.kind == kind && one.name == name
+            }),
+        }
+    }
+}
+
 /// Permission, access and selection: one line of what a token may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {

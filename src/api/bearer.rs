@@ -40,6 +40,7 @@ impl Call {
             kept.insert(quota);
         }
         if let Some(token) = verdict.token {
+            let needs = needs.map(|(key, access)| (key.into(), access));
             kept.insert(Presented { token, needs });
         }
         let admitted = verdict.outcome.map_err(of_refused)?;

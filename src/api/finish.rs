@@ -33,7 +33,7 @@ impl Finish {
         let quota = request.and_then(|request| request.extensions().get::<Quota>().copied());
         let of_network = || self.app.budgets.of_stranger(Stranger::Unnamed, self.address, now);
         headers::tell_quota(headers, quota.unwrap_or_else(of_network));
-        let presented = request.and_then(|request| request.extensions().get::<Presented>().copied());
+        let presented = request.and_then(|request| request.extensions().get::<Presented>().cloned());
         if let (Some(presented), Some(reason)) = (presented, error.and_then(refused_token)) {
             self.app.buffers.refusals.note(presented, reason, now);
         }

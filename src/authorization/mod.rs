@@ -5,12 +5,14 @@
 //! the token comes before what is wrong with the account, and that before what the call is about, so that
 //! a refusal tells nothing that the step before it would have hidden.
 
+mod by_route;
 mod charges;
 mod credential;
 mod verdict;
 
+pub use by_route::RouteCall;
 pub use credential::{Conflict, credential, digest};
-pub use verdict::{Admitted, Missing, Refused, Step, Verdict};
+pub use verdict::{Admitted, Missing, Refused, Step, Used, Verdict};
 
 use crate::http::App;
 use crate::models::token::lookup::{Found, Need, Reached};
@@ -59,6 +61,8 @@ pub enum About<'a> {
         /// How much of it.
         access: Access,
     },
+    /// A call of an API in front of which this is asked, by the routes of the catalogue.
+    Route(&'a RouteCall<'a>),
     /// Something in the account that the call names.
     Account {
         /// Key of the permission that guards it.
@@ -86,7 +90,7 @@ impl About<'_> {
         match self {
             About::State => Need::Owner,
             About::Token { need, .. } => need,
-            About::User { .. } | About::Account { .. } => Need::Rights,
+            About::User { .. } | About::Account { .. } | About::Route(_) => Need::Rights,
         }
     }
 
@@ -94,7 +98,7 @@ impl About<'_> {
         match self {
             About::State => false,
             About::Token { uses, .. } => uses,
-            About::User { .. } | About::Account { .. } => true,
+            About::User { .. } | About::Account { .. } | About::Route(_) => true,
         }
     }
 }
@@ -148,6 +152,7 @@ async fn decide(
         About::Account { permission, access, target } => {
             call.in_account(charges, permission, access, target).await
         }
+        About::Route(route) => call.by_route(charges, route).await,
     }
 }
 
@@ -230,6 +235,12 @@ impl Call<'_> {
         if decision == Decision::Refuse(Refusal::AccountNotFound) {
             return Err(RefusalCode::AccountNotFound.into());
         }
+        self.admitted_there(reached)?;
+        Ok((reached.account.clone(), decision))
+    }
+
+    /// Whether the account lets the token in: what its admins and the site's say of it.
+    fn admitted_there(&self, reached: &Reached) -> Result<(), Refused> {
         if reached.is_blocked {
             return Err(RefusalCode::BlockedHere.into());
         }
@@ -239,7 +250,7 @@ impl Call<'_> {
         if self.found.breaks_limits(reached, self.now) {
             return Err(RefusalCode::AccountLimit.into());
         }
-        Ok((reached.account.clone(), decision))
+        Ok(())
     }
 
     async fn on_resource(
@@ -286,6 +297,6 @@ impl Call<'_> {
 
     fn admitted(&self, account: Option<Account>, resource: Option<Resource>) -> Admitted {
         let (found, now, address) = (Arc::clone(&self.found), self.now, self.ask.address);
-        Admitted { found, now, address, account, resource }
+        Admitted { found, now, address, account, resource, used: None }
     }
 }

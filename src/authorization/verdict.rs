@@ -32,6 +32,19 @@ pub struct Admitted {
     pub account: Option<Account>,
     /// The resource that the call names, if it names one.
     pub resource: Option<Resource>,
+    /// What of the token's rights a call by a route used; `None` for any other call.
+    pub used: Option<Used>,
+}
+
+/// What of a token's rights a call used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Used {
+    /// Scope text; where the API itself keeps to the parts of the grants, that of each grant that lets the
+    /// call through, divided by blanks.
+    pub scope: String,
+    /// For a list that the API filters: names of the resources that are reached, divided by commas and
+    /// percent-encoded, `*` for all, or `!` before each that is left out.
+    pub resources: Option<String>,
 }
 
 /// A call that may not.
@@ -72,6 +85,8 @@ pub enum Step {
     State,
     /// It works from the client's network.
     Network,
+    /// A route takes it.
+    Route,
     /// It reaches the account.
     Account,
     /// The account hasn't blocked it, isn't suspended, and its limits allow it.
@@ -122,6 +137,7 @@ impl Step {
             | RefusalCode::TokenFrozen
             | RefusalCode::TokenNotYet => Some(Step::State),
             RefusalCode::AddressRefused => Some(Step::Network),
+            RefusalCode::NoRoute => Some(Step::Route),
             RefusalCode::AccountNotFound => Some(Step::Account),
             RefusalCode::BlockedHere | RefusalCode::AccountSuspended | RefusalCode::AccountLimit => {
                 Some(Step::AccountRules)
@@ -129,7 +145,9 @@ impl Step {
             RefusalCode::QuotaExceeded => Some(Step::Budget),
             RefusalCode::PermissionDenied => Some(Step::Permission),
             RefusalCode::ResourceNotFound => Some(Step::Resource),
-            RefusalCode::WriteDenied | RefusalCode::Narrowed => Some(Step::Access),
+            RefusalCode::WriteDenied | RefusalCode::Narrowed | RefusalCode::TooManyNamed => {
+                Some(Step::Access)
+            }
             RefusalCode::NotFound
             | RefusalCode::ValidationFailed
             | RefusalCode::BadRequest

@@ -1,10 +1,10 @@
-//! `user create|password|deactivate|reactivate|site-admin`.
+//! `user create|password|deactivate|reactivate|site-admin|ref`.
 
 use super::{CliError, Opened, open, output, user_of};
 use crate::config::DatabaseArgs;
 use crate::db;
-use crate::models::User;
 use crate::models::password::{self, Cost};
+use crate::models::{Reference, User};
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use std::convert::Infallible;
@@ -21,6 +21,8 @@ pub(super) enum UserCommand {
     Reactivate(OneUser),
     /// Let the user run the site: tokens, users and accounts of everybody.
     SiteAdmin(SiteAdminArgs),
+    /// Say what your API calls a user.
+    Ref(RefArgs),
 }
 
 #[derive(Args)]
@@ -73,16 +75,36 @@ pub(super) struct SiteAdminArgs {
     off: bool,
 }
 
+#[derive(Args)]
+pub(super) struct RefArgs {
+    #[command(flatten)]
+    user: OneUser,
+    /// What your API calls the user.
+    #[arg(value_name = "REF", value_parser = Reference::parse)]
+    reference: Reference,
+}
+
 pub(super) fn run(command: UserCommand) -> Result<(), CliError> {
     match command {
         UserCommand::Create(args) => create(args),
         UserCommand::Password(args) => set_password(args),
         UserCommand::Deactivate(args) => change(args, |user, conn, origin| user.deactivate(conn, origin)),
         UserCommand::Reactivate(args) => change(args, |user, conn, origin| user.reactivate(conn, origin)),
+        UserCommand::Ref(RefArgs { user, reference }) => set_reference(user, &reference),
         UserCommand::SiteAdmin(SiteAdminArgs { user, off }) => {
             change(user, |user, conn, origin| user.set_site_admin(conn, !off, origin))
         }
     }
+}
+
+fn set_reference(args: OneUser, reference: &Reference) -> Result<(), CliError> {
+    let Opened { _postgres, mut conn, origin } = open(args.database)?;
+    let user = user_of(&mut conn, &args.email)?;
+    if !db::in_one(&mut conn, |conn| user.set_reference(conn, reference, &origin))? {
+        return Err(CliError::said(format!("Another user has the reference {}.", reference.as_str())));
+    }
+    output::note(format!("{} is called {} by your API now.", user.email, reference.as_str()));
+    Ok(())
 }
 
 /// A line end behind a password comes from the file that it was kept in: no form could send it.

@@ -46,6 +46,8 @@ diesel::table! {
         state_since -> Timestamptz,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        /// What the owner of the API calls the account.
+        reference -> Nullable<Text>,
     }
 }
 
@@ -584,6 +586,8 @@ diesel::table! {
         reclaimed_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        /// What the owner of the API calls the user.
+        reference -> Nullable<Text>,
     }
 }
 

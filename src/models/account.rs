@@ -1,7 +1,7 @@
 //! Accounts: the tenants.
 
-use super::Resource;
 use super::audit::{self, Action, Event, Origin};
+use super::{Reference, Resource};
 use crate::db::schema::{accounts, memberships};
 use crate::db::{Conn, DbError};
 use crate::models::stored::stored_list;
@@ -43,6 +43,8 @@ pub struct Account {
     pub created_at: OffsetDateTime,
     /// When it was last changed.
     pub updated_at: OffsetDateTime,
+    /// What the owner of the API calls it.
+    pub reference: Option<String>,
 }
 
 impl Account {
@@ -123,6 +125,28 @@ impl Account {
         let (was, is) = (json!({ "plan": before.plan }), json!({ "plan": plan }));
         audit::record(conn, origin, &account.event(Action::AccountPlanChanged, Some(was), Some(is)))?;
         Ok(Some(account))
+    }
+
+    /// Sets what the owner of the API calls the account. `false` when another account is called so.
+    pub fn set_reference(
+        &self,
+        conn: &mut Conn,
+        reference: &Reference,
+        origin: &Origin,
+    ) -> Result<bool, DbError> {
+        let taken = accounts::table
+            .filter(accounts::reference.eq(reference.as_str()).and(accounts::id.ne(self.id)))
+            .count()
+            .get_result::<i64>(conn)?;
+        if taken > 0 {
+            return Ok(false);
+        }
+        diesel::update(accounts::table.find(self.id))
+            .set((accounts::reference.eq(reference.as_str()), accounts::updated_at.eq(origin.now)))
+            .execute(conn)?;
+        let (was, is) = (json!({ "ref": self.reference }), json!({ "ref": reference.as_str() }));
+        audit::record(conn, origin, &self.event(Action::AccountRefChanged, Some(was), Some(is)))?;
+        Ok(true)
     }
 
     /// Gives the account another name and e-mail address, of which nothing is wrong; what is not

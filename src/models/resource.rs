@@ -125,6 +125,22 @@ impl Resource {
         }
     }
 
+    /// Which of these accounts has the resource of this kind and name; `None` where none has, or several.
+    pub fn account_of(
+        conn: &mut Conn,
+        accounts: &[i64],
+        kind: KindKey,
+        name: &str,
+    ) -> Result<Option<i64>, DbError> {
+        let found: Vec<i64> = resources::table
+            .filter(resources::account_id.eq_any(accounts))
+            .filter(resources::kind.eq(kind.to_string()).and(resources::name.eq(name)))
+            .select(resources::account_id)
+            .limit(2)
+            .load(conn)?;
+        Ok(if let [one] = found.as_slice() { Some(*one) } else { None })
+    }
+
     /// The resource, as a decision takes it.
     pub fn target(&self) -> Target<'_> {
         Target::Resource { id: self.id, kind: self.kind, name: &self.name }

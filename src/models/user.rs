@@ -5,7 +5,7 @@ mod profile;
 pub use profile::{Proved, forgotten};
 
 use super::audit::{self, Action, Actor, Event, Origin};
-use super::{Account, account, user_link};
+use super::{Account, Reference, account, user_link};
 use crate::db::schema::{accounts, memberships, sessions, users};
 use crate::db::{Conn, DbError};
 use crate::policy::words::Surroundings;
@@ -39,6 +39,8 @@ pub struct User {
     pub created_at: OffsetDateTime,
     /// When the user was last changed.
     pub updated_at: OffsetDateTime,
+    /// What the owner of the API calls the user.
+    pub reference: Option<String>,
 }
 
 /// What a password is compared with.
@@ -223,6 +225,27 @@ impl User {
         }
         let action = if runs_it { Action::UserSiteAdminMade } else { Action::UserSiteAdminUnmade };
         audit::record(conn, origin, &self.event(action))?;
+        Ok(true)
+    }
+
+    /// Sets what the owner of the API calls the user. `false` when another user is called so.
+    pub fn set_reference(
+        &self,
+        conn: &mut Conn,
+        reference: &Reference,
+        origin: &Origin,
+    ) -> Result<bool, DbError> {
+        let taken = users::table
+            .filter(users::reference.eq(reference.as_str()).and(users::id.ne(self.id)))
+            .count()
+            .get_result::<i64>(conn)?;
+        if taken > 0 {
+            return Ok(false);
+        }
+        diesel::update(users::table.find(self.id))
+            .set((users::reference.eq(reference.as_str()), users::updated_at.eq(origin.now)))
+            .execute(conn)?;
+        audit::record(conn, origin, &self.event(Action::UserRefChanged))?;
         Ok(true)
     }
 

@@ -167,8 +167,11 @@ async fn of_a_token_no_more_than_fifty_kinds_are_kept_and_those_that_came_last()
     let house = House::open();
     let acme = house.account("Acme");
     let token = made::token(&house, acme, None);
-    let kind =
-        |key, access| Kind { token, needs: Some((key, access)), reason: RefusalCode::PermissionDenied };
+    let kind = |key, access| Kind {
+        token,
+        needs: Some((std::borrow::Cow::Borrowed(key), access)),
+        reason: RefusalCode::PermissionDenied,
+    };
     let many: Vec<(Kind, Span)> = KEYS
         .iter()
         .enumerate()

@@ -589,7 +589,6 @@ impl Reading<'_, '_> {
         let open = table.flag("public", faults);
         let target = table.text("target", faults);
         let inside = table.text("parts", faults);
-        let cost = table.number("cost", 1, 1_000, faults).unwrap_or(1);
         let at = table.at;
         table.finish(faults);
         let needs = match (&scope, any_token, open) {
@@ -622,7 +621,6 @@ impl Reading<'_, '_> {
             needs,
             about,
             filters_parts,
-            cost,
         })
     }
 

@@ -4,16 +4,17 @@ use super::{Entry, WriteBehind};
 use crate::db::{Conn, DbError};
 use crate::models::token::refusals::{self, Kind, Span};
 use crate::policy::{Access, RefusalCode};
+use std::borrow::Cow;
 use time::OffsetDateTime;
 
 /// A token that was found behind the secret of a call, and what the route needs. It stands in the
 /// request's extensions, so that a refusal can be noted wherever it comes from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Presented {
     /// Number of the token.
     pub token: i64,
     /// Permission and access; none where any working token will do.
-    pub needs: Option<(&'static str, Access)>,
+    pub needs: Option<(Cow<'static, str>, Access)>,
 }
 
 /// Refused calls of one kind, and when they were.
@@ -28,7 +29,7 @@ impl Entry for Refused {
     const MOST_WAITING: usize = 20_000;
 
     fn key(&self) -> Option<Kind> {
-        Some(self.0)
+        Some(self.0.clone())
     }
 
     fn merge(&mut self, (_, span): Refused) {

@@ -120,6 +120,8 @@ pub struct Person {
     pub created_at: OffsetDateTime,
     /// When the user was last changed.
     pub updated_at: OffsetDateTime,
+    /// What the owner of the API calls the user.
+    pub reference: Option<String>,
 }
 
 /// The last one is NULL for a token that ended while the disk was full.

@@ -7,6 +7,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
+use std::borrow::Cow;
 use std::collections::HashSet;
 use time::OffsetDateTime;
 
@@ -14,12 +15,12 @@ use time::OffsetDateTime;
 pub const MOST_KINDS: i64 = 50;
 
 /// What refused calls are counted by. Nothing in it was chosen by the caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Kind {
     /// Number of the token.
     pub token: i64,
     /// What the route needs; none where any working token will do.
-    pub needs: Option<(&'static str, Access)>,
+    pub needs: Option<(Cow<'static, str>, Access)>,
     /// Why.
     pub reason: RefusalCode,
 }
@@ -49,7 +50,7 @@ pub struct Kept {
 /// Adds refused calls to those that are kept. Tokens that are gone are passed over.
 pub fn write(conn: &mut Conn, refused: &[(Kind, Span)]) -> Result<(), DbError> {
     let mut refused = refused.to_vec();
-    refused.sort_unstable_by_key(|(kind, _)| *kind);
+    refused.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     for part in refused.chunks(1_000) {
         // Under a lock on the tokens, so that nodes that write at once keep no more than they may.
         let there: HashSet<i64> = tokens::table
@@ -79,8 +80,8 @@ fn add<'a>(conn: &mut Conn, refused: impl Iterator<Item = &'a (Kind, Span)>) -> 
     }
     let kinds = || rows.iter().map(|(kind, _)| kind);
     let spans = || rows.iter().map(|(_, span)| span);
-    let permissions = kinds().map(|kind| kind.needs.map_or("", |(key, _)| key));
-    let levels = kinds().map(|kind| kind.needs.map_or("", |(_, level)| level.key()));
+    let permissions = kinds().map(|kind| kind.needs.as_ref().map_or("", |(key, _)| key.as_ref()));
+    let levels = kinds().map(|kind| kind.needs.as_ref().map_or("", |(_, level)| level.key()));
     sql_query(WRITE)
         .bind::<Array<BigInt>, _>(kinds().map(|kind| kind.token).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(permissions.collect::<Vec<_>>())

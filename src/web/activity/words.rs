@@ -16,6 +16,8 @@ fn words(action: Action) -> &'static str {
         Action::AccountDeletionBegun => "started to delete the account {}",
         Action::AccountLimitsSet => "set the limits of {}",
         Action::AccountPlanChanged => "changed the plan of {}",
+        Action::AccountRefChanged => "set the reference of {}",
+        Action::UserRefChanged => "set the reference of {}",
         Action::AccountRestored => "restored the account {}",
         Action::AccountResumed => "resumed {}",
         Action::AccountSuspended => "suspended {}",

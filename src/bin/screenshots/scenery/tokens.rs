@@ -253,7 +253,10 @@ fn refuse(ground: &mut Ground<'_>) -> Result<(), Failed> {
             last_at: ground.ago(Duration::minutes(last)),
             calls,
         };
-        refusals::write(ground.conn, &[(Kind { token, needs, reason }, span)])?;
+        refusals::write(
+            ground.conn,
+            &[(Kind { token, needs: needs.map(|(key, access)| (key.into(), access)), reason }, span)],
+        )?;
     }
     Ok(())
 }

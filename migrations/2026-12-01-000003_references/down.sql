@@ -1,0 +1,2 @@
+ALTER TABLE users DROP reference;
+ALTER TABLE accounts DROP reference;
