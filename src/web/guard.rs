@@ -328,7 +328,20 @@ impl<P> TokenOwner<P> {
                 Act::CreateTokens => {
                     self.signed_in.accounts.iter().any(|(_, role)| role.may(Act::MakeOwnTokens))
                 }
-                _ => false,
+                // These are about an account.
+                Act::SeeResources
+                | Act::MakeOwnTokens
+                | Act::SeeMembersTokens
+                | Act::UnblockTokens
+                | Act::ManageMembers
+                | Act::RaiseMembers
+                | Act::ManageLimits
+                | Act::SeeActivity
+                | Act::ManageOwners
+                | Act::ChangeAccount
+                | Act::ManagePlan
+                | Act::DeleteAccount
+                | Act::RestoreAccount => false,
             },
         }
     }
