@@ -1,12 +1,7 @@
 //! Domains, zones, records and certificates, as pages list them.
 
-pub mod breaking;
-pub mod members;
-pub mod reaching;
-pub mod site;
-
-use super::rows::containing;
-use super::{Resource, Window};
+use super::Resource;
+use super::rows::{Part, containing};
 use crate::db::schema::{certificates, domains, records, resources, zones};
 use crate::db::{Conn, DbError};
 use crate::models::certificate::CertificateState;
@@ -17,22 +12,6 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use std::collections::HashMap;
 use time::OffsetDateTime;
-
-/// So many rows stand on a page.
-pub const PER_PAGE: i64 = 50;
-
-/// A page of a list.
-#[derive(Debug)]
-pub struct Part<T> {
-    /// What stands on it.
-    pub rows: Vec<T>,
-    /// Its number; the first is 1.
-    pub number: i64,
-    /// Number of the last page.
-    pub last: i64,
-    /// How many rows there are on all pages.
-    pub total: i64,
-}
 
 /// A domain in the list.
 #[derive(Debug)]
@@ -228,20 +207,6 @@ pub fn certificates(
         };
         Ok(rows.into_iter().map(certificate).collect())
     })
-}
-
-impl<T> Part<T> {
-    /// Loads the page with this number, or the last one where there are not so many.
-    fn load(
-        number: i64,
-        total: i64,
-        rows: impl FnOnce(Window) -> Result<Vec<T>, DbError>,
-    ) -> Result<Part<T>, DbError> {
-        let last = ((total + PER_PAGE - 1) / PER_PAGE).max(1);
-        let number = number.clamp(1, last);
-        let rows = rows(Window { offset: (number - 1) * PER_PAGE, limit: PER_PAGE })?;
-        Ok(Part { rows, number, last, total })
-    }
 }
 
 #[diesel::dsl::auto_type]

@@ -11,8 +11,8 @@ pub use zones::{index as zones, show as zone};
 
 use super::guard::{AccountMember, SeeResources};
 use crate::http::AppError;
-use crate::models::browse::Part;
-use crate::models::browse::reaching::Cursor;
+use crate::models::Part;
+use crate::models::token::reaching::Cursor;
 use serde::Deserialize;
 use time::OffsetDateTime;
 

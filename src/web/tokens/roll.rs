@@ -4,7 +4,7 @@ use super::create::{Told, reveal};
 use super::secrets::{self, SecretRow};
 use crate::db::DbError;
 use crate::http::{App, AppData, AppError};
-use crate::models::token::live::{self, LiveSecret};
+use crate::models::token::active_secrets::{LiveSecret, ShownSecret};
 use crate::models::token::{Asked, Finished, Overlap, Rolled, Token, grants, surroundings};
 use crate::policy::Act;
 use crate::policy::words;
@@ -116,8 +116,8 @@ pub async fn finish(form: Posted<TokenOwner<ManageTokens>>, app: AppData) -> Res
 }
 
 /// The secrets that the page was about, as it sends them along.
-fn shown(fields: &Fields) -> Option<String> {
-    fields.has("shown").then(|| fields.get("shown").to_owned())
+fn shown(fields: &Fields) -> Option<Vec<ShownSecret>> {
+    fields.has("shown").then(|| secrets::read_shown(fields.get("shown")))
 }
 
 const CHANGED: &str = "The secrets of this token have changed since this page was opened, so nothing was done. Look at them again, choose, and press the button.";
@@ -145,7 +145,7 @@ async fn ask(
         list_url: paths.list(),
         name: token.name,
         nonce: Uuid::new_v4().to_string(),
-        shown: live::shown(&working),
+        shown: secrets::shown(&working),
         secrets: secrets::rows(&working, now),
         makes_way: makes_way(&working),
         choices: Overlap::ALL.into_iter().map(|one| choice(one, chosen == Some(one))).collect(),
