@@ -11,6 +11,7 @@ use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{AccountMember, ManageMembers, SeeResources};
 use crate::web::page::{AccountNav, Page, Section, go_to, render};
+use crate::web::page_error::PageError;
 use crate::web::paths;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -147,7 +148,7 @@ fn removable(by: &AccountMember<SeeResources>, path: &MemberPath) -> Result<i64,
     if user == by.signed_in.user.id || by.may(Act::ManageMembers) {
         return Ok(user);
     }
-    Err(AppError::Forbidden(by.who_can(Act::ManageMembers)))
+    Err(PageError::Forbidden(by.who_can(Act::ManageMembers)).into())
 }
 
 async fn find(app: &App, account: i64, user: i64) -> Result<Member, AppError> {

@@ -12,6 +12,7 @@ use crate::web::flash::{self, Flash};
 use crate::web::form::{Fields, Posted};
 use crate::web::guard::{CreateTokens, ManageTokens, TokenOwner};
 use crate::web::page::{Page, go_to, render};
+use crate::web::page_error::PageError;
 use crate::web::told::Moment;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -90,10 +91,11 @@ pub async fn roll(form: Posted<Member>, app: AppData) -> Result<HttpResponse, Ap
         Rolled::NonceTaken => ask(&member, &app, Some(overlap), Some(USED)).await,
         Rolled::Ended => Ok(flash::done(paths.token(id), Flash::TokenHadEnded)),
         Rolled::OwnerAway => Ok(flash::done(paths.token(id), Flash::OwnerAway)),
-        Rolled::NotAllowed => Err(AppError::Forbidden(format!(
+        Rolled::NotAllowed => Err(PageError::Forbidden(format!(
             "Your role does not go as far as this token. {}",
             member.who_can(Act::CreateTokens)
-        ))),
+        ))
+        .into()),
     }
 }
 
