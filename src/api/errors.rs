@@ -23,14 +23,7 @@ pub fn body(error: &AppError) -> Option<String> {
         AppError::TooLarge => RefusalCode::TooLarge,
         AppError::TooMany(_) => RefusalCode::QuotaExceeded,
         AppError::Unavailable(_) | AppError::Busy => RefusalCode::Unavailable,
-        AppError::Forbidden(_)
-        | AppError::SignInFirst { .. }
-        | AppError::SignedOut { .. }
-        | AppError::PasswordAgain(_)
-        | AppError::LinkOver
-        | AppError::ForeignForm
-        | AppError::StaleForm
-        | AppError::Internal(_) => RefusalCode::Internal,
+        AppError::Page(_) | AppError::Internal(_) => RefusalCode::Internal,
     };
     refusal_body(&code.into())
 }

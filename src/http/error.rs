@@ -6,8 +6,11 @@
 use super::ApiRefusal;
 use crate::db::DbError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, HeaderValue, LOCATION, REFERRER_POLICY, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, HeaderMap, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
 use time::Duration;
 
 /// Why a request is not answered as it asked.
@@ -16,35 +19,9 @@ pub enum AppError {
     /// Nothing is there, or nothing that this caller may know of.
     #[error("not found")]
     NotFound,
-    /// A member without the role; says who can help.
+    /// A refusal that only pages give.
     #[error("{0}")]
-    Forbidden(String),
-    /// Nobody is signed in; this is where to go on afterwards.
-    #[error("not signed in")]
-    SignInFirst {
-        /// Path and query that were asked for.
-        next: String,
-    },
-    /// A form was posted by nobody; what was typed is kept.
-    #[error("not signed in any more")]
-    SignedOut {
-        /// Where it was posted to.
-        action: String,
-        /// What it held.
-        fields: Vec<(String, String)>,
-    },
-    /// The password has to be said again first; what was typed is kept.
-    #[error("the password first")]
-    PasswordAgain(Box<PasswordAgain>),
-    /// A form that does not come from these pages.
-    #[error("not sent from these pages")]
-    ForeignForm,
-    /// A form of another session, or an older one.
-    #[error("the form was out of date")]
-    StaleForm,
-    /// A link that was used, is too old, or never was.
-    #[error("the link is over")]
-    LinkOver,
+    Page(Arc<dyn PageRefusal>),
     /// The request makes no sense; says why.
     #[error("{0}")]
     BadRequest(&'static str),
@@ -74,19 +51,13 @@ pub enum AppError {
     Internal(String),
 }
 
-/// A form that waits for its sender's password.
-#[derive(Debug, Clone, Default)]
-pub struct PasswordAgain {
-    /// Where it was posted to.
-    pub action: String,
-    /// What it held.
-    pub fields: Vec<(String, String)>,
-    /// Whose password.
-    pub email: String,
-    /// What was wrong with the one that was typed.
-    pub error: Option<String>,
-    /// How long to wait before the next try.
-    pub wait: Option<Duration>,
+/// A refusal of the pages' own: what it's answered with, apart from the body.
+pub trait PageRefusal: Any + fmt::Debug + fmt::Display + Send + Sync {
+    /// The answer's status.
+    fn status(&self) -> StatusCode;
+
+    /// Adds what belongs to it to the answer's headers.
+    fn write_headers(&self, headers: &mut HeaderMap);
 }
 
 impl From<DbError> for AppError {
@@ -107,12 +78,8 @@ impl From<DbError> for AppError {
 impl ResponseError for AppError {
     fn status_code(&self) -> StatusCode {
         match self {
-            AppError::NotFound | AppError::LinkOver => StatusCode::NOT_FOUND,
-            AppError::Forbidden(_) | AppError::ForeignForm | AppError::StaleForm => StatusCode::FORBIDDEN,
-            AppError::PasswordAgain(again) if again.wait.is_some() => StatusCode::TOO_MANY_REQUESTS,
-            AppError::PasswordAgain(_) => StatusCode::FORBIDDEN,
-            AppError::SignInFirst { .. } => StatusCode::SEE_OTHER,
-            AppError::SignedOut { .. } => StatusCode::UNAUTHORIZED,
+            AppError::NotFound => StatusCode::NOT_FOUND,
+            AppError::Page(refusal) => refusal.status(),
             AppError::BadRequest(_) => StatusCode::BAD_REQUEST,
             AppError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             AppError::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
@@ -131,26 +98,10 @@ impl ResponseError for AppError {
         let mut response = HttpResponse::new(self.status_code());
         let headers = response.headers_mut();
         match self {
-            AppError::SignInFirst { next } => {
-                let query: String =
-                    form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
-                if let Ok(value) = HeaderValue::from_str(&format!("/sign-in?{query}")) {
-                    headers.insert(LOCATION, value);
-                }
-            }
+            AppError::Page(refusal) => refusal.write_headers(headers),
             AppError::MethodNotAllowed(allow) => {
                 if let Some(value) = HeaderValue::from_str(allow).ok().filter(|value| !value.is_empty()) {
                     headers.insert(ALLOW, value);
-                }
-            }
-            // Where the form was posted to may be a link that works: nobody is told it.
-            AppError::SignedOut { .. } => {
-                headers.insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
-            }
-            AppError::PasswordAgain(again) => {
-                headers.insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
-                if let Some(wait) = again.wait {
-                    headers.insert(RETRY_AFTER, HeaderValue::from(wait.whole_seconds().max(1)));
                 }
             }
             AppError::TooMany(wait) => {

@@ -22,7 +22,7 @@ pub use body::read_body;
 pub use budgets::{Budgets, Paid, SHARE_EVERY, Stranger};
 pub use client_address::{CallerAddress, client_address, client_name, network_of};
 pub use endings::{Ended, Endings};
-pub use error::{AppError, PasswordAgain};
+pub use error::{AppError, PageRefusal};
 pub use extras::{ActivityWords, Extras, HelpWords, MenuEntry};
 pub use hashing::{Hashing, HashingError};
 pub use large_lists::LargeLists;

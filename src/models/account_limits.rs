@@ -3,8 +3,8 @@
 
 use super::Account;
 use super::audit::{self, Action, Event, Origin};
-use super::browse::breaking::{self, Breaking, Proposed};
 use super::token::Owner;
+use super::token::breaking::{self, Breaking, Proposed};
 use super::token::expiry::iso_day;
 use crate::db::schema::{account_limits, memberships};
 use crate::db::{Conn, DbError};

@@ -149,11 +149,9 @@ fn working(conn: &mut Conn, digests: &[Vec<u8>], now: OffsetDateTime) -> Result<
         .load(conn)?;
     let works = |(token, ended_at, ends_at): &Row| {
         let standing = Standing {
-            deleted: token.deleted_at.is_some(),
-            expires_at: token.expires_at,
             secret_ended: ended_at.is_some(),
             secret_ends_at: *ends_at,
-            ..Standing::default()
+            ..token.standing(false, false)
         };
         !matches!(standing.state(now), State::Deleted | State::Expired | State::SecretReplaced)
     };

@@ -1,5 +1,9 @@
 //! Users in accounts.
 
+mod list;
+
+pub use list::{Member, list, one, people};
+
 use super::audit::{self, Action, Event, Origin};
 use super::{Account, User, invitation};
 use crate::db::schema::{accounts, memberships, users};
@@ -189,6 +193,6 @@ fn event<'a>(
     }
 }
 
-pub(super) fn role_from(key: &str) -> Result<Role, DbError> {
+pub(in crate::models) fn role_from(key: &str) -> Result<Role, DbError> {
     Role::from_key(key).ok_or_else(|| DbError::Corrupt(format!("role {key}")))
 }

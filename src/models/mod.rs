@@ -7,6 +7,7 @@ pub mod account;
 pub mod account_limits;
 pub mod account_state;
 pub mod activity;
+pub mod admin;
 pub mod audit;
 pub mod browse;
 pub mod budget;
@@ -38,6 +39,7 @@ pub use audit::{Action, Actor, Origin};
 pub use hooks::Hooks;
 pub use reference::Reference;
 pub use resource::{Reach, Resource};
+pub use rows::Part;
 pub use token::Token;
 pub use user::User;
 

@@ -1,4 +1,37 @@
-//! What lists share: patterns of names, and rows in the order of their ids.
+//! What lists share: pages, patterns of names, and rows in the order of their ids.
+
+use super::Window;
+use crate::db::DbError;
+
+/// So many rows stand on a page.
+const PER_PAGE: i64 = 50;
+
+/// A page of a list.
+#[derive(Debug)]
+pub struct Part<T> {
+    /// What stands on it.
+    pub rows: Vec<T>,
+    /// Its number; the first is 1.
+    pub number: i64,
+    /// Number of the last page.
+    pub last: i64,
+    /// How many rows there are on all pages.
+    pub total: i64,
+}
+
+impl<T> Part<T> {
+    /// Loads the page with this number, or the last one where there are not so many.
+    pub(crate) fn load(
+        number: i64,
+        total: i64,
+        rows: impl FnOnce(Window) -> Result<Vec<T>, DbError>,
+    ) -> Result<Part<T>, DbError> {
+        let last = ((total + PER_PAGE - 1) / PER_PAGE).max(1);
+        let number = number.clamp(1, last);
+        let rows = rows(Window { offset: (number - 1) * PER_PAGE, limit: PER_PAGE })?;
+        Ok(Part { rows, number, last, total })
+    }
+}
 
 /// Rows in the order of their ids, as a list has found these.
 pub fn in_order<T>(mut rows: Vec<T>, ids: &[i64], id: impl Fn(&T) -> i64) -> Vec<T> {

@@ -21,7 +21,7 @@ pub use users::index as users;
 use super::guard::SiteAdmin;
 use super::page::Page;
 use crate::http::AppError;
-use crate::models::browse::site::MOST_COUNTED;
+use crate::models::admin::people::MOST_COUNTED;
 use serde::Deserialize;
 
 /// What somebody wants to see of a list.

@@ -4,8 +4,8 @@ pub mod reached;
 
 use super::guard::{AccountMember, SeeResources};
 use crate::http::AppError;
-use crate::models::browse::Part;
-use crate::models::browse::reaching::Cursor;
+use crate::models::Part;
+use crate::models::token::reaching::Cursor;
 use serde::Deserialize;
 use time::OffsetDateTime;
 

@@ -1,9 +1,10 @@
 //! Errors as pages: what happened, what to do, and a way on.
 
 use super::page::Page;
+use super::page_error::{PageError, PasswordAgain};
 use super::paths;
 use crate::config::Support;
-use crate::http::{AppError, PasswordAgain};
+use crate::http::AppError;
 use askama::Template;
 
 #[derive(Template)]
@@ -49,11 +50,26 @@ pub struct Told<'a> {
 /// The page for an error; none for those that need no body.
 pub fn page(error: &AppError, told: &Told<'_>) -> Option<String> {
     let csrf = told.csrf;
-    let (heading, message) = match error {
-        AppError::SignInFirst { .. } => return None,
-        AppError::SignedOut { action, fields } => return signed_out(action, fields, told.support),
-        AppError::PasswordAgain(asked) => return password_again(asked, told),
-        other => said(other),
+    let (heading, message) = match PageError::of(error) {
+        Some(PageError::SignInFirst { .. }) => return None,
+        Some(PageError::SignedOut { action, fields }) => return signed_out(action, fields, told.support),
+        Some(PageError::PasswordAgain(asked)) => return password_again(asked, told),
+        Some(PageError::Forbidden(who_can_help)) => ("Not with your role", who_can_help.clone()),
+        Some(PageError::LinkOver) => (
+            "This link is over",
+            "It was used already, is too old, or a newer one has taken its place. Nothing was changed. Ask for another."
+                .to_owned(),
+        ),
+        Some(PageError::ForeignForm) => (
+            "Not sent from here",
+            "This form was not sent from one of our pages. Nothing was changed. Open the page again and send it from there."
+                .to_owned(),
+        ),
+        Some(PageError::StaleForm) => (
+            "The form was out of date",
+            "Nothing was changed. Go back, reload the page and try again.".to_owned(),
+        ),
+        None => said(error),
     };
     let way_on = match error {
         AppError::Unavailable(_) | AppError::NoSpace(_) | AppError::Busy => None,
@@ -76,18 +92,6 @@ pub fn page(error: &AppError, told: &Told<'_>) -> Option<String> {
 fn said(error: &AppError) -> (&'static str, String) {
     let (heading, message) = match error {
         AppError::NotFound => ("Nothing here", "There is no such page, or it is not yours to see."),
-        AppError::LinkOver => (
-            "This link is over",
-            "It was used already, is too old, or a newer one has taken its place. Nothing was changed. Ask for another.",
-        ),
-        AppError::Forbidden(who_can_help) => return ("Not with your role", who_can_help.clone()),
-        AppError::ForeignForm => (
-            "Not sent from here",
-            "This form was not sent from one of our pages. Nothing was changed. Open the page again and send it from there.",
-        ),
-        AppError::StaleForm => {
-            ("The form was out of date", "Nothing was changed. Go back, reload the page and try again.")
-        }
         AppError::BadRequest(why) => {
             return ("That did not make sense", format!("{why} Nothing was changed."));
         }
@@ -106,11 +110,7 @@ fn said(error: &AppError) -> (&'static str, String) {
             "Nothing was changed. Tokens can still be checked, deleted and revoked; everything else has to wait until there's room again.",
         ),
         AppError::Busy => ("Back in a moment", "Too much is going on at once. Reload in a moment."),
-        AppError::SignInFirst { .. }
-        | AppError::SignedOut { .. }
-        | AppError::PasswordAgain(_)
-        | AppError::Refused(_)
-        | AppError::Internal(_) => (
+        AppError::Page(_) | AppError::Refused(_) | AppError::Internal(_) => (
             "Something went wrong",
             "The fault is ours, and it is in the log. Try again; if it stays, ask for help.",
         ),

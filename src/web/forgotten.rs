@@ -10,6 +10,7 @@ use crate::http::{App, AppData, AppError, network_of};
 use crate::models::throttle::{self, Allowance};
 use crate::models::user_link::{self, Opened, Purpose};
 use crate::models::{Actor, Origin, User, password, text, user};
+use crate::web::page_error::PageError;
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -123,7 +124,7 @@ pub async fn reset(
 ) -> Result<HttpResponse, AppError> {
     let (secret, fields) = (FormSecret::of(&request, &app), form.0);
     if !secret.is_behind(&fields) {
-        return Err(AppError::StaleForm);
+        return Err(PageError::StaleForm.into());
     }
     // Without a link, an attempt costs a look-up and nothing more.
     let opened = find(&app, &path).await?;
@@ -149,7 +150,7 @@ pub async fn reset(
         Ok::<_, crate::db::DbError>(true)
     });
     if !set.await? {
-        return Err(AppError::LinkOver);
+        return Err(PageError::LinkOver.into());
     }
     Ok(flash::done(paths::SIGN_IN, Flash::PasswordReset))
 }
@@ -157,7 +158,7 @@ pub async fn reset(
 async fn find(app: &AppData, path: &Path<String>) -> Result<Opened, AppError> {
     let (secret, now) = (path.as_str().to_owned(), app.clock.now());
     let opened = app.db.run(move |conn| user_link::open(conn, &secret, Purpose::Password, now)).await?;
-    opened.ok_or(AppError::LinkOver)
+    opened.ok_or_else(|| PageError::LinkOver.into())
 }
 
 fn resetting(

@@ -4,6 +4,7 @@ use super::csrf;
 use super::guard::{FormAct, Guard, signed_in_session};
 use super::password::{Caller, Confirmation};
 use crate::http::{App, AppError, read_body};
+use crate::web::page_error::PageError;
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Data;
@@ -118,7 +119,7 @@ impl<G: Guard, A> Posted<G, A> {
     /// For forms that do several things, one by each button or choice: if the form token is right.
     /// Nothing may be changed before [`Confirmation::before`] has let the act pass.
     pub fn undecided(self) -> Result<(G, Fields, Confirmation), AppError> {
-        if self.asked.is_stale { Err(AppError::StaleForm) } else { Ok(self.perhaps_stale()) }
+        if self.asked.is_stale { Err(PageError::StaleForm.into()) } else { Ok(self.perhaps_stale()) }
     }
 
     /// The same for forms whose values are worth keeping where the form token is wrong.
@@ -137,12 +138,12 @@ impl<G: Guard + 'static, A: 'static> FromRequest for Posted<G, A> {
             let fields = fields_from_our_pages(&request, payload).await?;
             let action = request.path().to_owned();
             let Some(session) = signed_in_session(&request) else {
-                return Err(AppError::SignedOut { action, fields: fields.kept() });
+                return Err(PageError::SignedOut { action, fields: fields.kept() }.into());
             };
             let by = match G::check(&request).await {
                 // The user was deactivated while the session was read.
-                Err(AppError::SignInFirst { .. }) => {
-                    return Err(AppError::SignedOut { action, fields: fields.kept() });
+                Err(error) if PageError::is_sign_in_first(&error) => {
+                    return Err(PageError::SignedOut { action, fields: fields.kept() }.into());
                 }
                 other => other?,
             };
@@ -161,7 +162,7 @@ async fn fields_from_our_pages(request: &HttpRequest, payload: Payload) -> Resul
         return Err(AppError::BadRequest("This address takes forms only."));
     }
     if !csrf::is_from_our_pages(request, app) {
-        return Err(AppError::ForeignForm);
+        return Err(PageError::ForeignForm.into());
     }
     Fields::parse(&body)
 }

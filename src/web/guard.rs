@@ -9,6 +9,7 @@ use crate::models::audit::{Actor, Origin};
 use crate::models::token::{Owner, Token};
 use crate::models::{Account, User};
 use crate::policy::{Act, Catalogue, ClientAddress, OwnAct, Role, SiteAct, State};
+use crate::web::page_error::PageError;
 use actix_session::SessionExt;
 use actix_web::dev::Payload;
 use actix_web::web::Data;
@@ -67,7 +68,7 @@ impl Guard for SignedIn {
     async fn check(request: &HttpRequest) -> Result<SignedIn, AppError> {
         let sign_in_first = || {
             let next = request.uri().path_and_query().map_or("/", |next| next.as_str());
-            AppError::SignInFirst { next: next.to_owned() }
+            PageError::SignInFirst { next: next.to_owned() }
         };
         let session = signed_in_session(request).ok_or_else(sign_in_first)?;
         let app = request.app_data::<Data<App>>().ok_or_else(|| AppError::Internal("no app".to_owned()))?;
@@ -249,12 +250,13 @@ impl<P: Permit> Guard for AccountMember<P> {
         let place = signed_in.accounts.iter().position(|(account, _)| account.id == number);
         let (account, role) = signed_in.accounts[place.ok_or(AppError::NotFound)?].clone();
         if !role.may(P::ACT) {
-            return Err(AppError::Forbidden(format!(
+            return Err(PageError::Forbidden(format!(
                 "Your role in {} is {}, which does not go so far. Ask {} of the account.",
                 account.name,
                 role.key(),
                 P::ACT.who_can()
-            )));
+            ))
+            .into());
         }
         Ok(AccountMember { signed_in, account, role, permit: PhantomData })
     }
@@ -332,7 +334,20 @@ impl<P> TokenOwner<P> {
                 Act::CreateTokens => {
                     self.signed_in.accounts.iter().any(|(_, role)| role.may(Act::MakeOwnTokens))
                 }
-                _ => false,
+                // These are about an account.
+                Act::SeeResources
+                | Act::MakeOwnTokens
+                | Act::SeeMembersTokens
+                | Act::UnblockTokens
+                | Act::ManageMembers
+                | Act::RaiseMembers
+                | Act::ManageLimits
+                | Act::SeeActivity
+                | Act::ManageOwners
+                | Act::ChangeAccount
+                | Act::ManagePlan
+                | Act::DeleteAccount
+                | Act::RestoreAccount => false,
             },
         }
     }
@@ -366,9 +381,10 @@ impl<P: Permit> Guard for TokenOwner<P> {
             return Ok(own);
         }
         let who_can = own.who_can(P::ACT);
-        Err(AppError::Forbidden(format!(
+        Err(PageError::Forbidden(format!(
             "To make tokens of your own, you need the role read_write in at least one account. {who_can}"
-        )))
+        ))
+        .into())
     }
 }
 

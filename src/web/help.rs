@@ -5,6 +5,7 @@ use super::page::{Page, render};
 use super::{leaked, paths};
 use crate::http::{App, AppData, AppError, Extras, HelpWords};
 use crate::policy::{Catalogue, Permission, RefusalCode, RefusalFacts, budget};
+use crate::web::page_error::PageError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -53,9 +54,8 @@ pub(super) async fn for_anybody(request: &HttpRequest, app: &App, title: &str) -
     match SignedIn::check(request).await {
         Ok(signed_in) => Ok(signed_in.page(title)),
         // What explains a database that is away is read while it is away.
-        Err(AppError::SignInFirst { .. } | AppError::Unavailable(_) | AppError::NoSpace(_)) => {
-            Ok(Page::new(&app.support, title, ""))
-        }
+        Err(AppError::Unavailable(_) | AppError::NoSpace(_)) => Ok(Page::new(&app.support, title, "")),
+        Err(error) if PageError::is_sign_in_first(&error) => Ok(Page::new(&app.support, title, "")),
         Err(error) => Err(error),
     }
 }

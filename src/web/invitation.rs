@@ -12,6 +12,7 @@ use crate::models::throttle::{self, Allowance};
 use crate::models::user::Credentials;
 use crate::models::{User, link, password, text};
 use crate::policy::{Catalogue, ClientAddress};
+use crate::web::page_error::PageError;
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::Path;
@@ -138,7 +139,7 @@ pub async fn join(
     let (fields, kept) = (form.0, FormSecret::of(&request, &app));
     let is_genuine = csrf::belongs(&kept.secret, fields.get("csrf"));
     let Some((digest, (open, _))) = link::presented(&secret).zip(find(&app, &secret).await?) else {
-        return if is_genuine { gone(&app, None) } else { Err(AppError::StaleForm) };
+        return if is_genuine { gone(&app, None) } else { Err(PageError::StaleForm.into()) };
     };
     let mut typed = Typed { name: Field::of(fields.get("name").trim()), ..Typed::default() };
     let again = |typed: Typed, status: StatusCode| {

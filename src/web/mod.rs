@@ -23,6 +23,7 @@ mod leaked;
 mod members;
 mod own;
 pub mod page;
+mod page_error;
 mod password;
 pub mod paths;
 pub mod session;

@@ -3,8 +3,9 @@
 
 use super::form::Fields;
 use super::known::Known;
+use super::page_error::{PageError, PasswordAgain};
 use super::session::SignedInSession;
-use crate::http::{App, AppError, PasswordAgain, client_address, client_name, network_of};
+use crate::http::{App, AppError, client_address, client_name, network_of};
 use crate::models::User;
 use crate::models::password::Refused;
 use crate::models::session;
@@ -194,13 +195,13 @@ impl Confirmation {
         if raises_access && app.clock.now() - self.session.password_at > LASTS {
             return self.said_now(fields, app).await;
         }
-        if self.is_stale { Err(AppError::StaleForm) } else { Ok(()) }
+        if self.is_stale { Err(PageError::StaleForm.into()) } else { Ok(()) }
     }
 
     /// Lets an act pass only when the password is right in this form, however lately it was said.
     pub async fn said_now(self, fields: &Fields, app: &App) -> Result<(), AppError> {
         if self.is_stale {
-            return Err(AppError::StaleForm);
+            return Err(PageError::StaleForm.into());
         }
         let (id, user) = (self.session.id, self.session.user);
         let typed = fields.get("password_again");
@@ -215,7 +216,7 @@ impl Confirmation {
                     return Ok(());
                 }
                 // The session was ended meanwhile.
-                Err(AppError::SignedOut { action: self.action, fields: fields.clone().kept() })
+                Err(PageError::SignedOut { action: self.action, fields: fields.clone().kept() }.into())
             }
             Tried::Wrong => self.ask(fields, app, Some("This is not your password.".to_owned()), None).await,
             Tried::TooOften(wait) => self.ask(fields, app, Some(too_often(wait)), Some(wait)).await,
@@ -232,12 +233,7 @@ impl Confirmation {
         let user = self.session.user;
         let user = app.db.run(move |conn| User::find(conn, user)).await?.ok_or(AppError::NotFound)?;
         let (action, fields) = (self.action, fields.clone().kept());
-        Err(AppError::PasswordAgain(Box::new(PasswordAgain {
-            action,
-            fields,
-            email: user.email,
-            error,
-            wait,
-        })))
+        let asked = PasswordAgain { action, fields, email: user.email, error, wait };
+        Err(PageError::PasswordAgain(asked).into())
     }
 }

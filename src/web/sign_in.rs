@@ -8,6 +8,7 @@ use super::password::{Caller, Tried, Whose, too_often, with_retry_after};
 use super::{paths, session};
 use crate::http::{App, AppData, AppError, client_name};
 use crate::models::User;
+use crate::web::page_error::PageError;
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
@@ -112,7 +113,7 @@ impl SignedIn {
         }
         match <SignedIn as super::guard::Guard>::check(request).await {
             Ok(signed_in) => Ok(Some(signed_in)),
-            Err(AppError::SignInFirst { .. }) => Ok(None),
+            Err(error) if PageError::is_sign_in_first(&error) => Ok(None),
             Err(other) => Err(other),
         }
     }

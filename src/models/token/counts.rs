@@ -1,7 +1,7 @@
 //! How many live tokens an account has.
 
 use super::Owner;
-use super::revoke::live;
+use super::live::live_of;
 use crate::db::schema::tokens;
 use crate::db::{Conn, DbError};
 use diesel::prelude::*;
@@ -18,7 +18,7 @@ pub struct Counts {
 
 /// Those of an account.
 pub fn of_account(conn: &mut Conn, account: i64, now: OffsetDateTime) -> Result<Counts, DbError> {
-    let all = || tokens::table.filter(live(Owner::Account(account), now));
+    let all = || tokens::table.filter(live_of(Owner::Account(account), now));
     Ok(Counts {
         live: all().count().get_result(conn)?,
         scoped: all().filter(tokens::full_access.eq(false)).count().get_result(conn)?,

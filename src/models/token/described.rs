@@ -8,18 +8,15 @@ use crate::policy::Rights;
 use diesel::prelude::*;
 use std::collections::HashMap;
 
+/// The rights of a token whose grants are gone.
+pub(super) const NOTHING: Rights = Rights::Grants(Vec::new());
+
 /// These tokens with their rights, hints, people and last uses, in the same order.
 pub(super) fn described(conn: &mut Conn, found: Vec<Token>) -> Result<Vec<Listed>, DbError> {
     let ids: Vec<i64> = found.iter().map(|token| token.id).collect();
-    let mut grants = grants::of_tokens(conn, &ids)?;
+    let mut rights = rights(conn, &found)?;
     let mut uses = usage::of_tokens(conn, &ids)?;
-    let mut hints: HashMap<i64, String> = token_secrets::table
-        .filter(token_secrets::token_id.eq_any(&ids))
-        .order(token_secrets::id)
-        .select((token_secrets::token_id, token_secrets::hint))
-        .load::<(i64, String)>(conn)?
-        .into_iter()
-        .collect();
+    let mut hints = hints(conn, &ids)?;
     let people: Vec<i64> =
         found.iter().flat_map(|token| [token.created_by, token.deleted_by]).flatten().collect();
     let emails: HashMap<i64, String> = users::table
@@ -32,16 +29,34 @@ pub(super) fn described(conn: &mut Conn, found: Vec<Token>) -> Result<Vec<Listed
     Ok(found
         .into_iter()
         .map(|token| Listed {
-            rights: if token.full_access {
-                Rights::Everything
-            } else {
-                Rights::Grants(grants.remove(&token.id).unwrap_or_default())
-            },
+            rights: rights.remove(&token.id).unwrap_or(NOTHING),
             hint: hints.remove(&token.id).unwrap_or_default(),
             maker: email(token.created_by),
             remover: email(token.deleted_by),
             last_use: uses.remove(&token.id),
             token,
         })
+        .collect())
+}
+
+/// The rights of several tokens.
+pub(super) fn rights(conn: &mut Conn, of: &[Token]) -> Result<HashMap<i64, Rights>, DbError> {
+    let scoped: Vec<i64> = of.iter().filter(|token| !token.full_access).map(|token| token.id).collect();
+    let mut grants = grants::of_tokens(conn, &scoped)?;
+    let mut of_one = |token: &Token| match token.full_access {
+        true => Rights::Everything,
+        false => Rights::Grants(grants.remove(&token.id).unwrap_or_default()),
+    };
+    Ok(of.iter().map(|token| (token.id, of_one(token))).collect())
+}
+
+/// The hint of each token's newest secret.
+pub(in crate::models) fn hints(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, String>, DbError> {
+    Ok(token_secrets::table
+        .filter(token_secrets::token_id.eq_any(ids))
+        .order(token_secrets::id)
+        .select((token_secrets::token_id, token_secrets::hint))
+        .load::<(i64, String)>(conn)?
+        .into_iter()
         .collect())
 }

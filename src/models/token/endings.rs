@@ -1,7 +1,8 @@
 //! Tokens that end while the database has no space: at once, by what needs none. The rest is owed,
 //! and written when there's room.
 
-use super::revoke::{End, end, live, lock};
+use super::live::live_of;
+use super::revoke::{End, end, lock};
 use super::{DeletionReason, Owner, Token};
 use crate::db::schema::{live_tokens, tokens};
 use crate::db::{Conn, DbError};
@@ -45,12 +46,12 @@ impl Ending {
                 // The lock that making one takes: none is made meanwhile.
                 lock(conn, *owner)?;
                 let theirs =
-                    tokens::table.filter(live(*owner, now)).filter(tokens::id.eq(live_tokens::token_id));
+                    tokens::table.filter(live_of(*owner, now)).filter(tokens::id.eq(live_tokens::token_id));
                 let rows = live_tokens::table.filter(exists(theirs));
                 diesel::delete(rows).returning(live_tokens::token_id).get_results(conn)?
             }
             Which::Of(owner, ids) => {
-                let theirs = tokens::table.filter(live(*owner, now)).filter(tokens::id.eq_any(ids));
+                let theirs = tokens::table.filter(live_of(*owner, now)).filter(tokens::id.eq_any(ids));
                 let theirs: Vec<i64> = theirs.select(tokens::id).load(conn)?;
                 delete(conn, &theirs)?
             }

@@ -2,13 +2,14 @@
 
 use super::described::described;
 use super::filter::Filter;
+use super::live::live;
 use super::search::Search;
 use super::{Owner, Token, usage};
 use crate::db::schema::{token_secrets, token_use, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::user::lower;
 use crate::policy::Rights;
-use diesel::dsl::{max, not};
+use diesel::dsl::max;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Timestamptz};
@@ -103,7 +104,7 @@ impl Wanted {
         let expired = || tokens::expires_at.le(now).assume_not_null().and(tokens::expires_at.is_not_null());
         let own = self.own();
         let kept: Condition = match self.which {
-            Which::Live => Box::new(own.and(tokens::deleted_at.is_null()).and(not(expired()))),
+            Which::Live => Box::new(own.and(live(now))),
             Which::Ended => Box::new(own.and(tokens::deleted_at.is_not_null().or(expired()))),
         };
         let kept = match self.filter.condition(self.which, now) {

@@ -194,21 +194,12 @@ fn as_found(catalogue: &Catalogue, row: Row) -> Result<Found, DbError> {
     };
     let standing = Standing {
         deleted: token.deleted_at.is_some() || lives.is_none(),
-        expires_at: token.expires_at,
         secret_ended: secret.ended_at.is_some(),
         secret_ends_at: secret.ends_at,
-        owner_away,
-        disabled: token.disabled_at.is_some(),
-        frozen,
-        not_before: token.not_before,
+        ..token.standing(owner_away, frozen)
     };
-    let policy = Policy {
-        rights: if token.full_access { Rights::Everything } else { Rights::Grants(Vec::new()) },
-        allowed_networks: token.allowed_networks,
-        refused_networks: token.refused_networks,
-        not_before: token.not_before,
-        expires_at: token.expires_at,
-    };
+    let rights = if token.full_access { Rights::Everything } else { Rights::Grants(Vec::new()) };
+    let policy = token.policy(rights);
     Ok(Found {
         secret: secret.id,
         token: token.id,

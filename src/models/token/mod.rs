@@ -1,27 +1,30 @@
 //! Access tokens.
 
+pub mod active_secrets;
+pub mod breaking;
 pub mod chosen;
 pub mod counts;
-mod described;
+pub(super) mod described;
 pub mod endings;
 pub mod expiry;
 pub mod filter;
 pub mod grants;
 mod issue;
 pub mod list;
-pub mod live;
+pub(super) mod live;
 pub mod lookup;
 mod name;
 pub mod networks;
+pub mod of_members;
 mod overlap;
 mod pause;
+pub mod reaching;
 pub mod refusals;
 pub mod revoke;
 pub mod roll;
 mod rules;
 pub mod search;
 pub mod secret;
-pub mod site;
 pub mod usage;
 
 pub use issue::{Issued, NewToken, by_nonce, issue};
@@ -186,7 +189,8 @@ impl Token {
         self.standing(user.deactivated_at.is_some(), false).state(now)
     }
 
-    fn standing(&self, owner_away: bool, frozen: bool) -> Standing {
+    /// What its state follows from, apart from a secret.
+    pub(in crate::models) fn standing(&self, owner_away: bool, frozen: bool) -> Standing {
         Standing {
             deleted: self.deleted_at.is_some(),
             expires_at: self.expires_at,
@@ -227,8 +231,8 @@ impl Token {
     pub fn rename(&self, conn: &mut Conn, name: &TokenName, origin: &Origin) -> Result<bool, DbError> {
         // As it is called now: another rename may have come between.
         let before: Option<String> = tokens::table
-            .filter(tokens::id.eq(self.id).and(tokens::deleted_at.is_null()))
-            .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(origin.now)))
+            .find(self.id)
+            .filter(live::live(origin.now))
             .select(tokens::name)
             .for_no_key_update()
             .first(conn)

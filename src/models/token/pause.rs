@@ -1,5 +1,6 @@
 //! What stops a token for a while: disabling it, and an account that does not let it in.
 
+use super::live::live;
 use super::roll::lock;
 use super::rules::{self, Holder};
 use super::{Token, grants};
@@ -45,10 +46,7 @@ impl Token {
     /// succeeds until it is enabled. An ended token stays ended.
     pub fn disable(&self, conn: &mut Conn, why: &str, origin: &Origin) -> Result<bool, DbError> {
         let disabled = diesel::update(
-            tokens::table
-                .filter(tokens::id.eq(self.id).and(tokens::deleted_at.is_null()))
-                .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(origin.now)))
-                .filter(tokens::disabled_at.is_null()),
+            tokens::table.find(self.id).filter(live(origin.now)).filter(tokens::disabled_at.is_null()),
         )
         .set((
             tokens::disabled_at.eq(origin.now),

@@ -1,6 +1,7 @@
 //! *Revoke all*: every live token of an owner ends at once, or none does.
 
 use super::list::Condition;
+use super::live::live_of;
 use super::usage::LastUse;
 use super::{DeletionReason, Owner, Token};
 use crate::db::schema::{token_secrets, token_use, tokens};
@@ -35,23 +36,15 @@ pub struct Standing {
     pub uses: Vec<(String, i64, LastUse)>,
 }
 
-/// Tokens of the owner that have not ended.
-#[diesel::dsl::auto_type]
-pub(super) fn live(owner: Owner, now: OffsetDateTime) -> _ {
-    let (account, user): (Option<i64>, Option<i64>) = (owner.account(), owner.user());
-    // One of the two is NULL, and equal to nothing.
-    let own = tokens::account_id.eq(account).or(tokens::user_id.eq(user)).assume_not_null();
-    let lives = tokens::expires_at.is_null().or(tokens::expires_at.gt(now).assume_not_null());
-    own.and(tokens::deleted_at.is_null()).and(lives)
-}
-
 /// What would stop now.
 pub fn standing(conn: &mut Conn, owner: Owner, now: OffsetDateTime) -> Result<Standing, DbError> {
     let recent = || {
         token_use::table
             .inner_join(token_secrets::table)
             .filter(token_use::last_used_at.gt(now - RECENT))
-            .filter(token_secrets::token_id.eq_any(tokens::table.filter(live(owner, now)).select(tokens::id)))
+            .filter(
+                token_secrets::token_id.eq_any(tokens::table.filter(live_of(owner, now)).select(tokens::id)),
+            )
     };
     let in_use: i64 =
         recent().select(count(token_secrets::token_id).aggregate_distinct()).get_result(conn)?;
@@ -77,7 +70,7 @@ pub fn standing(conn: &mut Conn, owner: Owner, now: OffsetDateTime) -> Result<St
         .into_iter()
         .map(|(token, last)| (names.remove(&token).unwrap_or_default(), token, last))
         .collect();
-    let live = tokens::table.filter(live(owner, now)).count().get_result(conn)?;
+    let live = tokens::table.filter(live_of(owner, now)).count().get_result(conn)?;
     Ok(Standing { live, in_use, uses })
 }
 
@@ -93,8 +86,8 @@ impl End<'_> {
     /// Those that are live at this moment.
     fn of(&self, owner: Owner, now: OffsetDateTime) -> Condition {
         match self.only {
-            None => Box::new(live(owner, now)),
-            Some(ids) => Box::new(live(owner, now).and(tokens::id.eq_any(ids.to_vec()))),
+            None => Box::new(live_of(owner, now)),
+            Some(ids) => Box::new(live_of(owner, now).and(tokens::id.eq_any(ids.to_vec()))),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Rolling: a new secret for the same token, and how long the older one goes on beside it.
 
-use super::live::{self, LiveRow};
+use super::active_secrets::{self, LiveRow, ShownSecret};
 use super::overlap::Overlap;
 use super::rules::{self, Holder};
 use super::secret::Secret;
@@ -41,8 +41,8 @@ pub struct Asked {
     pub overlap: Overlap,
     /// Of the form, so that posting it twice rolls once.
     pub nonce: Uuid,
-    /// The secrets that the form showed, as [`live::shown`] writes them; none where it showed none.
-    pub shown: Option<String>,
+    /// The secrets that the form showed; `None` if it showed none.
+    pub shown: Option<Vec<ShownSecret>>,
 }
 
 /// What became of the end of an overlap.
@@ -82,8 +82,8 @@ impl Token {
         if token.has_ended(origin.now) {
             return Ok(Rolled::Ended);
         }
-        let working = live::rows(conn, token.id, origin.now)?;
-        if asked.shown.as_ref().is_some_and(|shown| *shown != live::as_shown(&working)) {
+        let working = active_secrets::rows(conn, token.id, origin.now)?;
+        if asked.shown.as_ref().is_some_and(|shown| *shown != active_secrets::as_shown(&working)) {
             return Ok(Rolled::Changed);
         }
         let secret =
@@ -106,19 +106,20 @@ impl Token {
     pub fn finish_roll(
         &self,
         conn: &mut Conn,
-        shown: Option<&str>,
+        shown: Option<&[ShownSecret]>,
         origin: &Origin,
     ) -> Result<Finished, DbError> {
         if lock(conn, self.id)?.is_none() {
             return Ok(Finished::None);
         }
-        let working = live::rows(conn, self.id, origin.now)?;
+        let working = active_secrets::rows(conn, self.id, origin.now)?;
         // Only which ones: that the newer one was used meanwhile is a reason to finish.
-        let which = |text: &str| text.replace('?', "");
-        if shown.is_some_and(|shown| which(shown) != which(&live::as_shown(&working))) {
+        let now = active_secrets::as_shown(&working);
+        let ids = |secrets: &[ShownSecret]| secrets.iter().map(|one| one.id).collect::<Vec<_>>();
+        if shown.is_some_and(|shown| ids(shown) != ids(&now)) {
             return Ok(Finished::Changed);
         }
-        let mut older = live::not_ended(conn, self.id)?;
+        let mut older = active_secrets::not_ended(conn, self.id)?;
         older.pop();
         self.end_secrets(conn, &older, Ended::Replaced, origin)?;
         if older.is_empty() {
@@ -142,7 +143,7 @@ impl Token {
             [older, newer] if newer.awaits_first_use() => Some(older),
             working => working.last(),
         };
-        let mut ending = live::not_ended(conn, self.id)?;
+        let mut ending = active_secrets::not_ended(conn, self.id)?;
         ending.retain(|one| goes_on.is_none_or(|goes_on| goes_on.id != one.id));
         let why = if overlap == Overlap::Leaked { Ended::Leaked } else { Ended::Replaced };
         self.end_secrets(conn, &ending, why, origin)?;
@@ -217,8 +218,8 @@ pub fn note_first_use(conn: &mut Conn, token: i64, secret: i64, origin: &Origin)
     if !is_first {
         return Ok(());
     }
-    let mut until_now = live::not_ended(conn, token.id)?;
-    until_now.retain(|one| one.id != secret && one.ends() == live::Ends::AtFirstUse);
+    let mut until_now = active_secrets::not_ended(conn, token.id)?;
+    until_now.retain(|one| one.id != secret && one.ends() == active_secrets::Ends::AtFirstUse);
     if until_now.is_empty() {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use super::Owner;
 use super::issue::Issued;
-use super::revoke::live;
+use super::live::live_of;
 use crate::db::schema::{resources, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::audit::Actor;
@@ -132,7 +132,7 @@ pub(super) fn refuse(
     let Some(reached @ (Issued::LimitReached(limit) | Issued::OwnLimitReached(limit))) = most else {
         return Ok(None);
     };
-    let live: i64 = tokens::table.filter(live(owner, now)).count().get_result(conn)?;
+    let live: i64 = tokens::table.filter(live_of(owner, now)).count().get_result(conn)?;
     Ok((live >= limit).then_some(reached))
 }
 

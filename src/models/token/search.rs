@@ -70,7 +70,7 @@ impl Search {
     }
 
     /// What tokens of anybody must fulfil: the same, without an owner before each word.
-    pub(super) fn everywhere(&self, conn: &mut Conn) -> Result<Condition, DbError> {
+    pub(in crate::models) fn everywhere(&self, conn: &mut Conn) -> Result<Condition, DbError> {
         let by_hint = tokens::id.eq_any(self.tokens_with_hint(conn)?);
         if self.words.is_empty() {
             return Ok(Box::new(by_hint));

@@ -4,7 +4,7 @@
 use super::Tabs;
 use crate::http::{App, AppData, AppError};
 use crate::models::account_limits::{self, Changed, Older};
-use crate::models::browse::breaking::{self, Breaking, Refused};
+use crate::models::token::breaking::{self, Breaking, Refused};
 use crate::models::token::expiry::{Expiry, iso_day};
 use crate::policy::words::long_day;
 use crate::policy::{Bound, Limits, narrow_networks};

@@ -5,7 +5,7 @@ use super::{Asked, counted, page};
 use crate::db::{Conn, DbError};
 use crate::http::{AppData, AppError};
 use crate::models::account_state::Turned;
-use crate::models::browse::site;
+use crate::models::admin::people;
 use crate::models::{Account, AccountState, Origin};
 use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
@@ -103,7 +103,7 @@ pub async fn set_plan(
 /// Says what suspending it stops, and asks.
 pub async fn suspend_confirm(admin: SiteAdmin, app: AppData, path: Number) -> Result<HttpResponse, AppError> {
     let (id, now) = (number(&path)?, app.clock.now());
-    let tenant = app.db.run(move |conn| site::tenant(conn, id, now)).await?.ok_or(AppError::NotFound)?;
+    let tenant = app.db.run(move |conn| people::tenant(conn, id, now)).await?.ok_or(AppError::NotFound)?;
     let (account, here) = (tenant.account, paths::admin_account(id));
     // Nor is one suspended of which a part may be gone already.
     if account.state == AccountState::Suspended || account.gone_from().is_some_and(|end| end <= now) {
@@ -178,7 +178,7 @@ async fn answer(
     error: Option<String>,
 ) -> Result<HttpResponse, AppError> {
     let now = app.clock.now();
-    let tenant = app.db.run(move |conn| site::tenant(conn, id, now)).await?.ok_or(AppError::NotFound)?;
+    let tenant = app.db.run(move |conn| people::tenant(conn, id, now)).await?.ok_or(AppError::NotFound)?;
     let account = tenant.account;
     let had_scopes = app.catalogue.has_scopes(&account.plan);
     let note = |key: &str| match (had_scopes, app.catalogue.has_scopes(key)) {

@@ -2,7 +2,7 @@
 
 use super::{Asked, address, page};
 use crate::http::{AppData, AppError};
-use crate::models::browse::site;
+use crate::models::admin::people;
 use crate::models::{Account, AccountState};
 use crate::policy::Catalogue;
 use crate::web::guard::SiteAdmin;
@@ -60,7 +60,7 @@ pub(super) fn state(account: &Account) -> Option<&'static str> {
 pub async fn index(admin: SiteAdmin, app: AppData, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
     let (q, _) = asked.texts()?;
     let (text, before, now) = (q.clone(), asked.before(), app.clock.now());
-    let (found, more) = app.db.run(move |conn| site::accounts(conn, &text, before)).await?;
+    let (found, more) = app.db.run(move |conn| people::accounts(conn, &text, before)).await?;
     let next = found.last().filter(|_| more).map(|last| last.id);
     let page = AccountsPage {
         page: page(&admin, "Accounts", &asked.done),

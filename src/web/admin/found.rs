@@ -1,6 +1,6 @@
 //! A token of anybody, as a row tells it.
 
-use crate::models::token::site::{Anybodys, Holder};
+use crate::models::admin::tokens::{Anybodys, Holder};
 use crate::policy::Catalogue;
 use crate::web::paths;
 use crate::web::told::{Expiry, Moment, StateBadge, Used};

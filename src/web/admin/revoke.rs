@@ -4,10 +4,10 @@ use super::found::Row;
 use super::page;
 use crate::db::{Conn, DbError};
 use crate::http::{AppData, AppError, Ended};
+use crate::models::admin::tokens::{self as admin_tokens, Anybodys};
 use crate::models::token::endings::{self, Ending};
 use crate::models::token::filter::Filter;
 use crate::models::token::list::{self, Sort, Wanted};
-use crate::models::token::site::{self, Anybodys};
 use crate::models::token::{DeletionReason, Owner, revoke};
 use crate::models::{Account, User, text};
 use crate::web::browse::counted;
@@ -56,7 +56,7 @@ struct Standing {
 /// The reason is kept for as long as this, in characters.
 const LONGEST_REASON: usize = 255;
 /// No list has more rows to choose.
-const MOST_CHOSEN: usize = site::PER_PAGE;
+const MOST_CHOSEN: usize = admin_tokens::PER_PAGE;
 
 impl Which {
     fn read(fields: &Fields) -> Result<Which, AppError> {
@@ -94,7 +94,7 @@ impl Which {
     fn standing(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<Option<Standing>, DbError> {
         let owner = match self {
             Which::These(ids) => {
-                let mut tokens = site::these(conn, ids)?;
+                let mut tokens = admin_tokens::these(conn, ids)?;
                 tokens.retain(|one| !one.token.has_ended(now));
                 let live = i64::try_from(tokens.len()).unwrap_or(0);
                 return Ok(Some(Standing { name: None, live, in_use: None, tokens }));
@@ -112,7 +112,7 @@ impl Which {
         let wanted = Wanted { owner, which: list::Which::Live, search: None, filter: Filter::default() };
         let (newest, _) = wanted.page(conn, Sort::Newest, None, now)?;
         let newest: Vec<i64> = newest.iter().take(revoke::MOST_NAMED).map(|one| one.token.id).collect();
-        let tokens = site::these(conn, &newest)?;
+        let tokens = admin_tokens::these(conn, &newest)?;
         Ok(Some(Standing { name, live: standing.live, in_use: Some(standing.in_use), tokens }))
     }
 }
@@ -166,7 +166,7 @@ async fn back(app: &AppData, which: &Which) -> Result<String, AppError> {
     let whose = app.db.run(move |conn| {
         let owner = match which {
             Which::AllOf(owner) => Some(owner),
-            Which::These(ids) => site::these(conn, &ids)?.first().and_then(|one| one.token.owner()),
+            Which::These(ids) => admin_tokens::these(conn, &ids)?.first().and_then(|one| one.token.owner()),
         };
         match owner {
             Some(Owner::User(id)) => Ok(User::find(conn, id)?.map(|user| user.email)),

@@ -3,9 +3,9 @@
 use super::found::Row;
 use super::{Asked, address, page};
 use crate::http::{AppData, AppError};
+use crate::models::admin::tokens::{self as admin_tokens, BySecret, Wanted, Whose};
 use crate::models::token::search::Search;
 use crate::models::token::secret;
-use crate::models::token::site::{self, BySecret, Wanted, Whose};
 use crate::policy::State;
 use crate::web::form::Posted;
 use crate::web::guard::{SiteAdmin, site_acts};
@@ -65,7 +65,7 @@ pub async fn index(admin: SiteAdmin, app: AppData, asked: Query<Asked>) -> Resul
             (Search::parse(&q), whose.clone(), asked.before(), app.clock.now());
         let by_owner_alone = search.is_none();
         let found = app.db.run(move |conn| {
-            let Some(whose) = site::named(conn, &named)? else { return Ok(None) };
+            let Some(whose) = admin_tokens::named(conn, &named)? else { return Ok(None) };
             let wanted = Wanted { whose: whose.clone(), search, before };
             Ok(Some((whose, wanted.page(conn)?)))
         });
@@ -102,7 +102,7 @@ pub async fn by_secret(
         return render(&shown, StatusCode::UNPROCESSABLE_ENTITY);
     };
     let now = app.clock.now();
-    let found = app.db.run(move |conn| site::by_secret(conn, &digest, now)).await?;
+    let found = app.db.run(move |conn| admin_tokens::by_secret(conn, &digest, now)).await?;
     shown.said = Some(match &found {
         None => "No token here has or had this secret.".to_owned(),
         Some(found) => told(found, found.found.state(&app.catalogue, now)),

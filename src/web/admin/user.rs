@@ -3,7 +3,7 @@
 use super::{Asked, counted, page};
 use crate::db::{Conn, DbError};
 use crate::http::{App, AppData, AppError};
-use crate::models::browse::site::{self, Person};
+use crate::models::admin::people::{self, Person};
 use crate::models::{Origin, User};
 use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
@@ -179,7 +179,7 @@ async fn change(
 
 async fn find(app: &App, id: i64) -> Result<Person, AppError> {
     let now = app.clock.now();
-    app.db.run(move |conn| site::person(conn, id, now)).await?.ok_or(AppError::NotFound)
+    app.db.run(move |conn| people::person(conn, id, now)).await?.ok_or(AppError::NotFound)
 }
 
 fn ask(

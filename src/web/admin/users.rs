@@ -3,7 +3,7 @@
 use super::{Asked, address, page};
 use crate::http::{AppData, AppError};
 use crate::models::User;
-use crate::models::browse::site;
+use crate::models::admin::people;
 use crate::web::guard::SiteAdmin;
 use crate::web::page::{Page, render};
 use crate::web::paths;
@@ -50,7 +50,7 @@ impl Row {
 pub async fn index(admin: SiteAdmin, app: AppData, asked: Query<Asked>) -> Result<HttpResponse, AppError> {
     let (q, _) = asked.texts()?;
     let (text, before, now) = (q.clone(), asked.before(), app.clock.now());
-    let (found, more) = app.db.run(move |conn| site::users(conn, &text, before)).await?;
+    let (found, more) = app.db.run(move |conn| people::users(conn, &text, before)).await?;
     let next = found.last().filter(|_| more).map(|last| last.id);
     let page = UsersPage {
         page: page(&admin, "Users", &asked.done),

@@ -3,7 +3,7 @@
 use super::{Asked, Member, read_cursor, written};
 use crate::http::{App, AppError};
 use crate::models::Resource;
-use crate::models::browse::reaching::{self, Candidate, Cursor, Whose};
+use crate::models::token::reaching::{self, Candidate, Cursor, Whose};
 use crate::policy::words;
 use crate::policy::{
     Access, Act, Catalogue, Decision, Grant, Holder, KindKey, PartsAsked, Permission, Policy, Request,

@@ -11,6 +11,7 @@ use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{AccountMember, ManageMembers, RaiseMembers};
 use crate::web::page::{AccountNav, Field, Page, Section, render};
+use crate::web::page_error::PageError;
 use crate::web::paths;
 use crate::web::told;
 use actix_web::HttpResponse;
@@ -113,7 +114,7 @@ pub async fn send_again(
     let again = move |conn: &mut Conn| invitation::send_again(conn, &account, id, &origin);
     match app.db.transaction(again).await? {
         Invited::Made { secret, invitation } => show(&by, &app, secret.expose(), &invitation),
-        Invited::NotAllowed => Err(AppError::Forbidden(by.who_can(Act::ManageOwners))),
+        Invited::NotAllowed => Err(PageError::Forbidden(by.who_can(Act::ManageOwners)).into()),
         Invited::Member => Ok(flash::done(paths::members(by.account.id), Flash::AlreadyMember)),
         Invited::Gone | Invited::IsOpen | Invited::LimitReached(_) => {
             Ok(flash::done(paths::members(by.account.id), Flash::InvitationGone))
@@ -134,7 +135,7 @@ pub async fn revoke(
     match app.db.transaction(revoke).await? {
         Revoked::Done => Ok(flash::done(list, Flash::InvitationRevoked)),
         Revoked::Gone => Ok(flash::done(list, Flash::InvitationGone)),
-        Revoked::NotAllowed => Err(AppError::Forbidden(by.who_can(Act::ManageMembers))),
+        Revoked::NotAllowed => Err(PageError::Forbidden(by.who_can(Act::ManageMembers)).into()),
     }
 }
 

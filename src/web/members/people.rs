@@ -2,8 +2,8 @@
 
 use super::title;
 use crate::http::{AppData, AppError};
-use crate::models::browse::members;
 use crate::models::invitation;
+use crate::models::membership;
 use crate::policy::{Act, Role};
 use crate::web::browse::{Asked, Pages, counted};
 use crate::web::guard::{AccountMember, SeeResources};
@@ -82,10 +82,10 @@ pub async fn index(
         // They stand below the first people, for those who manage them.
         let first = may_manage && text.is_empty() && number == 1;
         let invited = if first { invitation::list(conn, account)? } else { Vec::new() };
-        Ok((members::list(conn, account, &text, number)?, invited))
+        Ok((membership::list(conn, account, &text, number)?, invited))
     });
     let (part, invited) = found.await?;
-    let row = |one: members::Member| Row {
+    let row = |one: membership::Member| Row {
         url: paths::member(account, one.user.id),
         role: title(one.role),
         owner: one.role.may(Act::ManageOwners),

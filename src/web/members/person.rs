@@ -4,13 +4,14 @@ use super::{RoleChoice, title};
 use crate::db::{Conn, DbError};
 use crate::http::{App, AppData, AppError};
 use crate::models::Account;
-use crate::models::browse::members::{self, MOST_SEEN, Member, Of, Seen};
-use crate::models::membership::{self, Changed};
+use crate::models::membership::{self, Changed, Member};
+use crate::models::token::of_members::{self, MOST_SEEN, Of, Seen};
 use crate::policy::{Act, Catalogue, Role};
 use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{AccountMember, ManageMembers, SeeResources};
 use crate::web::page::{AccountNav, Page, Section, go_to, render};
+use crate::web::page_error::PageError;
 use crate::web::paths;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -147,11 +148,11 @@ fn removable(by: &AccountMember<SeeResources>, path: &MemberPath) -> Result<i64,
     if user == by.signed_in.user.id || by.may(Act::ManageMembers) {
         return Ok(user);
     }
-    Err(AppError::Forbidden(by.who_can(Act::ManageMembers)))
+    Err(PageError::Forbidden(by.who_can(Act::ManageMembers)).into())
 }
 
 async fn find(app: &App, account: i64, user: i64) -> Result<Member, AppError> {
-    app.db.run(move |conn| members::one(conn, account, user)).await?.ok_or(AppError::NotFound)
+    app.db.run(move |conn| membership::one(conn, account, user)).await?.ok_or(AppError::NotFound)
 }
 
 fn answer(
@@ -199,9 +200,9 @@ fn stops(
     now: OffsetDateTime,
 ) -> Result<Stops, DbError> {
     let of = Of { account: account.id, user: Some(user) };
-    let (tokens, more) = members::user_tokens(conn, catalogue, of, None, now)?;
+    let (tokens, more) = of_members::user_tokens(conn, catalogue, of, None, now)?;
     let names = tokens.into_iter().map(|one| one.candidate.token.name).collect();
-    Ok(Stops { names, more: more.is_some(), seen: members::seen_by(conn, account, user, now)? })
+    Ok(Stops { names, more: more.is_some(), seen: of_members::seen_by(conn, account, user, now)? })
 }
 
 async fn ask(

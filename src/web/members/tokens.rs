@@ -2,9 +2,9 @@
 
 use crate::db::Conn;
 use crate::http::{AppData, AppError};
-use crate::models::browse::members::{self, Of, UserToken};
 use crate::models::text;
 use crate::models::token::Token;
+use crate::models::token::of_members::{self, Of, UserToken};
 use crate::policy::Catalogue;
 use crate::policy::words::{self, Phrase};
 use crate::policy::{Grant, Rights, Role};
@@ -75,7 +75,7 @@ pub async fn index(member: Member, app: AppData, asked: Query<Asked>) -> Result<
     let after = read_cursor(&asked.tokens);
     let (catalogue, of) = (Arc::clone(&app.catalogue), Of { account, user: None });
     let (tokens, next) =
-        app.db.run(move |conn| members::user_tokens(conn, &catalogue, of, after, now)).await?;
+        app.db.run(move |conn| of_members::user_tokens(conn, &catalogue, of, after, now)).await?;
     let here = paths::members_tokens(account);
     let page = TokensPage {
         page: member.page("Members' tokens").under(Section::Members).with_flash(&asked.done),
@@ -135,7 +135,7 @@ async fn find<P>(member: &AccountMember<P>, app: &AppData, path: &TokenPath) -> 
     let id: i64 = path.1.parse().map_err(|_| AppError::NotFound)?;
     let (account, now) = (member.account.id, app.clock.now());
     let catalogue = Arc::clone(&app.catalogue);
-    let found = app.db.run(move |conn| members::user_token(conn, &catalogue, account, id, now)).await?;
+    let found = app.db.run(move |conn| of_members::user_token(conn, &catalogue, account, id, now)).await?;
     found.ok_or(AppError::NotFound)
 }
 

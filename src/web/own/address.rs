@@ -12,6 +12,7 @@ use crate::web::form::{Fields, OpenForm, Posted};
 use crate::web::form_secret::FormSecret;
 use crate::web::guard::{SignedIn, own_acts};
 use crate::web::page::{Field, Page, go_to, link_page, render};
+use crate::web::page_error::PageError;
 use crate::web::password::{Caller, Tried, Whose, too_often};
 use crate::web::paths;
 use actix_web::http::StatusCode;
@@ -112,7 +113,7 @@ pub async fn prove(
 ) -> Result<HttpResponse, AppError> {
     let (secret, fields) = (FormSecret::of(&request, &app), form.0);
     if !secret.is_behind(&fields) {
-        return Err(AppError::StaleForm);
+        return Err(PageError::StaleForm.into());
     }
     let opened = find(&app, &path).await?;
     if let Some((why, status)) = wrong_password(&opened, &fields, &caller, &app).await? {
@@ -129,7 +130,7 @@ pub async fn prove(
     let proved = match proved.await {
         // Somebody else took it at the same moment, which the database alone knows.
         Err(DbError::Taken(_)) => Proved::Taken,
-        done => done?.ok_or(AppError::LinkOver)?,
+        done => done?.ok_or(PageError::LinkOver)?,
     };
     let email = opened.email;
     let (heading, said, status) = match proved {
@@ -153,7 +154,7 @@ pub async fn prove(
 async fn find(app: &AppData, path: &Path<String>) -> Result<Opened, AppError> {
     let (secret, now) = (path.as_str().to_owned(), app.clock.now());
     let opened = app.db.run(move |conn| user_link::open(conn, &secret, Purpose::Address, now)).await?;
-    opened.ok_or(AppError::LinkOver)
+    opened.ok_or_else(|| PageError::LinkOver.into())
 }
 
 async fn wrong_password(

@@ -7,6 +7,7 @@ use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{CreateTokens, ManageTokens, TokenOwner};
 use crate::web::page::{Page, go_to, render};
+use crate::web::page_error::PageError;
 use crate::web::told::Used;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -93,9 +94,10 @@ pub async fn enable(form: Posted<TokenOwner<CreateTokens>>, app: AppData) -> Res
         Enabled::WasNotDisabled => Ok(go_to(paths.token(id))),
         Enabled::Ended => Ok(flash::done(paths.token(id), Flash::TokenHadEnded)),
         Enabled::OwnerAway => Ok(flash::done(paths.token(id), Flash::OwnerAway)),
-        Enabled::NotAllowed => Err(AppError::Forbidden(format!(
+        Enabled::NotAllowed => Err(PageError::Forbidden(format!(
             "Your role does not go as far as this token. {}",
             member.who_can(Act::CreateTokens)
-        ))),
+        ))
+        .into()),
     }
 }

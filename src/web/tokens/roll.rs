@@ -4,7 +4,7 @@ use super::create::{Told, reveal};
 use super::secrets::{self, SecretRow};
 use crate::db::DbError;
 use crate::http::{App, AppData, AppError};
-use crate::models::token::live::{self, LiveSecret};
+use crate::models::token::active_secrets::{LiveSecret, ShownSecret};
 use crate::models::token::{Asked, Finished, Overlap, Rolled, Token, grants, surroundings};
 use crate::policy::Act;
 use crate::policy::words;
@@ -12,6 +12,7 @@ use crate::web::flash::{self, Flash};
 use crate::web::form::{Fields, Posted};
 use crate::web::guard::{CreateTokens, ManageTokens, TokenOwner};
 use crate::web::page::{Page, go_to, render};
+use crate::web::page_error::PageError;
 use crate::web::told::Moment;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -90,10 +91,11 @@ pub async fn roll(form: Posted<Member>, app: AppData) -> Result<HttpResponse, Ap
         Rolled::NonceTaken => ask(&member, &app, Some(overlap), Some(USED)).await,
         Rolled::Ended => Ok(flash::done(paths.token(id), Flash::TokenHadEnded)),
         Rolled::OwnerAway => Ok(flash::done(paths.token(id), Flash::OwnerAway)),
-        Rolled::NotAllowed => Err(AppError::Forbidden(format!(
+        Rolled::NotAllowed => Err(PageError::Forbidden(format!(
             "Your role does not go as far as this token. {}",
             member.who_can(Act::CreateTokens)
-        ))),
+        ))
+        .into()),
     }
 }
 
@@ -116,8 +118,8 @@ pub async fn finish(form: Posted<TokenOwner<ManageTokens>>, app: AppData) -> Res
 }
 
 /// The secrets that the page was about, as it sends them along.
-fn shown(fields: &Fields) -> Option<String> {
-    fields.has("shown").then(|| fields.get("shown").to_owned())
+fn shown(fields: &Fields) -> Option<Vec<ShownSecret>> {
+    fields.has("shown").then(|| secrets::read_shown(fields.get("shown")))
 }
 
 const CHANGED: &str = "The secrets of this token have changed since this page was opened, so nothing was done. Look at them again, choose, and press the button.";
@@ -145,7 +147,7 @@ async fn ask(
         list_url: paths.list(),
         name: token.name,
         nonce: Uuid::new_v4().to_string(),
-        shown: live::shown(&working),
+        shown: secrets::shown(&working),
         secrets: secrets::rows(&working, now),
         makes_way: makes_way(&working),
         choices: Overlap::ALL.into_iter().map(|one| choice(one, chosen == Some(one))).collect(),

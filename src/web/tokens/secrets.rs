@@ -1,6 +1,6 @@
 //! The secrets of a token that work, as pages tell them.
 
-use crate::models::token::live::{Ends, LiveSecret};
+use crate::models::token::active_secrets::{Ends, LiveSecret, ShownSecret};
 use crate::web::told::{Moment, Used};
 use time::OffsetDateTime;
 
@@ -40,4 +40,21 @@ pub(super) fn rows(secrets: &[LiveSecret], now: OffsetDateTime) -> Vec<SecretRow
         ends_at_first_use: secret.ends == Ends::AtFirstUse,
     };
     secrets.iter().rev().map(row).collect()
+}
+
+/// The secrets that a page shows, as the hidden field of its form: their numbers, with a question mark
+/// behind those that await their first use.
+pub(super) fn shown(secrets: &[LiveSecret]) -> String {
+    let one =
+        |secret: &LiveSecret| format!("{}{}", secret.id, if secret.awaits_first_use { "?" } else { "" });
+    secrets.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+/// Reads the field. What can't be read is no secret's number, so it's none of those that work.
+pub(super) fn read_shown(field: &str) -> Vec<ShownSecret> {
+    let one = |text: &str| ShownSecret {
+        id: text.trim_end_matches('?').parse().unwrap_or(0),
+        awaits_first_use: text.ends_with('?'),
+    };
+    field.split_whitespace().map(one).collect()
 }

@@ -6,7 +6,7 @@ use super::refused::{RefusedRow, still_tried};
 use super::secrets::{self, SecretRow};
 use super::{how_it_ended, person};
 use crate::http::{AppData, AppError};
-use crate::models::token::live::{self, LiveSecret};
+use crate::models::token::active_secrets::LiveSecret;
 use crate::models::token::refusals::{self, Kept};
 use crate::models::token::usage::LastUse;
 use crate::models::token::{Block, Token, grants, surroundings, usage};
@@ -190,7 +190,7 @@ pub async fn show(
         repeated: from.repeated == "1" && !state.has_ended(),
         rolled_before: from.rolled == "1" && !state.has_ended(),
         disabled: token.disabled_at.is_some(),
-        shown: live::shown(&loaded.secrets),
+        shown: secrets::shown(&loaded.secrets),
         secrets: if state.has_ended() { Vec::new() } else { secrets::rows(&loaded.secrets, now) },
         again_url: format!("{}?again=1", paths.delete(id)),
         list_url: if state.has_ended() { paths.ended() } else { paths.list() },

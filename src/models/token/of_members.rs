@@ -1,18 +1,16 @@
-//! The members of an account, and what hangs on each of them.
+//! Tokens and the members of an account: whose secrets each has seen, and the user tokens by which they
+//! reach it.
 
-use super::Part;
+use super::live::live;
 use super::reaching::{Candidate, Condition, Cursor, Found, described, newest, page};
 use crate::db::schema::{
-    audit_events, memberships, token_blocks, token_grant_resources, token_grants, token_secrets, token_use,
-    tokens, users,
+    audit_events, token_blocks, token_grant_resources, token_grants, token_secrets, token_use, tokens,
 };
 use crate::db::{Conn, DbError};
 use crate::models::audit::Action;
-use crate::models::membership::role_from;
-use crate::models::rows::containing;
 use crate::models::user::lower;
-use crate::models::{Account, User};
-use crate::policy::{Catalogue, Role, grants_in};
+use crate::models::{Account, membership};
+use crate::policy::{Catalogue, grants_in};
 use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -28,17 +26,6 @@ pub struct Of {
     pub account: i64,
     /// One member's; none means every member's.
     pub user: Option<i64>,
-}
-
-/// A member in the list.
-#[derive(Debug)]
-pub struct Member {
-    /// Who.
-    pub user: User,
-    /// The role.
-    pub role: Role,
-    /// Since when.
-    pub since: OffsetDateTime,
 }
 
 /// An account token whose secret a member has seen.
@@ -61,43 +48,6 @@ pub struct UserToken {
     pub blocked_at: Option<OffsetDateTime>,
 }
 
-#[diesel::dsl::auto_type(no_type_alias)]
-fn of_account(account: i64, pattern: String) -> _ {
-    let other: String = pattern.clone();
-    memberships::table
-        .inner_join(users::table)
-        .filter(memberships::account_id.eq(account))
-        .filter(lower(users::email).like(pattern).or(lower(users::name).like(other)))
-}
-
-/// The members whose name or address contains the text, by name.
-pub fn list(conn: &mut Conn, account: i64, text: &str, number: i64) -> Result<Part<Member>, DbError> {
-    let pattern = containing(text);
-    let total = of_account(account, pattern.clone()).count().get_result(conn)?;
-    Part::load(number, total, |window| {
-        let rows: Vec<(User, String, OffsetDateTime)> = of_account(account, pattern)
-            .order((lower(users::name), users::id))
-            .offset(window.offset)
-            .limit(window.limit)
-            .select((User::as_select(), memberships::role, memberships::created_at))
-            .load(conn)?;
-        rows.into_iter()
-            .map(|(user, role, since)| Ok(Member { user, role: role_from(&role)?, since }))
-            .collect()
-    })
-}
-
-/// One of them.
-pub fn one(conn: &mut Conn, account: i64, user: i64) -> Result<Option<Member>, DbError> {
-    let row: Option<(User, String, OffsetDateTime)> = memberships::table
-        .inner_join(users::table)
-        .filter(memberships::account_id.eq(account).and(memberships::user_id.eq(user)))
-        .select((User::as_select(), memberships::role, memberships::created_at))
-        .first(conn)
-        .optional()?;
-    row.map(|(user, role, since)| Ok(Member { user, role: role_from(&role)?, since })).transpose()
-}
-
 /// The live account tokens whose secret was shown to the user, made or rolled by them: as many as
 /// are shown, and one more where there are more.
 pub fn seen_by(
@@ -112,8 +62,8 @@ pub fn seen_by(
         .filter(audit_events::action.eq_any([Action::TokenCreated, Action::TokenRolled]))
         .select(audit_events::object_id);
     let rows: Vec<(i64, String)> = tokens::table
-        .filter(tokens::account_id.eq(account.id).and(tokens::deleted_at.is_null()))
-        .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(now)))
+        .filter(tokens::account_id.eq(account.id))
+        .filter(live(now))
         .filter(tokens::id.nullable().eq_any(shown))
         .order((lower(tokens::name), tokens::id))
         .limit(i64::try_from(MOST_SEEN + 1).unwrap_or(i64::MAX))
@@ -132,18 +82,7 @@ pub fn user_tokens(
     now: OffsetDateTime,
 ) -> Result<(Vec<UserToken>, Option<Cursor>), DbError> {
     let account = of.account;
-    let mut members = memberships::table
-        .inner_join(users::table)
-        .filter(memberships::account_id.eq(account))
-        .select((User::as_select(), memberships::role))
-        .into_boxed();
-    if let Some(user) = of.user {
-        members = members.filter(memberships::user_id.eq(user));
-    }
-    let mut people = HashMap::new();
-    for (user, role) in members.load::<(User, String)>(conn)? {
-        people.insert(user.id, (user, role_from(&role)?));
-    }
+    let people = membership::people(conn, account, of.user)?;
     let ids: Vec<i64> = people.keys().copied().collect();
     let own: Condition = Box::new(tokens::user_id.eq_any(ids).assume_not_null());
     let (found, next): (Vec<_>, _) = newest(page(conn, own, reaching(account, catalogue), after, now)?);
@@ -161,8 +100,10 @@ pub fn user_token(
 ) -> Result<Option<UserToken>, DbError> {
     let found = page(conn, Box::new(tokens::id.eq(id)), reaching(account, catalogue), None, now)?;
     let Some(user) = found.first().and_then(|token| token.user_id) else { return Ok(None) };
-    let Some(member) = one(conn, account, user)? else { return Ok(None) };
-    let people = HashMap::from([(user, (member.user, member.role))]);
+    let people = membership::people(conn, account, Some(user))?;
+    if people.is_empty() {
+        return Ok(None);
+    }
     let candidates = described(conn, found, &people)?;
     Ok(with_facts(conn, catalogue, account, candidates)?.into_iter().next())
 }

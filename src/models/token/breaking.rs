@@ -1,12 +1,13 @@
 //! Which live tokens are against limits that an account could set.
 
-use super::members::reaching;
+use super::Token;
+use super::live::live;
+use super::of_members::reaching;
 use super::reaching::{Condition, described, newest, page};
 use crate::db::schema::{memberships, token_grants, tokens, users};
 use crate::db::{Conn, DbError};
 use crate::models::User;
 use crate::models::membership::role_from;
-use crate::models::token::Token;
 use crate::policy::{
     Binding, Bound, Breach, Catalogue, Limits, Made, Role, WIDEST_IPV4, WIDEST_IPV6, grants_in,
 };
@@ -184,8 +185,7 @@ fn counted(
     let found = tokens::table
         .filter(concerned)
         .filter(which)
-        .filter(tokens::deleted_at.is_null())
-        .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(now)))
+        .filter(live(now))
         .limit(MOST_COUNTED + 1)
         .select(tokens::id)
         .load::<i64>(conn)?

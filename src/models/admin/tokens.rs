@@ -1,15 +1,15 @@
 //! Tokens of anybody, as those who run the site look for them.
 
-use super::search::Search;
-use super::secret::Digest;
-use super::{Owner, Token, usage};
 use crate::db::schema::{accounts, token_secrets, tokens, users};
 use crate::db::{Conn, DbError};
+use crate::models::token::described::hints;
+use crate::models::token::search::Search;
+use crate::models::token::secret::Digest;
+use crate::models::token::{Owner, Token, usage};
 use crate::models::user::lower;
 use crate::models::{Account, User};
 use crate::policy::{Catalogue, State};
 use diesel::prelude::*;
-use std::collections::HashMap;
 use time::OffsetDateTime;
 
 /// So many tokens stand on a page.
@@ -167,13 +167,7 @@ pub fn these(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Anybodys>, DbError> {
 fn described(conn: &mut Conn, found: Vec<Token>) -> Result<Vec<Anybodys>, DbError> {
     let ids: Vec<i64> = found.iter().map(|token| token.id).collect();
     let mut uses = usage::of_tokens(conn, &ids)?;
-    let mut hints: HashMap<i64, String> = token_secrets::table
-        .filter(token_secrets::token_id.eq_any(&ids))
-        .order(token_secrets::id)
-        .select((token_secrets::token_id, token_secrets::hint))
-        .load::<(i64, String)>(conn)?
-        .into_iter()
-        .collect();
+    let mut hints = hints(conn, &ids)?;
     let of_accounts: Vec<i64> = found.iter().filter_map(|token| token.account_id).collect();
     let of_users: Vec<i64> = found.iter().filter_map(|token| token.user_id).collect();
     let owning: Vec<Account> =

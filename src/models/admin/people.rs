@@ -6,6 +6,7 @@ use crate::models::rows::containing;
 use crate::models::token::Owner;
 use crate::models::token::filter::Filter;
 use crate::models::token::list::{Wanted, Which};
+use crate::models::token::live::live;
 use crate::models::user::lower;
 use crate::models::{Account, User};
 use crate::policy::Role;
@@ -97,7 +98,7 @@ pub fn person(conn: &mut Conn, id: i64, now: OffsetDateTime) -> Result<Option<Pe
             alone_in.push(account.clone());
         }
     }
-    Ok(Some(Person { accounts, alone_in, sessions, tokens: live(conn, Owner::User(id), now)?, user }))
+    Ok(Some(Person { accounts, alone_in, sessions, tokens: live_tokens(conn, Owner::User(id), now)?, user }))
 }
 
 /// One account.
@@ -105,12 +106,11 @@ pub fn tenant(conn: &mut Conn, id: i64, now: OffsetDateTime) -> Result<Option<Te
     let Some(account) = Account::find(conn, id)? else { return Ok(None) };
     let scoped: Vec<i64> = tokens::table
         .filter(tokens::account_id.eq(id).and(tokens::full_access.eq(false)))
-        .filter(tokens::deleted_at.is_null())
-        .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(now)))
+        .filter(live(now))
         .limit(rows(MOST_COUNTED + 1))
         .select(tokens::id)
         .load(conn)?;
-    let tokens = live(conn, Owner::Account(id), now)?;
+    let tokens = live_tokens(conn, Owner::Account(id), now)?;
     Ok(Some(Tenant { owners: owners(conn, id)?, tokens, scoped: scoped.len(), account }))
 }
 
@@ -125,7 +125,7 @@ fn owners(conn: &mut Conn, account: i64) -> Result<Vec<User>, DbError> {
         .load(conn)?)
 }
 
-fn live(conn: &mut Conn, owner: Owner, now: OffsetDateTime) -> Result<usize, DbError> {
+fn live_tokens(conn: &mut Conn, owner: Owner, now: OffsetDateTime) -> Result<usize, DbError> {
     Wanted { owner, which: Which::Live, search: None, filter: Filter::default() }.count(conn, now)
 }
 

@@ -3,11 +3,12 @@
 //! The conditions here only narrow down what is loaded; whoever asks decides with
 //! [`decide`](crate::policy::decide).
 
-use crate::db::schema::{memberships, token_grant_resources, token_grants, token_secrets, tokens, users};
+use super::described::{NOTHING, hints, rights};
+use super::live::live;
+use crate::db::schema::{token_grant_resources, token_grants, tokens};
 use crate::db::{Conn, DbError};
-use crate::models::membership::role_from;
-use crate::models::token::{Token, grants};
-use crate::models::{Resource, User};
+use crate::models::token::Token;
+use crate::models::{Resource, User, membership};
 use crate::policy::{Rights, Role};
 use diesel::dsl::{exists, not};
 use diesel::pg::Pg;
@@ -75,18 +76,11 @@ pub fn of_users(
     after: Option<Cursor>,
     now: OffsetDateTime,
 ) -> Result<Found, DbError> {
-    let mut members = memberships::table
-        .inner_join(users::table)
-        .filter(memberships::account_id.eq(resource.account_id))
-        .select((User::as_select(), memberships::role))
-        .into_boxed();
-    if let Whose::Own(user) = whose {
-        members = members.filter(memberships::user_id.eq(user));
-    }
-    let mut people = HashMap::new();
-    for (user, role) in members.load::<(User, String)>(conn)? {
-        people.insert(user.id, (user, role_from(&role)?));
-    }
+    let only = match whose {
+        Whose::Everybodys => None,
+        Whose::Own(user) => Some(user),
+    };
+    let people = membership::people(conn, resource.account_id, only)?;
     let ids: Vec<i64> = people.keys().copied().collect();
     let own: Condition = Box::new(tokens::user_id.eq_any(ids).assume_not_null());
     let any: Condition = Box::new(
@@ -110,8 +104,7 @@ pub(super) fn page(
 ) -> Result<Vec<Token>, DbError> {
     let mut query = tokens::table
         .filter(own)
-        .filter(tokens::deleted_at.is_null())
-        .filter(tokens::expires_at.is_null().or(tokens::expires_at.gt(now)))
+        .filter(live(now))
         .filter(reaching)
         .order((tokens::created_at.desc(), tokens::id.desc()))
         .limit(i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX))
@@ -194,20 +187,10 @@ pub(super) fn described(
     people: &HashMap<i64, (User, Role)>,
 ) -> Result<Vec<Candidate>, DbError> {
     let ids: Vec<i64> = found.iter().map(|token| token.id).collect();
-    let mut grants = grants::of_tokens(conn, &ids)?;
-    let mut hints: HashMap<i64, String> = token_secrets::table
-        .filter(token_secrets::token_id.eq_any(&ids))
-        .order(token_secrets::id)
-        .select((token_secrets::token_id, token_secrets::hint))
-        .load::<(i64, String)>(conn)?
-        .into_iter()
-        .collect();
+    let mut rights = rights(conn, &found)?;
+    let mut hints = hints(conn, &ids)?;
     let candidate = |token: Token| Candidate {
-        rights: if token.full_access {
-            Rights::Everything
-        } else {
-            Rights::Grants(grants.remove(&token.id).unwrap_or_default())
-        },
+        rights: rights.remove(&token.id).unwrap_or(NOTHING),
         hint: hints.remove(&token.id).unwrap_or_default(),
         user: token.user_id.and_then(|user| people.get(&user).cloned()),
         token,

@@ -1,0 +1,78 @@
+//! The members of an account, as pages list them.
+
+use super::role_from;
+use crate::db::schema::{memberships, users};
+use crate::db::{Conn, DbError};
+use crate::models::User;
+use crate::models::rows::{Part, containing};
+use crate::models::user::lower;
+use crate::policy::Role;
+use diesel::prelude::*;
+use std::collections::HashMap;
+use time::OffsetDateTime;
+
+/// A member in the list.
+#[derive(Debug)]
+pub struct Member {
+    /// Who.
+    pub user: User,
+    /// The role.
+    pub role: Role,
+    /// Since when.
+    pub since: OffsetDateTime,
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn of_account(account: i64, pattern: String) -> _ {
+    let other: String = pattern.clone();
+    memberships::table
+        .inner_join(users::table)
+        .filter(memberships::account_id.eq(account))
+        .filter(lower(users::email).like(pattern).or(lower(users::name).like(other)))
+}
+
+/// The members whose name or address contains the text, by name.
+pub fn list(conn: &mut Conn, account: i64, text: &str, number: i64) -> Result<Part<Member>, DbError> {
+    let pattern = containing(text);
+    let total = of_account(account, pattern.clone()).count().get_result(conn)?;
+    Part::load(number, total, |window| {
+        let rows: Vec<(User, String, OffsetDateTime)> = of_account(account, pattern)
+            .order((lower(users::name), users::id))
+            .offset(window.offset)
+            .limit(window.limit)
+            .select((User::as_select(), memberships::role, memberships::created_at))
+            .load(conn)?;
+        rows.into_iter()
+            .map(|(user, role, since)| Ok(Member { user, role: role_from(&role)?, since }))
+            .collect()
+    })
+}
+
+/// One of them.
+pub fn one(conn: &mut Conn, account: i64, user: i64) -> Result<Option<Member>, DbError> {
+    let row: Option<(User, String, OffsetDateTime)> = memberships::table
+        .inner_join(users::table)
+        .filter(memberships::account_id.eq(account).and(memberships::user_id.eq(user)))
+        .select((User::as_select(), memberships::role, memberships::created_at))
+        .first(conn)
+        .optional()?;
+    row.map(|(user, role, since)| Ok(Member { user, role: role_from(&role)?, since })).transpose()
+}
+
+/// The members of an account, or this one alone if they are one, by number.
+pub fn people(
+    conn: &mut Conn,
+    account: i64,
+    only: Option<i64>,
+) -> Result<HashMap<i64, (User, Role)>, DbError> {
+    let mut members = memberships::table
+        .inner_join(users::table)
+        .filter(memberships::account_id.eq(account))
+        .select((User::as_select(), memberships::role))
+        .into_boxed();
+    if let Some(user) = only {
+        members = members.filter(memberships::user_id.eq(user));
+    }
+    let rows: Vec<(User, String)> = members.load(conn)?;
+    rows.into_iter().map(|(user, role)| Ok((user.id, (user, role_from(&role)?)))).collect()
+}
