@@ -14,7 +14,7 @@ mod flash;
 mod forgotten;
 mod form;
 mod form_secret;
-pub mod guard;
+mod guard;
 mod guide;
 mod help;
 mod invitation;
