@@ -1,7 +1,7 @@
 //! Lists, as pages show them.
 
-use super::rows::containing;
 use super::Resource;
+use super::rows::containing;
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
 use crate::policy::KindKey;
