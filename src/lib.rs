@@ -14,7 +14,7 @@
 //! - [`http`]: what pages and API both need: errors, client addresses, headers.
 //! - [`authorization`]: whether a call may do what it asks; the API's extractors ask it.
 //! - [`web`]: the pages, one use case a file. [`api`]: the API that tokens open.
-//!   [`mail`]: letters, written and sent.
+//!   [`mail`]: letters, written and sent. [`check`]: what a proxy in front of another API asks.
 //! - [`extension`]: what an API that's compiled in hands over; the example, `dns`, is one.
 //! - [`server`]: all of it put together, the same for `serve` and for tests. [`cli`]: the commands.
 //!
@@ -22,6 +22,7 @@
 
 pub mod api;
 pub mod authorization;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -1,12 +1,14 @@
 //! All of it put together: the same for `main` and for tests.
 
+mod check_listener;
 mod chores;
 mod database;
 mod unread;
 
 use crate::api;
+use crate::check;
 use crate::clock::Clock;
-use crate::config::{Config, Database, Support};
+use crate::config::{CheckListen, Config, Database, Support};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError, Readiness, Source};
 use crate::extension::Product;
@@ -26,6 +28,7 @@ use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, Header
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, ResponseError as _};
+use check_listener::{CheckListener, OfCheck, is_of_check};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::FutureExt;
@@ -54,6 +57,14 @@ pub enum StartError {
         /// Why not.
         cause: io::Error,
     },
+    /// The check has nowhere to listen.
+    #[error("the check cannot listen at {at}: {cause}. Choose another place with --check-listen.")]
+    Check {
+        /// Where it was to listen.
+        at: CheckListen,
+        /// Why not.
+        cause: io::Error,
+    },
     /// The database is away or refuses.
     #[error("cannot use the database: {0}. Look at DATABASE_URL, and whether Postgres runs there.")]
     Database(#[from] DbError),
@@ -75,6 +86,8 @@ pub enum StartError {
 pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where the check listens besides, if at an address.
+    pub check_address: Option<SocketAddr>,
     /// The house, for tests.
     pub app: AppData,
     server: ActixServer,
@@ -94,6 +107,13 @@ impl Server {
         let key = database::ready(&source, &clock, config.signing_key.as_ref(), config.database_wait).await?;
         let listener = listen(config.listen)?;
         let bound = listener.local_addr()?;
+        let check = match &config.check_listen {
+            Some(at) => {
+                Some(CheckListener::open(at).map_err(|cause| StartError::Check { at: at.clone(), cause })?)
+            }
+            None => None,
+        };
+        let check_address = check.as_ref().and_then(CheckListener::address);
         api::resolve(&product.api_routes(), &product.catalogue)?;
         let description = product.api_description().map_err(io::Error::other)?;
         let catalogue = Arc::new(Catalogue { user_tokens: config.user_tokens, ..product.catalogue.clone() });
@@ -121,8 +141,8 @@ impl Server {
             is_ending: AtomicBool::new(false),
         });
         let connections = usize::try_from(config.pool_size).unwrap_or(8);
-        let server = serve(listener, &app, product, description.into(), connections)?;
-        Ok(Server { address: bound, app, server })
+        let server = serve(listener, check, &app, product, description.into(), connections)?;
+        Ok(Server { address: bound, check_address, app, server })
     }
 
     /// A handle that stops it.
@@ -148,6 +168,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 
 fn serve(
     listener: TcpListener,
+    check: Option<CheckListener>,
     app: &AppData,
     product: Product,
     description: Arc<str>,
@@ -155,6 +176,7 @@ fn serve(
 ) -> io::Result<ActixServer> {
     let shared = app.clone();
     let workers = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
+    let check_address = check.as_ref().and_then(CheckListener::address);
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(shared.clone())
@@ -162,6 +184,7 @@ fn serve(
                 AppError::BadRequest("The address holds something that does not belong there.").into()
             }))
             .wrap(from_fn(finish))
+            .configure(check::configure)
             .configure(api::configure(product.api_routes(), Arc::clone(&description)))
             .service(actix_web::web::resource("/healthz").route(get().to(healthz)))
             .service(actix_web::web::resource("/readyz").route(get().to(readyz)))
@@ -172,14 +195,23 @@ fn serve(
     // connections. What waits longer than it may is turned away when its turn comes.
     .worker_max_blocking_threads((connections * 2).div_ceil(workers).max(2))
     .tcp_nodelay(true)
-    .on_connect(remember)
+    .on_connect(move |connection, of_connection| {
+        remember(connection, of_connection);
+        if is_of_check(connection, check_address) {
+            of_connection.insert(OfCheck);
+        }
+    })
     .client_request_timeout(Duration::from_secs(10))
     .keep_alive(Duration::from_secs(75))
     .shutdown_timeout(DRAIN_SECONDS)
     .disable_signals()
-    .listen(listener)?
-    .run();
-    Ok(server)
+    .listen(listener)?;
+    let server = match check {
+        None => server,
+        Some(CheckListener::Tcp(listener)) => server.listen(listener)?,
+        Some(CheckListener::Unix(listener)) => server.listen_uds(listener)?,
+    };
+    Ok(server.run())
 }
 
 /// Alive; touches nothing.
@@ -250,9 +282,11 @@ async fn finish(
     // As it was sent, so that no line is broken. A query could hold a password by mistake: it's never logged.
     let span =
         tracing::info_span!("request", id = %asked.id, method = %request.method(), path = %request.path());
+    let is_asked = check::is_check(request.path());
     let answer = async {
         // A panic is one request's misfortune: it gets its 500, and the worker lives.
-        let called = if is_well_formed(request.path()) {
+        let elsewhere = request.request().conn_data::<OfCheck>().is_some() && !is_asked;
+        let called = if is_well_formed(request.path()) && !elsewhere {
             AssertUnwindSafe(next.call(request)).catch_unwind().await
         } else {
             Ok(Err(AppError::NotFound.into()))
@@ -305,7 +339,13 @@ fn finished(
         }
         _ => {}
     }
-    tracing::info!(status = response.status().as_u16(), "answered");
+    let status = response.status().as_u16();
+    // A yes of the check is one for each call of somebody else's API, which has a log of its own.
+    if status == 200 && check::is_check(&asked.path) {
+        tracing::debug!(status, "answered");
+    } else {
+        tracing::info!(status, "answered");
+    }
     if let Some(error) = &error {
         let (kind, body) = if api::is_api(&asked.path) {
             ("application/json", api::error_body(&asked.path, error, asked.caller()))

@@ -28,7 +28,7 @@ impl Call {
         let app = request.app_data::<AppData>().ok_or_else(|| AppError::Internal("no app".to_owned()))?;
         let headers = request.headers();
         let ask = Ask {
-            credential: authorization::digest(|name| values(headers, name)),
+            credential: authorization::digest(&app.catalogue.headers, |name| values(headers, name)),
             address: client_address(request)?,
             client: client_name(headers),
             account: account_in_path(request),
@@ -62,13 +62,13 @@ impl Deref for Call {
     }
 }
 
-fn values<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
+fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> + use<'a> {
     headers.get_all(name).map(|value| value.as_bytes())
 }
 
 /// Whether the headers hold one credential, whatever it may be.
-pub fn is_well_formed(headers: &HeaderMap) -> bool {
-    matches!(authorization::credential(|name| values(headers, name)), Ok(Some(text)) if !text.is_empty())
+pub fn is_well_formed(names: &[String], headers: &HeaderMap) -> bool {
+    matches!(authorization::credential(names, |name| values(headers, name)), Ok(Some(text)) if !text.is_empty())
 }
 
 /// The number of the account in the path: digits, and nothing else.

@@ -73,16 +73,14 @@ pub fn invalid(errors: Value) -> AppError {
 
 /// A refused call.
 pub fn of_refused(refused: Refused) -> AppError {
+    let said = refused.said();
     match refused {
         Refused::Quota(wait) => AppError::TooMany(wait),
         Refused::Database(error) => error.into(),
         Refused::Fault(why) => AppError::Internal(why),
-        Refused::Because { code, scope: Some(scope), .. } => {
-            let message = format!("{}. Required Scope: {scope}", code.facts().message);
-            ApiRefusal { scope: Some(scope), ..ApiRefusal::from(code).saying(message) }.into()
+        Refused::Because { code, .. } => {
+            ApiRefusal { scope: said.scope, ..ApiRefusal::from(code).saying(said.message) }.into()
         }
-        Refused::Because { missing: Some(Missing { kind, asked }), .. } => not_found(&kind, &asked),
-        Refused::Because { code, .. } => code.into(),
     }
 }
 

@@ -4,33 +4,34 @@ use crate::models::token::secret::{self, Digest};
 use crate::policy::RefusalCode;
 
 const AUTHORIZATION: &str = "authorization";
-const XC_TOKEN: &str = "xc-token";
 
 /// Two credentials that differ, or one header twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conflict;
 
-/// What the call presents: as `Authorization: Bearer …`, as `xc-token: …`, or as both if they are the
-/// same. `values` are the values of a header, by its lower-case name. Empty where a header holds something
-/// else.
+/// What the call presents in one of these headers, named in lower case: as `Authorization: Bearer …`, as the
+/// whole value of another one, or in several if they are the same. `values` are the values of a header.
+/// Empty where a header holds something else.
 pub fn credential<'a, I: Iterator<Item = &'a [u8]>>(
-    values: impl Fn(&'static str) -> I,
+    headers: &[String],
+    values: impl Fn(&str) -> I,
 ) -> Result<Option<&'a str>, Conflict> {
-    let one = |name| {
+    let mut presented = None;
+    for name in headers {
         let mut values = values(name);
-        match (values.next(), values.next()) {
-            (_, Some(_)) => Err(Conflict),
-            (value, None) => Ok(value.map(readable)),
+        let (value, None) = (values.next(), values.next()) else { return Err(Conflict) };
+        let Some(value) = value.map(readable) else { continue };
+        let secret = match (name.as_str(), value.split_once(' ')) {
+            (AUTHORIZATION, Some((scheme, secret))) if scheme.eq_ignore_ascii_case("bearer") => secret.trim(),
+            (AUTHORIZATION, _) => "",
+            _ => value.trim(),
+        };
+        if presented.is_some_and(|before| before != secret) {
+            return Err(Conflict);
         }
-    };
-    let bearer = one(AUTHORIZATION)?.map(|value| match value.split_once(' ') {
-        Some((scheme, secret)) if scheme.eq_ignore_ascii_case("bearer") => secret.trim(),
-        _ => "",
-    });
-    match (bearer, one(XC_TOKEN)?.map(str::trim)) {
-        (Some(bearer), Some(token)) if bearer != token => Err(Conflict),
-        (bearer, token) => Ok(bearer.or(token)),
+        presented = Some(secret);
     }
+    Ok(presented)
 }
 
 /// No secret has anything but visible ASCII.
@@ -41,9 +42,10 @@ fn readable(value: &[u8]) -> &str {
 
 /// The digest of the one secret that the call presents.
 pub fn digest<'a, I: Iterator<Item = &'a [u8]>>(
-    values: impl Fn(&'static str) -> I,
+    headers: &[String],
+    values: impl Fn(&str) -> I,
 ) -> Result<Digest, RefusalCode> {
-    match credential(values) {
+    match credential(headers, values) {
         Ok(Some(text)) => secret::presented(text).ok_or(RefusalCode::InvalidToken),
         Ok(None) => Err(RefusalCode::InvalidToken),
         Err(Conflict) => Err(RefusalCode::ConflictingCredentials),
@@ -56,8 +58,14 @@ mod tests {
     use crate::models::token::secret::{Kind, Secret};
 
     fn asked(headers: &[(&str, &str)]) -> Result<Digest, RefusalCode> {
-        digest(|name| {
-            headers.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value.as_bytes())
+        let names = ["authorization", "xc-token"].map(str::to_owned);
+        digest(&names, |name| {
+            let of_name: Vec<&[u8]> = headers
+                .iter()
+                .filter(|(known, _)| *known == name)
+                .map(|(_, value)| value.as_bytes())
+                .collect();
+            of_name.into_iter()
         })
     }
 

@@ -12,7 +12,7 @@ mod verdict;
 
 pub use by_route::RouteCall;
 pub use credential::{Conflict, credential, digest};
-pub use verdict::{Admitted, Missing, Refused, Step, Used, Verdict};
+pub use verdict::{Admitted, Missing, Refused, Said, Step, Used, Verdict};
 
 use crate::http::App;
 use crate::models::token::lookup::{Found, Need, Reached};

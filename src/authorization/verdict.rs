@@ -101,7 +101,48 @@ pub enum Step {
     Access,
 }
 
+/// What is told of a refused call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// HTTP status.
+    pub status: u16,
+    /// The code, if it's one of a decision.
+    pub code: Option<RefusalCode>,
+    /// The code, for programs.
+    pub key: &'static str,
+    /// For people.
+    pub message: String,
+    /// The scope that would have sufficed.
+    pub scope: Option<String>,
+}
+
+impl Said {
+    fn of(code: RefusalCode) -> Said {
+        let facts = code.facts();
+        let message = facts.message.to_owned();
+        Said { status: facts.status, code: Some(code), key: code.key(), message, scope: None }
+    }
+}
+
 impl Refused {
+    /// What is told of it. The cause of what is our fault is for the log.
+    pub fn said(&self) -> Said {
+        match self {
+            Refused::Because { code, scope: Some(scope), .. } => {
+                let said = Said::of(*code);
+                let message = format!("{}. Required Scope: {scope}", said.message);
+                Said { message, scope: Some(scope.clone()), ..said }
+            }
+            Refused::Because { code, missing: Some(Missing { kind, asked }), .. } => {
+                Said { message: format!("{kind} `{asked}` not found"), ..Said::of(*code) }
+            }
+            Refused::Because { code, .. } => Said::of(*code),
+            Refused::Quota(_) => Said::of(RefusalCode::QuotaExceeded),
+            Refused::Database(_) => Said::of(RefusalCode::Unavailable),
+            Refused::Fault(_) => Said::of(RefusalCode::Internal),
+        }
+    }
+
     /// A decision's refusal, about the resource that was asked for.
     pub fn of(refusal: Refusal, missing: Option<Missing>) -> Refused {
         let (code, scope) = match refusal {

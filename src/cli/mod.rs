@@ -4,6 +4,7 @@ mod account;
 mod database;
 mod member;
 mod output;
+mod proxy_config;
 mod resource;
 mod serve;
 mod token;
@@ -53,6 +54,8 @@ enum Command {
     /// What of an account tokens can be narrowed to.
     #[command(subcommand)]
     Resource(resource::ResourceCommand),
+    /// Print the configuration of a proxy that asks the check in front of your API.
+    ProxyConfig(proxy_config::ProxyConfigArgs),
     /// Tokens of accounts and of users.
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -126,6 +129,7 @@ pub fn main(extension: Option<Extension>) -> ExitCode {
         Command::User(command) => user::run(command),
         Command::Account(command) => account::run(command, extension),
         Command::Member(command) => member::run(command),
+        Command::ProxyConfig(args) => proxy_config::run(args),
         Command::Resource(command) => resource::run(command, extension),
         Command::Token(command) => token::run(command, extension),
     };

@@ -69,6 +69,14 @@ pub struct ServeArgs {
     #[arg(long, env = "TOKENHOUSE_TRUSTED_PROXY", value_name = "NETWORK", value_delimiter = ',')]
     pub trusted_proxy: Vec<String>,
 
+    /// Where proxies ask the check in front of your API, besides the main listener
+    ///
+    /// An address such as 127.0.0.1:8081, or unix: and the path of a socket. Nothing but the check
+    /// answers there. On an address the proxy has to be among --trusted-proxy; on a socket, who may
+    /// open it is trusted. [default: the main listener only]
+    #[arg(long, env = "TOKENHOUSE_CHECK_LISTEN", value_name = "ADDRESS|unix:PATH")]
+    pub check_listen: Option<String>,
+
     #[command(flatten)]
     #[allow(missing_docs)]
     pub database: DatabaseArgs,

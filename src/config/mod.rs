@@ -6,6 +6,7 @@
 //! never quotes a value that may be a secret.
 
 mod args;
+mod check_listen;
 mod database_url;
 mod mail;
 mod public_url;
@@ -16,6 +17,7 @@ mod support;
 mod tests;
 
 pub use args::{BrandArgs, CatalogueArgs, DatabaseArgs, ServeArgs, Switch};
+pub use check_listen::CheckListen;
 pub use mail::{Mail, MailWay};
 pub use public_url::PublicUrl;
 pub use support::{Support, Way};
@@ -40,6 +42,8 @@ pub struct Config {
     pub public: PublicUrl,
     /// Whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Where the check listens besides the main listener.
+    pub check_listen: Option<CheckListen>,
     /// The file with the catalogue; `None` means that of the build.
     pub catalogue: Option<PathBuf>,
     /// The word that new tokens start with.
@@ -108,6 +112,7 @@ impl Config {
             database: Database::Url { url: SecretString::from(database_url), primary_file: None },
             public: PublicUrl::loopback(),
             trusted_proxies: Vec::new(),
+            check_listen: None,
             catalogue: None,
             brand: DEFAULT_BRAND.to_string(),
             pool_size: 4,

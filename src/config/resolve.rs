@@ -1,5 +1,6 @@
 //! The file, and how command line, environment, file and defaults come together.
 
+use super::CheckListen;
 use super::{
     BrandArgs, CatalogueArgs, Config, ConfigError, DEFAULT_BRAND, Database, DatabaseArgs, LogFormat, Mail,
     PublicUrl, ServeArgs, Support, database_url, signing_key,
@@ -32,6 +33,7 @@ struct File {
     public_url: Option<String>,
     #[serde(default)]
     trusted_proxy: Vec<String>,
+    check_listen: Option<String>,
     database_url: Option<String>,
     data: Option<String>,
     primary_file: Option<String>,
@@ -139,6 +141,10 @@ impl ServeArgs {
         if proxies.is_empty() {
             proxies.extend(all_filled(file.trusted_proxy.clone()));
         }
+        let check_listen = filled(self.check_listen)
+            .or_else(|| filled(file.check_listen.clone()))
+            .map(|text| CheckListen::parse(&text).ok_or_else(|| wrong_check(&text)))
+            .transpose()?;
         let pool_size = match filled(self.pool_size) {
             Some(text) => text.parse().ok(),
             None => Some(file.pool_size.unwrap_or(DEFAULT_POOL)),
@@ -172,6 +178,7 @@ impl ServeArgs {
             listen,
             public,
             trusted_proxies: proxies.iter().map(|text| network(text)).collect::<Result<_, _>>()?,
+            check_listen,
             catalogue: catalogue_of(self.catalogue, &file),
             brand: brand_of(filled(self.brand.brand).or_else(|| filled(file.brand.clone())))?,
             pool_size: pool_size
@@ -194,6 +201,12 @@ impl ServeArgs {
             database,
         })
     }
+}
+
+fn wrong_check(text: &str) -> ConfigError {
+    ConfigError(format!(
+        "the check can't listen at {text:?}: give an address such as 127.0.0.1:8081, or a socket such as unix:/run/tokenhouse/check.sock"
+    ))
 }
 
 /// A setting without the white space around it, such as the line end of the file that it was kept

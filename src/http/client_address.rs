@@ -14,9 +14,27 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 /// isn't theirs.
 pub fn client_address(request: &HttpRequest) -> Result<ClientAddress, AppError> {
     match (request.app_data::<Data<App>>(), request.peer_addr()) {
-        (Some(app), Some(peer)) => Ok(of_request(app, peer.ip(), request.headers())),
+        (Some(app), Some(peer)) => Ok(of_request(app, Some(peer.ip()), request.headers())),
         _ => Err(AppError::Internal("a request without an address".to_owned())),
     }
+}
+
+/// The client of a call that a trusted proxy asks about; `None` where the one who asks isn't one. On a socket
+/// in the file system nobody has an address: who may open it is trusted. A client that isn't named is
+/// unknown, not the proxy.
+pub fn forwarding_client(request: &HttpRequest, app: &App) -> Option<ClientAddress> {
+    let peer = match request.peer_addr() {
+        None => None,
+        Some(peer) => {
+            let ip = peer.ip().to_canonical();
+            Some(ip).filter(|ip| app.trusted_proxies.iter().any(|net| net.contains(ip)))?;
+            Some(ip)
+        }
+    };
+    if !request.headers().contains_key("x-forwarded-for") {
+        return Some(ClientAddress::Unknown);
+    }
+    Some(of_request(app, peer, request.headers()))
 }
 
 /// The same as an argument of a handler.
@@ -31,7 +49,7 @@ impl FromRequest for CallerAddress {
     }
 }
 
-fn of_request(app: &App, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
+fn of_request(app: &App, peer: Option<IpAddr>, headers: &HeaderMap) -> ClientAddress {
     match address_of(peer, headers, &app.trusted_proxies) {
         Ok(ip) => ClientAddress::Known(ip),
         Err(hop) => {
@@ -48,21 +66,25 @@ fn of_request(app: &App, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
     }
 }
 
-/// The address, or the hop that can't be read. Each proxy appends a hop, so the last is the only one
+/// The address, or the hop that can't be read; without a peer the first hop is one that is trusted. Each proxy appends a hop, so the last is the only one
 /// that a trusted peer vouches for; what's left of it counts only where that hop is trusted, too.
 /// Nothing behind an unreadable hop is looked at: what's there was written by someone else.
-fn address_of<'a>(peer: IpAddr, headers: &'a HeaderMap, trusted: &[IpNet]) -> Result<IpAddr, &'a [u8]> {
-    let is_trusted = |ip: &IpAddr| trusted.iter().any(|net| net.contains(ip));
-    let mut ip = peer.to_canonical();
+fn address_of<'a>(
+    peer: Option<IpAddr>,
+    headers: &'a HeaderMap,
+    trusted: &[IpNet],
+) -> Result<IpAddr, &'a [u8]> {
+    let is_trusted = |ip: &Option<IpAddr>| ip.is_none_or(|ip| trusted.iter().any(|net| net.contains(&ip)));
+    let mut ip = peer.map(|ip| ip.to_canonical());
     // Several lines are one list, in their order (RFC 9110, section 5.3).
     let lines: Vec<&[u8]> = headers.get_all("x-forwarded-for").map(|line| line.as_bytes()).collect();
     for hop in lines.into_iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b',')) {
         if !is_trusted(&ip) {
             break;
         }
-        ip = read(hop).ok_or(hop)?;
+        ip = Some(read(hop).ok_or(hop)?);
     }
-    Ok(ip)
+    ip.ok_or(&b""[..])
 }
 
 /// `192.0.2.7` or `2001:db8::7`, also with a port, in brackets or in quotes.
@@ -110,7 +132,7 @@ mod tests {
                 .append(HeaderName::from_static("x-forwarded-for"), HeaderValue::from_bytes(line).unwrap());
         }
         let trusted: Vec<IpNet> = trusted.iter().map(|net| net.parse().unwrap()).collect();
-        address_of(peer.parse().unwrap(), &headers, &trusted)
+        address_of(Some(peer.parse().unwrap()), &headers, &trusted)
             .map_or_else(|_| UNKNOWN.to_owned(), |ip| ip.to_string())
     }
 

@@ -20,7 +20,7 @@ mod write_behind;
 pub use app::{App, AppData};
 pub use body::read_body;
 pub use budgets::{Budgets, Paid, SHARE_EVERY, Stranger};
-pub use client_address::{CallerAddress, client_address, client_name, network_of};
+pub use client_address::{CallerAddress, client_address, client_name, forwarding_client, network_of};
 pub use endings::{Ended, Endings};
 pub use error::{AppError, PageRefusal};
 pub use extras::{ActivityWords, Extras, HelpWords, MenuEntry};

@@ -7,6 +7,7 @@ use diesel::connection::SimpleConnection;
 use secrecy::SecretString;
 use serde_json::json;
 use tokenhouse::clock::Clock;
+use tokenhouse::config::Config;
 use tokenhouse::db;
 use tokenhouse::models::{Account, Hooks, Resource, membership};
 use tokenhouse::policy::{KindKey, Role};
@@ -15,11 +16,16 @@ const STORE: KindKey = KindKey::literal("store");
 
 /// A server in front of the shop, with an account that has two stores.
 fn open() -> (House, i64) {
+    open_with(|_| {})
+}
+
+/// The same with other settings.
+pub fn open_with(change: impl FnOnce(&mut Config)) -> (House, i64) {
     let database = database::empty();
     let mut conn = db::connect(&SecretString::from(database::url(&database))).unwrap();
     db::migrate(&mut conn).unwrap();
     let url = database::serving_url(&database);
-    let house = House::of(shop(), url, database, Clock::fixed(START), |_| {});
+    let house = House::of(shop(), url, database, Clock::fixed(START), change);
     let (mut conn, origin) = (house.conn(), house.command_line());
     let owner = house.new_user(OWNER, "Olive Owner");
     let acme = Account::create(&mut conn, "Acme", OWNER, "basic", &origin).unwrap();

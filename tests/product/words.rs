@@ -24,12 +24,14 @@ const WORDS: [&str; 16] = [
 ];
 
 /// What such a word means something else in.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 11] = [
     // Postgres, lettre, url and the file of a key.
     "SET TIME ZONE",
     "depends on its time zone",
     "email.domain()",
     "Host::Domain(name)",
+    // Envoy's list of names.
+    "domains: [",
     "key of its certificate",
     // Names of templates.
     ".txt\")]",
