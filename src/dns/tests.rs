@@ -1,7 +1,8 @@
 use super::catalogue;
 use super::models::record::TYPES;
+use crate::extension::Product;
 use crate::policy::catalogue::Reach;
-use crate::policy::{Access, Catalogue, Form, Parts, Template};
+use crate::policy::{Access, Catalogue, Form, Needs, Parts, Template};
 
 type Right<'a> = (&'a str, Access, Reach, Parts);
 
@@ -61,4 +62,35 @@ fn reading_all_reads_each_permission_that_is_not_sensitive_and_offers_the_others
         let expected = if permission.sensitive { None } else { Some(Access::Read) };
         assert_eq!(row.access(), expected, "{}", permission.key);
     }
+}
+
+#[test]
+fn the_routes_of_the_catalogue_are_those_of_the_api_with_what_each_needs() {
+    let catalogue = catalogue().unwrap();
+    let shape = |path: &str| -> String {
+        let place = |segment: &str| segment.starts_with('{') && segment != "{account}";
+        let segments = path.split('/').map(|segment| if place(segment) { "{}" } else { segment });
+        segments.collect::<Vec<_>>().join("/")
+    };
+    let mut listed: Vec<(String, String, Option<(String, Access)>)> = Vec::new();
+    for route in catalogue.routes.iter() {
+        let needs = match &route.needs {
+            Needs::Scope(key, access) => Some((key.to_string(), *access)),
+            Needs::AnyToken | Needs::Open => None,
+        };
+        let rows = route.methods.iter().map(|method| (method.clone(), shape(&route.written), needs.clone()));
+        listed.extend(rows);
+    }
+    let product = Product::choose(None, Some(super::EXTENSION)).unwrap();
+    let mut own: Vec<_> = product
+        .api_routes()
+        .into_iter()
+        .map(|row| {
+            let needs = row.needs.map(|(key, access)| (key.to_owned(), access));
+            (row.method.to_owned(), shape(row.path), needs)
+        })
+        .collect();
+    listed.sort();
+    own.sort();
+    assert_eq!(listed, own);
 }
