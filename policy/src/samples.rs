@@ -17,8 +17,11 @@ pub fn ci() -> Catalogue {
     of("ci", include_str!("../../docs/examples/ci.toml"))
 }
 
+/// The forms of parts that they use.
+pub const FORMS: &[&dyn PartForm] = &[&RelativeName];
+
 fn of(name: &str, text: &str) -> Catalogue {
-    let (catalogue, faults) = Catalogue::check(text, &[&RelativeName]);
+    let (catalogue, faults) = Catalogue::check(text, FORMS);
     assert!(faults.is_empty(), "{name}: {faults:?}");
     catalogue.unwrap()
 }

@@ -66,7 +66,7 @@ impl Said {
     }
 
     /// The code of a refusal, with the status that the client is to see.
-    fn refused(&self) -> (u16, String) {
+    pub fn refused(&self) -> (u16, String) {
         let body: serde_json::Value = serde_json::from_str(&self.body).unwrap();
         assert_eq!(serde_json::from_str::<serde_json::Value>(self.header("x-token-error")).unwrap(), body);
         (self.header("x-token-status").parse().unwrap(), body["code"].as_str().unwrap().to_owned())

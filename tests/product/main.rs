@@ -8,5 +8,6 @@ mod support;
 
 mod check;
 mod commands;
+mod one_answer;
 mod pages;
 mod words;

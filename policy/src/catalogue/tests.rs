@@ -86,3 +86,44 @@ fn a_level_that_is_offered_no_more_gives_the_next_lower_one_and_a_grant_never_mo
     let wide = Permission { narrowed_by: None, parts: Vec::new(), ..pipelines.clone() };
     assert_eq!(within.gives(&wide), None);
 }
+
+/// What a slip of the hand does to a file.
+fn mutated(text: &str, at: usize, length: usize, put: &str) -> String {
+    let boundary = |mut at: usize| {
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = boundary(at % text.len());
+    let end = boundary((start + length).min(text.len()));
+    format!("{}{put}{}", &text[..start], &text[end.max(start)..])
+}
+
+/// Routes that take a call without a token, of a catalogue.
+fn open(catalogue: &Catalogue) -> usize {
+    catalogue.routes.iter().filter(|route| route.needs == crate::Needs::Open).count()
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_file_with_a_slip_in_it_is_read_without_a_panic_and_opens_nothing_that_it_does_not_say(
+        which in 0..3_usize,
+        at in 0..20_000_usize,
+        length in 0..40_usize,
+        put in proptest::sample::select(vec!["", "\"", "}", "[[routes]]\n", "= ", "é", "true", "\n", "{", "0", "#"]),
+    ) {
+        let text = [
+            include_str!("../../../docs/examples/shop.toml"),
+            include_str!("../../../docs/examples/ci.toml"),
+            include_str!("../../../src/dns/catalogue.toml"),
+        ][which];
+        let before = Catalogue::check(text, samples::FORMS).0.map_or(0, |catalogue| open(&catalogue));
+        let (catalogue, faults) = Catalogue::check(&mutated(text, at, length, put), samples::FORMS);
+        let has_error = faults.iter().any(|fault| fault.severity == Severity::Error);
+        proptest::prop_assert_eq!(catalogue.is_none(), has_error);
+        if let Some(catalogue) = catalogue {
+            proptest::prop_assert!(open(&catalogue) <= before);
+        }
+    }
+}
