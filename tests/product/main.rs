@@ -10,4 +10,5 @@ mod check;
 mod commands;
 mod one_answer;
 mod pages;
+mod sentences;
 mod words;
