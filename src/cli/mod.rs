@@ -1,6 +1,7 @@
 //! The commands.
 
 mod account;
+mod catalogue;
 mod database;
 mod member;
 mod output;
@@ -35,6 +36,9 @@ struct Cli {
 enum Command {
     /// Serve the pages and the API.
     Serve(Box<ServeArgs>),
+    /// What can be permitted: check a catalogue, and see how calls are read. Needs no database.
+    #[command(subcommand)]
+    Catalogue(catalogue::CatalogueCommand),
     /// Bring the database up to date.
     Migrate(DatabaseArgs),
     /// The Postgres behind the database URL.
@@ -123,6 +127,7 @@ impl CliError {
 pub fn main(extension: Option<Extension>) -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(args) => serve::serve(*args, extension),
+        Command::Catalogue(command) => catalogue::run(command, extension),
         Command::Migrate(args) => serve::migrate(args),
         Command::Database(command) => database::run(command),
         Command::Demo(args) => serve::demo(args, extension),

@@ -26,7 +26,7 @@ pub const EXTENSION: Extension = Extension {
     extras: Extras {
         hooks: models::HOOKS,
         menu: web::MENU,
-        has_resource_pages: true,
+        kinds_with_pages: &[models::domain::DOMAIN, models::zone::ZONE],
         activity: ActivityWords {
             words: |key| DnsAction::from_key(key).map(DnsAction::words),
             quoted: &["template", "message", "contact"],

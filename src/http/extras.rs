@@ -1,7 +1,7 @@
 //! What an extension adds to the pages and to the API, as far as handlers reach it.
 
 use crate::models::Hooks;
-use crate::policy::RefusalFacts;
+use crate::policy::{KindKey, RefusalFacts};
 
 /// An extension's part in what the product does. [`Extras::NONE`] is that of a product without one.
 #[derive(Clone, Copy)]
@@ -10,8 +10,9 @@ pub struct Extras {
     pub hooks: Hooks,
     /// What its pages add to the menu of an account, in front of what each account has.
     pub menu: &'static [MenuEntry],
-    /// Whether it has a page for each resource, at `/accounts/{account}/{kind}s/{id}`.
-    pub has_resource_pages: bool,
+    /// The kinds that it has pages of its own for: a list, and one for each resource at
+    /// `/accounts/{account}/{kind}s/{id}`. The product has pages for the others.
+    pub kinds_with_pages: &'static [KindKey],
     /// How the activity page tells of what it writes into the audit log.
     pub activity: ActivityWords,
     /// What the page about the API says of it.
@@ -64,7 +65,7 @@ impl Extras {
     pub const NONE: Extras = Extras {
         hooks: Hooks::NONE,
         menu: &[],
-        has_resource_pages: false,
+        kinds_with_pages: &[],
         activity: ActivityWords { words: |_| None, quoted: &[], nouns: &[], resources: "Resources" },
         help: HelpWords { about: "", calls: &[], name: "NAME", scopes: &[] },
         refusals: Vec::new,

@@ -1,11 +1,12 @@
 //! Lists, as pages show them.
 
 use super::Resource;
-use super::rows::containing;
+use super::rows::{Part, containing};
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
 use crate::policy::KindKey;
 use diesel::prelude::*;
+use time::OffsetDateTime;
 
 /// The resource of the account with this kind and id.
 pub fn one(conn: &mut Conn, account: i64, kind: KindKey, id: i64) -> Result<Option<Resource>, DbError> {
@@ -14,6 +15,43 @@ pub fn one(conn: &mut Conn, account: i64, kind: KindKey, id: i64) -> Result<Opti
         .select(Resource::as_select())
         .first(conn)
         .optional()?)
+}
+
+/// A resource in the product's list.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = resources)]
+pub struct Listed {
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// When it was added.
+    pub created_at: OffsetDateTime,
+}
+
+/// The account's resources of a kind whose name contains the text, by name.
+pub fn resources(
+    conn: &mut Conn,
+    account: i64,
+    kind: KindKey,
+    text: &str,
+    page: i64,
+) -> Result<Part<Listed>, DbError> {
+    let matching = || {
+        let of_kind = resources::account_id.eq(account).and(resources::kind.eq(kind.to_string()));
+        let all = resources::table.filter(of_kind).into_boxed();
+        // Without it, the index of names is enough to count them.
+        if text.is_empty() { all } else { all.filter(resources::name.ilike(containing(text))) }
+    };
+    let total = matching().count().get_result(conn)?;
+    Part::load(page, total, |window| {
+        Ok(matching()
+            .order(resources::name)
+            .offset(window.offset)
+            .limit(window.limit)
+            .select(Listed::as_select())
+            .load(conn)?)
+    })
 }
 
 /// The account's resources of a kind whose names fit the pattern.

@@ -1,6 +1,6 @@
 //! Who may come in: extractors that handlers name in their arguments.
 
-use super::page::{AccountNav, Page, Section, UserNav};
+use super::page::{AccountNav, MenuItem, Page, Section, UserNav};
 use super::paths::{self, TokenPaths};
 use super::session::{self, SignedInSession};
 use crate::config::Support;
@@ -52,7 +52,7 @@ impl SignedIn {
         let accounts =
             self.accounts.iter().map(|(account, _)| AccountNav::of(account, &self.catalogue)).collect();
         let page = Page::new(&self.support, title, &self.csrf).for_user(UserNav::of(&self.user), accounts);
-        Page { menu: self.extras.menu, ..page }
+        Page { menu: MenuItem::all(&self.catalogue, &self.extras), ..page }
     }
 
     /// Who changes something now, and from where.

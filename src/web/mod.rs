@@ -26,6 +26,7 @@ pub mod page;
 mod page_error;
 mod password;
 pub mod paths;
+mod resources;
 pub mod session;
 mod sign_in;
 mod tokens;
@@ -95,6 +96,8 @@ fn routes(extension: Pages) -> Vec<TableRow> {
         ("GET", paths::ACCOUNT_DELETE, get().to(account::delete_confirm)),
         ("POST", paths::ACCOUNT_DELETE, post().to(account::delete)),
         ("POST", paths::ACCOUNT_RESTORE, post().to(account::restore)),
+        ("GET", paths::RESOURCES, get().to(resources::index)),
+        ("GET", paths::RESOURCE, get().to(resources::show)),
         ("GET", paths::MEMBERS, get().to(members::index)),
         ("GET", paths::MEMBERS_TOKENS, get().to(members::tokens)),
         ("GET", paths::MEMBER_TOKEN_BLOCK, get().to(members::block_confirm)),

@@ -4,10 +4,10 @@ use super::assets;
 use super::flash::Flash;
 use super::told::DAY;
 use crate::config::Support;
-use crate::http::{AppError, MenuEntry};
+use crate::http::{AppError, Extras, MenuEntry};
 use crate::models::{Account, User};
-use crate::policy::Catalogue;
 use crate::policy::words::long_day;
+use crate::policy::{Catalogue, Kind, KindKey};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, HeaderValue, REFERRER_POLICY};
@@ -36,8 +36,8 @@ pub struct Page {
     pub js: &'static str,
     /// What was just done.
     pub flash: Option<&'static str>,
-    /// What the extension adds to the menu of an account.
-    pub menu: &'static [MenuEntry],
+    /// What the menu of an account has in front of what each account has.
+    pub menu: Vec<MenuItem>,
     /// Where in the menu the page stands.
     pub section: Section,
     /// Whom people ask for help.
@@ -49,6 +49,8 @@ pub struct Page {
 pub enum Section {
     /// The entry of the extension's with this key.
     Extension(&'static str),
+    /// Its resources of a kind.
+    Resources(KindKey),
     /// Its tokens.
     Automation,
     /// Its people.
@@ -76,7 +78,7 @@ impl Page {
             css: assets::css().href(),
             js: assets::js().href(),
             flash: None,
-            menu: &[],
+            menu: Vec::new(),
             section: Section::Automation,
             support: support.clone(),
         }
@@ -125,12 +127,61 @@ impl Section {
     pub fn key(self) -> &'static str {
         match self {
             Section::Extension(key) => key,
+            Section::Resources(_) => "resources",
             Section::Automation => "automation",
             Section::Members => "members",
             Section::Activity => "activity",
             Section::Account => "account",
             Section::Admin => "admin",
             Section::Settings => "settings",
+        }
+    }
+}
+
+/// An entry of an account's menu, in front of what each account has.
+#[derive(Debug, Clone)]
+pub enum MenuItem {
+    /// A page of the extension's.
+    Extension(&'static MenuEntry),
+    /// The resources of a kind that the extension has no pages for.
+    Resources {
+        /// The kind.
+        kind: KindKey,
+        /// Several of it, as a heading.
+        title: String,
+    },
+}
+
+impl MenuItem {
+    /// The menu of a server with this catalogue and extension.
+    pub fn all(catalogue: &Catalogue, extras: &Extras) -> Vec<MenuItem> {
+        let own = extras.menu.iter().map(MenuItem::Extension);
+        let others = catalogue.kinds.iter().filter(|kind| !extras.kinds_with_pages.contains(&kind.key));
+        let of_kind = |kind: &Kind| MenuItem::Resources { kind: kind.key, title: capitalized(&kind.plural) };
+        own.chain(others.map(of_kind)).collect()
+    }
+
+    /// Its text.
+    pub fn title(&self) -> &str {
+        match self {
+            MenuItem::Extension(entry) => entry.title,
+            MenuItem::Resources { title, .. } => title,
+        }
+    }
+
+    /// The name of its icon.
+    pub fn icon(&self) -> &'static str {
+        match self {
+            MenuItem::Extension(entry) => entry.icon,
+            MenuItem::Resources { .. } => "layers",
+        }
+    }
+
+    /// The part of the account that it leads to.
+    pub fn section(&self) -> Section {
+        match self {
+            MenuItem::Extension(entry) => Section::Extension(entry.key),
+            MenuItem::Resources { kind, .. } => Section::Resources(*kind),
         }
     }
 }
@@ -154,8 +205,11 @@ pub struct AccountNav {
 
 impl AccountNav {
     /// URL of an entry's page in this account.
-    pub fn page_of(&self, entry: &MenuEntry) -> String {
-        (entry.url)(self.id)
+    pub fn page_of(&self, item: &MenuItem) -> String {
+        match item {
+            MenuItem::Extension(entry) => (entry.url)(self.id),
+            MenuItem::Resources { kind, .. } => super::paths::resources(*kind, self.id),
+        }
     }
 
     /// The account as the menu shows it.
@@ -163,12 +217,7 @@ impl AccountNav {
         AccountNav {
             id: account.id,
             name: account.name.clone(),
-            initial: account
-                .name
-                .chars()
-                .next()
-                .map(|first| first.to_uppercase().collect())
-                .unwrap_or_default(),
+            initial: account.name.chars().take(1).flat_map(char::to_uppercase).collect(),
             plan: plan_title(catalogue, &account.plan),
             notice: match (account.is_active(), account.gone_from()) {
                 (true, _) => None,
@@ -255,6 +304,12 @@ impl Field {
         let is_day = written && Date::parse(&self.value, DAY).is_ok_and(|day| day.year() > 0);
         if is_day || self.value.is_empty() { "date" } else { "text" }
     }
+}
+
+/// A text as a heading has it: with a capital.
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Title of a plan.

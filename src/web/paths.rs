@@ -1,5 +1,6 @@
 //! Every address of the pages, typed.
 
+use crate::http::Extras;
 use crate::policy::KindKey;
 
 /// The sign-in page.
@@ -73,6 +74,11 @@ pub mod account_tokens {
 pub mod user_tokens {
     token_addresses!("/user/tokens");
 }
+
+/// The account's resources of a kind.
+pub const RESOURCES: &str = "/accounts/{account}/resources/{kind}";
+/// One of them.
+pub const RESOURCE: &str = "/accounts/{account}/resources/{kind}/{id}";
 
 /// The account's members.
 pub const MEMBERS: &str = "/accounts/{account}/members";
@@ -307,7 +313,21 @@ pub fn sign_in_and_back(path: &str) -> String {
     format!("{SIGN_IN}?{query}")
 }
 
-/// URL of a resource; the key of its kind, in the plural, is part of it.
+/// URL of the page of a resource: the extension's where it has one, else the product's.
+pub fn resource(extras: &Extras, kind: KindKey, account: i64, id: i64) -> String {
+    if extras.kinds_with_pages.contains(&kind) {
+        of_resource(kind, account, id)
+    } else {
+        format!("{}/{id}", resources(kind, account))
+    }
+}
+
+/// URL of the product's list of an account's resources of a kind.
+pub fn resources(kind: KindKey, account: i64) -> String {
+    format!("/accounts/{account}/resources/{kind}")
+}
+
+/// URL of an extension's page of a resource; the key of its kind, in the plural, is part of it.
 pub fn of_resource(kind: KindKey, account: i64, id: i64) -> String {
     format!("/accounts/{account}/{kind}s/{id}")
 }

@@ -53,6 +53,18 @@ const TABLE: &[Row] = &[
     #[cfg(debug_assertions)]
     ("GET", "/components", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET", "/help/api", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    (
+        "GET",
+        "/accounts/{account}/resources/{kind}",
+        Does::Nothing,
+        [303, 404, 200, 200, 200, 200, 303, 303, 404],
+    ),
+    (
+        "GET",
+        "/accounts/{account}/resources/{kind}/{id}",
+        Does::Nothing,
+        [303, 404, 200, 200, 200, 200, 303, 303, 404],
+    ),
     ("GET", "/accounts/{account}/domains", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303, 404]),
     (
         "GET",
@@ -502,6 +514,7 @@ async fn every_page_of(quarter: usize) {
                 .replace("{secret}", &link)
                 .replace("{article}", "rolling");
             let address = address.replace("{zone}", &zone).replace("{domain}", &domain);
+            let address = address.replace("{kind}", "zone").replace("{id}", &zone);
             let of_own = owner_of_own(ACTORS[place]);
             let address = match does {
                 Does::EndsSession => {

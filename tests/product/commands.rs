@@ -81,3 +81,126 @@ fn resources_of_a_kind_are_added_and_removed() {
     let (_, said) = told(&[&token[..], &["--scope", "orders:berlin:read", "--catalogue", SHOP]].concat());
     assert!(said.contains("Can read orders of berlin, and of no other store."), "{said}");
 }
+
+/// What a command answers.
+fn answered(args: &[&str]) -> String {
+    let output = run(args);
+    assert!(output.status.success(), "{args:?} {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_starter_is_a_catalogue_without_a_mistake() {
+    let starter = answered(&["catalogue", "starter"]);
+    assert!(starter.contains("# What new secrets begin with: shop_a_…."), "{starter}");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &starter).unwrap();
+    let path = file.path().to_str().unwrap();
+    assert_eq!(answered(&["catalogue", "check", path]), "");
+    assert_eq!(answered(&["catalogue", "check", path, "--json"]), "[]\n");
+    let said = String::from_utf8(run(&["catalogue", "check", path]).stderr).unwrap();
+    assert_eq!(said, format!("{path} can be used: 4 permissions, 11 routes, 0 warnings.\n"));
+}
+
+#[test]
+fn check_names_every_mistake_with_its_place_and_fails_on_errors_only() {
+    let shop = std::fs::read_to_string(SHOP).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap();
+    let check = |text: &str, more: &[&str]| {
+        std::fs::write(file.path(), text).unwrap();
+        let output = run(&[&["catalogue", "check", path], more].concat());
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let unused = shop.replacen("scope = \"payouts:read\"", "any_token = true", 1);
+    let line = 1 + shop.lines().position(|line| line.contains("key = \"payouts\"")).unwrap() - 1;
+    let (code, out, err) = check(&unused, &[]);
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(out, format!("{path}:{line}:1: warning: no route needs permission “payouts”\n"));
+    assert!(err.ends_with(" can be used: 4 permissions, 11 routes, 1 warning.\n"), "{err}");
+
+    let broken = unused.replacen("category = \"money\"", "category = \"gold\"", 1).replacen(
+        "[product]",
+        "[produce]",
+        1,
+    );
+    let (code, out, err) = check(&broken, &[]);
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("“produce”") && out.contains("there is no category “gold”"), "{out}");
+    assert!(out.lines().all(|line| line.starts_with(&format!("{path}:"))), "{out}");
+    assert_eq!(err, format!("tokenhouse: {path} can't be used: 3 errors, 1 warning.\n"));
+
+    let (code, out, _) = check(&broken, &["--json"]);
+    let faults: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, faults.as_array().unwrap().len()), (Some(1), 4));
+    let warning = &faults[3];
+    assert_eq!(
+        (&warning["line"], &warning["column"], &warning["severity"]),
+        (&line.into(), &1.into(), &"warning".into())
+    );
+    assert_eq!(warning["message"], "no route needs permission “payouts”");
+    assert!(refused(&["catalogue", "check", "missing.toml"]).contains("missing.toml cannot be read"));
+}
+
+#[test]
+fn routes_says_which_call_needs_what_and_what_it_is_about() {
+    let table = answered(&["catalogue", "routes", SHOP]);
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
+        .collect();
+    assert_eq!(rows.len(), 12, "{table}");
+    for row in [
+        &["METHODS", "PATH", "NEEDS", "ABOUT"][..],
+        &["GET", "/v1/stores", "stores:read", "stores that the API filters"],
+        &["POST", "/v1/stores", "stores:write", "a new store"],
+        &["PATCH,DELETE", "/v1/stores/{store}", "stores:write", "the store in the path"],
+        &["GET", "/v1/payouts", "payouts:read", "the account"],
+        &["GET", "/health", "nothing"],
+    ] {
+        assert!(rows.iter().any(|one| one == row), "{row:?} {table}");
+    }
+}
+
+#[test]
+fn try_says_how_a_call_is_read_and_why_it_is_refused() {
+    let attempt = |file, method, path| run(&["catalogue", "try", method, path, "--catalogue", file]);
+    let reads = |file, method, path| {
+        let output = attempt(file, method, path);
+        assert!(output.status.success(), "{method} {path} {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(
+        reads(SHOP, "GET", "/v1/stores/berlin/orders?page=2"),
+        "route: GET /v1/stores/{store}/orders\nstore: berlin\nneeds: orders:read\nabout: the store in the \
+         path\nscope: orders:berlin:read\n"
+    );
+    assert_eq!(
+        reads(SHOP, "POST", "/v1/stores"),
+        "route: POST /v1/stores\nneeds: stores:write\nabout: a new store\nscope: stores:*:write\n"
+    );
+    assert_eq!(reads(SHOP, "HEAD", "/health"), "route: GET /health\nneeds: nothing\n");
+    let ci = SHOP.replace("shop.toml", "ci.toml");
+    assert_eq!(
+        reads(&ci, "POST", "/api/acme/projects/Website/branches/main/runs"),
+        "route: POST /api/{account}/projects/{project}/branches/{project.branch}/runs\naccount: acme\nproject: \
+         website\nbranches: main\nneeds: pipelines:write\nabout: the project in the path, narrowed to its \
+         branches\nscope: pipelines:website:write\n"
+    );
+    for (method, path, why) in [
+        ("GET", "/v1/../health", "programs could read the path “/v1/../health” in more than one way"),
+        ("GET", "/v1/stores/Berlin", "“Berlin” can't be one of these: store."),
+        ("GET", "/v2", "No route takes GET /v2, so the call is refused (code no_route).\n"),
+        (
+            "get",
+            "/health",
+            "No route takes get /health, so the call is refused (code no_route). It takes GET.",
+        ),
+        ("PUT", "/v1/stores/berlin", "It takes DELETE, GET, PATCH."),
+    ] {
+        let output = attempt(SHOP, method, path);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && said.contains(why), "{method} {path} {said}");
+    }
+}

@@ -67,7 +67,7 @@ async fn a_token_for_one_store_says_so_and_works() {
     assert_eq!((status.as_u16(), &body["data"]["account"]["id"]), (200, &json!(acme)));
 
     let menu = owner.get(&format!("/accounts/{acme}/tokens")).await.all("nav[aria-label='Main'] a");
-    assert_eq!(menu, ["Automation", "Members", "Activity", "Account"]);
+    assert_eq!(menu, ["Stores", "Automation", "Members", "Activity", "Account"]);
 }
 
 #[actix_web::test]
@@ -94,6 +94,70 @@ async fn no_page_speaks_of_the_example() {
         }
     }
     assert!(seen >= 30, "{seen} pages");
+}
+
+#[actix_web::test]
+async fn a_kind_has_a_page_with_its_resources_and_each_names_the_tokens_that_reach_it() {
+    let (house, acme) = open();
+    let mut owner = house.signed_in(OWNER).await;
+    let list = format!("/accounts/{acme}/resources/store");
+    let page = owner.get(&list).await;
+    assert_eq!(page.heading(), "Stores");
+    assert_eq!(page.all("tbody .row-name"), ["berlin", "munich"]);
+    assert_eq!(page.all("nav[aria-label='Main'] a[aria-current]"), ["Stores"]);
+    assert!(page.header("cache-control").contains("no-store"));
+    let found = owner.get(&format!("{list}?q=MUN")).await;
+    assert_eq!(found.all("tbody .row-name"), ["munich"]);
+    assert!(owner.get(&format!("{list}?q=hamburg")).await.text().contains("No store matches “hamburg”."));
+
+    let berlin = Resource::find(&mut house.conn(), acme, STORE, "berlin").unwrap().unwrap();
+    let fields = [
+        ("name", "Till"),
+        ("reach", "choose"),
+        ("expires", "30"),
+        ("orders.access", "full"),
+        ("orders.where", "named"),
+        ("orders.id", &berlin.id.to_string()),
+    ];
+    let (token, _) = owner.make_token(acme, &fields).await;
+    let page = owner.get(&format!("{list}/{}", berlin.id)).await;
+    assert_eq!(page.heading(), "berlin");
+    assert_eq!(page.all(".reaching .row-name"), ["Till"]);
+    assert_eq!(page.all(".rules li > span:first-child"), ["Orders: only this store"]);
+    let munich = Resource::find(&mut house.conn(), acme, STORE, "munich").unwrap().unwrap();
+    let other = owner.get(&format!("{list}/{}", munich.id)).await;
+    assert!(other.text().contains("No token of Acme reaches this store."), "{}", other.text());
+
+    // What a token names leads to its page.
+    let shown = owner.get(&format!("/accounts/{acme}/tokens/{token}")).await;
+    assert!(shown.links().contains(&format!("{list}/{}", berlin.id)), "{:?}", shown.links());
+    for nothing in [
+        format!("{list}/{}0", berlin.id),
+        format!("{list}/berlin"),
+        format!("/accounts/{acme}/resources/shop"),
+    ] {
+        assert_eq!(owner.get(&nothing).await.status, 404, "{nothing}");
+    }
+}
+
+#[actix_web::test]
+async fn stores_of_another_account_are_on_no_page() {
+    let (house, acme) = open();
+    let origin = house.command_line();
+    let rita = house.new_user("rita@example.com", "Rita Rival");
+    let rival = Account::create(&mut house.conn(), "Rival", "rita@example.com", "basic", &origin).unwrap();
+    membership::set(&mut house.conn(), &rival, &rita, Role::Owner, &origin).unwrap();
+    let berlin = Resource::find(&mut house.conn(), acme, STORE, "berlin").unwrap().unwrap();
+    let mut rita = house.signed_in("rita@example.com").await;
+    let empty = rita.get(&format!("/accounts/{}/resources/store", rival.id)).await;
+    assert!(empty.text().contains("They appear here when Shoply adds them to Rival."), "{}", empty.text());
+    for path in [
+        format!("/accounts/{}/resources/store/{}", rival.id, berlin.id),
+        format!("/accounts/{acme}/resources/store/{}", berlin.id),
+        format!("/accounts/{acme}/resources/store"),
+    ] {
+        assert_eq!(rita.get(&path).await.status, 404, "{path}");
+    }
 }
 
 #[actix_web::test]

@@ -21,7 +21,7 @@ impl Resource {
         most: i64,
     ) -> Result<Vec<Resource>, DbError> {
         Ok(within(accounts, kind)
-            .filter(resources::name.like(containing(text)))
+            .filter(resources::name.ilike(containing(text)))
             .order((resources::name, resources::account_id))
             .limit(most)
             .select(Resource::as_select())
@@ -31,7 +31,7 @@ impl Resource {
     /// How many resources of a kind in these accounts have the text in their name, up to
     /// [`MOST_COUNTED`] and one.
     pub fn count_found(conn: &mut Conn, accounts: &[i64], kind: KindKey, text: &str) -> Result<i64, DbError> {
-        let found = || within(accounts, kind).filter(resources::name.like(containing(text)));
+        let found = || within(accounts, kind).filter(resources::name.ilike(containing(text)));
         let ordered = found().order((resources::name, resources::account_id));
         let beyond: Option<i64> =
             ordered.select(resources::id).offset(MOST_COUNTED).first(conn).optional()?;

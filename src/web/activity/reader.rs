@@ -152,7 +152,7 @@ impl Reader {
             kind => {
                 let kind = *self.kinds.iter().find(|known| known.as_str() == kind)?;
                 let account = there.resources.get(&id).copied().filter(|account| self.sees(*account))?;
-                self.extras.has_resource_pages.then(|| paths::of_resource(kind, account, id))
+                Some(paths::resource(&self.extras, kind, account, id))
             }
         }
     }

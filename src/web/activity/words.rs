@@ -4,6 +4,7 @@ use crate::http::Extras;
 use crate::models::Action;
 use crate::models::activity::{Kind, Line, LineAction, Named, Source};
 use crate::models::sighting::SightingKind;
+use crate::web::page::capitalized;
 use crate::web::told::shortened;
 use serde_json::Value;
 
@@ -177,7 +178,7 @@ pub fn details(before: Option<&Value>, after: Option<&Value>) -> Vec<Detail> {
         .map(|name| Detail {
             before: text(before, &name),
             after: text(after, &name),
-            label: capitalised(&name.replace('_', " ")),
+            label: capitalized(&name.replace('_', " ")),
         })
         .collect()
 }
@@ -199,11 +200,6 @@ fn told(value: &Value) -> String {
             fields.iter().map(field).collect::<Vec<_>>().join("; ")
         }
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ impl Reached {
         let ((tokens, more), (people, more_people)) = found.await?;
         let sees_rules = member.may(Act::SeeTokens);
         let row = |one: Candidate| Row::of(one, member, &question, sees_rules, now);
-        let here = paths::of_resource(kind, member.account.id, resource.id);
+        let here = paths::resource(&member.signed_in.extras, kind, member.account.id, resource.id);
         let link = |name: &str, next: Cursor| format!("{here}?{name}={}#tokens", written(next));
         Ok(Reached {
             kind: app.catalogue.noun(kind),

@@ -80,8 +80,8 @@ fn named<P>(one: &ResourceRef, owner: &TokenOwner<P>) -> NamedRow {
         account: owner.account().is_none().then(|| name_of(one.account, owner)),
         url: one
             .id
-            .filter(|_| reached && owner.signed_in.extras.has_resource_pages)
-            .map(|id| paths::of_resource(one.kind, one.account, id)),
+            .filter(|_| reached && owner.signed_in.catalogue.kind(one.kind).is_some())
+            .map(|id| paths::resource(&owner.signed_in.extras, one.kind, one.account, id)),
         // Of an account that the person has left, nothing is told any more.
         gone: reached && one.id.is_none(),
     }
