@@ -188,3 +188,17 @@ async fn activity_tells_of_stores_and_filters_by_them() {
     assert_eq!(said("resources").await, expected);
     assert_eq!(said("other").await, [""; 0]);
 }
+
+#[actix_web::test]
+async fn what_can_only_be_written_is_offered_at_full_access_and_nothing_else() {
+    let (house, acme) = open();
+    let mut owner = house.signed_in(OWNER).await;
+    let form = owner.get(&format!("/accounts/{acme}/tokens/new")).await;
+    assert_eq!(form.attributes("[name='refunds.access']", "value"), ["none", "full"]);
+    assert_eq!(form.attributes("[name='orders.access']", "value"), ["none", "read", "full"]);
+    let rows = [("row", "r1"), ("r1.permission", "refunds"), ("do", "update")];
+    let built = owner.post(&format!("/accounts/{acme}/tokens/build"), &rows).await;
+    assert_eq!(built.attributes("[name='r1.access']", "value"), ["none", "full"], "{}", built.text());
+    // The shop's paths don't have the account's number.
+    assert!(!owner.get(&format!("/accounts/{acme}/tokens")).await.text().contains("in every API path"));
+}

@@ -13,7 +13,7 @@ use crate::models::token::list::{Listed, MOST_COUNTED, Sort, Wanted, Which};
 use crate::models::token::search::Search;
 use crate::policy::budget::Hour;
 use crate::policy::words::{self, Phrase};
-use crate::policy::{Act, Rights, Role};
+use crate::policy::{Act, InPath, Rights, Role};
 use crate::web::guard::{SeeTokenNames, TokenOwner};
 use crate::web::page::{Page, go_to, plan_title, render};
 use crate::web::paths;
@@ -60,7 +60,8 @@ struct TokensPage {
 
 /// The account whose tokens these are.
 struct Owning {
-    id: i64,
+    /// Its number, where the API's paths have it.
+    in_paths: Option<i64>,
     name: String,
     scoped: bool,
     plan: String,
@@ -177,7 +178,7 @@ async fn index(
     let page = TokensPage {
         page: member.page("Tokens").with_flash(&place.done),
         account: member.account().map(|account| Owning {
-            id: account.id,
+            in_paths: (app.catalogue.in_path == InPath::Number).then_some(account.id),
             name: account.name.clone(),
             scoped: member.scoped(),
             plan: plan_title(&app.catalogue, &account.plan),

@@ -32,6 +32,7 @@ pub(super) struct RowView {
     pub(super) level: &'static str,
     /// Whether *No access* is one of the choices: for what only a tick brings along.
     pub(super) offers_none: bool,
+    pub(super) offers_read: bool,
     pub(super) offers_full: bool,
     /// Why an access cannot be granted.
     pub(super) access_note: Option<String>,
@@ -160,6 +161,7 @@ impl RowView {
             sensitive: is(&|one| one.sensitive),
             level: row.level.key(),
             offers_none: row.level == Level::NoAccess || is(&|one| one.sensitive),
+            offers_read: offers(Access::Read),
             offers_full: offers(Access::Full),
             access_note: permission.and_then(|one| access_note(one, whose)),
             may_read: is(&|one| whose.may_grant(one, Access::Read)),

@@ -23,7 +23,11 @@ impl Checked<'_> {
             )]);
         }
         if !permission.access.contains(&access) {
-            return Err(vec![("access".to_owned(), format!("{} can be read only.", permission.title))]);
+            let why = match access {
+                Access::Full => format!("{} can be read only.", permission.title),
+                Access::Read => format!("{} has no access for reading alone.", permission.title),
+            };
+            return Err(vec![("access".to_owned(), why)]);
         }
         if !self.whose.may_grant(permission, access) {
             let why = format!("None of your roles may grant {} with {}.", permission.title, access.title());
