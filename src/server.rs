@@ -340,7 +340,7 @@ fn finished(
         _ => {}
     }
     let status = response.status().as_u16();
-    // A yes of the check is one for each call of somebody else's API, which has a log of its own.
+    // A yes of the check is one for each call of another API, which has a log of its own.
     if status == 200 && check::is_check(&asked.path) {
         tracing::debug!(status, "answered");
     } else {

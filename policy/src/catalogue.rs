@@ -104,7 +104,7 @@ impl Permission {
         }
     }
 
-    /// The access that a grant of `granted` still gives: a level that isn't offered any more gives the
+    /// The access that a grant of `granted` still gives: a level that is no longer offered gives the
     /// next lower one that is, if any.
     pub fn left_of(&self, granted: Access) -> Option<Access> {
         self.access.iter().copied().filter(|access| *access <= granted).max()

@@ -11,7 +11,7 @@ pub const MOST_PATTERNS: usize = 50;
 /// The most parts that a kind can have.
 pub const MOST_PARTS: usize = 2;
 
-/// The most bytes of a list of patterns as somebody writes it.
+/// The most bytes of a list of patterns as it's written.
 const MOST_BYTES: usize = 4096;
 
 /// The longest pattern in bytes.

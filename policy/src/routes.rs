@@ -112,8 +112,8 @@ pub struct Found<'r, 'p> {
 }
 
 impl Found<'_, '_> {
-    /// What stands at a place of the route's path, decoded; none where the route has no such place, or
-    /// what stands there isn't UTF-8.
+    /// What is at a place of the route's path, decoded; `None` where the route has no such place, or
+    /// what is there isn't UTF-8.
     pub fn at(&self, wanted: impl Fn(&Segment) -> bool) -> Option<String> {
         let place = self.route.path.iter().position(wanted)?;
         percent_decode_str(self.segments.get(place)?).decode_utf8().ok().map(|text| text.into_owned())

@@ -14,7 +14,7 @@ pub fn asked(permission: &PermissionKey, name: Option<&str>, access: Access) -> 
     format!("{permission}:{name}:{}", access.in_scope())
 }
 
-/// A grant as scope text; of a permission that the catalogue doesn't have any more, without its parts.
+/// A grant as scope text; of a permission that the catalogue no longer has, without its parts.
 pub fn of_grant(catalogue: &Catalogue, grant: &Grant) -> String {
     let names = |list: &[super::ResourceRef], mark: &str| -> Vec<String> {
         list.iter().map(|one| format!("{mark}{}", encoded(&one.name))).collect()

@@ -106,8 +106,8 @@ pub struct Grant {
 
 impl Grant {
     /// The access that it gives by the catalogue's permission of its key. Where the catalogue has changed
-    /// since, a narrow grant never becomes a wide one: one that names what the permission isn't narrowed by
-    /// any more gives nothing.
+    /// since, a narrow grant never becomes a wide one: one that names what the permission is no longer narrowed
+    /// by gives nothing.
     pub fn gives(&self, permission: &Permission) -> Option<Access> {
         let named = self.selection.named().iter().all(|one| Some(one.kind) == permission.narrowed_by);
         let parts = self.parts.keys().all(|key| permission.parts.iter().any(|own| own == key));

@@ -102,7 +102,7 @@ pub(super) fn quoted(name: &str) -> String {
 }
 
 /// What a grant is narrowed to inside its resources: "A and AAAA records named home or
-/// _acme-challenge*", "runs on branches main". Parts that the catalogue doesn't have any more are named
+/// _acme-challenge*", "runs on branches main". Parts that the catalogue no longer has are named
 /// by their keys.
 pub fn inside(kind: &Kind, permission: &Permission, parts: &Parts) -> Vec<Phrase> {
     let narrowing = |part: &&Part| !parts.of(&part.key).is_empty();
@@ -127,7 +127,7 @@ pub fn inside(kind: &Kind, permission: &Permission, parts: &Parts) -> Vec<Phrase
     let gone: Vec<&str> = parts.keys().filter(|key| kind.part(key).is_none()).collect();
     phrases.extend(
         (!gone.is_empty())
-            .then(|| Phrase::plain(format!(" by {}, which isn't offered any more", gone.join(" and ")))),
+            .then(|| Phrase::plain(format!(" by {}, which is no longer offered", gone.join(" and ")))),
     );
     phrases
 }
