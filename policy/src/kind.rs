@@ -119,6 +119,13 @@ impl NamePattern {
     }
 }
 
+impl fmt::Display for NamePattern {
+    /// As the catalogue writes it.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.written)
+    }
+}
+
 impl PartialEq for NamePattern {
     fn eq(&self, other: &NamePattern) -> bool {
         self.written == other.written

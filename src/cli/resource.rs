@@ -1,11 +1,13 @@
-//! `resource add|remove`.
+//! `resource add|remove|import`.
+
+mod import;
 
 use super::{CliError, Opened, account_of, open, output, product};
 use crate::config::{CatalogueArgs, DatabaseArgs};
 use crate::db;
 use crate::extension::{Extension, Product};
 use crate::models::{Hooks, Resource};
-use crate::policy::KindKey;
+use crate::policy::Kind;
 use clap::{Args, Subcommand};
 use std::io::BufRead;
 
@@ -15,6 +17,8 @@ pub(super) enum ResourceCommand {
     Add(ResourceArgs),
     /// Remove resources of an account.
     Remove(ResourceArgs),
+    /// Make a file the whole list of an account's resources of a kind: all of it, or nothing.
+    Import(import::ImportArgs),
 }
 
 #[derive(Args)]
@@ -38,6 +42,7 @@ pub(super) fn run(command: ResourceCommand, extension: Option<Extension>) -> Res
     match command {
         ResourceCommand::Add(args) => add(args, extension),
         ResourceCommand::Remove(args) => remove(args, extension),
+        ResourceCommand::Import(args) => import::run(args, extension),
     }
 }
 
@@ -47,9 +52,17 @@ fn add(args: ResourceArgs, extension: Option<Extension>) -> Result<(), CliError>
     let names = names(args.names, kind, &hooks)?;
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let account = account_of(&mut conn, args.account)?;
-    let what = (kind, product.catalogue.plural(kind));
     let added = db::in_one(&mut conn, |conn| {
-        Resource::add(conn, account.id, (what.0, &what.1), &names, &hooks, &origin)
+        let added = Resource::add(conn, account.id, kind.into(), &names, &hooks, &origin)?;
+        if added.taken.is_empty() {
+            return Ok(added.new);
+        }
+        let taken: Vec<String> = added.taken.iter().map(|name| format!("“{name}”")).collect();
+        Err(CliError::said(format!(
+            "Another account has these {}: {}. Nothing was changed.",
+            kind.plural,
+            taken.join(", ")
+        )))
     })?;
     output::note(format!("{added} added, {} were there already.", names.len() - added));
     Ok(())
@@ -64,7 +77,7 @@ fn remove(args: ResourceArgs, extension: Option<Extension>) -> Result<(), CliErr
     let removed = db::in_one(&mut conn, |conn| {
         let mut removed = 0;
         for name in &names {
-            removed += usize::from(Resource::remove(conn, account.id, kind, name, &hooks, &origin)?);
+            removed += usize::from(Resource::remove(conn, account.id, kind.key, name, &hooks, &origin)?);
         }
         Ok::<_, CliError>(removed)
     })?;
@@ -72,13 +85,13 @@ fn remove(args: ResourceArgs, extension: Option<Extension>) -> Result<(), CliErr
     Ok(())
 }
 
-fn kind(product: &Product, given: Option<&str>) -> Result<KindKey, CliError> {
+fn kind<'a>(product: &'a Product, given: Option<&str>) -> Result<&'a Kind, CliError> {
     let kinds = &product.catalogue.kinds;
     let found = match given {
         Some(key) => kinds.iter().find(|kind| kind.key.as_str() == key),
         None => kinds.first(),
     };
-    found.map(|kind| kind.key).ok_or_else(|| {
+    found.ok_or_else(|| {
         let known: Vec<&str> = kinds.iter().map(|kind| kind.key.as_str()).collect();
         CliError::said(match (given, known.as_slice()) {
             (_, []) => "The catalogue has no kinds of resources.".to_owned(),
@@ -89,7 +102,7 @@ fn kind(product: &Product, given: Option<&str>) -> Result<KindKey, CliError> {
     })
 }
 
-fn names(given: Vec<String>, kind: KindKey, hooks: &Hooks) -> Result<Vec<String>, CliError> {
+fn names(given: Vec<String>, kind: &Kind, hooks: &Hooks) -> Result<Vec<String>, CliError> {
     let mut names = Vec::new();
     for name in given {
         if name == "-" {
@@ -105,10 +118,19 @@ fn names(given: Vec<String>, kind: KindKey, hooks: &Hooks) -> Result<Vec<String>
     }
     let mut names: Vec<String> = names
         .iter()
-        .map(|name| (hooks.resource_name)(kind, name))
+        .map(|written| name(written, kind, hooks))
         .collect::<Result<_, _>>()
         .map_err(CliError::said)?;
     names.sort_unstable();
     names.dedup();
     Ok(names)
+}
+
+/// A name as it's kept; the error is a sentence for the person who wrote it.
+fn name(written: &str, kind: &Kind, hooks: &Hooks) -> Result<String, String> {
+    let name = (hooks.resource_name)(kind.key, written)?;
+    kind.name(&name).ok_or_else(|| {
+        let (noun, pattern, example) = (kind.noun(), &kind.pattern, &kind.example);
+        format!("“{written}” is no name of a {noun}: it has to fit {pattern}, as {example} does.")
+    })
 }

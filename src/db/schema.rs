@@ -326,6 +326,8 @@ diesel::table! {
         kind -> Text,
         name -> Text,
         created_at -> Timestamptz,
+        /// The name, for a kind whose names are given once on the whole site.
+        site_key -> Nullable<Text>,
     }
 }
 

@@ -38,7 +38,7 @@ pub use account::{Account, AccountState};
 pub use audit::{Action, Actor, Origin};
 pub use hooks::Hooks;
 pub use reference::Reference;
-pub use resource::{Reach, Resource};
+pub use resource::{Added, OfKind, Reach, Resource};
 pub use rows::Part;
 pub use token::Token;
 pub use user::User;

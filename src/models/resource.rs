@@ -1,19 +1,22 @@
 //! What grants can be narrowed to.
 
 mod found;
+mod import;
 
 pub use found::MOST_COUNTED;
+pub use import::{Difference, Narrowed};
 
 use super::Hooks;
 use super::audit::{self, Event, Origin};
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
-use crate::policy::{KindKey, ResourceRef, Selection, Target};
+use crate::policy::{Kind, KindKey, ResourceRef, Selection, Target, Unique};
 use diesel::IntoSql;
 use diesel::dsl::{count_star, not};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
+use std::collections::HashSet;
 
 /// Something of an account that grants can be narrowed to.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -27,6 +30,33 @@ pub struct Resource {
     pub kind: KindKey,
     /// Its name, as paths spell it.
     pub name: String,
+}
+
+/// A kind, as far as changes of its resources need it.
+#[derive(Debug, Clone, Copy)]
+pub struct OfKind<'a> {
+    /// Its key.
+    pub key: KindKey,
+    /// What several are called, within a sentence.
+    pub plural: &'a str,
+    /// Among what its names are given once.
+    pub unique: Unique,
+}
+
+impl<'a> From<&'a Kind> for OfKind<'a> {
+    fn from(kind: &'a Kind) -> OfKind<'a> {
+        OfKind { key: kind.key, plural: &kind.plural, unique: kind.unique }
+    }
+}
+
+/// What came of adding resources.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Added {
+    /// How many are new.
+    pub new: usize,
+    /// Names that another account has, of a kind whose names are given once on the site. They aren't
+    /// added.
+    pub taken: Vec<String>,
 }
 
 /// What of an account a list may show: the union of these.
@@ -146,25 +176,41 @@ impl Resource {
         Target::Resource { id: self.id, kind: self.kind, name: &self.name }
     }
 
-    /// Adds resources of a kind with what an extension keeps of them, a thousand at a time; those that
-    /// are there already stay. Returns how many are new. `plural` is what several are called.
+    /// Adds resources of a kind with what an extension keeps of them; those that are there already stay.
     pub fn add(
         conn: &mut Conn,
         account: i64,
-        (kind, plural): (KindKey, &str),
+        kind: OfKind<'_>,
         names: &[String],
         hooks: &Hooks,
         origin: &Origin,
-    ) -> Result<usize, DbError> {
+    ) -> Result<Added, DbError> {
+        Resource::add_noting(conn, account, kind, names, hooks, origin, &mut |_| ())
+    }
+
+    /// The same, a thousand at a time; `progress` is told how many are done.
+    fn add_noting(
+        conn: &mut Conn,
+        account: i64,
+        kind: OfKind<'_>,
+        names: &[String],
+        hooks: &Hooks,
+        origin: &Origin,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Added, DbError> {
+        let OfKind { key, plural, unique } = kind;
         let mut added: Vec<String> = Vec::new();
+        let mut taken: Vec<String> = Vec::new();
+        let mut done = 0;
         for part in names.chunks(1_000) {
             let rows: Vec<_> = part
                 .iter()
                 .map(|name| {
                     (
                         resources::account_id.eq(account),
-                        resources::kind.eq(kind.to_string()),
+                        resources::kind.eq(key.to_string()),
                         resources::name.eq(name),
+                        resources::site_key.eq((unique == Unique::Site).then_some(name)),
                         resources::created_at.eq(origin.now),
                     )
                 })
@@ -175,17 +221,27 @@ impl Resource {
                 .returning(Resource::as_returning())
                 .get_results(conn)?;
             (hooks.added)(conn, &new, origin)?;
+            // What wasn't added is there already, in this account or in another one.
+            if unique == Unique::Site && new.len() < part.len() {
+                let known: HashSet<&str> = new.iter().map(|one| one.name.as_str()).collect();
+                let left: Vec<&String> = part.iter().filter(|name| !known.contains(name.as_str())).collect();
+                let own = of_kind(account, key).filter(resources::name.eq_any(&left));
+                let own: HashSet<String> = own.select(resources::name).load(conn)?.into_iter().collect();
+                taken.extend(left.into_iter().filter(|name| !own.contains(name.as_str())).cloned());
+            }
             added.extend(new.into_iter().map(|one| one.name));
+            done += part.len();
+            progress(done);
         }
         let (action, label) = match added.as_slice() {
-            [] => return Ok(0),
-            [one] => (format!("{kind}.added"), one.clone()),
-            many => (format!("{kind}s.added"), format!("{} {plural}", many.len())),
+            [] => return Ok(Added { new: 0, taken }),
+            [one] => (format!("{key}.added"), one.clone()),
+            many => (format!("{key}s.added"), format!("{} {plural}", many.len())),
         };
         let after = serde_json::Map::from_iter([(plural.to_owned(), serde_json::json!(added))]);
-        let event = event(account, &kind, action, &label);
+        let event = event(account, &key, action, &label);
         audit::record(conn, origin, &Event { after: Some(after.into()), ..event })?;
-        Ok(added.len())
+        Ok(Added { new: added.len(), taken })
     }
 
     /// Removes a resource with what an extension keeps of it; says whether there was one.

@@ -1,8 +1,12 @@
 //! The program with another catalogue than that of its build.
 
 use crate::support::{SHOP, database};
+use secrecy::SecretString;
 use std::path::Path;
 use std::process::{Command, Output};
+use tokenhouse::db;
+use tokenhouse::models::Resource;
+use tokenhouse::policy::KindKey;
 
 fn run(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tokenhouse"));
@@ -203,4 +207,155 @@ fn try_says_how_a_call_is_read_and_why_it_is_refused() {
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(1) && said.contains(why), "{method} {path} {said}");
     }
+}
+
+/// A shop's database with an account for each of these names.
+struct Shop {
+    url: String,
+    folder: tempfile::TempDir,
+}
+
+impl Shop {
+    fn open(names: &[&str]) -> (Shop, Vec<String>) {
+        let shop = Shop { url: database::url(&database::empty()), folder: tempfile::tempdir().unwrap() };
+        shop.told(&["user", "create", "--email", "owner@example.com", "--name", "Olive"]);
+        let create = |name: &&str| {
+            let args = ["account", "create", "--name", name, "--owner", "owner@example.com"];
+            shop.told(&[&args[..], &["--catalogue", SHOP]].concat()).0.trim().to_owned()
+        };
+        let numbers = names.iter().map(create).collect();
+        (shop, numbers)
+    }
+
+    fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
+        let output = run(&[args, &["--database-url", &self.url]].concat());
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    }
+
+    fn told(&self, args: &[&str]) -> (String, String) {
+        let (code, out, err) = self.run(args);
+        assert_eq!(code, Some(0), "{args:?} {err}");
+        (out, err)
+    }
+
+    /// Runs an import of a file with this content, and answers whether it succeeded and what it says.
+    fn import(&self, account: &str, file: &str, text: &str, more: &[&str]) -> (bool, String) {
+        let path = self.folder.path().join(file);
+        std::fs::write(&path, text).unwrap();
+        let args = ["resource", "import", path.to_str().unwrap(), "--account", account, "--kind", "store"];
+        let (code, _, err) = self.run(&[&args[..], &["--catalogue", SHOP], more].concat());
+        (code == Some(0), err.replace(path.to_str().unwrap(), file))
+    }
+
+    fn names(&self, account: &str) -> Vec<String> {
+        let mut conn = db::connect(&SecretString::from(self.url.clone())).unwrap();
+        let account: i64 = account.parse().unwrap();
+        let found = Resource::search(&mut conn, &[account], KindKey::literal("store"), "", 100).unwrap();
+        found.into_iter().map(|one| one.name).collect()
+    }
+}
+
+#[test]
+fn import_makes_a_file_the_whole_list_and_a_second_run_changes_nothing() {
+    let (shop, accounts) = Shop::open(&["Acme"]);
+    let acme = accounts[0].as_str();
+    let done = |counts: &str| (true, format!("{counts}.\n"));
+    let csv = "name\nberlin\n\"munich\"\n\n hamburg \nberlin\n";
+    assert_eq!(shop.import(acme, "a.csv", csv, &[]), done("3 added, 0 removed, 0 unchanged"));
+    assert_eq!(shop.import(acme, "a.csv", csv, &[]), done("0 added, 0 removed, 3 unchanged"));
+    let token = ["token", "create", "--account", acme, "--name", "Till", "--expires", "never"];
+    shop.told(&[&token[..], &["--scope", "orders:munich:read", "--catalogue", SHOP]].concat());
+
+    let lines = "{\"name\": \"berlin\"}\n{\"name\": \"bremen\"}\n";
+    let (_, said) = shop.import(acme, "list", lines, &["--dry-run"]);
+    assert_eq!(
+        said,
+        "Would be: 1 added, 2 removed, 1 unchanged.\nTokens that name what is removed: 1: Till.\n"
+    );
+    assert_eq!(shop.names(acme), ["berlin", "hamburg", "munich"]);
+    let (_, said) = shop.import(acme, "list", lines, &[]);
+    assert_eq!(said, "1 added, 2 removed, 1 unchanged.\nTokens that name what is removed: 1: Till.\n");
+    assert_eq!(shop.names(acme), ["berlin", "bremen"]);
+}
+
+#[test]
+fn import_removes_many_only_when_their_number_is_said() {
+    let (shop, accounts) = Shop::open(&["Acme"]);
+    let acme = accounts[0].as_str();
+    let list = |count| (0..count).map(|number| format!("store{number}\n")).collect::<String>();
+    let file = |count| format!("name\n{}", list(count));
+    assert!(shop.import(acme, "a.csv", &file(40), &[]).0);
+    // As many as ten need no number; neither would a tenth of a long list.
+    assert!(shop.import(acme, "a.csv", &file(30), &[]).0);
+    let refused = "tokenhouse: The file would remove 11 of 30 stores. Nothing was changed. If that's right, \
+                   say so with --removals 11.\n";
+    for wrong in [&[][..], &["--removals", "10"], &["--removals", "12"]] {
+        assert_eq!(shop.import(acme, "a.csv", &file(19), wrong), (false, refused.to_owned()));
+    }
+    let (_, said) = shop.import(acme, "a.csv", &file(19), &["--dry-run"]);
+    assert_eq!(said, "Would be: 0 added, 11 removed, 19 unchanged.\nIt would need --removals 11.\n");
+    assert_eq!(shop.names(acme).len(), 30);
+    assert!(shop.import(acme, "a.csv", &file(19), &["--removals", "11"]).0);
+    assert!(shop.import(acme, "a.csv", &file(9), &[]).0);
+    for empty in ["", "name\n", "\n"] {
+        let (done, said) = shop.import(acme, "a.csv", empty, &[]);
+        assert!(!done && said.contains("would remove 9 of 9 stores"), "{empty:?} {said}");
+    }
+    assert!(shop.import(acme, "a.jsonl", "", &["--removals", "9"]).0);
+    assert_eq!(shop.names(acme), [""; 0]);
+}
+
+#[test]
+fn import_names_every_bad_row_and_changes_nothing() {
+    let (shop, accounts) = Shop::open(&["Acme"]);
+    let acme = accounts[0].as_str();
+    let (done, said) = shop.import(acme, "a.csv", "name\nberlin\nBerlin\ntwo words\na,b\n", &[]);
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(!done);
+    assert_eq!(lines[0], "tokenhouse: Nothing was changed: 3 rows can't be used.");
+    assert!(lines[1].starts_with("a.csv:3: “Berlin” is no name of a store: it has to fit [a-z]"), "{said}");
+    assert!(lines[2].starts_with("a.csv:4: “two words” is no name of a store"), "{said}");
+    assert_eq!(lines[3], "a.csv:5: it has 2 columns in place of 1");
+    let json = "{\"name\": \"berlin\"}\n{\"name\": \"munich\", \"title\": \"x\"}\nberlin\n";
+    let (done, said) = shop.import(acme, "a.jsonl", json, &[]);
+    assert!(
+        !done && said.contains("2 rows") && said.contains("\na.jsonl:2: unknown field `title`"),
+        "{said}"
+    );
+    let (done, said) = shop.import(acme, "a.csv", "berlin\n", &[]);
+    assert!(
+        !done && said.contains("a.csv:1: the first line has to be “name”, and it is “berlin”."),
+        "{said}"
+    );
+    assert_eq!(shop.names(acme), [""; 0]);
+}
+
+#[test]
+fn a_name_that_is_given_once_is_refused_to_another_account() {
+    let (shop, accounts) = Shop::open(&["Acme", "Rival"]);
+    let (acme, rival) = (accounts[0].as_str(), accounts[1].as_str());
+    assert!(shop.import(acme, "a.csv", "name\nberlin\nmunich\n", &[]).0);
+    let add = ["resource", "add", "--account", rival, "--catalogue", SHOP, "hamburg", "berlin"];
+    let (code, _, said) = shop.run(&add);
+    assert_eq!(code, Some(1));
+    assert_eq!(said, "tokenhouse: Another account has these stores: “berlin”. Nothing was changed.\n");
+    let file = "name\nhamburg\nmunich\nberlin\n";
+    for more in [&[][..], &["--dry-run"]] {
+        let (done, said) = shop.import(rival, "a.csv", file, more);
+        assert!(!done, "{said}");
+        let lines: Vec<&str> = said.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            [
+                "a.csv:3: another account has the store “munich”",
+                "a.csv:4: another account has the store “berlin”"
+            ]
+        );
+    }
+    assert_eq!(shop.names(rival), [""; 0]);
+    // What one account gives up, another one can have.
+    assert!(shop.import(acme, "a.csv", "name\nmunich\n", &[]).0);
+    shop.told(&add);
+    assert_eq!(shop.names(rival), ["berlin", "hamburg"]);
 }

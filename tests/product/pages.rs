@@ -9,10 +9,11 @@ use serde_json::json;
 use tokenhouse::clock::Clock;
 use tokenhouse::config::Config;
 use tokenhouse::db;
-use tokenhouse::models::{Account, Hooks, Resource, membership};
-use tokenhouse::policy::{KindKey, Role};
+use tokenhouse::models::{Account, Hooks, OfKind, Resource, membership};
+use tokenhouse::policy::{KindKey, Role, Unique};
 
 const STORE: KindKey = KindKey::literal("store");
+const STORES: OfKind<'static> = OfKind { key: STORE, plural: "stores", unique: Unique::Site };
 
 /// A server in front of the shop, with an account that has two stores.
 fn open() -> (House, i64) {
@@ -31,8 +32,8 @@ pub fn open_with(change: impl FnOnce(&mut Config)) -> (House, i64) {
     let acme = Account::create(&mut conn, "Acme", OWNER, "basic", &origin).unwrap();
     membership::set(&mut conn, &acme, &owner, Role::Owner, &origin).unwrap();
     let names = ["berlin", "munich"].map(str::to_owned);
-    let added = Resource::add(&mut conn, acme.id, (STORE, "stores"), &names, &Hooks::NONE, &origin);
-    assert_eq!(added.unwrap(), 2);
+    let added = Resource::add(&mut conn, acme.id, STORES, &names, &Hooks::NONE, &origin);
+    assert_eq!(added.unwrap().new, 2);
     (house, acme.id)
 }
 
@@ -168,8 +169,8 @@ async fn activity_tells_of_stores_and_filters_by_them() {
     assert!(Resource::remove(&mut conn, acme, STORE, "munich", &hooks, &origin).unwrap());
     assert!(!Resource::remove(&mut conn, acme, STORE, "munich", &hooks, &origin).unwrap());
     let names = ["hamburg".to_owned(), "berlin".to_owned()];
-    let added = Resource::add(&mut conn, acme, (STORE, "stores"), &names, &hooks, &origin);
-    assert_eq!(added.unwrap(), 1);
+    let added = Resource::add(&mut conn, acme, STORES, &names, &hooks, &origin);
+    assert_eq!(added.unwrap().new, 1);
     let owner = house.signed_in(OWNER).await;
     let said = |kind: &str| {
         let path = format!("/accounts/{acme}/activity.jsonl?kind={kind}");

@@ -7,8 +7,8 @@ use super::zone::NAME_SERVERS;
 use crate::db::schema::{domains, resources, whois_privacies};
 use crate::db::{Conn, DbError};
 use crate::models::rows::{containing, in_order};
-use crate::models::{Origin, Reach, Resource, Window, text};
-use crate::policy::KindKey;
+use crate::models::{OfKind, Origin, Reach, Resource, Window, text};
+use crate::policy::{KindKey, Unique};
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -90,7 +90,8 @@ impl Resource {
         names: &[String],
         origin: &Origin,
     ) -> Result<usize, DbError> {
-        Resource::add(conn, account, (DOMAIN, "domains"), names, &HOOKS, origin)
+        let kind = OfKind { key: DOMAIN, plural: "domains", unique: Unique::Account };
+        Ok(Resource::add(conn, account, kind, names, &HOOKS, origin)?.new)
     }
 
     /// Removes a domain and its zone; says whether there was one.

@@ -105,6 +105,7 @@ fn of_resource(key: &str, kind: &str) -> String {
         Some((one, "added")) if one == kind => format!("added the {noun} {{}}"),
         Some((_, "added")) => "added {}".to_owned(),
         Some((one, "removed")) if one == kind => format!("removed the {noun} {{}}"),
+        Some((_, "removed")) => "removed {}".to_owned(),
         _ => format!("{}: {{}}", key.replace(['.', '_'], " ")),
     }
 }
