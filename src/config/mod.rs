@@ -15,7 +15,7 @@ mod support;
 #[cfg(test)]
 mod tests;
 
-pub use args::{BrandArgs, CatalogueArgs, DatabaseArgs, ServeArgs, Switch};
+pub use args::{CatalogueArgs, DatabaseArgs, ServeArgs, Switch};
 pub use mail::{Mail, MailWay};
 pub use public_url::PublicUrl;
 pub use support::{Support, Way};
@@ -26,8 +26,6 @@ use secrecy::{SecretSlice, SecretString};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
-
-const DEFAULT_BRAND: &str = "tkh";
 
 /// What the server is built from. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -42,8 +40,6 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// The file with the catalogue; `None` means that of the build.
     pub catalogue: Option<PathBuf>,
-    /// The word that new tokens start with.
-    pub brand: String,
     /// How many connections to the database to keep.
     pub pool_size: u32,
     /// Signs the cookies; `None` keeps the key in the database.
@@ -109,7 +105,6 @@ impl Config {
             public: PublicUrl::loopback(),
             trusted_proxies: Vec::new(),
             catalogue: None,
-            brand: DEFAULT_BRAND.to_string(),
             pool_size: 4,
             signing_key: None,
             database_wait: Duration::ZERO,
