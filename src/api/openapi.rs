@@ -60,7 +60,7 @@ pub fn describe(
     let components = ComponentsBuilder::new().security_scheme(TOKEN, scheme);
     let components = schemas.into_iter().fold(components, |all, (name, schema)| all.schema(name, schema));
     let info = InfoBuilder::new()
-        .title("Tokenhouse")
+        .title(&catalogue.product.name)
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some("The API that access tokens open."));
     OpenApiBuilder::new()

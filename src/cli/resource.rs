@@ -49,7 +49,7 @@ pub(super) fn run(command: ResourceCommand, extension: Option<Extension>) -> Res
 fn add(args: ResourceArgs, extension: Option<Extension>) -> Result<(), CliError> {
     let product = product(args.catalogue, &args.database, extension)?;
     let (kind, hooks) = (kind(&product, args.kind.as_deref())?, product.extras().hooks);
-    let names = names(args.names, kind, &hooks)?;
+    let names = names(args.names, |written| name(written, kind, &hooks))?;
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let account = account_of(&mut conn, args.account)?;
     let added = db::in_one(&mut conn, |conn| {
@@ -71,7 +71,8 @@ fn add(args: ResourceArgs, extension: Option<Extension>) -> Result<(), CliError>
 fn remove(args: ResourceArgs, extension: Option<Extension>) -> Result<(), CliError> {
     let product = product(args.catalogue, &args.database, extension)?;
     let (kind, hooks) = (kind(&product, args.kind.as_deref())?, product.extras().hooks);
-    let names = names(args.names, kind, &hooks)?;
+    // What a pattern doesn't allow any more can still be removed.
+    let names = names(args.names, |written| Ok(kind.spelled(&(hooks.resource_name)(kind.key, written)?)))?;
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let account = account_of(&mut conn, args.account)?;
     let removed = db::in_one(&mut conn, |conn| {
@@ -102,7 +103,7 @@ fn kind<'a>(product: &'a Product, given: Option<&str>) -> Result<&'a Kind, CliEr
     })
 }
 
-fn names(given: Vec<String>, kind: &Kind, hooks: &Hooks) -> Result<Vec<String>, CliError> {
+fn names(given: Vec<String>, read: impl Fn(&str) -> Result<String, String>) -> Result<Vec<String>, CliError> {
     let mut names = Vec::new();
     for name in given {
         if name == "-" {
@@ -116,11 +117,8 @@ fn names(given: Vec<String>, kind: &Kind, hooks: &Hooks) -> Result<Vec<String>, 
             names.push(name);
         }
     }
-    let mut names: Vec<String> = names
-        .iter()
-        .map(|written| name(written, kind, hooks))
-        .collect::<Result<_, _>>()
-        .map_err(CliError::said)?;
+    let mut names: Vec<String> =
+        names.iter().map(|written| read(written)).collect::<Result<_, _>>().map_err(CliError::said)?;
     names.sort_unstable();
     names.dedup();
     Ok(names)

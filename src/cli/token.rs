@@ -4,7 +4,7 @@ mod create;
 mod list;
 
 use super::{CliError, Opened, open, output};
-use crate::config::{BrandArgs, CatalogueArgs, DatabaseArgs};
+use crate::config::{CatalogueArgs, DatabaseArgs};
 use crate::db;
 use crate::extension::Extension;
 use crate::models::token::{DeletionReason, Token};
@@ -40,8 +40,6 @@ pub(super) struct CreateArgs {
     /// What it may do, like orders:berlin:read or orders:*:write; several, with a space or --scope between.
     #[arg(long, num_args = 1..)]
     scope: Vec<String>,
-    #[command(flatten)]
-    brand: BrandArgs,
     #[command(flatten)]
     catalogue: CatalogueArgs,
     #[command(flatten)]

@@ -107,10 +107,6 @@ pub struct ServeArgs {
     #[allow(missing_docs)]
     pub catalogue: CatalogueArgs,
 
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub brand: BrandArgs,
-
     /// The server that sends mail, such as smtps://user:password@mail.example.com
     ///
     /// smtp://user:password@host:587?tls=required is STARTTLS, smtp://host is plain SMTP. As other
@@ -122,7 +118,8 @@ pub struct ServeArgs {
 
     /// Whom mail comes from, such as tokens@example.com
     ///
-    /// "Tokens of Example <tokens@example.com>" gives it a name, too. Needed with --smtp.
+    /// "Tokens of Example <tokens@example.com>" gives it a name, too; without, that's the name of the
+    /// catalogue's product. Needed with --smtp.
     #[arg(long, env = "TOKENHOUSE_MAIL_FROM", value_name = "ADDRESS")]
     pub mail_from: Option<String>,
 
@@ -168,17 +165,6 @@ pub struct CatalogueArgs {
     /// example, if this build has it.
     #[arg(long, env = "TOKENHOUSE_CATALOGUE", value_name = "FILE")]
     pub catalogue: Option<OsString>,
-}
-
-/// The word that the secrets of tokens start with.
-#[derive(Args, Clone, Debug, Default)]
-pub struct BrandArgs {
-    /// The word that new tokens start with, so that a leaked one is known for what it is
-    ///
-    /// 2 to 10 lower-case letters and digits, a letter first. Tokens made before a change keep
-    /// working. [default: tkh]
-    #[arg(long, env = "TOKENHOUSE_BRAND", value_name = "WORD")]
-    pub brand: Option<String>,
 }
 
 /// On or off, from the words that people use for it in an environment variable.

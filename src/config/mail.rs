@@ -66,13 +66,11 @@ impl Mail {
 
 fn mailbox(text: Option<&str>) -> Result<Mailbox, ConfigError> {
     let text = text.unwrap_or("tokenhouse@localhost");
-    let mut from: Mailbox = text.parse().map_err(|_| {
+    text.parse().map_err(|_| {
         ConfigError(format!(
             "{text:?} is not an address for mail to come from: give one such as tokens@example.com"
         ))
-    })?;
-    from.name = from.name.or_else(|| Some("Tokenhouse".to_owned()));
-    Ok(from)
+    })
 }
 
 /// A password goes over the network under TLS only.

@@ -16,7 +16,7 @@ mod support;
 #[cfg(test)]
 mod tests;
 
-pub use args::{BrandArgs, CatalogueArgs, DatabaseArgs, ServeArgs, Switch};
+pub use args::{CatalogueArgs, DatabaseArgs, ServeArgs, Switch};
 pub use check_listen::CheckListen;
 pub use mail::{Mail, MailWay};
 pub use public_url::PublicUrl;
@@ -28,8 +28,6 @@ use secrecy::{SecretSlice, SecretString};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
-
-const DEFAULT_BRAND: &str = "tkh";
 
 /// What the server is built from. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -46,8 +44,6 @@ pub struct Config {
     pub check_listen: Option<CheckListen>,
     /// The file with the catalogue; `None` means that of the build.
     pub catalogue: Option<PathBuf>,
-    /// The word that new tokens start with.
-    pub brand: String,
     /// How many connections to the database to keep.
     pub pool_size: u32,
     /// Signs the cookies; `None` keeps the key in the database.
@@ -114,7 +110,6 @@ impl Config {
             trusted_proxies: Vec::new(),
             check_listen: None,
             catalogue: None,
-            brand: DEFAULT_BRAND.to_string(),
             pool_size: 4,
             signing_key: None,
             database_wait: Duration::ZERO,

@@ -2,12 +2,11 @@
 
 use super::CheckListen;
 use super::{
-    BrandArgs, CatalogueArgs, Config, ConfigError, DEFAULT_BRAND, Database, DatabaseArgs, LogFormat, Mail,
-    PublicUrl, ServeArgs, Support, database_url, signing_key,
+    CatalogueArgs, Config, ConfigError, Database, DatabaseArgs, LogFormat, Mail, PublicUrl, ServeArgs,
+    Support, database_url, signing_key,
 };
 use crate::db::private::running_as_root;
 use crate::models::password::Cost;
-use crate::models::token::secret::is_brand;
 use crate::policy::networks::unmapped;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
@@ -41,7 +40,6 @@ struct File {
     signing_key_file: Option<String>,
     user_tokens: Option<i64>,
     catalogue: Option<String>,
-    brand: Option<String>,
     smtp: Option<String>,
     mail_from: Option<String>,
     mail_folder: Option<String>,
@@ -59,16 +57,6 @@ impl DatabaseArgs {
     pub fn resolve(self) -> Result<Database, ConfigError> {
         let file = self.file()?;
         self.resolve_with(&file)
-    }
-
-    /// Where the data is, and the brand of new tokens: what `token create` needs.
-    ///
-    /// # Errors
-    /// As [`resolve`](Self::resolve), and when the brand is not one.
-    pub fn resolve_with_brand(self, brand: BrandArgs) -> Result<(Database, String), ConfigError> {
-        let file = self.file()?;
-        let brand = brand_of(filled(brand.brand).or_else(|| filled(file.brand.clone())))?;
-        Ok((self.resolve_with(&file)?, brand))
     }
 
     /// The file with the catalogue, if one is named.
@@ -180,7 +168,6 @@ impl ServeArgs {
             trusted_proxies: proxies.iter().map(|text| network(text)).collect::<Result<_, _>>()?,
             check_listen,
             catalogue: catalogue_of(self.catalogue, &file),
-            brand: brand_of(filled(self.brand.brand).or_else(|| filled(file.brand.clone())))?,
             pool_size: pool_size
                 .filter(|size| (1..=100).contains(size))
                 .ok_or_else(|| ConfigError("the pool size must be a number from 1 to 100".to_string()))?,
@@ -293,16 +280,6 @@ fn network(text: &str) -> Result<IpNet, ConfigError> {
 
 fn catalogue_of(told: CatalogueArgs, file: &File) -> Option<PathBuf> {
     filled_path(told.catalogue).or_else(|| filled(file.catalogue.clone()).map(PathBuf::from))
-}
-
-fn brand_of(text: Option<String>) -> Result<String, ConfigError> {
-    let brand = text.unwrap_or_else(|| DEFAULT_BRAND.to_string());
-    if is_brand(&brand) {
-        return Ok(brand);
-    }
-    Err(ConfigError(format!(
-        "the brand {brand:?} must be 2 to 10 lower-case letters and digits, a letter first"
-    )))
 }
 
 fn mail_folder(told: Option<PathBuf>, database: &Database) -> Result<PathBuf, ConfigError> {

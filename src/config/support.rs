@@ -1,4 +1,4 @@
-//! Whom people ask for help.
+//! What the site is called, and whom people ask for help.
 
 use super::ConfigError;
 use lettre::Address;
@@ -10,11 +10,18 @@ use url::Url;
 const PLAIN: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'@').remove(b'.').remove(b'-').remove(b'_').remove(b'+').remove(b'~');
 
-/// Whom people ask for help: it stands at the foot of every page, and on the pages of errors. Every
-/// request takes a copy of its own, which costs nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What the site is called, at the top of every page, and whom people ask for help, at its foot and on
+/// pages of errors. Every request takes a copy of its own, which costs nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Support {
+    site_name: Arc<str>,
     ways: Arc<[Way]>,
+}
+
+impl Default for Support {
+    fn default() -> Support {
+        Support { site_name: Arc::from("Tokenhouse"), ways: Arc::from([]) }
+    }
 }
 
 /// One way to ask: where it leads, and how it is called.
@@ -34,7 +41,17 @@ impl Support {
     pub fn parse(email: Option<&str>, url: Option<&str>) -> Result<Support, ConfigError> {
         let by_mail = email.map(by_mail).transpose()?;
         let by_page = url.map(by_page).transpose()?;
-        Ok(Support { ways: by_mail.into_iter().chain(by_page).collect() })
+        Ok(Support { ways: by_mail.into_iter().chain(by_page).collect(), ..Support::default() })
+    }
+
+    /// The same, for a site that is called so.
+    pub fn of_site(self, name: &str) -> Support {
+        Support { site_name: Arc::from(name), ..self }
+    }
+
+    /// What the site is called.
+    pub fn site_name(&self) -> &str {
+        &self.site_name
     }
 
     /// The ways to ask, mail first.

@@ -43,7 +43,7 @@ fn told_nothing_it_serves_this_machine_on_port_8080() {
     let config = with(|_| {}).unwrap();
     assert_eq!(config.listen, bound("127.0.0.1:8080"));
     assert_eq!(config.public, PublicUrl::loopback());
-    assert_eq!((config.brand.as_str(), config.pool_size), ("tkh", 8));
+    assert_eq!(config.pool_size, 8);
     assert!(config.trusted_proxies.is_empty() && !config.demo);
     assert!(matches!(config.database, Database::Private { data } if data == Path::new("/srv/data")));
 }
@@ -160,33 +160,16 @@ fn a_trusted_proxy_is_an_address_or_a_network_without_stray_bits() {
 }
 
 #[test]
-fn a_brand_is_two_to_ten_lower_case_letters_and_digits() {
-    for (brand, good) in [
-        ("tkh", true),
-        ("a1", true),
-        ("abcdefghij", true),
-        ("a", false),
-        ("abcdefghijk", false),
-        ("1a", false),
-        ("Tkh", false),
-        ("t_k", false),
-    ] {
-        let config = with(|args| args.brand.brand = Some(brand.to_string()));
-        assert_eq!(config.is_ok(), good, "{brand}");
-    }
-}
-
-#[test]
 fn what_was_told_beats_the_file_and_the_file_beats_the_defaults() {
-    let text = "listen = \"127.0.0.1:1\"\nbrand = \"acme\"\npool-size = 3\ndemo = true\n\
+    let text = "listen = \"127.0.0.1:1\"\nlog-format = \"json\"\npool-size = 3\ndemo = true\n\
                 trusted-proxy = [\"10.0.0.0/8\"]\ndatabase-url = \"postgres://h/d\"\n";
     let (_kept, path) = file(text);
     let config = with(|args| {
         args.database.config = path.clone();
-        args.brand.brand = Some("told".to_string());
+        args.log_format = Some("text".to_string());
     })
     .unwrap();
-    assert_eq!(config.brand, "told");
+    assert_eq!(config.log_format, LogFormat::Text);
     assert_eq!((config.listen, config.pool_size), (bound("127.0.0.1:1"), 3));
     assert!(config.demo && config.trusted_proxies.len() == 1);
     assert!(matches!(config.database, Database::Private { .. }));
@@ -211,7 +194,7 @@ fn the_signing_key_comes_from_a_file_that_any_setting_may_name() {
 
 #[test]
 fn a_mistake_in_the_file_is_named_by_its_line_and_never_quotes_it() {
-    let (_kept, path) = file("brand = \"tkh\"\ndatabase-url = postgres://u:hunter2@h/d\n");
+    let (_kept, path) = file("demo = true\ndatabase-url = postgres://u:hunter2@h/d\n");
     let said = sentence(with(|args| args.database.config = path));
     assert!(said.contains("line 2") && !said.contains("hunter2"), "{said}");
     let (_kept, path) = file("listen = \"127.0.0.1:1\"\npool-size = \"hunter2, or so\"\n");
@@ -245,7 +228,6 @@ fn an_empty_setting_counts_as_not_set() {
         args.listen = Some(String::new());
         args.public_url = Some(String::new());
         args.trusted_proxy = vec![String::new()];
-        args.brand.brand = Some(String::new());
         args.pool_size = Some(String::new());
         args.user_tokens = Some(String::new());
         args.log_format = Some(String::new());
@@ -261,7 +243,7 @@ fn an_empty_setting_counts_as_not_set() {
 #[test]
 fn white_space_around_a_setting_is_left_out_wherever_it_was_said() {
     let (_kept, path) = file(
-        "listen = ' 127.0.0.1:1 '\npublic-url = ' https://tokens.example.com '\nbrand = ' acme '\n\
+        "listen = ' 127.0.0.1:1 '\npublic-url = ' https://tokens.example.com '\n\
          trusted-proxy = [' 10.0.0.0/8 ', ' ']\nlog-format = ' json '\nsmtp = ' smtp://mail.example.com '\n\
          mail-from = ' a@example.com '\nsupport-email = ' help@example.com '\n\
          support-url = ' https://example.com/help '\ndatabase-url = ' postgres://host/database '\n",
@@ -274,7 +256,6 @@ fn white_space_around_a_setting_is_left_out_wherever_it_was_said() {
     let told = ServeArgs {
         listen: text("127.0.0.1:1"),
         public_url: text("https://tokens.example.com"),
-        brand: BrandArgs { brand: text("acme") },
         trusted_proxy: vec![" 10.0.0.0/8\n".to_owned(), "\n".to_owned()],
         log_format: text("json"),
         smtp: text("smtp://mail.example.com").map(SecretString::from),
@@ -290,11 +271,11 @@ fn white_space_around_a_setting_is_left_out_wherever_it_was_said() {
     };
     for args in [from_file, told] {
         let config = args.resolve_with(None).unwrap();
-        assert_eq!((config.listen, config.brand.as_str()), (bound("127.0.0.1:1"), "acme"));
+        assert_eq!(config.listen, bound("127.0.0.1:1"));
         assert_eq!(config.public, PublicUrl::parse("https://tokens.example.com").unwrap());
         assert_eq!(config.trusted_proxies, ["10.0.0.0/8".parse().unwrap()]);
         assert_eq!((config.log_format, config.pool_size), (LogFormat::Json, 8));
-        assert_eq!(config.mail.from.to_string(), "Tokenhouse <a@example.com>");
+        assert_eq!(config.mail.from.to_string(), "a@example.com");
         assert!(
             matches!(&config.mail.way, MailWay::Smtp(url) if url.expose_secret() == "smtp://mail.example.com")
         );
@@ -374,7 +355,7 @@ fn mail_goes_to_a_folder_beside_the_data_unless_a_server_is_named() {
     assert_eq!(folder(told.unwrap()), Path::new("/srv/mail"));
     let (_kept, path) = file("mail-folder = \"/srv/post\"\nmail-from = \"a@example.com\"\n");
     let config = with(|args| args.database.config = path).unwrap();
-    assert_eq!(config.mail.from.to_string(), "Tokenhouse <a@example.com>");
+    assert_eq!(config.mail.from.to_string(), "a@example.com");
     assert_eq!(folder(config), Path::new("/srv/post"));
 
     let sent = with(|args| {

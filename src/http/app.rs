@@ -30,7 +30,7 @@ pub struct App {
     pub public: PublicUrl,
     /// Where mail goes.
     pub mail: Mail,
-    /// Whom people ask for help.
+    /// What the site is called, and whom people ask for help.
     pub support: Support,
     /// Where it listens.
     pub bound: SocketAddr,
@@ -38,8 +38,6 @@ pub struct App {
     pub trusted_proxies: Vec<IpNet>,
     /// Whether it was logged that a trusted proxy sent an address that can't be read.
     pub unreadable_hop: Once,
-    /// What new secrets begin with.
-    pub brand: String,
     /// Signs the cookies.
     pub signing_key: Key,
     /// Hashes and verifies passwords.

@@ -42,6 +42,20 @@ enum Link {
     Made,
 }
 
+/// Whom a letter is from.
+struct Sender {
+    /// What the site is called.
+    site: String,
+    /// URL of its first page.
+    home: String,
+}
+
+impl Sender {
+    fn of(app: &App) -> Sender {
+        Sender { site: line(app.support.site_name()), home: link(app, "/") }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "mail/invitation.txt")]
 struct InvitationText {
@@ -51,7 +65,7 @@ struct InvitationText {
     sentence: String,
     until: String,
     link: String,
-    home: String,
+    from: Sender,
 }
 
 #[derive(Template)]
@@ -61,7 +75,7 @@ struct LeakedText {
     /// How many there are beside the first.
     more: usize,
     tokens: Vec<String>,
-    home: String,
+    from: Sender,
 }
 
 /// Writes a letter, in a transaction: what its link holds is stored with that.
@@ -97,7 +111,7 @@ fn say(conn: &mut Conn, app: &App, letter: &Letter, due: &Due, now: OffsetDateTi
                 sentence: armed.role.sentence(&app.catalogue),
                 until: moment(armed.expires_at),
                 link: link(app, &format!("/invitations/{}", armed.secret.expose())),
-                home: link(app, "/"),
+                from: Sender::of(app),
             })?;
             Ok(Some((text, Link::Made)))
         }
@@ -129,7 +143,7 @@ fn say(conn: &mut Conn, app: &App, letter: &Letter, due: &Due, now: OffsetDateTi
                 first: tokens.first().map(|token| line(&token.name)).unwrap_or_default(),
                 more: tokens.len().saturating_sub(1),
                 tokens: tokens.iter().map(leaked).collect(),
-                home: link(app, "/"),
+                from: Sender::of(app),
             })?;
             Ok(Some((text, Link::None)))
         }

@@ -44,11 +44,11 @@ impl Way {
 }
 
 impl Postman {
-    /// From the settings.
+    /// From the settings; where they give the sender no name, it's what the site is called.
     ///
     /// # Errors
     /// Where the SMTP URL is none; the settings have checked it.
-    pub fn of(settings: &config::Mail) -> Result<Postman, Failed> {
+    pub fn of(settings: &config::Mail, site_name: &str) -> Result<Postman, Failed> {
         let way = match &settings.way {
             MailWay::Folder(folder) => Way::folder(folder.clone()),
             MailWay::Smtp(url) => {
@@ -57,7 +57,8 @@ impl Postman {
                 Way::Smtp(transport.build())
             }
         };
-        Ok(Postman { from: settings.from.clone(), way })
+        let name = settings.from.name.clone().or_else(|| Some(site_name.to_owned()));
+        Ok(Postman { from: Mailbox { name, ..settings.from.clone() }, way })
     }
 }
 

@@ -160,7 +160,7 @@ async fn share_now_and_then(app: AppData, mut end: End) {
 /// Mail that is due. Sending it is finished before the process ends.
 async fn send_mail(app: AppData, mut end: End) {
     let Some(every) = app.mail.every else { return };
-    let postman = match Postman::of(&app.mail) {
+    let postman = match Postman::of(&app.mail, app.support.site_name()) {
         Ok(postman) => postman,
         Err(error) => return tracing::error!(%error, "no mail is sent"),
     };

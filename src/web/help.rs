@@ -15,7 +15,10 @@ use askama::Template;
 struct ApiPage {
     page: Page,
     base: String,
-    brand: String,
+    /// URL of the API behind the proxy, and of its documentation.
+    api: Option<String>,
+    docs: Option<String>,
+    prefix: String,
     about: &'static str,
     calls: Vec<(&'static str, String)>,
     scopes: Vec<(String, String)>,
@@ -66,11 +69,13 @@ pub async fn api(request: HttpRequest, app: AppData) -> Result<HttpResponse, App
     let page = ApiPage {
         page: for_anybody(&request, &app, "API").await?,
         about: help.about,
+        api: app.catalogue.product.api.clone(),
+        docs: app.catalogue.product.docs.clone(),
         calls: help.calls.iter().map(|(what, call)| (*what, call.replace("BASE", &base))).collect(),
         scopes: scopes(&app.catalogue, &help),
         wanted: wanted(&app.catalogue, help.name),
         base,
-        brand: app.brand.clone(),
+        prefix: app.catalogue.product.prefix.clone(),
         codes: codes(&app.extras),
         permissions: permissions(&app.catalogue),
         budgets: budgets(&app.catalogue),

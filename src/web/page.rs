@@ -40,7 +40,7 @@ pub struct Page {
     pub menu: Vec<MenuItem>,
     /// Where in the menu the page stands.
     pub section: Section,
-    /// Whom people ask for help.
+    /// What the site is called, and whom people ask for help.
     pub support: Support,
 }
 

@@ -318,8 +318,8 @@ fn a_port_that_is_no_text_is_refused_like_one_that_is_no_number() {
     use std::os::unix::ffi::OsStrExt as _;
     let shell = Shell::empty();
     for port in [b"80\xff".as_slice(), b"eighty"] {
-        // A brand that is refused, too, so that nothing is served in any case.
-        let mut command = shell.command(&["serve", "--brand", "X"]);
+        // A setting that is refused, too, so that nothing is served in any case.
+        let mut command = shell.command(&["serve", "--pool-size", "0"]);
         let said: Said = command.env("PORT", std::ffi::OsStr::from_bytes(port)).output().unwrap().into();
         assert_eq!(said.code, 1);
         assert!(said.err.contains("PORT must be a number from 0 to 65535, and is \""), "{}", said.err);

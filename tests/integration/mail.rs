@@ -38,7 +38,7 @@ fn put_down(house: &House, address: &str) -> i64 {
 
 /// Sends what is due, as a node does.
 async fn send(house: &House) -> usize {
-    let postman = Postman::of(&house.app.mail).unwrap();
+    let postman = Postman::of(&house.app.mail, house.app.support.site_name()).unwrap();
     let mut all = 0;
     loop {
         match send_due(&house.app, &postman).await.unwrap() {

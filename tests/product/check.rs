@@ -1,6 +1,6 @@
 //! The check in front of a shop's API: what a proxy is told of each call.
 
-use crate::pages::open_with;
+use crate::pages::{STORES, open_with};
 use crate::support::House;
 use reqwest::header::HeaderMap;
 use tokenhouse::db;
@@ -179,7 +179,7 @@ async fn what_is_not_registered_passes_a_grant_without_exceptions_and_no_other()
     let (mut conn, origin) = (house.conn(), house.command_line());
     assert!(Resource::remove(&mut conn, acme, STORE, "berlin", &Hooks::NONE, &origin).unwrap());
     let names = ["berlin".to_owned()];
-    Resource::add(&mut conn, acme, (STORE, "stores"), &names, &Hooks::NONE, &origin).unwrap();
+    Resource::add(&mut conn, acme, STORES, &names, &Hooks::NONE, &origin).unwrap();
     let said = ask(&house, Some(&secret), "GET", "/v1/stores/berlin/orders").await;
     assert_eq!(said.refused(), (404, "account_not_found".to_owned()), "nothing is granted there any more");
 }

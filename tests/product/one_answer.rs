@@ -13,10 +13,11 @@ use tokenhouse::clock::Clock;
 use tokenhouse::db;
 use tokenhouse::extension::Product;
 use tokenhouse::models::token::{Issued, NewToken, Owner, TokenName, issue};
-use tokenhouse::models::{Account, Hooks, Resource, membership};
+use tokenhouse::models::{Account, Hooks, OfKind, Resource, membership};
 use tokenhouse::policy::words::{self, Around, Surroundings};
 use tokenhouse::policy::{
     Access, Catalogue, Grant, KindKey, Parts, PermissionKey, Policy, ResourceRef, Rights, Role, Selection,
+    Unique,
 };
 use uuid::Uuid;
 
@@ -412,13 +413,14 @@ fn open<'a>(product: Product, made: &Made) -> (House, i64, BTreeMap<(usize, &'a 
     let second = house.new_user("second@example.com", "Second Owner");
     membership::set(&mut conn, &acme, &second, Role::Owner, &origin).unwrap();
     let mut there = BTreeMap::new();
-    for kind in 0..made.kinds.len() {
-        let key = KindKey::try_from(format!("k{kind}").as_str()).unwrap();
+    for number in 0..made.kinds.len() {
+        let key = KindKey::try_from(format!("k{number}").as_str()).unwrap();
         let names = NAMES.map(str::to_owned);
-        Resource::add(&mut conn, acme.id, (key, "kinds"), &names, &Hooks::NONE, &origin).unwrap();
+        let kind = OfKind { key, plural: "kinds", unique: Unique::Account };
+        Resource::add(&mut conn, acme.id, kind, &names, &Hooks::NONE, &origin).unwrap();
         for name in NAMES {
             let found = Resource::find(&mut conn, acme.id, key, name).unwrap().unwrap();
-            there.insert((kind, name), found.id);
+            there.insert((number, name), found.id);
         }
     }
     (house, acme.id, there)

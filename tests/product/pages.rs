@@ -13,7 +13,7 @@ use tokenhouse::models::{Account, Hooks, OfKind, Resource, membership};
 use tokenhouse::policy::{KindKey, Role, Unique};
 
 const STORE: KindKey = KindKey::literal("store");
-const STORES: OfKind<'static> = OfKind { key: STORE, plural: "stores", unique: Unique::Site };
+pub const STORES: OfKind<'static> = OfKind { key: STORE, plural: "stores", unique: Unique::Site };
 
 /// A server in front of the shop, with an account that has two stores.
 fn open() -> (House, i64) {
@@ -64,6 +64,9 @@ async fn a_token_for_one_store_says_so_and_works() {
         created.all(".sentences li")[0],
         "Can read, place, change and cancel orders of berlin, and of no other store."
     );
+    assert!(created.secret().starts_with("shop_a_"));
+    assert!(created.text().contains("https://api.shoply.test/v1/stores/berlin/orders"));
+    assert!(created.text().contains("This calls the API of Shoply with it."));
     let (status, body) = whoami(house.address, &created.secret()).await;
     assert_eq!((status.as_u16(), &body["data"]["account"]["id"]), (200, &json!(acme)));
 
@@ -91,6 +94,7 @@ async fn no_page_speaks_of_the_example() {
         let page = owner.get(&path).await;
         if page.status == 200 && page.header("content-type").starts_with("text/html") {
             assert_eq!(lines(&page.body), Vec::<&str>::new(), "{path}");
+            assert!(!page.body.contains("Tokenhouse") && page.body.contains(" · Shoply</title>"), "{path}");
             seen += 1;
         }
     }
@@ -158,6 +162,31 @@ async fn stores_of_another_account_are_on_no_page() {
         format!("/accounts/{acme}/resources/store"),
     ] {
         assert_eq!(rita.get(&path).await.status, 404, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn everything_that_people_read_says_the_name_of_the_product() {
+    let (house, acme) = open();
+    let mut owner = house.signed_in(OWNER).await;
+    let mut anybody = house.anybody();
+    for path in ["/sign-in", "/forgotten", "/help/api", "/nothing/here"] {
+        let page = anybody.get(path).await;
+        assert!(page.body.contains(" · Shoply</title>") && !page.body.contains("Tokenhouse"), "{path}");
+    }
+    let help = anybody.get("/help/api").await;
+    assert!(help.text().contains("The API of Shoply is at https://api.shoply.test"), "{}", help.text());
+    assert!(help.text().contains("shop_[aus]_[0-9A-Za-z]{36}"));
+
+    let fields = [("email", "new@example.com"), ("role", "read_only")];
+    owner.post(&format!("/accounts/{acme}/invitations"), &fields).await;
+    anybody.get("/forgotten").await;
+    anybody.post("/forgotten", &[("email", OWNER)]).await;
+    let mails = house.mails().await;
+    assert_eq!(mails.len(), 2, "{mails:?}");
+    assert!(mails.iter().any(|(_, subject, _)| subject == "A new password for Shoply"), "{mails:?}");
+    for (_, subject, text) in &mails {
+        assert!(text.contains("\nShoply\nhttp://") && !text.contains("Tokenhouse"), "{subject} {text}");
     }
 }
 

@@ -137,9 +137,10 @@ impl Reading<'_, '_> {
         let prefix = table.some_text("prefix", faults);
         if let Some(prefix) = &prefix
             && !((2..=10).contains(&prefix.value.len())
-                && prefix.value.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+                && prefix.value.starts_with(|first: char| first.is_ascii_lowercase())
+                && prefix.value.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
         {
-            faults.error(prefix.at, "“prefix” has 2 to 10 letters and digits");
+            faults.error(prefix.at, "“prefix” has 2 to 10 lower-case letters and digits, a letter first");
         }
         let mut url = |key| {
             let url = table.text(key, faults)?;
@@ -152,7 +153,7 @@ impl Reading<'_, '_> {
         };
         let (docs, api) = (url("docs"), url("api"));
         table.finish(&mut self.faults);
-        Some(Product { name: name?.value, prefix: prefix?.value.to_ascii_lowercase(), docs, api })
+        Some(Product { name: name?.value, prefix: prefix?.value, docs, api })
     }
 
     fn headers(&mut self, table: Table<'_, '_>) -> Vec<String> {

@@ -36,7 +36,11 @@ fn a_mistake_is_named_where_it_is_and_what_would_be_right_beside_it() {
             "permission “orders” is narrowed by “shop”, and there is no such kind; there are: store",
         ),
         ("format = 2", "format = 3", "“format” has to be 2"),
-        ("prefix = \"shop\"", "prefix = \"my shop\"", "“prefix” has 2 to 10 letters and digits"),
+        (
+            "prefix = \"shop\"",
+            "prefix = \"my shop\"",
+            "“prefix” has 2 to 10 lower-case letters and digits, a letter first",
+        ),
         ("path = \"/v1/payouts\"", "path = \"/v1//payouts\"", "a path has no empty segments"),
         ("path = \"/v1/payouts\"", "path = \"/v1/%70ayouts\"", "isn't spelled as paths"),
         (
@@ -48,6 +52,23 @@ fn a_mistake_is_named_where_it_is_and_what_would_be_right_beside_it() {
     ] {
         let found = shop_with(text, other);
         assert!(found.iter().any(|fault| fault.contains(said)), "{said}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_prefix_is_two_to_ten_lower_case_letters_and_digits_and_a_letter_first() {
+    for (prefix, fits) in [
+        ("tkh", true),
+        ("a1", true),
+        ("abcdefghij", true),
+        ("a", false),
+        ("abcdefghijk", false),
+        ("1a", false),
+        ("Tkh", false),
+        ("t_k", false),
+    ] {
+        let found = shop_with("prefix = \"shop\"", &format!("prefix = \"{prefix}\""));
+        assert_eq!(found.is_empty(), fits, "{prefix}: {found:?}");
     }
 }
 

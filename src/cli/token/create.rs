@@ -1,7 +1,7 @@
 //! `token create`: for an account, or for a user.
 
 use super::CreateArgs;
-use crate::cli::{CliError, Opened, account_of, open_database, output, product, user_of};
+use crate::cli::{CliError, Opened, account_of, open, output, product, user_of};
 use crate::db::{self, Conn};
 use crate::extension::{Extension, Product};
 use crate::models::token::expiry::Expiry;
@@ -26,8 +26,7 @@ enum For {
 pub(super) fn create(args: CreateArgs, extension: Option<Extension>) -> Result<(), CliError> {
     let Product { catalogue, .. } = product(args.catalogue, &args.database, extension)?;
     let name = TokenName::parse(&args.name).map_err(|why| CliError::said(why.to_string()))?;
-    let (database, brand) = args.database.resolve_with_brand(args.brand)?;
-    let Opened { _postgres, mut conn, origin } = open_database(&database)?;
+    let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let holder = holder(&mut conn, args.account, args.user.as_deref())?;
     let rights = match (&holder, args.full) {
         (For::User(_, Some(_)), true) => {
@@ -43,7 +42,9 @@ pub(super) fn create(args: CreateArgs, extension: Option<Extension>) -> Result<(
     let owner = holder.owner();
     // Asked for first: once the token works, nothing may fail before its secret is delivered.
     let sentences = sentences(&mut conn, &catalogue, &holder, &new.policy)?;
-    let issued = db::in_one(&mut conn, |conn| issue(conn, &catalogue, owner, &new, &brand, &origin))?;
+    let issued = db::in_one(&mut conn, |conn| {
+        issue(conn, &catalogue, owner, &new, &catalogue.product.prefix, &origin)
+    })?;
     let (id, secret) = match issued {
         Issued::Made { id, secret } => (id, secret),
         refused => return Err(CliError::said(why_not(&refused, &holder))),

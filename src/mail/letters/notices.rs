@@ -1,6 +1,6 @@
 //! What happened to tokens, and what soon will.
 
-use super::{line, link, moment, text};
+use super::{Sender, line, link, moment, text};
 use crate::db::DbError;
 use crate::http::App;
 use crate::models::mail::{About, TokenEvent};
@@ -20,7 +20,7 @@ struct TokenText {
     account: bool,
     gives_access: bool,
     link: String,
-    home: String,
+    from: Sender,
 }
 
 #[derive(Template)]
@@ -33,7 +33,7 @@ struct RevokedText {
     address: Option<ClientAddress>,
     account: bool,
     link: String,
-    home: String,
+    from: Sender,
 }
 
 #[derive(Template)]
@@ -43,7 +43,7 @@ struct ExpiresText {
     said: String,
     last_day: String,
     link: String,
-    home: String,
+    from: Sender,
 }
 
 /// Who did something, when, and from where.
@@ -78,7 +78,7 @@ pub(super) fn token(
         account: about.is_some(),
         gives_access: matches!(event, TokenEvent::Made | TokenEvent::Rolled),
         link: link(app, &format!("{}/{id}", list(about))),
-        home: link(app, "/"),
+        from: Sender::of(app),
     })
 }
 
@@ -98,7 +98,7 @@ pub(super) fn revoked(
         address: done.address,
         account: about.is_some(),
         link: link(app, &format!("{}/ended", list(about))),
-        home: link(app, "/"),
+        from: Sender::of(app),
     })
 }
 
@@ -121,7 +121,7 @@ pub(super) fn expires(
         said: format!("The token “{name}” {} expires {when}.", whose(about)),
         last_day: long_day(last_day(end)),
         link: link(app, &format!("{}/{id}", list(about))),
-        home: link(app, "/"),
+        from: Sender::of(app),
     })?;
     Ok(Some(said))
 }

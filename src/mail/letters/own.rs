@@ -1,6 +1,6 @@
 //! Letters about one's own address and password.
 
-use super::{Link, Said, line, link, moment, text};
+use super::{Link, Said, Sender, line, link, moment, text};
 use crate::db::{Conn, DbError};
 use crate::http::App;
 use crate::models::User;
@@ -14,7 +14,7 @@ struct PasswordLinkText {
     name: String,
     link: String,
     ends_tokens: bool,
-    home: String,
+    from: Sender,
 }
 
 #[derive(Template)]
@@ -23,7 +23,7 @@ struct AddressLinkText {
     name: String,
     email: String,
     link: String,
-    home: String,
+    from: Sender,
 }
 
 #[derive(Template)]
@@ -31,7 +31,7 @@ struct AddressLinkText {
 struct AddressTakenText {
     name: String,
     forgotten: String,
-    home: String,
+    from: Sender,
 }
 
 #[derive(Template)]
@@ -40,7 +40,7 @@ struct AddressChangedText {
     name: String,
     to: String,
     done: bool,
-    home: String,
+    from: Sender,
 }
 
 #[derive(Template)]
@@ -49,7 +49,7 @@ struct PasswordChangedText {
     name: String,
     at: String,
     forgotten: String,
-    home: String,
+    from: Sender,
 }
 
 /// For an active user whose address it is, whether or not it is proved; anybody else gets nothing.
@@ -67,7 +67,7 @@ pub(super) fn password_link(
         name: line(&user.name),
         link: link(app, &format!("/reset/{}", secret.expose())),
         ends_tokens: user.email_verified_at.is_none(),
-        home: link(app, "/"),
+        from: Sender::of(app),
     })?;
     Ok(Some((text, Link::Made)))
 }
@@ -82,7 +82,7 @@ pub(super) fn address_link(
     let Some((user, email)) = user_link::asked(conn, id)? else { return Ok(None) };
     if let Some(other) = User::find_by_email(conn, &email)?.filter(|other| other.id != user.id) {
         let (name, forgotten) = (line(&other.name), link(app, "/forgotten"));
-        let text = text(&AddressTakenText { name, forgotten, home: link(app, "/") })?;
+        let text = text(&AddressTakenText { name, forgotten, from: Sender::of(app) })?;
         return Ok(Some((text, Link::None)));
     }
     let Some(secret) = user_link::arm(conn, id, now)? else { return Ok(None) };
@@ -90,7 +90,7 @@ pub(super) fn address_link(
         name: line(&user.name),
         email: line(&email),
         link: link(app, &format!("/address/{}", secret.expose())),
-        home: link(app, "/"),
+        from: Sender::of(app),
     })?;
     Ok(Some((text, Link::Made)))
 }
@@ -104,8 +104,8 @@ pub(super) fn address_changed(
     done: bool,
 ) -> Result<Said, DbError> {
     let Some(user) = User::find(conn, user)? else { return Ok(None) };
-    let (name, to, home) = (line(&user.name), line(to), link(app, "/"));
-    let text = text(&AddressChangedText { name, to, done, home })?;
+    let (name, to) = (line(&user.name), line(to));
+    let text = text(&AddressChangedText { name, to, done, from: Sender::of(app) })?;
     Ok(Some((text, Link::None)))
 }
 
@@ -118,7 +118,7 @@ pub(super) fn password_changed(
 ) -> Result<Said, DbError> {
     let Some(user) = User::find(conn, user)? else { return Ok(None) };
     let (name, at) = (line(&user.name), moment(at));
-    let (forgotten, home) = (link(app, "/forgotten"), link(app, "/"));
-    let text = text(&PasswordChangedText { name, at, forgotten, home })?;
+    let forgotten = link(app, "/forgotten");
+    let text = text(&PasswordChangedText { name, at, forgotten, from: Sender::of(app) })?;
     Ok(Some((text, Link::None)))
 }

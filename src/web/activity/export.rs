@@ -6,7 +6,7 @@ use super::asked::Asked;
 use super::reader::Reader;
 use super::{Whose, words};
 use crate::db::{Conn, DbError};
-use crate::http::{AppData, AppError, Extras};
+use crate::http::{AppData, AppError};
 use crate::models::activity::{Cursor, Line, PER_CHUNK, Source, Wanted};
 use crate::models::token::expiry::iso_day;
 use crate::policy::ClientAddress;
@@ -176,9 +176,9 @@ impl Piece {
         for line in lines {
             let line = reader.may_read(line);
             match format {
-                Format::Csv => csv_row(&mut text, cells(&line, &reader.extras).into_iter()),
+                Format::Csv => csv_row(&mut text, cells(&line, reader).into_iter()),
                 Format::JsonLines => {
-                    text.push_str(&json_line(&line, &reader.extras));
+                    text.push_str(&json_line(&line, reader));
                     text.push('\n');
                 }
             }
@@ -192,7 +192,7 @@ fn at(line: &Line) -> String {
 }
 
 /// What a person reads of it; where it was only seen, the action says so.
-fn cells(line: &Line, extras: &Extras) -> [String; 14] {
+fn cells(line: &Line, reader: &Reader) -> [String; 14] {
     let number = |id: Option<i64>| id.map(|id| id.to_string()).unwrap_or_default();
     let value =
         |value: &Option<serde_json::Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -202,7 +202,7 @@ fn cells(line: &Line, extras: &Extras) -> [String; 14] {
         number(line.who.id),
         line.who.name.clone(),
         line.action.key().into_owned(),
-        words::sentence(line, extras),
+        words::sentence(line, &reader.extras, &reader.site_name),
         line.object.kind.clone(),
         number(line.object.id),
         line.object.name.clone(),
@@ -219,7 +219,7 @@ fn address(address: ClientAddress) -> String {
     address.ip().map_or_else(|| "unknown".to_owned(), |ip| ip.to_string())
 }
 
-fn json_line(line: &Line, extras: &Extras) -> String {
+fn json_line(line: &Line, reader: &Reader) -> String {
     json!({
         "at": at(line),
         "source": match line.place.source {
@@ -231,7 +231,7 @@ fn json_line(line: &Line, extras: &Extras) -> String {
         "who_id": line.who.id,
         "who": line.who.name,
         "action": line.action.key(),
-        "said": words::sentence(line, extras),
+        "said": words::sentence(line, &reader.extras, &reader.site_name),
         "object_kind": line.object.kind,
         "object_id": line.object.id,
         "object": line.object.name,

@@ -29,6 +29,8 @@ pub struct Reader {
     pub kinds: Vec<KindKey>,
     /// What the extension adds.
     pub extras: Extras,
+    /// What the site is called.
+    pub site_name: String,
     /// Name and role in each of the person's accounts.
     accounts: HashMap<i64, (String, Role)>,
 }
@@ -45,7 +47,8 @@ impl Reader {
         let accounts = accounts.map(|(account, role)| (account.id, (account.name.clone(), *role))).collect();
         let kinds = signed_in.catalogue.kinds.iter().map(|kind| kind.key).collect();
         let (session, me, extras) = (signed_in.session, signed_in.user.id, signed_in.extras);
-        Reader { session, account: None, me, kinds, extras, accounts }
+        let site_name = signed_in.catalogue.product.name.clone();
+        Reader { session, account: None, me, kinds, extras, site_name, accounts }
     }
 
     /// The same reader with the roles of this moment; `None` if they may no longer read the page.
@@ -110,7 +113,7 @@ impl Reader {
             _ => self.url(who, line, there),
         };
         let is_me = self.account.is_none() && who.kind == "user" && who.id == Some(self.me);
-        Link { text: if is_me { "You".to_owned() } else { words::who(line) }, url }
+        Link { text: if is_me { "You".to_owned() } else { words::who(line, &self.site_name) }, url }
     }
 
     /// What it was done to; none where that is not told.

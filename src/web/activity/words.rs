@@ -111,10 +111,10 @@ fn of_resource(key: &str, kind: &str) -> String {
 }
 
 /// The whole line, for files.
-pub fn sentence(line: &Line, extras: &Extras) -> String {
+pub fn sentence(line: &Line, extras: &Extras, site_name: &str) -> String {
     let said = said(line, extras);
     let object = Some(named(&line.object, extras)).filter(|name| said.shows_object && !name.is_empty());
-    let mut text = format!("{} {}", who(line), said.before);
+    let mut text = format!("{} {}", who(line, site_name), said.before);
     if let Some(object) = object {
         text.push(' ');
         text.push_str(&object);
@@ -126,13 +126,13 @@ pub fn sentence(line: &Line, extras: &Extras) -> String {
 }
 
 /// Who did it.
-pub fn who(line: &Line) -> String {
+pub fn who(line: &Line, site_name: &str) -> String {
     let who = &line.who;
     match who.kind.as_str() {
         "command_line" => "The command line".to_owned(),
         // Nobody changes anything but the house itself; what is only seen may be anybody.
         "nobody" if line.place.source == Source::Seen => "Somebody".to_owned(),
-        "nobody" => "Tokenhouse".to_owned(),
+        "nobody" => site_name.to_owned(),
         "token" => format!("The token “{}”", who.name),
         _ => who.name.clone(),
     }
@@ -226,7 +226,7 @@ mod tests {
                 address: None,
                 client: String::new(),
             };
-            sentence(&line, &Extras::NONE)
+            sentence(&line, &Extras::NONE, "Shoply")
         };
         assert_eq!(added("web_shops.added", "40 shops"), "The command line added 40 shops");
         assert_eq!(added("web_shop.added", "360"), "The command line added the web shop 360");

@@ -2,6 +2,7 @@
 
 use super::choices::{against_limits, checked};
 use super::draft::{Draft, Problems, Shape, Whose};
+use super::example;
 use super::form::Form;
 use crate::db::DbError;
 use crate::http::{App, AppData, AppError};
@@ -25,6 +26,7 @@ struct CreatedPage {
     page: Page,
     name: String,
     secret: String,
+    try_note: String,
     curl: String,
     through: String,
     words: Vec<Sentence>,
@@ -109,7 +111,8 @@ enum Outcome {
 /// Makes the token that a draft asks for.
 pub(super) async fn make(member: &Member, draft: Draft, app: &App) -> Result<Made, AppError> {
     let (owner, whose, catalogue) = (member.owner(), Whose::of(member), Arc::clone(&app.catalogue));
-    let (origin, brand, asked) = (member.signed_in.origin(app), app.brand.clone(), draft.clone());
+    let (origin, prefix, asked) =
+        (member.signed_in.origin(app), app.catalogue.product.prefix.clone(), draft.clone());
     let made = app.db.transaction(move |conn| {
         // A form that made its token is answered as such, also when it would not be valid any more.
         if let Some(before) = by_nonce(conn, owner, asked.nonce, &origin)? {
@@ -120,7 +123,7 @@ pub(super) async fn make(member: &Member, draft: Draft, app: &App) -> Result<Mad
             Err(problems) => return Ok(Outcome::Refused(problems)),
         };
         let new = NewToken { name, policy, nonce: asked.nonce };
-        let issued = issue(conn, &catalogue, owner, &new, &brand, &origin)?;
+        let issued = issue(conn, &catalogue, owner, &new, &prefix, &origin)?;
         let words = words::of_policy(&catalogue, &new.policy, &surroundings(conn, owner)?);
         Ok(Outcome::Issued(issued, new, words))
     });
@@ -133,7 +136,8 @@ pub(super) async fn make(member: &Member, draft: Draft, app: &App) -> Result<Mad
         Outcome::Issued(Issued::Made { id, secret }, new, words) => {
             let (name, through) = (new.name.as_str().to_owned(), through(&new.policy, app.clock.now()));
             let title = "Your token is ready";
-            Made::Answer(reveal(member, app, Told { id, name, secret, title, through, words })?)
+            let call = example::call(&app.catalogue, &new.policy.rights);
+            Made::Answer(reveal(member, app, Told { id, name, secret, title, through, words, call })?)
         }
         Outcome::Before(Issued::Repeated { id }) | Outcome::Issued(Issued::Repeated { id }, ..) => {
             Made::Answer(go_to(format!("{}?repeated=1", member.paths().token(id))))
@@ -218,20 +222,24 @@ pub(super) struct Told {
     pub(super) through: String,
     /// What it may do.
     pub(super) words: Vec<Sentence>,
+    /// URL of a call to try it with; `None` asks here whether it works.
+    pub(super) call: Option<String>,
 }
 
 /// The page that shows a secret, this once.
 pub(super) fn reveal<P>(member: &TokenOwner<P>, app: &App, told: Told) -> Result<HttpResponse, AppError> {
     let paths = member.paths();
+    let try_note = match &told.call {
+        Some(_) => format!("This calls the API of {} with it.", app.catalogue.product.name),
+        None => "This asks the API whether it works.".to_owned(),
+    };
+    let call = told.call.unwrap_or_else(|| app.public.link(app.bound, "/v2/tokens/verify"));
     let page = CreatedPage {
         page: member.page(told.title),
         name: told.name,
         secret: told.secret.expose().to_owned(),
-        curl: format!(
-            "curl -H \"Authorization: Bearer {}\" \\\n  {}",
-            told.secret.expose(),
-            app.public.link(app.bound, "/v2/tokens/verify")
-        ),
+        try_note,
+        curl: format!("curl -H \"Authorization: Bearer {}\" \\\n  {call}", told.secret.expose()),
         through: told.through,
         words: told.words,
         token_url: paths.token(told.id),

@@ -7,6 +7,7 @@ mod chosen;
 mod create;
 mod delete;
 mod draft;
+mod example;
 mod form;
 mod granted;
 mod index;

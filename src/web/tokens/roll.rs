@@ -1,6 +1,7 @@
 //! Rolling: a page that says what it does, then the new secret, once; and the end of an overlap.
 
 use super::create::{Told, reveal};
+use super::example;
 use super::secrets::{self, SecretRow};
 use crate::db::DbError;
 use crate::http::{App, AppData, AppError};
@@ -64,17 +65,18 @@ pub async fn roll(form: Posted<Member>, app: AppData) -> Result<HttpResponse, Ap
     };
     let asked = Asked { overlap, nonce, shown: shown(&fields) };
     let (owner, id, paths) = (member.owner(), member.token()?, member.paths());
-    let (catalogue, brand, origin) =
-        (Arc::clone(&app.catalogue), app.brand.clone(), member.signed_in.origin(&app));
+    let (catalogue, prefix, origin) =
+        (Arc::clone(&app.catalogue), app.catalogue.product.prefix.clone(), member.signed_in.origin(&app));
     let now = origin.now;
     let rolled = app.db.transaction(move |conn| {
         let Some(token) = Token::find(conn, owner, id)? else { return Ok(None) };
-        let rolled = token.roll(conn, &catalogue, &asked, &brand, &origin)?;
+        let rolled = token.roll(conn, &catalogue, &asked, &prefix, &origin)?;
         let policy = token.policy(grants::of_token(conn, &token)?);
         let words = words::of_policy(&catalogue, &policy, &surroundings(conn, owner)?);
-        Ok(Some((token, rolled, words)))
+        let call = example::call(&catalogue, &policy.rights);
+        Ok(Some((token, rolled, words, call)))
     });
-    let (token, rolled, words) = match rolled.await {
+    let (token, rolled, words, call) = match rolled.await {
         // The form rolled another token at the same moment.
         Err(DbError::Taken(_)) => return ask(&member, &app, Some(overlap), Some(USED)).await,
         other => other?.ok_or(AppError::NotFound)?,
@@ -84,7 +86,7 @@ pub async fn roll(form: Posted<Member>, app: AppData) -> Result<HttpResponse, Ap
             let ends = overlap.ends_at(now).map(|end| token.expires_at.map_or(end, |last| last.min(end)));
             let (title, through) = ("The new secret is ready", through(overlap, ends, now));
             let name = token.name.clone();
-            reveal(&member, &app, Told { id, name, secret, title, through, words })
+            reveal(&member, &app, Told { id, name, secret, title, through, words, call })
         }
         Rolled::Repeated => Ok(go_to(format!("{}?rolled=1", paths.token(id)))),
         Rolled::Changed => ask(&member, &app, Some(overlap), Some(CHANGED)).await,
