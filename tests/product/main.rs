@@ -9,4 +9,7 @@ mod support;
 mod check;
 mod commands;
 mod pages;
+// Once is enough: what proxies do doesn't depend on the example.
+#[cfg(feature = "dns")]
+mod proxies;
 mod words;
