@@ -7,6 +7,7 @@
 mod support;
 
 mod check;
+mod check_listener;
 mod commands;
 mod pages;
 // Once is enough: what proxies do doesn't depend on the example.

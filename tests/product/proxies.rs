@@ -10,12 +10,15 @@ use crate::pages::open_of;
 use crate::support::{House, OWNER, SHOP, database, ledger, soak};
 use attacks::{Call, NOT_NORMAL, OTHER, OWN, Told};
 use program::{Program, Proxy};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use tokenhouse::config::{CheckListen, Config};
 use tokenhouse::extension::Product;
 use tokenhouse::models::{Account, Origin};
-use wire::{Api, Arrived};
+use wire::{Api, Arrived, Line, Seen};
 
 /// The headers by which the API knows whose call it is.
 const IDENTITY: [&str; 7] = [
@@ -417,4 +420,83 @@ fn behind_caddy_only_what_is_allowed_reaches_the_api() {
 #[test]
 fn behind_envoy_only_what_is_allowed_reaches_the_api() {
     only_what_is_allowed_reaches_the_api(Program::Envoy, Reached::Socket);
+}
+
+/// A line, and another below it.
+fn line_and(line: &str, more: &str) -> (String, String) {
+    (line.to_owned(), format!("{line}\n{more}"))
+}
+
+/// Many callers of one proxy, and what they saw.
+#[derive(Default)]
+struct Calls {
+    is_deleted: AtomicBool,
+    before: AtomicUsize,
+    after: AtomicUsize,
+    /// Which nodes answered after the end, and what wasn't a refusal.
+    nodes: Mutex<BTreeSet<String>>,
+    wrong: Mutex<Vec<Seen>>,
+}
+
+impl Calls {
+    /// Calls until so many were begun after the end.
+    fn run(&self, proxy: SocketAddr, request: &[u8], wanted: usize) {
+        let mut line = Line::to(proxy);
+        while self.after.load(Ordering::Relaxed) < wanted {
+            // Whether the deletion was answered is asked before the call is begun.
+            let begun_after = self.is_deleted.load(Ordering::SeqCst);
+            let seen = line.send(request);
+            if !begun_after {
+                self.before.fetch_add(usize::from(seen.status == 200), Ordering::Relaxed);
+                continue;
+            }
+            self.after.fetch_add(1, Ordering::Relaxed);
+            self.nodes.lock().unwrap().extend(seen.field("node"));
+            if (seen.status, seen.code().as_deref()) != (401, Some("token_deleted")) {
+                self.wrong.lock().unwrap().push(seen);
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_token_deleted_on_one_node_is_refused_through_nginx_by_both_from_the_next_call_on() {
+    let trusted = |config: &mut Config| config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    let folder = tempfile::tempdir_in(ledger::run_folder()).unwrap();
+    let (here, acme) = open_of(shop(folder.path()), trusted);
+    let url = database::serving_url(&here.database);
+    let there = House::of(shop(folder.path()), url, here.database.clone(), here.clock.clone(), trusted);
+    let (id, secret) = token(&here, acme, &["orders:berlin:write"]);
+    let api = Api::start();
+    let nodes =
+        |more: &str| format!("upstream tokenhouse {{ server {};{more} keepalive 32; }}", here.address);
+    let lines = [
+        (nodes(""), nodes(&format!(" server {};", there.address))),
+        line_and("  error_page 401 = @th_401;", "auth_request_set $node $upstream_addr;"),
+        line_and("  location @th_401 {", "add_header Node $node always;"),
+    ];
+    let proxy = Program::Nginx.start_with(&here.address.to_string(), api.address, &lines);
+    let address = proxy.address;
+    let mut owner = there.signed_in(OWNER).await;
+    let wanted = soak::size(1_000, 250_000);
+    let calls = Arc::new(Calls::default());
+    let callers: Vec<_> = (0..16)
+        .map(|_| {
+            let (calls, request) = (Arc::clone(&calls), Call::new("GET", OWN).bearing(&secret).bytes());
+            std::thread::spawn(move || calls.run(address, &request, wanted))
+        })
+        .collect();
+    while calls.before.load(Ordering::Relaxed) < 200 {
+        actix_web::rt::task::yield_now().await;
+    }
+    assert_eq!(owner.delete_token(acme, id).await.status, 303);
+    calls.is_deleted.store(true, Ordering::SeqCst);
+    for caller in callers {
+        caller.join().unwrap();
+    }
+    let wrong = calls.wrong.lock().unwrap();
+    assert!(wrong.is_empty(), "{} were wrong, such as {:?}", wrong.len(), wrong.first());
+    let both = [here.address, there.address].map(|node| node.to_string());
+    assert_eq!(*calls.nodes.lock().unwrap(), BTreeSet::from(both));
+    soak::row("calls refused through a proxy after an end", calls.after.load(Ordering::Relaxed));
 }

@@ -1,6 +1,6 @@
 //! Calls that got past some proxy and its check once, and what each of them is told instead.
 
-use super::wire::{Fields, Seen, send};
+use super::wire::{Fields, Line, Seen};
 use crate::proxies::program::NAME;
 use std::net::SocketAddr;
 
@@ -30,7 +30,12 @@ impl Call {
         self.with("Authorization", format!("Bearer {secret}"))
     }
 
+    /// Over a connection of its own.
     pub fn send(&self, to: SocketAddr) -> Seen {
+        Line::to(to).send(&self.bytes())
+    }
+
+    pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = format!("{} ", self.method).into_bytes();
         bytes.extend_from_slice(&self.target);
         bytes.extend_from_slice(format!(" HTTP/1.1\r\nHost: {NAME}\r\n").as_bytes());
@@ -43,7 +48,7 @@ impl Call {
         // What waits for the body at the check would never be answered.
         let body = if self.method == "POST" { "Content-Length: 4\r\n\r\nbody" } else { "\r\n" };
         bytes.extend_from_slice(body.as_bytes());
-        send(to, &bytes)
+        bytes
     }
 }
 

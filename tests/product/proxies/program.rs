@@ -49,12 +49,20 @@ impl Program {
 
     /// Starts it in front of this API. `check` is what `proxy-config` takes.
     pub fn start(self, check: &str, api: SocketAddr) -> Proxy {
+        self.start_with(check, api, &[])
+    }
+
+    /// The same, with some lines of the printed text replaced by others.
+    pub fn start_with(self, check: &str, api: SocketAddr, lines: &[(String, String)]) -> Proxy {
+        let printed = |name: &str| {
+            lines.iter().fold(printed(name, check, api), |text, (line, by)| with_line(&text, line, by))
+        };
         let folder = tempfile::Builder::new().prefix("proxy").tempdir_in(ledger::run_folder()).unwrap();
         let (port, address) = free_port();
         let text = match self {
-            Program::Nginx => nginx(&printed("nginx", check, api), address, folder.path()),
-            Program::OldCaddy | Program::Caddy => caddy(&printed("caddy", check, api), address),
-            Program::Envoy => envoy(&printed("envoy", check, api), address),
+            Program::Nginx => nginx(&printed("nginx"), address, folder.path()),
+            Program::OldCaddy | Program::Caddy => caddy(&printed("caddy"), address),
+            Program::Envoy => envoy(&printed("envoy"), address),
         };
         let file = folder.path().join("settings.yaml");
         std::fs::write(&file, text).unwrap();

@@ -110,26 +110,43 @@ impl Seen {
     }
 }
 
-/// Sends these bytes over a connection of their own, and reads one answer.
-pub fn send(address: SocketAddr, request: &[u8]) -> Seen {
-    let stream = TcpStream::connect(address).unwrap();
-    // A proxy that never answers fails the test instead of hanging it.
-    stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
-    let mut writer = &stream;
-    // It may have been refused before its end.
-    let _ = writer.write_all(request);
-    let mut reader = BufReader::new(&stream);
-    let heard = head(&mut reader).unwrap_or_else(|cause| {
-        assert_ne!(cause.kind(), std::io::ErrorKind::WouldBlock, "no answer");
-        None
-    });
-    let Some((line, fields)) = heard else {
-        return Seen { status: 0, fields: Vec::new(), body: String::new() };
-    };
-    let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    let bodiless = request.starts_with(b"HEAD ") || status == 204 || status == 304;
-    let body = if bodiless { Vec::new() } else { body(&mut reader, &fields, true).unwrap() };
-    Seen { status, fields, body: String::from_utf8_lossy(&body).into_owned() }
+/// A connection, and another where it was closed.
+pub struct Line {
+    address: SocketAddr,
+    open: Option<BufReader<TcpStream>>,
+}
+
+impl Line {
+    pub fn to(address: SocketAddr) -> Line {
+        Line { address, open: None }
+    }
+
+    /// Sends these bytes, and reads one answer.
+    pub fn send(&mut self, request: &[u8]) -> Seen {
+        let mut reader = self.open.take().unwrap_or_else(|| {
+            let stream = TcpStream::connect(self.address).unwrap();
+            // A proxy that never answers fails the test instead of hanging it.
+            stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
+            BufReader::new(stream)
+        });
+        // It may have been refused before its end.
+        let _ = reader.get_mut().write_all(request);
+        let heard = head(&mut reader).unwrap_or_else(|cause| {
+            assert_ne!(cause.kind(), std::io::ErrorKind::WouldBlock, "no answer");
+            None
+        });
+        let Some((line, fields)) = heard else {
+            return Seen { status: 0, fields: Vec::new(), body: String::new() };
+        };
+        let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        let bodiless = request.starts_with(b"HEAD ") || status == 204 || status == 304;
+        let body = if bodiless { Vec::new() } else { body(&mut reader, &fields, true).unwrap() };
+        let seen = Seen { status, fields, body: String::from_utf8_lossy(&body).into_owned() };
+        if seen.field("connection").is_none_or(|said| said != "close") {
+            self.open = Some(reader);
+        }
+        seen
+    }
 }
 
 /// The first line and the fields; `None` at the end of the connection.
