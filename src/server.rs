@@ -285,7 +285,8 @@ async fn finish(
     let answer = async {
         // A panic is one request's misfortune: it gets its 500, and the worker lives.
         let elsewhere = request.request().conn_data::<OfCheck>().is_some() && !is_asked;
-        let called = if is_well_formed(request.path()) && !elsewhere {
+        // The check looks at paths by itself, and says what is wrong.
+        let called = if (is_asked || is_well_formed(request.path())) && !elsewhere {
             AssertUnwindSafe(next.call(request)).catch_unwind().await
         } else {
             Ok(Err(AppError::NotFound.into()))

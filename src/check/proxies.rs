@@ -102,6 +102,8 @@ server {{
     proxy_set_header X-Original-URI "";
     proxy_set_header X-Original-URL "";
     proxy_set_header X-Rewrite-URL "";
+    proxy_set_header X-Forwarded-Uri "";
+    proxy_set_header X-Forwarded-Method "";
     proxy_set_header X-HTTP-Method "";
     proxy_set_header X-HTTP-Method-Override "";
     proxy_set_header X-Method-Override "";
@@ -163,13 +165,18 @@ fn caddy(Wanted { check, upstream, name }: &Wanted) -> String {
         r#"{name} {{
 	# In this order: what a client could forge goes first.
 	route {{
-		request_header -X-Token-*
-		request_header -X-Account-*
-		request_header -X-User-*
+		# Without a hyphen before the star: many a runtime reads X-Token_Id as X-Token-Id.
+		request_header -X-Token*
+		request_header -X-Account*
+		request_header -X-User*
 		request_header -X-HTTP-Method*
-		request_header -X-Method-Override
-		request_header -X-Original-*
-		request_header -X-Rewrite-*
+		request_header -X-HTTP_*
+		request_header -X-Method*
+		request_header -X-Original*
+		request_header -X-Rewrite*
+		request_header -X-Forwarded-Method
+		request_header -X-Forwarded-Uri
+		request_header -X-Forwarded_*
 		request_header -X_*
 		request_header -Connection
 		forward_auth {check} {{
@@ -252,11 +259,30 @@ fn envoy(Wanted { check, upstream, name }: &Wanted) -> String {
           merge_slashes: true
           path_with_escaped_slashes_action: REJECT_REQUEST
           common_http_protocol_options: {{ headers_with_underscores_action: REJECT_REQUEST }}
+          # Envoy throws away what the check says while the database is away.
+          local_reply_config:
+            mappers:
+            - filter:
+                and_filter:
+                  filters:
+                  - response_flag_filter: {{ flags: [UAEX] }}
+                  - status_code_filter:
+                      comparison: {{ op: EQ, value: {{ default_value: 503, runtime_key: tokenhouse.away }} }}
+              headers_to_add: [{{ header: {{ key: retry-after, value: "1" }} }}]
+              body_format_override:
+                json_format: {{ message: The token could not be checked, code: unavailable }}
           route_config:
             virtual_hosts:
             - name: api
               domains: ["{name}", "{name}:*"]
-              request_headers_to_remove: [authorization]
+              request_headers_to_remove:
+              - authorization
+              - x-original-method
+              - x-original-uri
+              - x-original-url
+              - x-rewrite-url
+              - x-forwarded-method
+              - x-forwarded-uri
               routes:
               - match: {{ prefix: "/" }}
                 route: {{ cluster: api }}
@@ -285,6 +311,7 @@ fn envoy(Wanted { check, upstream, name }: &Wanted) -> String {
               "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
   clusters:
   - name: api
+    type: STRICT_DNS
     connect_timeout: 2s
     load_assignment:
       cluster_name: api

@@ -72,7 +72,7 @@ fn the_routes_of_the_catalogue_are_those_of_the_api_with_what_each_needs() {
         let segments = path.split('/').map(|segment| if place(segment) { "{}" } else { segment });
         segments.collect::<Vec<_>>().join("/")
     };
-    let mut listed: Vec<(String, String, Option<(String, Access)>)> = Vec::new();
+    let mut listed = Vec::new();
     for route in catalogue.routes.iter() {
         let needs = match &route.needs {
             Needs::Scope(key, access) => Some((key.to_string(), *access)),

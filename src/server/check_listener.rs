@@ -3,9 +3,10 @@
 use crate::config::CheckListen;
 use actix_web::rt::net::{TcpStream, UnixStream};
 use std::any::Any;
+use std::fs::Permissions;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{self, UnixListener};
 
 /// Marks a connection that came by this listener.
@@ -18,7 +19,8 @@ pub(super) enum CheckListener {
 }
 
 impl CheckListener {
-    /// Begins to listen. A socket that a server before has left behind is replaced.
+    /// Begins to listen. A socket that a server before has left behind is replaced. Its owner and its group
+    /// may open it: a proxy runs as another user, and with the usual mask none but the owner could.
     pub(super) fn open(at: &CheckListen) -> io::Result<CheckListener> {
         match at {
             CheckListen::Tcp(address) => {
@@ -32,6 +34,7 @@ impl CheckListener {
                     std::fs::remove_file(path)?;
                 }
                 let listener = UnixListener::bind(path)?;
+                std::fs::set_permissions(path, Permissions::from_mode(0o660))?;
                 listener.set_nonblocking(true)?;
                 Ok(CheckListener::Unix(listener))
             }
@@ -50,6 +53,12 @@ impl CheckListener {
 /// Whether a connection came by the listener of the check: at this address, or by a socket, of which the
 /// server has no other.
 pub(super) fn is_of_check(connection: &dyn Any, address: Option<SocketAddr>) -> bool {
+    if connection.is::<UnixStream>() {
+        return true;
+    }
     let own = connection.downcast_ref::<TcpStream>().and_then(|stream| stream.local_addr().ok());
-    connection.is::<UnixStream>() || (own.is_some() && own == address)
+    own.zip(address).is_some_and(|(own, address)| {
+        // A connection to every address of the machine is to one of them.
+        own.port() == address.port() && (address.ip().is_unspecified() || own.ip() == address.ip())
+    })
 }

@@ -13,14 +13,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 /// Closes the house's database to everybody, or opens it again.
 pub(crate) fn set_away(house: &House, away: bool) {
-    let name = &house.database;
-    let elsewhere = database::url("tokenhouse");
-    database::run(&elsewhere, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {}", !away));
-    if away {
-        let end =
-            format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'");
-        database::run(&elsewhere, &end);
-    }
+    database::set_away(&house.database, away);
 }
 
 #[actix_web::test]

@@ -17,7 +17,7 @@ fn run(args: &[&str]) -> Output {
 }
 
 /// What a command that fails says.
-fn refused(args: &[&str]) -> String {
+pub fn refused(args: &[&str]) -> String {
     let output = run(args);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     String::from_utf8(output.stderr).unwrap()

@@ -7,8 +7,12 @@
 mod support;
 
 mod check;
+mod check_listener;
 mod commands;
 mod one_answer;
 mod pages;
 mod sentences;
+// Once is enough: what proxies do doesn't depend on the example.
+#[cfg(feature = "dns")]
+mod proxies;
 mod words;

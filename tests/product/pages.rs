@@ -9,6 +9,7 @@ use serde_json::json;
 use tokenhouse::clock::Clock;
 use tokenhouse::config::Config;
 use tokenhouse::db;
+use tokenhouse::extension::Product;
 use tokenhouse::models::{Account, Hooks, OfKind, Resource, membership};
 use tokenhouse::policy::{KindKey, Role, Unique};
 
@@ -22,11 +23,16 @@ fn open() -> (House, i64) {
 
 /// The same with other settings.
 pub fn open_with(change: impl FnOnce(&mut Config)) -> (House, i64) {
+    open_of(shop(), change)
+}
+
+/// The same with another catalogue of the shop.
+pub fn open_of(product: Product, change: impl FnOnce(&mut Config)) -> (House, i64) {
     let database = database::empty();
     let mut conn = db::connect(&SecretString::from(database::url(&database))).unwrap();
     db::migrate(&mut conn).unwrap();
     let url = database::serving_url(&database);
-    let house = House::of(shop(), url, database, Clock::fixed(START), change);
+    let house = House::of(product, url, database, Clock::fixed(START), change);
     let (mut conn, origin) = (house.conn(), house.command_line());
     let owner = house.new_user(OWNER, "Olive Owner");
     let acme = Account::create(&mut conn, "Acme", OWNER, "basic", &origin).unwrap();

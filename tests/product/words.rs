@@ -24,14 +24,15 @@ const WORDS: [&str; 16] = [
 ];
 
 /// What such a word means something else in.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 12] = [
     // Postgres, lettre, url and the file of a key.
     "SET TIME ZONE",
     "depends on its time zone",
     "email.domain()",
     "Host::Domain(name)",
-    // Envoy's list of names.
+    // Envoy's list of names, and its way of finding an API by its name.
     "domains: [",
+    "STRICT_DNS",
     "key of its certificate",
     // Names of templates.
     ".txt\")]",

@@ -113,6 +113,16 @@ pub fn connect(database: &str) -> Conn {
     db::connect(&SecretString::from(url(database))).unwrap()
 }
 
+/// Closes a database of the run to everybody, or opens it again.
+pub fn set_away(database: &str, away: bool) {
+    let elsewhere = url("tokenhouse");
+    run(&elsewhere, &format!("ALTER DATABASE {database} ALLOW_CONNECTIONS {}", !away));
+    if away {
+        let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname";
+        run(&elsewhere, &format!("{end} = '{database}'"));
+    }
+}
+
 /// Runs SQL that no page and no command does.
 pub fn run(url: &str, sql: &str) {
     db::connect(&SecretString::from(url.to_owned())).unwrap().batch_execute(sql).unwrap();

@@ -49,6 +49,8 @@ pub const STRANGER: &str = "stranger@example.com";
 /// A running server with a database of its own, which holds the demo data, an admin and a reader.
 pub struct House {
     pub address: SocketAddr,
+    /// Where the check listens besides, if at an address.
+    pub check: Option<SocketAddr>,
     pub clock: Clock,
     pub app: AppData,
     pub database: String,
@@ -124,13 +126,15 @@ impl House {
             actix_web::rt::System::new().block_on(async move {
                 let server =
                     Server::build(&config, &SecretString::from(url), of_thread, product).await.unwrap();
-                built.send((server.address, server.app.clone(), server.handle())).unwrap();
+                built
+                    .send((server.address, server.check_address, server.app.clone(), server.handle()))
+                    .unwrap();
                 server.run().await.unwrap();
             });
         });
-        let (address, app, handle) = building.recv().expect("the server starts");
+        let (address, check, app, handle) = building.recv().expect("the server starts");
         let conns = database::pool(&database);
-        House { address, clock, app, database, conns, handle, thread: Some(thread) }
+        House { address, check, clock, app, database, conns, handle, thread: Some(thread) }
     }
 
     /// Somebody's browser, with no cookie yet.
