@@ -1,6 +1,6 @@
 //! Tokens made by the models, at moments and with lives that no form gives.
 
-use super::{House, ledger};
+use super::{House, ledger, product};
 use time::{Duration, OffsetDateTime};
 use tokenhouse::db;
 use tokenhouse::models::Origin;
@@ -16,7 +16,7 @@ pub fn token(house: &House, account: i64, lives: Option<Duration>) -> i64 {
 
 /// Makes a token with this policy; returns its number and its secret.
 pub fn with(house: &House, owner: Owner, name: &str, policy: Policy) -> (i64, String) {
-    let catalogue = tokenhouse::dns::catalogue().unwrap();
+    let catalogue = product().catalogue;
     let new = NewToken { name: TokenName::parse(name).unwrap(), policy, nonce: Uuid::new_v4() };
     let made = db::in_one(&mut house.conn(), |conn| {
         issue(conn, &catalogue, owner, &new, "tkh", &house.command_line())
@@ -55,7 +55,7 @@ pub fn tokens(
     wanted: &[(String, OffsetDateTime)],
     lives: Option<Duration>,
 ) -> Vec<i64> {
-    let catalogue = tokenhouse::dns::catalogue().unwrap();
+    let catalogue = product().catalogue;
     let made = db::in_one(&mut house.conn(), |conn| {
         wanted
             .iter()
