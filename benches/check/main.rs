@@ -32,7 +32,8 @@ use tokenhouse::db;
 use tokenhouse::db::private::{DATABASE, PrivatePostgres, Tuning};
 
 /// A line of the table.
-struct Row {
+struct Row<'a> {
+    server: &'a Served,
     name: String,
     status: u16,
     /// The status of the answer to its first request, sent once.
@@ -66,13 +67,32 @@ fn main() {
     let secrets = fill::fill(&mut conn, size.tokens, size.live);
     drop(conn);
     pgbench(&["-i", "-q", "-s", "10"], &url);
-    let server = Served::start(&url);
+    let server = Served::start(&url, &[]);
+    // The same tokens in front of an API that runs elsewhere, and nginx in front of both: one that asks the
+    // check, and one that asks what always says yes.
+    let catalogue = folder.join("catalogue.toml");
+    fs::write(&catalogue, CATALOGUE).unwrap();
+    let check = Served::start(&url, &["--catalogue", catalogue.to_str().unwrap()]);
+    // A yes is empty: nginx keeps no connection on which it left a body.
+    let yes = "location /authorize/ { add_header X-Token-Id 1; return 200; }";
+    let fixed =
+        Served::nginx(&folder, &format!("server {{ listen 80; {yes} location / {{ return 200 served; }} }}"));
+    let asking = Served::asking(&folder, check.address, fixed.address);
+    let asking_fixed = Served::asking(&folder, fixed.address, fixed.address);
     let pid = fs::read_to_string(folder.join("pg/postgres/postmaster.pid")).unwrap();
-    let watched = Watched {
-        server: server.process.id(),
-        postmaster: pid.lines().next().unwrap().trim().parse().unwrap(),
-    };
-    let rows = actix_web::rt::System::new().block_on(rows(&server, &secrets, &folder, &size));
+    let postmaster = pid.lines().next().unwrap().trim().parse().unwrap();
+    let watched = Watched { server: server.process.id(), postmaster };
+    let mut rows = actix_web::rt::System::new().block_on(rows(&server, &secrets, &folder, &size));
+    rows.extend(questions(&check, &secrets, &folder));
+    let proxied = [
+        (&asking, "through nginx, which asks the check"),
+        (&asking_fixed, "through nginx, which asks what always says yes"),
+    ];
+    rows.extend(
+        proxied.map(|(nginx, name)| {
+            nginx.row(&folder, name, 200, CONNECTIONS, &[call("/me", &secrets.many[0])])
+        }),
+    );
     println!(
         "\n| row | requests/s | of the bare handler | p50 ms | p99 ms | CPU µs server | CPU µs Postgres | peak MB |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- |"
@@ -85,7 +105,7 @@ fn main() {
         .iter()
         .skip(1)
         .filter(wanted)
-        .map(|row| measure(row, bare, &mut bares, &server, &watched, &size))
+        .map(|row| measure(row, bare, &mut bares, &watched, &size))
         .collect();
     if measured.is_empty() {
         eprintln!("no row has that in its name");
@@ -96,31 +116,26 @@ fn main() {
     let compared = select_only(&url, &watched, &size);
     // A table that lacks a row isn't a result.
     let failed = !compared || measured.is_empty() || measured.contains(&false);
-    drop(server);
+    drop(rows);
+    drop((asking, asking_fixed, fixed, check, server));
     postgres.stop().unwrap();
     std::process::exit(i32::from(failed));
 }
 
 /// Round by round beside the bare handler: others may be at work on the machine, and the ratio of
 /// two neighbours does not care.
-fn measure(
-    row: &Row,
-    bare: &Row,
-    bares: &mut Vec<Run>,
-    server: &Served,
-    watched: &Watched,
-    size: &Size,
-) -> bool {
+fn measure(row: &Row, bare: &Row, bares: &mut Vec<Run>, watched: &Watched, size: &Size) -> bool {
     if row.answered != row.status {
         println!("| {} | FAILED: answered {}, not {} |", row.name, row.answered, row.status);
         return false;
     }
-    let address = server.address.to_string();
+    let (address, of_bare) = (row.server.address.to_string(), bare.server.address.to_string());
+    let of_row = Watched { server: row.server.process.id(), ..*watched };
     let mut runs = Vec::new();
-    row.load.run(&address, 1, watched);
+    row.load.run(&address, 1, &of_row);
     for _ in 0..size.rounds {
-        let before = bare.load.run(&address, size.bare_seconds, watched);
-        runs.push((row.load.run(&address, size.seconds, watched), before));
+        let before = bare.load.run(&of_bare, size.bare_seconds, watched);
+        runs.push((row.load.run(&address, size.seconds, &of_row), before));
         bares.push(before);
     }
     let right = |run: &Run| if row.status >= 400 { run.refused == run.answers } else { run.refused == 0 };
@@ -147,7 +162,7 @@ fn print_row(name: &str, run: &Run, ratio: f64) {
 }
 
 /// Every row, asked once each so that the status is the right one to the letter.
-async fn rows(server: &Served, secrets: &Secrets, folder: &Path, size: &Size) -> Vec<Row> {
+async fn rows<'a>(server: &'a Served, secrets: &Secrets, folder: &Path, size: &Size) -> Vec<Row<'a>> {
     let mut owner = Browser::new(server.address);
     owner.get("/sign-in").await;
     let answer = owner.post("/sign-in", &[("email", OWNER), ("password", &ledger::password())]).await;
@@ -197,12 +212,69 @@ async fn rows(server: &Served, secrets: &Secrets, folder: &Path, size: &Size) ->
     }
     wanted.push(("token creation".to_owned(), 200, 8, vec![creation(&mut owner, &session).await]));
     wanted.push(("sign-in".to_owned(), 303, 8, vec![sign_in(server).await]));
-    let mut rows = Vec::new();
-    for (name, status, connections, requests) in wanted {
-        let answered = server.status(&requests[0]);
-        rows.push(Row { load: Load::of(folder, &name, connections, &requests), name, status, answered });
-    }
-    rows
+    wanted
+        .into_iter()
+        .map(|(name, status, connections, requests)| {
+            server.row(folder, &name, status, connections, &requests)
+        })
+        .collect()
+}
+
+/// An API that runs elsewhere, for the tokens that are there.
+const CATALOGUE: &str = r#"
+format = 2
+[product]
+name = "Elsewhere"
+prefix = "tkh"
+[accounts]
+in_path = "absent"
+[[kinds]]
+key = "zone"
+title = "Zone"
+plural = "zones"
+pattern = "[a-z0-9.-]{1,253}"
+example = "example.com"
+unique = "site"
+[[categories]]
+key = "all"
+title = "All"
+[[permissions]]
+key = "zones"
+title = "Zones"
+description = "Zones."
+object = "zones"
+category = "all"
+narrowed_by = "zone"
+levels = ["read", "write"]
+lowest_role = { read = "read_only", write = "read_write" }
+[[plans]]
+key = "enterprise"
+title = "Enterprise"
+scoped = true
+[[routes]]
+methods = ["GET"]
+path = "/me"
+any_token = true
+[[routes]]
+methods = ["GET"]
+path = "/zones/{zone}"
+scope = "zones:read"
+"#;
+
+/// What proxies ask.
+fn questions<'a>(check: &'a Served, secrets: &Secrets, folder: &Path) -> [Row<'a>; 3] {
+    [
+        ("authorize, one hot token", &secrets.many[0], "/me"),
+        ("authorize, a token that names a zone", &secrets.narrowed, "/zones/example.com"),
+        ("authorize, a token that names 500 zones", &secrets.naming_many, "/zones/zone-7.example"),
+    ]
+    .map(|(name, secret, target)| {
+        let question = format!(
+            "GET /authorize/nginx HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {secret}\r\n\
+             X-Original-Method: GET\r\nX-Original-URI: {target}\r\nX-Forwarded-For: 192.0.2.7\r\n\r\n"
+        );
+        check.row(folder, name, 200, CONNECTIONS, &[question])
+    })
 }
 
 /// The cookie of this name that an answer sets, as a browser sends it back.
@@ -281,22 +353,76 @@ fn pgbench(arguments: &[&str], url: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// The release build, as a process of its own.
+/// The program that is measured.
+fn tokenhouse() -> Command {
+    Command::new(std::env::var("TOKENHOUSE_BINARY").expect("where the release build is"))
+}
+
+/// An address that is free now, and taken in a moment.
+fn free() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// The release build or a proxy, as a process of its own.
 struct Served {
     address: SocketAddr,
     process: Child,
 }
 
 impl Served {
-    fn start(url: &str) -> Served {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let process = Command::new(std::env::var("TOKENHOUSE_BINARY").expect("where the release build is"))
+    fn start(url: &str, more: &[&str]) -> Served {
+        let address = free();
+        let process = tokenhouse()
             .args(["serve", "--listen", &address.to_string(), "--trusted-proxy", "127.0.0.1"])
+            .args(more)
             .env("DATABASE_URL", url)
             // Lines are written as always; where they end is not what is measured.
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        Served::once_open(address, process)
+    }
+
+    /// nginx as `proxy-config` sets it up.
+    fn asking(folder: &Path, check: SocketAddr, api: SocketAddr) -> Served {
+        let output = tokenhouse()
+            .args(["proxy-config", "nginx", "--check", &check.to_string()])
+            .args(["--upstream", &api.to_string(), "--name", "bench"])
+            .output()
+            .unwrap();
+        Served::nginx(folder, &String::from_utf8(output.stdout).unwrap())
+    }
+
+    /// nginx that listens at a free port in place of 80.
+    fn nginx(folder: &Path, servers: &str) -> Served {
+        let address = free();
+        assert!(servers.contains("listen 80;"), "{servers}");
+        let servers = servers.replace("listen 80;", &format!("listen {address};"));
+        let home = folder.join(format!("nginx-{}", address.port()));
+        fs::create_dir(&home).unwrap();
+        let settings = format!(
+            "daemon off; master_process off; pid pid; error_log stderr; events {{}}\n\
+             http {{ access_log off; keepalive_requests 1000000000;\n\
+             client_body_temp_path a; proxy_temp_path b; fastcgi_temp_path c; uwsgi_temp_path d;\n\
+             scgi_temp_path e;\n{servers} }}\n"
+        );
+        fs::write(home.join("nginx.conf"), settings).unwrap();
+        let process = Command::new("/usr/sbin/nginx")
+            .args(["-p", home.to_str().unwrap(), "-c", "nginx.conf", "-e", "stderr"])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Served::once_open(address, process)
+    }
+
+    /// A row about what it answers.
+    fn row(&self, folder: &Path, name: &str, status: u16, connections: u32, requests: &[String]) -> Row<'_> {
+        let answered = self.status(&requests[0]);
+        let load = Load::of(folder, name, connections, requests);
+        Row { server: self, name: name.to_owned(), status, answered, load }
+    }
+
+    fn once_open(address: SocketAddr, process: Child) -> Served {
         let served = Served { address, process };
         for _ in 0..200 {
             if TcpStream::connect(address).is_ok() {
@@ -304,7 +430,7 @@ impl Served {
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        panic!("the server does not listen at {address}");
+        panic!("nothing listens at {address}");
     }
 
     /// The status of the answer to a request as wrk would send it.

@@ -178,6 +178,7 @@ fn caddy(Wanted { check, upstream, name }: &Wanted) -> String {
 		request_header -X-Forwarded-Uri
 		request_header -X-Forwarded_*
 		request_header -X_*
+		# A client could name our headers in it, and they'd be dropped; WebSockets need it, and don't work here.
 		request_header -Connection
 		forward_auth {check} {{
 			uri /authorize/caddy
