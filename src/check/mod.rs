@@ -9,7 +9,7 @@ pub use dialect::Dialect;
 
 use crate::authorization::{self, About, Ask, RouteCall};
 use crate::http::{AppData, AppError, Presented, client_name, forwarding_client};
-use crate::policy::{Needs, RefusalCode, path};
+use crate::policy::{Needs, path};
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use answer::Answer;
@@ -71,7 +71,7 @@ async fn check(dialect: Dialect, request: HttpRequest, app: AppData) -> Result<H
         Err(refused) => {
             let said = refused.said();
             if let (Some(token), Some(code)) = (verdict.token, said.code)
-                && code != RefusalCode::InvalidToken
+                && code.facts().on_token.is_some()
             {
                 app.buffers.refusals.note(Presented { token, needs }, code, app.clock.now());
             }

@@ -18,6 +18,8 @@ struct ApiPage {
     /// URL of the API behind the proxy, and of its documentation.
     api: Option<String>,
     docs: Option<String>,
+    /// Headers that a token may be in, as a call has them.
+    headers: Vec<String>,
     prefix: String,
     about: &'static str,
     calls: Vec<(&'static str, String)>,
@@ -63,6 +65,14 @@ pub(super) async fn for_anybody(request: &HttpRequest, app: &App, title: &str) -
     }
 }
 
+/// A header that a token may be in, as a call has it.
+fn header(name: &str) -> String {
+    match name {
+        "authorization" => "Authorization: Bearer TOKEN".to_owned(),
+        other => format!("{other}: TOKEN"),
+    }
+}
+
 /// `/help/api`.
 pub async fn api(request: HttpRequest, app: AppData) -> Result<HttpResponse, AppError> {
     let (base, help) = (app.public.link(app.bound, "/v2"), app.extras.help);
@@ -75,6 +85,7 @@ pub async fn api(request: HttpRequest, app: AppData) -> Result<HttpResponse, App
         scopes: scopes(&app.catalogue, &help),
         wanted: wanted(&app.catalogue, help.name),
         base,
+        headers: app.catalogue.headers.iter().map(|name| header(name)).collect(),
         prefix: app.catalogue.product.prefix.clone(),
         codes: codes(&app.extras),
         permissions: permissions(&app.catalogue),
