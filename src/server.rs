@@ -369,7 +369,12 @@ fn finished(
     if let Ok(id) = HeaderValue::from_str(&asked.id) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
     }
-    headers::harden(response.headers_mut(), asked.https);
+    // Who isn't a proxy gets the page for what isn't there.
+    if check::is_check(&asked.path) && error.is_none() {
+        headers::keep_private(response.headers_mut());
+    } else {
+        headers::harden(response.headers_mut(), asked.https);
+    }
     if asked.closes {
         response.head_mut().set_connection_type(ConnectionType::Close);
     }

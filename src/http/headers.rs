@@ -34,6 +34,12 @@ pub fn harden(headers: &mut HeaderMap, https: bool) {
     }
 }
 
+/// For an answer to a program that asks on behalf of others, and hands a refusal's headers on to them: what
+/// is for pages would be taken for the other API's own.
+pub fn keep_private(headers: &mut HeaderMap) {
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
 /// What is left of the budget that the call was charged to, as clients read it.
 pub fn tell_quota(headers: &mut HeaderMap, quota: Quota) {
     for (name, value) in [
