@@ -95,7 +95,7 @@ pub struct Permission {
 }
 
 impl Permission {
-    /// The lowest role of a member that may hold this access; none where no role does. Who holds a level
+    /// The lowest role of a member that may hold this access; `None` if no role may. Who holds a level
     /// holds the lower ones, also where they aren't offered by themselves.
     pub fn lowest_role(&self, access: Access) -> Option<Role> {
         match access {

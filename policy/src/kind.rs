@@ -181,7 +181,7 @@ impl Kind {
         }
     }
 
-    /// A name as it's kept; none where it can't be the name of one.
+    /// A name as it's kept; `None` if nothing of this kind can be called so.
     pub fn name(&self, written: &str) -> Option<String> {
         let name = self.spelled(written);
         Some(name).filter(|name| name.len() <= LONGEST_NAME && self.pattern.regex.is_match(name))

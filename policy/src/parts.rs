@@ -211,7 +211,7 @@ impl Parts {
         self.0.is_empty()
     }
 
-    /// The patterns of a part; none where it narrows nothing.
+    /// The patterns of a part; empty if it narrows nothing.
     pub fn of(&self, key: &str) -> &[String] {
         self.0.get(key).map(Vec::as_slice).unwrap_or_default()
     }

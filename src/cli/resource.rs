@@ -71,7 +71,7 @@ fn add(args: ResourceArgs, extension: Option<Extension>) -> Result<(), CliError>
 fn remove(args: ResourceArgs, extension: Option<Extension>) -> Result<(), CliError> {
     let product = product(args.catalogue, &args.database, extension)?;
     let (kind, hooks) = (kind(&product, args.kind.as_deref())?, product.extras().hooks);
-    // What a pattern doesn't allow any more can still be removed.
+    // What the pattern no longer allows can still be removed.
     let names = names(args.names, |written| Ok(kind.spelled(&(hooks.resource_name)(kind.key, written)?)))?;
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let account = account_of(&mut conn, args.account)?;

@@ -3,7 +3,7 @@
 use super::Window;
 use crate::db::DbError;
 
-/// So many rows stand on a page.
+/// How many rows a page has.
 const PER_PAGE: i64 = 50;
 
 /// A page of a list.
@@ -20,7 +20,7 @@ pub struct Part<T> {
 }
 
 impl<T> Part<T> {
-    /// Loads the page with this number, or the last one where there are not so many.
+    /// Loads the page with this number, or the last one if there are fewer.
     pub(crate) fn load(
         number: i64,
         total: i64,

@@ -58,7 +58,7 @@ impl<'a, 'i> Table<'a, 'i> {
         faults.error(value.span().start, format!("“{key}” has to be {wanted}, and this is {}", article(is)));
     }
 
-    /// A text; none where it isn't there or isn't one.
+    /// A text; `None` if it isn't there or isn't one.
     pub(super) fn text(&self, key: &'static str, faults: &mut Faults<'_>) -> Option<At<String>> {
         let value = self.get(key)?;
         let DeValue::String(text) = value.get_ref() else {
@@ -151,7 +151,7 @@ impl<'a, 'i> Table<'a, 'i> {
         texts
     }
 
-    /// A table in it; none where it isn't there.
+    /// A table in it; `None` if it isn't there.
     pub(super) fn table(
         &self,
         key: &'static str,

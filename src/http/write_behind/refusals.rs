@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 pub struct Presented {
     /// Number of the token.
     pub token: i64,
-    /// Permission and access; none where any working token will do.
+    /// Permission and access; `None` if any token that works will do.
     pub needs: Option<(Cow<'static, str>, Access)>,
 }
 

@@ -241,7 +241,7 @@ fn which(grant: &Grant, question: &Question<'_>) -> String {
     }
 }
 
-/// "runs on branches main"; none where all are meant.
+/// "runs on branches main"; `None` if all are meant.
 fn inside(catalogue: &Catalogue, permission: &Permission, grant: &Grant) -> Option<String> {
     let kind = catalogue.kind_of(permission).filter(|_| !grant.parts.is_open())?;
     Some(words::inside(kind, permission, &grant.parts).iter().map(|phrase| phrase.text.as_str()).collect())

@@ -46,7 +46,7 @@ pub(super) struct RowView {
     pub(super) kind: Option<KindKey>,
     pub(super) finder: Option<Finder>,
     pub(super) spreads: bool,
-    /// What can narrow it inside its resources; none where nothing can.
+    /// What can narrow it inside its resources; `None` if nothing can.
     pub(super) inside: Option<Inside>,
     pub(super) permission_error: Option<String>,
     pub(super) access_error: Option<String>,
