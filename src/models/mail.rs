@@ -6,7 +6,7 @@ pub use outbox::{Due, sweep, take};
 
 use crate::db::schema::mails;
 use crate::db::{Conn, DbError};
-use crate::policy::ClientAddress;
+use crate::policy::{AccountId, ClientAddress, TokenId, UserId};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -30,7 +30,7 @@ pub enum Letter {
     /// Another address is to be a user's, or is.
     AddressChanged {
         /// Number of the user.
-        user: i64,
+        user: UserId,
         /// The other address.
         to: String,
         /// Whether it is already.
@@ -39,14 +39,14 @@ pub enum Letter {
     /// A password was changed.
     PasswordChanged {
         /// Number of the user.
-        user: i64,
+        user: UserId,
     },
     /// Something happened to a token.
     Token {
         /// What.
         event: TokenEvent,
         /// Number of the token.
-        token: i64,
+        token: TokenId,
         /// Its name.
         name: String,
         /// The account that it belongs to; none for a user token.
@@ -76,7 +76,7 @@ pub enum Letter {
     /// A token expires soon.
     Expires {
         /// Number of the token.
-        token: i64,
+        token: TokenId,
         /// Its name.
         name: String,
         /// The account that it belongs to; none for a user token.
@@ -112,7 +112,7 @@ pub enum TokenEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
     /// Its number.
-    pub account: i64,
+    pub account: AccountId,
     /// Its name.
     pub name: String,
 }

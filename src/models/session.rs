@@ -4,7 +4,7 @@ use super::User;
 use super::audit::{self, Action, Event, Origin};
 use crate::db::schema::{sessions, users};
 use crate::db::{Conn, DbError};
-use crate::policy::ClientAddress;
+use crate::policy::{ClientAddress, UserId};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use ipnet::IpNet;
@@ -27,7 +27,7 @@ pub const MOST_SHOWN: usize = 100;
 #[derive(Debug)]
 pub struct NewSession {
     /// Whose it is.
-    pub user: i64,
+    pub user: UserId,
     /// Digest of the hash of the password that was said: with one that was set meanwhile, nobody is
     /// signed in.
     pub password: SessionDigest,
@@ -174,7 +174,7 @@ impl Shown {
 
 /// The user's sessions that have not ended, the last seen first; one more than are shown, where
 /// there are more.
-pub fn of_user(conn: &mut Conn, user: i64, now: OffsetDateTime) -> Result<Vec<Shown>, DbError> {
+pub fn of_user(conn: &mut Conn, user: UserId, now: OffsetDateTime) -> Result<Vec<Shown>, DbError> {
     Ok(sessions::table
         .filter(sessions::user_id.eq(user))
         .filter(sessions::idle_until.gt(now).and(sessions::ends_at.gt(now)))

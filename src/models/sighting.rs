@@ -4,7 +4,7 @@
 use crate::db::schema::sightings;
 use crate::db::{Conn, DbError};
 use crate::models::stored::stored_list;
-use crate::policy::ClientAddress;
+use crate::policy::{AccountId, ClientAddress, TokenId, UserId};
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Inet, Nullable, Text, Timestamptz};
@@ -31,7 +31,7 @@ pub const KEPT: Duration = Duration::days(400);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignIn {
     /// Number of the user.
-    pub user: i64,
+    pub user: UserId,
     /// The address of the user.
     pub email: String,
     /// Whether the password was right.
@@ -48,9 +48,9 @@ pub struct SignIn {
 pub(super) struct Row<'a> {
     pub at: OffsetDateTime,
     pub kind: SightingKind,
-    pub account: Option<i64>,
-    pub user: Option<i64>,
-    pub token: Option<i64>,
+    pub account: Option<AccountId>,
+    pub user: Option<UserId>,
+    pub token: Option<TokenId>,
     pub name: &'a str,
     pub address: ClientAddress,
     pub client: &'a str,

@@ -174,7 +174,7 @@ pub async fn join(
             let credentials = Credentials { user, email, hash: password_hash };
             session::sign_in(&session, &credentials, address, &client_name(request.headers()))
                 .map_err(|error| AppError::Internal(error.to_string()))?;
-            tracing::info!(user, account, "came in by an invitation");
+            tracing::info!(user = user.get(), account = account.get(), "came in by an invitation");
             Ok(go_to(paths::tokens(account).list()))
         }
         Joined::Gone | Joined::NotTheirs => gone(&app, None),

@@ -12,7 +12,7 @@ use crate::models::session;
 use crate::models::sighting::SignIn;
 use crate::models::throttle::{self, Allowance};
 use crate::models::user::Credentials;
-use crate::policy::{Act, ClientAddress};
+use crate::policy::{Act, ClientAddress, UserId};
 use actix_web::dev::Payload;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Data;
@@ -62,7 +62,7 @@ pub enum Whose {
     /// Whoever has this address of e-mail, if anybody.
     Address(String),
     /// The user with this number.
-    User(i64),
+    User(UserId),
 }
 
 /// What became of a password.
@@ -88,7 +88,7 @@ pub enum NewPassword {
 impl Caller {
     /// Counts a new password of this user, and only then estimates and hashes it. Callers have
     /// checked its length, which costs nothing.
-    pub async fn hash_new(&self, user: i64, password: &str, app: &App) -> Result<NewPassword, AppError> {
+    pub async fn hash_new(&self, user: UserId, password: &str, app: &App) -> Result<NewPassword, AppError> {
         let (network, now) = (network_of(self.address), app.clock.now());
         let of_network = format!("new password {network}");
         let of_person = format!("new password of user {user}");

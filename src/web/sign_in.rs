@@ -84,7 +84,7 @@ pub async fn create(
     let user = credentials.user;
     session::sign_in(&session, &credentials, caller.address, &client_name(request.headers()))
         .map_err(|error| AppError::Internal(error.to_string()))?;
-    tracing::info!(user, "signed in");
+    tracing::info!(user = user.get(), "signed in");
     let mut response = go_to(paths::own_path(fields.get("next")).unwrap_or("/"));
     caller.known.remember(&credentials, &mut response, &app)?;
     Ok(response)
@@ -98,7 +98,7 @@ pub async fn delete(
 ) -> Result<HttpResponse, AppError> {
     let (signed_in, _) = form.accepted(&app).await?;
     session.purge();
-    tracing::info!(user = signed_in.user.id, "signed out");
+    tracing::info!(user = signed_in.user.id.get(), "signed out");
     Ok(HttpResponse::SeeOther()
         .insert_header((actix_web::http::header::LOCATION, paths::SIGN_IN))
         .insert_header(("clear-site-data", "\"cache\", \"storage\""))

@@ -10,8 +10,9 @@ use std::collections::BTreeSet;
 use tokenhouse::db::DbError;
 use tokenhouse::models::Resource;
 use tokenhouse::models::token::grants;
+use tokenhouse::policy::AccountId;
 
-fn remade(house: &House, account: i64, name: &str) {
+fn remade(house: &House, account: AccountId, name: &str) {
     let (mut conn, origin) = (house.conn(), house.command_line());
     assert!(Resource::remove_domain(&mut conn, account, name, &origin).unwrap());
     assert_eq!(Resource::add_domains(&mut conn, account, &[name.to_owned()], &origin).unwrap(), 1);

@@ -5,16 +5,16 @@ use crate::support::client::{Answer, Browser, read};
 use crate::support::{House, OWNER, STRANGER, ledger, made, product};
 use reqwest::RequestBuilder;
 use tokenhouse::models::token::Owner;
-use tokenhouse::policy::{Policy, Rights};
+use tokenhouse::policy::{AccountId, Policy, Rights, TokenId};
 use uuid::Uuid;
 
 /// Every form that changes something, or could.
-fn posts(house: &House, account: i64, token: i64) -> Vec<String> {
+fn posts(house: &House, account: AccountId, token: TokenId) -> Vec<String> {
     let own = facts::number(house, "SELECT max(id) FROM tokens WHERE user_id IS NOT NULL");
     let posts = product().page_table().into_iter().filter(|(method, _)| *method == "POST");
     posts
         .map(|(_, path)| {
-            let token = if path.starts_with("/user/") { own } else { token };
+            let token = if path.starts_with("/user/") { own } else { token.get() };
             path.replace("{account}", &account.to_string()).replace("{token}", &token.to_string())
         })
         .collect()
@@ -34,7 +34,7 @@ fn fields(csrf: Option<&str>) -> Vec<(String, String)> {
     csrf.into_iter().chain(fields).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-async fn owner_with_token(house: &House) -> (Browser, i64, i64) {
+async fn owner_with_token(house: &House) -> (Browser, AccountId, TokenId) {
     let acme = house.account("Acme");
     let mut owner = house.signed_in(OWNER).await;
     let (token, _) = owner.make_full_token(acme, "Before").await;

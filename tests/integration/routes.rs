@@ -8,7 +8,7 @@ use tokenhouse::models::User;
 use tokenhouse::models::link::LinkSecret;
 use tokenhouse::models::password;
 use tokenhouse::models::token::Owner;
-use tokenhouse::policy::{Policy, Rights, Role};
+use tokenhouse::policy::{AccountId, Policy, Rights, Role, TokenId};
 
 const ACTORS: [&str; 9] =
     ["nobody", "stranger", "reader", "member", "admin", "owner", "deactivated", "token", "site admin"];
@@ -525,7 +525,8 @@ async fn every_page_of(quarter: usize) {
             };
             let secret_of_caller = (ACTORS[place] == "token").then_some(bearer.as_str());
             let before = Seen::of(&house, token, does);
-            let answer = ask(&actors[place], method, &address, secret_of_caller, (token, &secret)).await;
+            let answer =
+                ask(&actors[place], method, &address, secret_of_caller, (token.get(), &secret)).await;
             let cell = format!("{} {method} {path}", ACTORS[place]);
             assert_eq!(answer.status, expected, "{cell}: {}", answer.text());
             let asks_nobody = path == "/forgotten";
@@ -648,7 +649,7 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(house: &House, token: i64, does: Does) -> Seen {
+    fn of(house: &House, token: TokenId, does: Does) -> Seen {
         let name = format!("SELECT name FROM tokens WHERE id = {token}");
         let reader = house.user(READER).id;
         Seen {
@@ -752,7 +753,7 @@ fn owner_of_own(actor: &str) -> &'static str {
 }
 
 /// An open invitation of the owner's; its number and what its link holds.
-fn invite(house: &House, account: i64, for_gone: bool) -> (i64, String) {
+fn invite(house: &House, account: AccountId, for_gone: bool) -> (i64, String) {
     let link = LinkSecret::generate().unwrap().expose().to_owned();
     ledger::put_down(&link);
     let (email, by) = (if for_gone { GONE } else { "new@example.com" }, house.user(OWNER).id);

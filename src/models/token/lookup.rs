@@ -7,7 +7,9 @@ use crate::db::schema::{accounts, live_tokens, memberships, token_blocks, token_
 use crate::db::{Conn, DbError};
 use crate::models::membership::role_from;
 use crate::models::{Account, account_limits};
-use crate::policy::{self, Catalogue, Limits, Made, Policy, Rights, Role, Standing};
+use crate::policy::{
+    self, AccountId, Catalogue, Limits, Made, Policy, Rights, Role, SecretId, Standing, TokenId, UserId,
+};
 use diesel::prelude::*;
 use std::collections::HashMap;
 use time::OffsetDateTime;
@@ -25,9 +27,9 @@ pub enum Need {
 #[derive(Debug, Clone)]
 pub struct Found {
     /// Number of the secret.
-    pub secret: i64,
+    pub secret: SecretId,
     /// Number of the token.
-    pub token: i64,
+    pub token: TokenId,
     /// Whether the first use of this secret is still to be noted: a roll made it.
     pub awaits_first_use: bool,
     /// Its name.
@@ -98,7 +100,7 @@ pub enum Holder {
 
 impl Holder {
     /// Number of the user, where it is one.
-    pub fn user(&self) -> Option<i64> {
+    pub fn user(&self) -> Option<UserId> {
         match self {
             Holder::Account(_) => None,
             Holder::User(user) => Some(user.id),
@@ -111,7 +113,7 @@ impl Holder {
 #[diesel(table_name = users)]
 pub struct Person {
     /// Number of the user.
-    pub id: i64,
+    pub id: UserId,
     /// E-mail address.
     pub email: String,
     /// Since when the user is deactivated.
@@ -125,12 +127,12 @@ pub struct Person {
 }
 
 /// The last one is NULL for a token that ended while the disk was full.
-type Row = (SecretRow, Token, Option<Account>, Option<Person>, Option<i64>);
+type Row = (SecretRow, Token, Option<Account>, Option<Person>, Option<AccountId>);
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = token_secrets)]
 struct SecretRow {
-    id: i64,
+    id: SecretId,
     digest: Vec<u8>,
     rolled: bool,
     first_used_at: Option<OffsetDateTime>,
@@ -215,7 +217,7 @@ fn as_found(catalogue: &Catalogue, row: Row) -> Result<Found, DbError> {
 
 fn load_rights(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbError> {
     let scoped = |one: &&mut Found| one.policy.rights != Rights::Everything;
-    let ids: Vec<i64> = found.iter().filter(|one| scoped(one)).map(|one| one.token).collect();
+    let ids: Vec<TokenId> = found.iter().filter(|one| scoped(one)).map(|one| one.token).collect();
     if ids.is_empty() {
         return Ok(());
     }
@@ -227,10 +229,10 @@ fn load_rights(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbError>
 }
 
 fn load_accounts(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbError> {
-    let mut users: HashMap<i64, Vec<(Account, Role, OffsetDateTime)>> = HashMap::new();
-    let ids: Vec<i64> = found.iter().filter_map(|one| one.holder.user()).collect();
+    let mut users: HashMap<UserId, Vec<(Account, Role, OffsetDateTime)>> = HashMap::new();
+    let ids: Vec<UserId> = found.iter().filter_map(|one| one.holder.user()).collect();
     if !ids.is_empty() {
-        let rows: Vec<(i64, String, OffsetDateTime, Account)> = memberships::table
+        let rows: Vec<(UserId, String, OffsetDateTime, Account)> = memberships::table
             .inner_join(accounts::table)
             .filter(memberships::user_id.eq_any(&ids))
             .order(accounts::id)
@@ -258,8 +260,8 @@ fn load_accounts(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbErro
         };
     }
     if !ids.is_empty() {
-        let tokens: Vec<i64> = found.iter().map(|one| one.token).collect();
-        let blocks: Vec<(i64, i64)> = token_blocks::table
+        let tokens: Vec<TokenId> = found.iter().map(|one| one.token).collect();
+        let blocks: Vec<(TokenId, AccountId)> = token_blocks::table
             .filter(token_blocks::token_id.eq_any(&tokens))
             .select((token_blocks::token_id, token_blocks::account_id))
             .load(conn)?;
@@ -270,7 +272,8 @@ fn load_accounts(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbErro
             }
         }
     }
-    let places: Vec<i64> = found.iter().flat_map(|one| &one.accounts).map(|one| one.account.id).collect();
+    let places: Vec<AccountId> =
+        found.iter().flat_map(|one| &one.accounts).map(|one| one.account.id).collect();
     let limits = account_limits::of_accounts(conn, &places)?;
     for place in found.iter_mut().flat_map(|one| &mut one.accounts) {
         place.limits = limits.get(&place.account.id).cloned();

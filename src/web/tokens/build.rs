@@ -14,7 +14,7 @@ use crate::http::{App, AppData, AppError};
 use crate::models::Resource;
 use crate::models::token::{Owner, Token, surroundings};
 use crate::policy::words::{self, Sentence};
-use crate::policy::{Act, Catalogue, ClientAddress};
+use crate::policy::{Act, Catalogue, ClientAddress, TokenId};
 use crate::web::form::{Fields, Posted};
 use crate::web::page::{Field, Page, go_to, render};
 use actix_web::http::StatusCode;
@@ -82,7 +82,7 @@ pub async fn build(member: Member, app: AppData, request: HttpRequest) -> Result
 fn begun_like(
     conn: &mut Conn,
     owner: Owner,
-    id: i64,
+    id: TokenId,
     catalogue: &Catalogue,
     whose: &Whose,
     now: OffsetDateTime,

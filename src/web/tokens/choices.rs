@@ -7,7 +7,7 @@ use crate::models::token::TokenName;
 use crate::models::token::expiry::{Expiry, PRESETS};
 use crate::models::{Resource, account_limits};
 use crate::policy::words::works_through;
-use crate::policy::{Breach, Catalogue, KindKey, MOST_NAMED_RESOURCES, Policy};
+use crate::policy::{AccountId, Breach, Catalogue, KindKey, MOST_NAMED_RESOURCES, Policy, ResourceId};
 use crate::web::guard::TokenOwner;
 use std::collections::HashMap;
 use time::OffsetDateTime;
@@ -27,14 +27,14 @@ impl Whose {
     }
 
     /// Numbers of the accounts.
-    pub(super) fn numbers(&self) -> Vec<i64> {
+    pub(super) fn numbers(&self) -> Vec<AccountId> {
         self.accounts.iter().map(|(id, ..)| *id).collect()
     }
 }
 
 /// A resource to choose, or chosen.
 pub(super) struct Choice {
-    pub(super) id: i64,
+    pub(super) id: ResourceId,
     pub(super) name: String,
     /// Its account, where there may be several.
     pub(super) account: Option<String>,
@@ -58,8 +58,8 @@ pub(super) struct Finder {
 pub(super) struct Offers<'a> {
     catalogue: &'a Catalogue,
     whose: &'a Whose,
-    accounts: Vec<i64>,
-    there: &'a HashMap<i64, Resource>,
+    accounts: Vec<AccountId>,
+    there: &'a HashMap<ResourceId, Resource>,
     totals: HashMap<KindKey, String>,
     first: HashMap<KindKey, Vec<Resource>>,
     /// So many are looked up: enough for the row in which most are chosen already.
@@ -71,7 +71,7 @@ impl<'a> Offers<'a> {
         catalogue: &'a Catalogue,
         whose: &'a Whose,
         draft: &Draft,
-        there: &'a HashMap<i64, Resource>,
+        there: &'a HashMap<ResourceId, Resource>,
     ) -> Offers<'a> {
         let (totals, first) = (HashMap::new(), HashMap::new());
         let chosen = draft.rows.iter().map(|row| row.chosen.len()).max().unwrap_or(0);
@@ -150,7 +150,7 @@ pub(super) fn chosen(
     conn: &mut Conn,
     whose: &Whose,
     draft: &Draft,
-) -> Result<HashMap<i64, Resource>, DbError> {
+) -> Result<HashMap<ResourceId, Resource>, DbError> {
     let ids = draft.chosen();
     if ids.is_empty() {
         return Ok(HashMap::new());

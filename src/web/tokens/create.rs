@@ -8,7 +8,7 @@ use crate::db::DbError;
 use crate::http::{App, AppData, AppError};
 use crate::models::token::{Issued, NewToken, Secret, by_nonce, issue, surroundings};
 use crate::policy::words::{self, Sentence, long_day};
-use crate::policy::{Act, MOST_NAMED_RESOURCES, Policy};
+use crate::policy::{Act, MOST_NAMED_RESOURCES, Policy, TokenId};
 use crate::web::form::Posted;
 use crate::web::guard::{CreateTokens, TokenOwner};
 use crate::web::page::{Page, go_to, render};
@@ -211,7 +211,7 @@ fn why_not(issued: &Issued, member: &Member, shape: Shape) -> Problems {
 /// A secret to be shown, with what its page says besides.
 pub(super) struct Told {
     /// Number of the token.
-    pub(super) id: i64,
+    pub(super) id: TokenId,
     /// Its name.
     pub(super) name: String,
     /// The secret.

@@ -5,7 +5,7 @@ use super::create::Member;
 use super::draft::Whose;
 use crate::http::{AppData, AppError};
 use crate::models::Resource;
-use crate::policy::KindKey;
+use crate::policy::{KindKey, ResourceId};
 use actix_web::HttpResponse;
 use actix_web::web::Query;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ struct Answer {
 
 #[derive(Serialize)]
 struct Found {
-    id: i64,
+    id: ResourceId,
     name: String,
     /// For a token that may reach several accounts.
     #[serde(skip_serializing_if = "Option::is_none")]
