@@ -3,11 +3,12 @@
 
 mod row;
 
-use super::choices::{
-    ErrorLink, ExpiryChoice, Offers, chosen, error_links, expires_choices, expires_hint, problem,
-};
-use super::create::{Made, Member, STALE, look_at, make};
+use super::choices::{Offers, chosen};
 use super::draft::{Draft, MOST_ROWS, Problems, Shape, Source, Whose};
+use super::expires::{ExpiryChoice, expires_choices, expires_hint};
+use super::make::{Made, STALE, look_at, make};
+use super::member::Member;
+use super::problems::{ErrorLink, error_links, problem};
 use super::summary;
 use crate::db::{Conn, DbError};
 use crate::http::{App, AppData, AppError};

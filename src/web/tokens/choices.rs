@@ -1,36 +1,14 @@
-//! What both forms for a new token offer: resources to choose, ends of its life, and what is wrong.
+//! The resources that both forms offer: found, chosen, counted.
 
-use super::draft::{Draft, Problems, RowDraft, Shape, Whose};
+use super::draft::{Draft, RowDraft, Whose};
 use crate::db::{Conn, DbError};
+use crate::models::Resource;
 use crate::models::resource::MOST_COUNTED;
-use crate::models::token::TokenName;
-use crate::models::token::expiry::{Expiry, PRESETS};
-use crate::models::{Resource, account_limits};
-use crate::policy::words::works_through;
-use crate::policy::{AccountId, Breach, Catalogue, KindKey, MOST_NAMED_RESOURCES, Policy, ResourceId};
-use crate::web::guard::TokenOwner;
+use crate::policy::{AccountId, Catalogue, KindKey, MOST_NAMED_RESOURCES, ResourceId};
 use std::collections::HashMap;
-use time::OffsetDateTime;
 
 /// So many resources are offered below a search.
 const MOST_FOUND: usize = 8;
-
-impl Whose {
-    /// Whose tokens the page is about.
-    pub(super) fn of<P>(owner: &TokenOwner<P>) -> Whose {
-        let accounts = owner.accounts().iter();
-        Whose {
-            of_user: owner.account().is_none(),
-            scoped: owner.scoped(),
-            accounts: accounts.map(|(account, role)| (account.id, account.name.clone(), *role)).collect(),
-        }
-    }
-
-    /// Numbers of the accounts.
-    pub(super) fn numbers(&self) -> Vec<AccountId> {
-        self.accounts.iter().map(|(id, ..)| *id).collect()
-    }
-}
 
 /// A resource to choose, or chosen.
 pub(super) struct Choice {
@@ -157,90 +135,4 @@ pub(super) fn chosen(
     }
     let found = Resource::of_ids(conn, &whose.numbers(), &ids)?;
     Ok(found.into_iter().map(|resource| (resource.id, resource)).collect())
-}
-
-/// What a valid draft asks for, or what is wrong with it.
-pub(super) fn checked(
-    conn: &mut Conn,
-    catalogue: &Catalogue,
-    whose: &Whose,
-    draft: &Draft,
-    now: OffsetDateTime,
-) -> Result<Result<(TokenName, Policy), Problems>, DbError> {
-    let there = chosen(conn, whose, draft)?;
-    let checked = draft.check(catalogue, whose, &there, now);
-    // Those of a user are held against the limits of each account at the call.
-    let Some(account) = whose.only_account().filter(|_| !whose.of_user) else { return Ok(checked) };
-    let Some(limits) = account_limits::of_account(conn, account)? else { return Ok(checked) };
-    Ok(checked.and_then(|(name, policy)| {
-        let breaches = limits.broken_by(&policy, now);
-        if breaches.is_empty() { Ok((name, policy)) } else { Err(against_limits(&breaches, draft.shape)) }
-    }))
-}
-
-/// What is against the account's limits, each beside its field.
-pub(super) fn against_limits(breaches: &[Breach], shape: Shape) -> Problems {
-    let problem = |breach: &Breach| {
-        let advice = breach.advice();
-        match (breach, shape) {
-            (Breach::LivesTooLong(_) | Breach::LivesForEver, _) => ("expires".to_owned(), advice),
-            (Breach::WritesFromAnywhere, Shape::Builder) => ("from".to_owned(), advice),
-            (Breach::WritesFromAnywhere, Shape::Simple) => {
-                ("reach".to_owned(), format!("{advice} They can be given in the builder."))
-            }
-            (Breach::Everything, _) => ("reach".to_owned(), advice),
-        }
-    };
-    breaches.iter().map(problem).collect()
-}
-
-/// One of the choices for the end of its life.
-pub(super) struct ExpiryChoice {
-    pub(super) value: String,
-    pub(super) label: String,
-    pub(super) checked: bool,
-    /// What it amounts to; empty where that is not known yet.
-    pub(super) through: String,
-}
-
-pub(super) fn expires_choices(draft: &Draft, now: OffsetDateTime) -> Vec<ExpiryChoice> {
-    let choice = |value: String, label: String, through: String| ExpiryChoice {
-        checked: draft.expires == value,
-        value,
-        label,
-        through,
-    };
-    let preset = |days: u16| {
-        let through = Expiry::Days(days).ends_at(now).map(works_through).unwrap_or_default();
-        choice(days.to_string(), format!("{days} days"), through)
-    };
-    let others = [("date", "On a date"), ("never", "Never")];
-    let others = others.map(|(value, label)| choice(value.to_owned(), label.to_owned(), String::new()));
-    PRESETS.map(preset).into_iter().chain(others).collect()
-}
-
-/// "Works through 19 February 2027 (UTC).", as far as the form says it.
-pub(super) fn expires_hint(draft: &Draft, now: OffsetDateTime) -> String {
-    match draft.expiry(now).map(|expiry| expiry.ends_at(now)) {
-        Ok(Some(end)) => works_through(end),
-        Ok(None) => "Works until somebody deletes it.".to_owned(),
-        Err(_) => String::new(),
-    }
-}
-
-/// A line of the summary of errors.
-pub(super) struct ErrorLink {
-    pub(super) href: String,
-    pub(super) text: String,
-}
-
-/// What is wrong at this place.
-pub(super) fn problem(problems: &Problems, place: &str) -> Option<String> {
-    problems.iter().find(|(at, _)| at == place).map(|(_, text)| text.clone())
-}
-
-/// Everything that is wrong, with a link to where.
-pub(super) fn error_links(problems: &Problems) -> Vec<ErrorLink> {
-    let link = |(place, text): &(String, String)| ErrorLink { href: format!("#{place}"), text: text.clone() };
-    problems.iter().map(link).collect()
 }

@@ -1,10 +1,10 @@
 //! The simple form for a new account token, and everything that renders it again.
 
-use super::choices::{
-    ErrorLink, ExpiryChoice, Finder, Offers, chosen, error_links, expires_choices, expires_hint, problem,
-};
-use super::create::Member;
+use super::choices::{Finder, Offers, chosen};
 use super::draft::{Draft, Level, Problems, RowDraft, Shape, Source, Whose};
+use super::expires::{ExpiryChoice, expires_choices, expires_hint};
+use super::member::Member;
+use super::problems::{ErrorLink, error_links, problem};
 use crate::db::{Conn, DbError};
 use crate::http::{App, AppData, AppError};
 use crate::models::token::{Token, surroundings};

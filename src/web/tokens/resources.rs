@@ -1,8 +1,8 @@
 //! Search among the resources that a token can name, as one types.
 
 use super::choices::account_of;
-use super::create::Member;
 use super::draft::Whose;
+use super::member::Member;
 use crate::http::{AppData, AppError};
 use crate::models::Resource;
 use crate::policy::{KindKey, ResourceId};

@@ -1,9 +1,9 @@
 //! The summary: the whole token in sentences, made from the policy that will be stored, and the
 //! draft in hidden fields.
 
-use super::create::Member;
 use super::draft::{Draft, Whose};
 use super::limited;
+use super::member::Member;
 use crate::http::{App, AppError};
 use crate::models::token::surroundings;
 use crate::policy::words::{self, Sentence};

@@ -1,7 +1,8 @@
 //! A row of the builder, as its page shows it.
 
-use super::super::choices::{Finder, problem};
+use super::super::choices::Finder;
 use super::super::draft::{Level, Problems, RowDraft, Where, Whose};
+use super::super::problems::problem;
 use crate::policy::catalogue::Category;
 use crate::policy::{Access, AccountId, Catalogue, Kind, KindKey, Permission, Role};
 use crate::web::page::Field;
