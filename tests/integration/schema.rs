@@ -31,10 +31,12 @@ fn columns(conn: &mut Conn) -> Vec<String> {
     texts_in(conn, &line, &from)
 }
 
-/// The same, read from schema.rs.
+/// The same, read from the product's schema.rs and the example's.
 fn columns_in_the_code() -> Vec<String> {
     let (mut table, mut columns) = (String::new(), Vec::new());
-    for line in include_str!("../../src/db/schema.rs").lines().map(str::trim) {
+    let product = include_str!("../../src/db/schema.rs");
+    let example = include_str!("../../src/dns/models/schema.rs");
+    for line in product.lines().chain(example.lines()).map(str::trim) {
         if line.starts_with("//") || line.starts_with("use ") {
             continue;
         }
@@ -46,6 +48,8 @@ fn columns_in_the_code() -> Vec<String> {
             table = name.to_owned();
         }
     }
+    // By table alone: columns are compared in their order.
+    columns.sort_by(|one: &String, other| one.split('.').next().cmp(&other.split('.').next()));
     columns
 }
 

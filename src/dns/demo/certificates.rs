@@ -2,10 +2,11 @@
 //! everybody: a test authority signed them, and no client trusts it.
 
 use super::holdings::{MADE, first_contact};
-use crate::db::schema::{certificates, resources};
+use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
 use crate::dns::models::certificate::CertificateState;
 use crate::dns::models::domain::DOMAIN;
+use crate::dns::models::schema::certificates;
 use crate::policy::AccountId;
 use diesel::dsl::exists;
 use diesel::prelude::*;

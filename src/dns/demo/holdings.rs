@@ -1,14 +1,15 @@
 //! What an account of the demo has beside its domains: contacts, templates, webhooks, charges,
 //! notices and messages. Two of each, and of each kind only where there is none yet.
 
-use crate::db::schema::{
-    charges, contacts, domains, platform_messages, platform_statuses, record_templates, resources, webhooks,
-};
+use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
 use crate::dns::models::charge::{ChargeState, Item};
 use crate::dns::models::contact::Details;
 use crate::dns::models::domain::DOMAIN;
 use crate::dns::models::platform::PlatformState;
+use crate::dns::models::schema::{
+    charges, contacts, domains, platform_messages, platform_statuses, record_templates, webhooks,
+};
 use crate::policy::AccountId;
 use diesel::prelude::*;
 use serde_json::json;

@@ -2,8 +2,8 @@
 
 use super::Sort;
 use super::order::ordered;
-use crate::db::schema::certificates;
 use crate::db::{Conn, DbError};
+use crate::dns::models::schema::certificates;
 use crate::models::Window;
 use crate::models::stored::stored_list;
 use crate::policy::ResourceId;

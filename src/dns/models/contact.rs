@@ -4,9 +4,9 @@ mod check;
 
 use super::Sort;
 use super::order::ordered;
-use crate::db::schema::{certificates, contacts, domains};
 use crate::db::{Conn, DbError};
 use crate::dns::models::action::{DnsAction, Event};
+use crate::dns::models::schema::{certificates, contacts, domains};
 use crate::models::Window;
 use crate::models::audit::{self, Origin};
 use crate::policy::AccountId;

@@ -3,8 +3,9 @@
 
 use super::domain::{self, DOMAIN, domain_name};
 use super::zone::{self, ZONE};
-use crate::db::schema::{records, resources};
+use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
+use crate::dns::models::schema::records;
 use crate::models::{Hooks, Origin, Resource};
 use crate::policy::{AccountId, KindKey, ResourceId};
 use diesel::prelude::*;

@@ -3,8 +3,9 @@
 use super::certificate::CertificateState;
 use super::domain::DOMAIN;
 use super::zone::ZONE;
-use crate::db::schema::{certificates, domains, records, resources, zones};
+use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
+use crate::dns::models::schema::{certificates, domains, records, zones};
 use crate::models::Resource;
 use crate::models::browse::{named, one};
 use crate::models::rows::{Part, containing};

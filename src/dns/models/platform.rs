@@ -1,8 +1,8 @@
 //! Notices of how the platform is, and messages between an account and the platform.
 
-use crate::db::schema::{platform_messages, platform_statuses};
 use crate::db::{Conn, DbError};
 use crate::dns::models::action::{DnsAction, Event};
+use crate::dns::models::schema::{platform_messages, platform_statuses};
 use crate::models::audit::{self, Origin};
 use crate::models::stored::stored_list;
 use crate::models::{Window, text};

@@ -2,9 +2,9 @@
 
 use super::Sort;
 use super::order::ordered;
-use crate::db::schema::record_templates;
 use crate::db::{Conn, DbError};
 use crate::dns::models::action::{DnsAction, Event};
+use crate::dns::models::schema::record_templates;
 use crate::models::audit::{self, Origin};
 use crate::models::{Window, text};
 use crate::policy::AccountId;

@@ -1,10 +1,10 @@
 //! What a registrar keeps of a domain: its delegation, renewal, transfer lock and whois privacy.
 //! No registrar is asked.
 
-use crate::db::schema::{domains, whois_privacies};
 use crate::db::{Conn, DbError};
 use crate::dns::models::action::{DnsAction, Event};
 use crate::dns::models::domain::domain_name;
+use crate::dns::models::schema::{domains, whois_privacies};
 use crate::models::Resource;
 use crate::models::audit::{self, Origin};
 use crate::policy::ResourceId;

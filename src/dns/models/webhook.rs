@@ -1,8 +1,8 @@
 //! Addresses that want to be told of changes. Nothing is sent to them.
 
-use crate::db::schema::webhooks;
 use crate::db::{Conn, DbError};
 use crate::dns::models::action::{DnsAction, Event};
+use crate::dns::models::schema::webhooks;
 use crate::models::Account;
 use crate::models::audit::{self, Origin};
 use crate::policy::AccountId;

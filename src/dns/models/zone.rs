@@ -2,9 +2,10 @@
 
 use super::order::ordered;
 use super::{Sort, record};
-use crate::db::schema::{records, resources, zones};
+use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
 use crate::dns::models::action::{DnsAction, Event};
+use crate::dns::models::schema::{records, zones};
 use crate::models::audit::{self, Origin};
 use crate::models::rows::{containing, in_order};
 use crate::models::{Reach, Resource, Window};
