@@ -3,7 +3,7 @@
 use crate::decide::{Call, NAMES, Thing, decided, key};
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::policy::{
-    Access, Decision, Grant, Holder, Parts, PartsAsked, Policy, Refusal, ResourceId, ResourceRef, Rights,
+    Access, Act, Decision, Grant, Holder, Parts, PartsAsked, Policy, Refusal, ResourceId, ResourceRef, Rights,
     Role, Selection, decide_for_user, grants_in,
 };
 
@@ -152,4 +152,21 @@ fn what_is_the_users_own_needs_a_users_token_and_a_grant_and_no_resource() {
     assert!(
         grants_in(&catalogue, &reading, 1.into()) && grants_in(&catalogue, &Rights::Everything, 1.into())
     );
+}
+
+/// What can be done on a page and by the API alike: neither way asks for another role than the other.
+const BOTH_WAYS: [(Act, &str, Access); 4] = [
+    (Act::ChangeAccount, "account", Access::Full),
+    (Act::SeeResources, "certificates", Access::Read),
+    (Act::SeeResources, "domains", Access::Read),
+    (Act::SeeResources, "zones", Access::Read),
+];
+
+#[test]
+fn what_a_page_and_the_api_can_both_do_needs_the_same_role_on_each() {
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
+    for (act, permission, access) in BOTH_WAYS {
+        let by_token = catalogue.get(&key(permission)).unwrap().lowest_role(access);
+        assert_eq!(by_token, Some(act.lowest_role()), "{act:?} and {permission}");
+    }
 }

@@ -257,7 +257,7 @@ const TABLE: &[Row] = &[
     ("POST", "/user/sessions/end-others", Does::EndsSession, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
     // Enough to see what an account is; to change it, its limits or its end, a role.
     ("GET", "/accounts/{account}/settings", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303, 404]),
-    ("POST", "/accounts/{account}/settings", Does::Nothing, [401, 404, 403, 403, 403, 422, 401, 401, 404]),
+    ("POST", "/accounts/{account}/settings", Does::Nothing, [401, 404, 403, 403, 422, 422, 401, 401, 404]),
     (
         "GET",
         "/accounts/{account}/settings/plan",
