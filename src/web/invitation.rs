@@ -147,7 +147,7 @@ pub async fn join(
         kept.kept(answer(page, &app.catalogue, &open, Visitor::New, &secret, typed, status)?, &app)
     };
     if !is_genuine {
-        typed.error = Some("The form was out of date. Try again.");
+        typed.error = Some(kept.why_stale());
         return again(typed, StatusCode::FORBIDDEN);
     }
     let password = fields.get("password").to_owned();

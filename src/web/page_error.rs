@@ -33,7 +33,10 @@ pub enum PageError {
     PasswordAgain(PasswordAgain),
     /// A form that does not come from these pages.
     #[error("not sent from these pages")]
-    ForeignForm,
+    ForeignForm {
+        /// The public URL, where the form comes from a page of ours that was opened at another one.
+        open_at: Option<String>,
+    },
     /// A form of another session, or an older one.
     #[error("the form was out of date")]
     StaleForm,
@@ -84,7 +87,7 @@ impl PageRefusal for PageError {
             PageError::PasswordAgain(again) if again.wait.is_some() => StatusCode::TOO_MANY_REQUESTS,
             PageError::Forbidden(_)
             | PageError::PasswordAgain(_)
-            | PageError::ForeignForm
+            | PageError::ForeignForm { .. }
             | PageError::StaleForm => StatusCode::FORBIDDEN,
             PageError::LinkOver => StatusCode::NOT_FOUND,
         }
@@ -110,8 +113,10 @@ impl PageRefusal for PageError {
                     headers.insert(RETRY_AFTER, HeaderValue::from(wait.whole_seconds().max(1)));
                 }
             }
-            PageError::Forbidden(_) | PageError::ForeignForm | PageError::StaleForm | PageError::LinkOver => {
-            }
+            PageError::Forbidden(_)
+            | PageError::ForeignForm { .. }
+            | PageError::StaleForm
+            | PageError::LinkOver => {}
         }
     }
 }

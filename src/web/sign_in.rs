@@ -66,7 +66,7 @@ pub async fn create(
     let fields = form.0;
     let secret = FormSecret::of(&request, &app);
     if !secret.is_behind(&fields) {
-        let why = "The form was out of date. Try again.";
+        let why = secret.why_stale();
         return secret.kept(again(&app, &secret, &fields, why, StatusCode::FORBIDDEN)?, &app);
     }
     let email = fields.get("email").trim().to_owned();
