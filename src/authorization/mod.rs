@@ -131,6 +131,9 @@ async fn decide(
         charges.network_at_most();
         return Err(code.into());
     }
+    if let Some(error) = call.found.unread.as_ref().filter(|_| ask.about.need() == Need::Rights) {
+        return Err(error.clone().into());
+    }
     call.note_use();
     if !call.found.policy.admits(ask.address) {
         tracing::info!(token = call.found.token.get(), "call refused by address");

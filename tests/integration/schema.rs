@@ -2,6 +2,7 @@
 
 use crate::facts::{count_in, texts_in};
 use crate::support::database;
+use diesel::connection::SimpleConnection;
 use secrecy::SecretString;
 use std::sync::Barrier;
 use tokenhouse::db::{self, Conn};
@@ -196,4 +197,31 @@ fn every_foreign_key_has_an_index_to_follow_it_back_but_those_that_name_people()
             "user_links.made_by"
         ]
     );
+}
+
+#[test]
+fn what_a_decision_could_not_read_is_not_stored() {
+    let (_, mut conn) = empty();
+    db::migrate(&mut conn).unwrap();
+    let good = ("'zones'", "'read'", r#"'{"name": ["a*"]}'"#);
+    let columns = "INSERT INTO token_grants (token_id, permission, access, reach, parts) VALUES (1, ";
+    let mut refused = |(permission, access, parts): (&str, &str, &str)| {
+        let sql = format!("{columns}{permission}, {access}, 'everything', {parts})");
+        conn.batch_execute(&sql).unwrap_err().to_string()
+    };
+    // There is no token of that number, which is looked at last.
+    assert!(refused(good).contains("token_id_fkey"));
+    for (bad, check) in [
+        (("'Zones'", good.1, good.2), "permission_check"),
+        (("'zones2'", good.1, good.2), "permission_check"),
+        (("'é'", good.1, good.2), "permission_check"),
+        ((good.0, "'write'", good.2), "access_check"),
+        ((good.0, good.1, r#"'{"name": "a*"}'"#), "patterns_check"),
+        ((good.0, good.1, r#"'{"name": []}'"#), "patterns_check"),
+        ((good.0, good.1, r#"'{"type": ["A"], "name": [1]}'"#), "patterns_check"),
+        ((good.0, good.1, r#"'["name"]'"#), "parts_check"),
+    ] {
+        let why = refused(bad);
+        assert!(why.contains(check), "{bad:?}: {why}");
+    }
 }

@@ -39,13 +39,14 @@ pub(super) fn described(conn: &mut Conn, found: Vec<Token>) -> Result<Vec<Listed
         .collect())
 }
 
-/// The rights of several tokens.
+/// The rights of several tokens; none for one whose grants can't be read, as its calls are refused, so that
+/// the others are still listed and this one can be deleted.
 pub(super) fn rights(conn: &mut Conn, of: &[Token]) -> Result<HashMap<TokenId, Rights>, DbError> {
     let scoped: Vec<TokenId> = of.iter().filter(|token| !token.full_access).map(|token| token.id).collect();
     let mut grants = grants::of_tokens(conn, &scoped)?;
     let mut of_one = |token: &Token| match token.full_access {
         true => Rights::Everything,
-        false => Rights::Grants(grants.remove(&token.id).unwrap_or_default()),
+        false => Rights::Grants(grants.remove(&token.id).and_then(Result::ok).unwrap_or_default()),
     };
     Ok(of.iter().map(|token| (token.id, of_one(token))).collect())
 }

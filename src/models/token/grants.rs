@@ -38,11 +38,15 @@ pub fn of_token(conn: &mut Conn, token: &Token) -> Result<Rights, DbError> {
     if token.full_access {
         return Ok(Rights::Everything);
     }
-    Ok(Rights::Grants(of_tokens(conn, &[token.id])?.remove(&token.id).unwrap_or_default()))
+    Ok(Rights::Grants(of_tokens(conn, &[token.id])?.remove(&token.id).transpose()?.unwrap_or_default()))
 }
 
-/// The grants of several tokens, in the order in which they were made.
-pub fn of_tokens(conn: &mut Conn, ids: &[TokenId]) -> Result<HashMap<TokenId, Vec<Grant>>, DbError> {
+/// The grants of tokens, or for those with one that can't be read, why.
+pub type OfTokens = HashMap<TokenId, Result<Vec<Grant>, DbError>>;
+
+/// The grants of several tokens, in the order in which they were made. One that can't be read is an error
+/// for its token alone.
+pub fn of_tokens(conn: &mut Conn, ids: &[TokenId]) -> Result<OfTokens, DbError> {
     let rows: Vec<GrantRow> = token_grants::table
         .filter(token_grants::token_id.eq_any(ids))
         .order(token_grants::id)
@@ -58,10 +62,16 @@ pub fn of_tokens(conn: &mut Conn, ids: &[TokenId]) -> Result<HashMap<TokenId, Ve
     for row in named_rows {
         named.entry(row.grant_id).or_default().push(row);
     }
-    let mut grants: HashMap<TokenId, Vec<Grant>> = HashMap::new();
+    let mut grants = OfTokens::new();
     for row in rows {
         let named = named.remove(&row.id).unwrap_or_default();
-        grants.entry(row.token_id).or_default().push(row.into_grant(named)?);
+        let of_token = grants.entry(row.token_id).or_insert_with(|| Ok(Vec::new()));
+        if let Ok(known) = of_token {
+            match row.into_grant(named) {
+                Ok(grant) => known.push(grant),
+                Err(error) => *of_token = Err(error),
+            }
+        }
     }
     Ok(grants)
 }

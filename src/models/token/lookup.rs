@@ -44,6 +44,9 @@ pub struct Found {
     pub holder: Holder,
     /// The accounts of its holder, by number; none where they were not needed.
     pub accounts: Vec<Reached>,
+    /// Why its rights or accounts can't be read. No call that needs them may go on; that the token has ended
+    /// can still be said.
+    pub unread: Option<DbError>,
 }
 
 /// An account of a token's holder, at the moment of the call.
@@ -140,12 +143,13 @@ struct SecretRow {
     ends_at: Option<OffsetDateTime>,
 }
 
-/// The tokens behind these digests, ended ones included, with as much of each as is needed.
+/// The tokens behind these digests, ended ones included, with as much of each as is needed. What can't be
+/// read of one is an error for that one alone.
 pub fn by_digests(
     conn: &mut Conn,
     catalogue: &Catalogue,
     wanted: &[(Digest, Need)],
-) -> Result<HashMap<Digest, Found>, DbError> {
+) -> Result<HashMap<Digest, Result<Found, DbError>>, DbError> {
     let mut digests: Vec<&[u8]> = wanted.iter().map(|(digest, _)| digest.bytes()).collect();
     digests.sort_unstable();
     digests.dedup();
@@ -167,12 +171,16 @@ pub fn by_digests(
         .load(conn)?;
     let mut found = HashMap::with_capacity(rows.len());
     for row in rows {
+        // A digest that was asked for has its length.
         let digest = Digest::stored(&row.0.digest).ok_or_else(|| DbError::Corrupt("a digest".to_owned()))?;
-        found.insert(digest, as_found(catalogue, row)?);
+        found.insert(digest, as_found(catalogue, row));
     }
     let in_full = |digest: &Digest| wanted.contains(&(*digest, Need::Rights));
-    let mut in_full: Vec<&mut Found> =
-        found.iter_mut().filter(|(digest, _)| in_full(digest)).map(|(_, found)| found).collect();
+    let mut in_full: Vec<&mut Found> = found
+        .iter_mut()
+        .filter(|(digest, _)| in_full(digest))
+        .filter_map(|(_, found)| found.as_mut().ok())
+        .collect();
     if !in_full.is_empty() {
         load_rights(conn, &mut in_full)?;
         load_accounts(conn, &mut in_full)?;
@@ -212,6 +220,7 @@ fn as_found(catalogue: &Catalogue, row: Row) -> Result<Found, DbError> {
         policy,
         holder,
         accounts: Vec::new(),
+        unread: None,
     })
 }
 
@@ -223,12 +232,17 @@ fn load_rights(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbError>
     }
     let mut grants = grants::of_tokens(conn, &ids)?;
     for one in found.iter_mut().filter(|one| scoped(one)) {
-        one.policy.rights = Rights::Grants(grants.remove(&one.token).unwrap_or_default());
+        match grants.remove(&one.token) {
+            Some(Ok(list)) => one.policy.rights = Rights::Grants(list),
+            Some(Err(error)) => one.unread = Some(error),
+            None => {}
+        }
     }
     Ok(())
 }
 
 fn load_accounts(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbError> {
+    let mut unread: HashMap<UserId, DbError> = HashMap::new();
     let mut users: HashMap<UserId, Vec<(Account, Role, OffsetDateTime)>> = HashMap::new();
     let ids: Vec<UserId> = found.iter().filter_map(|one| one.holder.user()).collect();
     if !ids.is_empty() {
@@ -239,7 +253,10 @@ fn load_accounts(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbErro
             .select((memberships::user_id, memberships::role, memberships::created_at, Account::as_select()))
             .load(conn)?;
         for (user, role, joined, account) in rows {
-            users.entry(user).or_default().push((account, role_from(&role)?, joined));
+            match role_from(&role) {
+                Ok(role) => users.entry(user).or_default().push((account, role, joined)),
+                Err(error) => drop(unread.insert(user, error)),
+            }
         }
     }
     for one in found.iter_mut() {
@@ -250,6 +267,9 @@ fn load_accounts(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbErro
             is_blocked: false,
             limits: None,
         };
+        if let Some(error) = one.holder.user().and_then(|user| unread.get(&user)) {
+            one.unread = Some(error.clone());
+        }
         one.accounts = match &one.holder {
             Holder::Account(account) => vec![reached(account.clone(), None)],
             Holder::User(user) => {
