@@ -40,7 +40,7 @@ pub use maker::{may_grant, user_can_hold};
 pub use merge::merged;
 pub use parts::{Form, MOST_PARTS, MOST_PATTERNS, Part, PartForm, Parts};
 pub use refusal::{RefusalCode, RefusalFacts};
-pub use role::{Act, OwnAct, Role, SiteAct};
+pub use role::{Act, OwnAct, Proof, Role, SiteAct};
 pub use routes::{About, Found, Needs, Route, Routes, Segment};
 pub use selection::{Grant, ResourceRef, Selection};
 pub use state::{Standing, State};
