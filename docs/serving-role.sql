@@ -32,9 +32,9 @@ GRANT USAGE ON SEQUENCE audit_events_id_seq TO :"role";
 GRANT INSERT, UPDATE ON account_limits, invitations, token_secrets, token_use TO :"role";
 
 -- Rows that are created and taken away.
-GRANT INSERT, DELETE ON live_tokens, sightings, token_blocks TO :"role";
+GRANT INSERT, DELETE ON begun, live_tokens, recovery_codes, sightings, token_blocks TO :"role";
 
-GRANT INSERT, UPDATE, DELETE ON budgets, leak_reports, mails, memberships, resources,
+GRANT INSERT, UPDATE, DELETE ON authenticators, budgets, leak_reports, mails, memberships, resources,
     sessions, throttles, token_refusals, user_links
     TO :"role";
 
@@ -70,7 +70,7 @@ GRANT UPDATE (name, search_words, updated_at, disabled_at, disabled_by, disabled
 -- Everything but `site_admin_since`, which is set on the command line. Nobody is deleted.
 GRANT INSERT (email, name, password_hash, created_at, updated_at, email_verified_at) ON users TO :"role";
 GRANT UPDATE (email, name, password_hash, deactivated_at, updated_at, email_verified_at, notices_off_at,
-              reclaimed_at)
+              reclaimed_at, epoch, factor_since)
     ON users TO :"role";
 
 -- The first node creates the key. With --signing-key-file nothing of this is needed: replace the line by

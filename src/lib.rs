@@ -5,10 +5,11 @@
 //! `mail` do not name each other:
 //!
 //! ```text
-//! main → cli → server → extension → { web · api · mail } → authorization → http → models → { policy · db }
+//! main → cli → server → extension → { web · api · mail } → authorization → http → models → { policy · proof · db }
 //! ```
 //!
 //! - [`policy`]: what may be permitted and whether a call is; pure.
+//! - [`proof`]: what people prove besides a password: codes of apps, recovery codes; pure.
 //! - [`db`]: the pool, transactions, migrations and the private Postgres.
 //! - [`models`]: accounts, users, tokens and what can be done with them.
 //! - [`http`]: what pages and API both need: errors, client addresses, headers.
@@ -33,6 +34,7 @@ pub mod extension;
 pub mod http;
 pub mod mail;
 pub mod models;
+pub mod proof;
 pub mod server;
 pub mod telemetry;
 pub mod watchdog;

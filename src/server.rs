@@ -8,7 +8,7 @@ mod unread;
 use crate::api;
 use crate::check;
 use crate::clock::Clock;
-use crate::config::{CheckListen, Config, Database, Support};
+use crate::config::{CheckListen, Config, ConfigError, Database, Support};
 use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError, Readiness, Source};
 use crate::extension::Product;
@@ -71,6 +71,9 @@ pub enum StartError {
     /// Migrations are missing, or rights that its role needs, or the database is too old.
     #[error(transparent)]
     NotPrepared(DbError),
+    /// The key for authenticator apps can't be read.
+    #[error(transparent)]
+    Key(#[from] ConfigError),
     /// The catalogue lacks what a route needs.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
@@ -134,6 +137,8 @@ impl Server {
             trusted_proxies: config.trusted_proxies.clone(),
             unreadable_hop: Once::new(),
             signing_key: Key::from(key.expose_secret()),
+            sealing_keys: config.sealing_key.open()?.map(Arc::new),
+            second_factor: config.second_factor,
             hashing: Hashing::start(config.password_cost)?,
             buffers: Buffers::default(),
             endings: Endings::default(),

@@ -42,7 +42,7 @@ pub use merge::merged;
 pub use numbers::{AccountId, NotANumber, ResourceId, SecretId, TokenId, UserId};
 pub use parts::{Form, MOST_PARTS, MOST_PATTERNS, Part, PartForm, Parts};
 pub use refusal::{RefusalCode, RefusalFacts};
-pub use role::{Act, OwnAct, Role, SiteAct};
+pub use role::{Act, OwnAct, Proof, Role, SiteAct};
 pub use routes::{About, Found, Needs, Route, Routes, Segment};
 pub use selection::{Grant, ResourceRef, Selection};
 pub use state::{Standing, State};

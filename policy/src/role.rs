@@ -68,6 +68,24 @@ impl Role {
     }
 }
 
+/// What a person has to prove before an act, within the last quarter of an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Proof {
+    /// Nothing: it makes nobody's access greater.
+    None,
+    /// One thing that they have: the password, or a factor.
+    One,
+    /// Everything that they have: before what decides how they sign in.
+    All,
+}
+
+impl Proof {
+    /// What an act needs that raises access, or doesn't.
+    const fn of_raise(raises_access: bool) -> Proof {
+        if raises_access { Proof::One } else { Proof::None }
+    }
+}
+
 /// Something that a member may or may not do on the pages of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Act {
@@ -159,6 +177,11 @@ impl Act {
         }
     }
 
+    /// What has to be proved before it.
+    pub const fn proof(self) -> Proof {
+        Proof::of_raise(self.raises_access())
+    }
+
     /// What it is, as the table of roles says it on the page of members and in the documentation.
     pub fn title(self, catalogue: &Catalogue) -> String {
         self.fixed_title().map_or_else(|| format!("See {}", catalogue.visible()), str::to_owned)
@@ -230,6 +253,8 @@ pub enum SiteAct {
     SignOut,
     /// Create a link by which a user sets a new password.
     MakePasswordLink,
+    /// Have a link sent by which a user removes lost factors.
+    MakeFactorLink,
     /// Put an account on another plan.
     SetPlan,
     /// Suspend an account.
@@ -246,6 +271,7 @@ impl SiteAct {
         match self {
             SiteAct::Reactivate
             | SiteAct::MakePasswordLink
+            | SiteAct::MakeFactorLink
             | SiteAct::SetPlan
             | SiteAct::Resume
             | SiteAct::Restore => true,
@@ -254,6 +280,14 @@ impl SiteAct {
             | SiteAct::Deactivate
             | SiteAct::SignOut
             | SiteAct::Suspend => false,
+        }
+    }
+
+    /// The same as [`Act::proof`].
+    pub const fn proof(self) -> Proof {
+        match self {
+            SiteAct::MakeFactorLink => Proof::All,
+            other => Proof::of_raise(other.raises_access()),
         }
     }
 }
@@ -271,6 +305,8 @@ pub enum OwnAct {
     VerifyAddress,
     /// Set a new password, with the current one.
     ChangePassword,
+    /// Add and remove second factors, and create recovery codes.
+    ChangeFactors,
     /// End a session, or all others.
     EndSessions,
     /// Sign out.
@@ -278,15 +314,17 @@ pub enum OwnAct {
 }
 
 impl OwnAct {
-    /// The same as [`Act::raises_access`]. A new password needs the current one in its own form.
-    pub const fn raises_access(self) -> bool {
+    /// The same as [`Act::proof`]. A new password needs the current one in its own form, and of those who have a
+    /// second factor all of it.
+    pub const fn proof(self) -> Proof {
         match self {
-            OwnAct::AcceptInvitation | OwnAct::ChangeAddress => true,
+            OwnAct::AcceptInvitation => Proof::One,
+            OwnAct::ChangeAddress | OwnAct::ChangeFactors => Proof::All,
             OwnAct::ChangeProfile
             | OwnAct::VerifyAddress
             | OwnAct::ChangePassword
             | OwnAct::EndSessions
-            | OwnAct::SignOut => false,
+            | OwnAct::SignOut => Proof::None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `user create|password|deactivate|reactivate|site-admin|ref`.
+//! `user create|password|reset-factor|deactivate|reactivate|site-admin|ref`.
 
 use super::{CliError, Opened, open, output, user_of};
 use crate::config::DatabaseArgs;
@@ -15,6 +15,8 @@ pub(super) enum UserCommand {
     Create(CreateArgs),
     /// Set a new password and end every session; prints a random one unless one is given.
     Password(PasswordArgs),
+    /// Remove every second factor of a user who lost it, and end every session.
+    ResetFactor(OneUser),
     /// Let the user in no more: sessions end at once.
     Deactivate(OneUser),
     /// Let the user in again.
@@ -88,6 +90,7 @@ pub(super) fn run(command: UserCommand) -> Result<(), CliError> {
     match command {
         UserCommand::Create(args) => create(args),
         UserCommand::Password(args) => set_password(args),
+        UserCommand::ResetFactor(args) => reset_factor(args),
         UserCommand::Deactivate(args) => change(args, |user, conn, origin| user.deactivate(conn, origin)),
         UserCommand::Reactivate(args) => change(args, |user, conn, origin| user.reactivate(conn, origin)),
         UserCommand::Ref(RefArgs { user, reference }) => set_reference(user, &reference),
@@ -160,6 +163,16 @@ fn set_password(args: PasswordArgs) -> Result<(), CliError> {
             "The address was never verified, so user tokens ended, too ({ended}), and the invitations that the user sent no longer work."
         ));
     }
+    Ok(())
+}
+
+fn reset_factor(args: OneUser) -> Result<(), CliError> {
+    let Opened { _postgres, mut conn, origin } = open(args.database)?;
+    let user = user_of(&mut conn, &args.email)?;
+    if !db::in_one(&mut conn, |conn| user.reset_factors(conn, &origin))? {
+        return Err(CliError::said(format!("{} has no second factor.", user.email)));
+    }
+    output::note(format!("{} has no second factor now; every session has ended.", user.email));
     Ok(())
 }
 

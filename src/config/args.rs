@@ -96,6 +96,23 @@ pub struct ServeArgs {
     #[arg(long, env = "TOKENHOUSE_SIGNING_KEY_FILE", value_name = "FILE")]
     pub signing_key_file: Option<OsString>,
 
+    /// The file with the key that encrypts the keys of authenticator apps
+    ///
+    /// At least 64 characters in a line, such as those of `openssl rand -hex 32`, which only the user of
+    /// this server may read. Every node needs the same, and so does a restored backup. To roll it, put a
+    /// new line before the old one. Without the file nobody can use an authenticator app. [default:
+    /// app-keys.key in the folder of the private Postgres, created at the first start; none with a
+    /// database URL]
+    #[arg(long, env = "TOKENHOUSE_KEY_FILE", value_name = "FILE")]
+    pub key_file: Option<OsString>,
+
+    /// Who has to have a second factor: off, admins or everyone
+    ///
+    /// Admins are those who run the site. Whoever has to and has none sets one up before any other page
+    /// opens. Accounts can ask their members for one in any case. [default: admins]
+    #[arg(long, env = "TOKENHOUSE_SECOND_FACTOR", value_name = "WHO")]
+    pub second_factor: Option<String>,
+
     /// How many user tokens each person may have
     ///
     /// Those that have ended do not count. Tokens that are there already stay. [default: any

@@ -8,16 +8,17 @@
 mod args;
 mod check_listen;
 mod database_url;
+mod key_file;
 mod mail;
 mod public_url;
 mod resolve;
-mod signing_key;
 mod support;
 #[cfg(test)]
 mod tests;
 
 pub use args::{CatalogueArgs, DatabaseArgs, ServeArgs, Switch};
 pub use check_listen::CheckListen;
+pub use key_file::SealingKey;
 pub use mail::{Mail, MailWay};
 pub use public_url::PublicUrl;
 pub use support::{Support, Way};
@@ -48,6 +49,10 @@ pub struct Config {
     pub pool_size: u32,
     /// Signs the cookies; `None` keeps the key in the database.
     pub signing_key: Option<SecretSlice<u8>>,
+    /// What the keys of authenticator apps are encrypted by.
+    pub sealing_key: SealingKey,
+    /// Who has to have a second factor.
+    pub second_factor: SecondFactor,
     /// How long the start waits for a database that isn't there yet.
     pub database_wait: Duration,
     /// How many user tokens each person may have; none means any number.
@@ -62,6 +67,18 @@ pub struct Config {
     pub log_format: LogFormat,
     /// What a guess at a password costs.
     pub password_cost: Cost,
+}
+
+crate::policy::closed_list! {
+    /// Who has to have a second factor, whatever accounts ask for.
+    pub enum SecondFactor {
+        /// Nobody.
+        Off = "off",
+        /// Those who run the site.
+        Admins = "admins",
+        /// Everyone.
+        Everyone = "everyone",
+    }
 }
 
 /// Where the data is.
@@ -112,6 +129,8 @@ impl Config {
             catalogue: None,
             pool_size: 4,
             signing_key: None,
+            sealing_key: SealingKey::Lines(vec![SecretSlice::from(vec![b'k'; 64])]),
+            second_factor: SecondFactor::Off,
             database_wait: Duration::ZERO,
             user_tokens: None,
             mail: Mail::for_tests()?,

@@ -2,8 +2,8 @@
 
 use super::CheckListen;
 use super::{
-    CatalogueArgs, Config, ConfigError, Database, DatabaseArgs, LogFormat, Mail, PublicUrl, ServeArgs,
-    Support, database_url, signing_key,
+    CatalogueArgs, Config, ConfigError, Database, DatabaseArgs, LogFormat, Mail, PublicUrl, SealingKey,
+    SecondFactor, ServeArgs, Support, database_url, key_file,
 };
 use crate::db::private::running_as_root;
 use crate::models::password::Cost;
@@ -38,6 +38,8 @@ struct File {
     primary_file: Option<String>,
     pool_size: Option<u32>,
     signing_key_file: Option<String>,
+    key_file: Option<String>,
+    second_factor: Option<String>,
     user_tokens: Option<i64>,
     catalogue: Option<String>,
     smtp: Option<String>,
@@ -146,9 +148,22 @@ impl ServeArgs {
         }
         let signing_key = filled_path(self.signing_key_file)
             .or_else(|| filled(file.signing_key_file.clone()).map(PathBuf::from))
-            .map(|path| signing_key::read(&path))
+            .map(|path| key_file::read(&path))
             .transpose()?;
         let database = self.database.resolve_with(&file)?;
+        let told = filled_path(self.key_file).or_else(|| filled(file.key_file.clone()).map(PathBuf::from));
+        let sealing_key = match (told, &database) {
+            (Some(path), _) => SealingKey::Lines(key_file::read_lines(&path)?),
+            (None, Database::Private { data }) => SealingKey::Own(data.join("app-keys.key")),
+            (None, Database::Url { .. }) => SealingKey::None,
+        };
+        let second_factor = filled(self.second_factor).or_else(|| filled(file.second_factor.clone()));
+        let second_factor = match second_factor.as_deref() {
+            None => SecondFactor::Admins,
+            Some(text) => SecondFactor::from_key(text).ok_or_else(|| {
+                ConfigError("who has to have a second factor is off, admins or everyone".to_string())
+            })?,
+        };
         let mail = Mail::resolve(
             filled_secret(self.smtp).or_else(|| filled(file.smtp.clone()).map(SecretString::from)),
             filled(self.mail_from).or_else(|| filled(file.mail_from.clone())),
@@ -172,6 +187,8 @@ impl ServeArgs {
                 .filter(|size| (1..=100).contains(size))
                 .ok_or_else(|| ConfigError("the pool size must be a number from 1 to 100".to_string()))?,
             signing_key,
+            sealing_key,
+            second_factor,
             database_wait: DATABASE_WAIT,
             user_tokens,
             mail,

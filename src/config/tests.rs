@@ -189,7 +189,7 @@ fn the_signing_key_comes_from_a_file_that_any_setting_may_name() {
     assert_eq!((told.expose_secret().len(), told.expose_secret()), (64, named.expose_secret()));
     assert!(with(|_| {}).unwrap().signing_key.is_none());
     let gone = with(|args| args.signing_key_file = Some("/nowhere/key".into()));
-    assert!(sentence(gone).starts_with("the signing key in /nowhere/key can't be used: "));
+    assert!(sentence(gone).starts_with("the key in /nowhere/key can't be used: "));
 }
 
 #[test]

@@ -48,6 +48,8 @@ diesel::table! {
         updated_at -> Timestamptz,
         /// What the owner of the API calls the account.
         reference -> Nullable<Text>,
+        /// From when the account's pages are closed to members without a second factor; NULL: none is demanded.
+        factor_from -> Nullable<Timestamptz>,
     }
 }
 
@@ -72,6 +74,44 @@ diesel::table! {
         after -> Nullable<Jsonb>,
         /// NULL: of users and tokens an unknown address, of others none.
         address -> Nullable<Inet>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Second factors: authenticator apps.
+    authenticators (id) {
+        id -> Int8,
+        user_id -> Int8,
+        kind -> Text,
+        /// The key of an app, encrypted by a key outside of the database with the user's number as associated data.
+        sealed -> Nullable<Bytea>,
+        /// The step of 30 seconds whose code was used last: only a later one is accepted.
+        last_step -> Nullable<Int8>,
+        created_at -> Timestamptz,
+        /// When it was shown to work; NULL: it does not count yet.
+        proved_at -> Nullable<Timestamptz>,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Sign-ins that began and are not finished. Taken by whoever finishes them, once.
+    begun (digest) {
+        /// SHA-256 of the number that the page's form holds.
+        digest -> Bytea,
+        /// SHA-256 of what the browser's cookie holds: another browser does not finish it.
+        browser -> Bytea,
+        kind -> Text,
+        user_id -> Nullable<Int8>,
+        /// The user's when it began.
+        epoch -> Nullable<Int8>,
+        next -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
     }
 }
 
@@ -166,6 +206,17 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// Codes that stand in for a factor, by their SHA-256. Used ones are deleted.
+    recovery_codes (digest) {
+        digest -> Bytea,
+        user_id -> Int8,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// What grants can be narrowed to.
     resources (id) {
         id -> Int8,
@@ -193,10 +244,12 @@ diesel::table! {
         address -> Nullable<Inet>,
         client -> Text,
         created_at -> Timestamptz,
-        /// When the password was last entered in this session.
+        /// When the user last proved who they are in this session, by the password or a factor.
         password_at -> Timestamptz,
         idle_until -> Timestamptz,
         ends_at -> Timestamptz,
+        /// When the user last did so by everything they have; NULL: not since they got their first factor.
+        proved_fully_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -399,7 +452,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// Links by which a person sets a new password or verifies an address. The newest of a purpose is the only one; used ones are deleted.
+    /// Links by which a person sets a new password, verifies an address or removes lost factors. The newest of a purpose is the only one; used ones are deleted.
     user_links (id) {
         id -> Int8,
         user_id -> Int8,
@@ -408,10 +461,12 @@ diesel::table! {
         email -> Text,
         /// SHA-256 of what the link holds; NULL until it is sent, so that what works is never stored.
         digest -> Nullable<Bytea>,
-        /// The site admin who created it; NULL: the person.
+        /// Who created or asked for it in the person's place; NULL: the person.
         made_by -> Nullable<Int8>,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
+        /// Why, in the words of who created it.
+        note -> Nullable<Text>,
     }
 }
 
@@ -438,14 +493,21 @@ diesel::table! {
         updated_at -> Timestamptz,
         /// What the owner of the API calls the user.
         reference -> Nullable<Text>,
+        /// Grows whenever all of the user's sessions end; a sign-in that began before that is not finished.
+        epoch -> Int8,
+        /// Since when the user has a second factor without a gap; NULL: has none.
+        factor_since -> Nullable<Timestamptz>,
     }
 }
 
 diesel::joinable!(account_limits -> accounts (account_id));
+diesel::joinable!(authenticators -> users (user_id));
+diesel::joinable!(begun -> users (user_id));
 diesel::joinable!(invitations -> accounts (account_id));
 diesel::joinable!(live_tokens -> tokens (token_id));
 diesel::joinable!(memberships -> accounts (account_id));
 diesel::joinable!(memberships -> users (user_id));
+diesel::joinable!(recovery_codes -> users (user_id));
 diesel::joinable!(resources -> accounts (account_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(token_blocks -> accounts (account_id));
@@ -463,12 +525,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     account_limits,
     accounts,
     audit_events,
+    authenticators,
+    begun,
     budgets,
     invitations,
     leak_reports,
     live_tokens,
     mails,
     memberships,
+    recovery_codes,
     resources,
     sessions,
     sightings,

@@ -2,9 +2,10 @@
 
 use super::{Budgets, Buffers, Endings, Extras, Hashing, LargeLists, Sessions, TokenLookup};
 use crate::clock::Clock;
-use crate::config::{Mail, PublicUrl, Support};
+use crate::config::{Mail, PublicUrl, SecondFactor, Support};
 use crate::db::Db;
 use crate::policy::Catalogue;
+use crate::proof::sealed::SealingKeys;
 use actix_web::cookie::Key;
 use actix_web::web::Data;
 use ipnet::IpNet;
@@ -40,6 +41,10 @@ pub struct App {
     pub unreadable_hop: Once,
     /// Signs the cookies.
     pub signing_key: Key,
+    /// Opens the keys of authenticator apps; `None`: nobody can use one.
+    pub sealing_keys: Option<Arc<SealingKeys>>,
+    /// Who has to have a second factor.
+    pub second_factor: SecondFactor,
     /// Hashes and verifies passwords.
     pub hashing: Hashing,
     /// What is noted of calls and not written yet.

@@ -1,5 +1,6 @@
 //! What each letter says: a template, its first line the subject.
 
+mod factors;
 mod notices;
 mod own;
 
@@ -119,6 +120,20 @@ fn say(conn: &mut Conn, app: &App, letter: &Letter, due: &Due, now: OffsetDateTi
         Letter::AddressLink { link } => own::address_link(conn, app, *link, now),
         Letter::AddressChanged { user, to, done } => own::address_changed(conn, app, *user, to, *done),
         Letter::PasswordChanged { user } => own::password_changed(conn, app, *user, due.created_at),
+        Letter::FactorChanged { user, event, address } => {
+            factors::changed(conn, app, *user, (*event, *address), due.created_at)
+        }
+        Letter::WrongCodes { user } => factors::wrong_codes(conn, app, *user, due.created_at),
+        Letter::FactorLink { link } => factors::link_to_reset(conn, app, *link, now),
+        Letter::FactorLinkAsked { user, by, why } => {
+            factors::link_asked(conn, app, *user, (by, why), due.created_at)
+        }
+        Letter::NewNetwork { user, client, address } => {
+            factors::new_network(conn, app, *user, (client, *address), due.created_at)
+        }
+        Letter::FactorDemanded { user, about, from } => {
+            factors::demanded(conn, app, *user, about, (*from, now))
+        }
         Letter::Token { about, .. } | Letter::Revoked { about, .. } | Letter::Expires { about, .. }
             if !notice::may_be_told(conn, &due.recipient, about.as_ref())? =>
         {

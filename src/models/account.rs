@@ -45,6 +45,8 @@ pub struct Account {
     pub updated_at: OffsetDateTime,
     /// What the owner of the API calls it.
     pub reference: Option<String>,
+    /// From when its pages are closed to members without a second factor; `None` if none is demanded.
+    pub factor_from: Option<OffsetDateTime>,
 }
 
 impl Account {
@@ -177,6 +179,11 @@ impl Account {
     pub fn surroundings(&self, conn: &mut Conn) -> Result<Surroundings, DbError> {
         let accounts = surroundings(conn, &[(self.clone(), None)])?;
         Ok(Surroundings { of_user: false, accounts })
+    }
+
+    /// Whether its pages are closed to this member, who has no second factor.
+    pub fn lacks_factor(&self, user: &super::User, now: OffsetDateTime) -> bool {
+        user.factor_since.is_none() && self.factor_from.is_some_and(|from| from <= now)
     }
 
     /// Whether it is neither suspended nor being deleted.

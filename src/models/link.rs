@@ -41,7 +41,8 @@ pub fn presented(text: &str) -> Option<[u8; 32]> {
     (text.len() == LENGTH && text.bytes().all(|byte| LETTERS.contains(&byte))).then(|| digest(text))
 }
 
-fn fill(bytes: &mut [u8]) -> Result<(), DbError> {
+/// Fills with the operating system's randomness.
+pub(super) fn fill(bytes: &mut [u8]) -> Result<(), DbError> {
     #[cfg(feature = "screenshots")]
     if super::example::fill(bytes) {
         return Ok(());

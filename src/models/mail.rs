@@ -41,6 +41,53 @@ pub enum Letter {
         /// Number of the user.
         user: UserId,
     },
+    /// A second factor was added or removed.
+    FactorChanged {
+        /// Number of the user.
+        user: UserId,
+        /// What happened.
+        event: FactorEvent,
+        /// From where.
+        address: Option<ClientAddress>,
+    },
+    /// Someone typed the right password and wrong codes.
+    WrongCodes {
+        /// Number of the user.
+        user: UserId,
+    },
+    /// A link that removes lost factors.
+    FactorLink {
+        /// Number of the link.
+        link: i64,
+    },
+    /// Such a link was asked for, for a member of the recipient's account.
+    FactorLinkAsked {
+        /// Number of the member.
+        user: UserId,
+        /// Who asked, as people say it.
+        by: String,
+        /// Why, in their words.
+        why: String,
+    },
+    /// A sign-in from a network that is new for the user.
+    NewNetwork {
+        /// Number of the user.
+        user: UserId,
+        /// What the browser says it is.
+        client: String,
+        /// From where.
+        address: ClientAddress,
+    },
+    /// An account asks its members for a second factor, and the recipient has none.
+    FactorDemanded {
+        /// Number of the user.
+        user: UserId,
+        /// The account.
+        about: About,
+        /// From when its pages are closed.
+        #[serde(with = "time::serde::timestamp")]
+        from: OffsetDateTime,
+    },
     /// Something happened to a token.
     Token {
         /// What.
@@ -106,6 +153,20 @@ pub enum TokenEvent {
     Disabled,
     /// The account of this name does not let it in any more.
     Blocked(String),
+}
+
+/// What happened to someone's second factors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactorEvent {
+    /// An authenticator app was set up.
+    AppAdded,
+    /// It was removed.
+    AppRemoved,
+    /// New recovery codes were created.
+    CodesMade,
+    /// All factors were removed, as lost.
+    Reset,
 }
 
 /// An account that a mail is about.

@@ -9,10 +9,13 @@ pub mod account_state;
 pub mod activity;
 pub mod admin;
 pub mod audit;
+pub mod authenticator;
+pub mod begun;
 pub mod browse;
 pub mod budget;
 #[cfg(feature = "screenshots")]
 pub mod example;
+pub mod factor_demand;
 pub mod hooks;
 pub mod invitation;
 pub mod leak;

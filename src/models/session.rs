@@ -28,9 +28,11 @@ pub const MOST_SHOWN: usize = 100;
 pub struct NewSession {
     /// Whose it is.
     pub user: UserId,
-    /// Digest of the hash of the password that was said: with one that was set meanwhile, nobody is
-    /// signed in.
+    /// Digest of the hash of the password when the sign-in began: with one that was set meanwhile, nobody
+    /// is signed in.
     pub password: SessionDigest,
+    /// The user's epoch when the sign-in began: after all sessions were ended, nobody is signed in.
+    pub epoch: i64,
     /// What the pages remember in it.
     pub state: Value,
     /// Where the browser is.
@@ -47,8 +49,10 @@ pub type SessionDigest = [u8; 32];
 pub struct Stored {
     /// Number of the session.
     pub id: i64,
-    /// When the password was last said in it.
+    /// When the user last proved who they are in it, by the password or a factor.
     pub password_at: OffsetDateTime,
+    /// When they last did so by everything they have.
+    pub proved_fully_at: Option<OffsetDateTime>,
     /// What the pages remember in it.
     pub state: Value,
     idle_until: OffsetDateTime,
@@ -78,7 +82,8 @@ pub fn by_digests(
     digests: &[SessionDigest],
 ) -> Result<HashMap<SessionDigest, Stored>, DbError> {
     let keys: Vec<&[u8]> = digests.iter().map(<[u8; 32]>::as_slice).collect();
-    let rows: Vec<(Vec<u8>, i64, OffsetDateTime, Value, OffsetDateTime, OffsetDateTime)> = sessions::table
+    type Row = (Vec<u8>, i64, OffsetDateTime, Option<OffsetDateTime>, Value, OffsetDateTime, OffsetDateTime);
+    let rows: Vec<Row> = sessions::table
         .inner_join(users::table)
         .filter(sessions::digest.eq_any(keys))
         .filter(users::deactivated_at.is_null())
@@ -86,15 +91,16 @@ pub fn by_digests(
             sessions::digest,
             sessions::id,
             sessions::password_at,
+            sessions::proved_fully_at,
             sessions::state,
             sessions::idle_until,
             sessions::ends_at,
         ))
         .load(conn)?;
     rows.into_iter()
-        .map(|(digest, id, password_at, state, idle_until, ends_at)| {
+        .map(|(digest, id, password_at, proved_fully_at, state, idle_until, ends_at)| {
             let digest = digest.try_into().map_err(|_| DbError::Corrupt("a session's digest".to_owned()))?;
-            Ok((digest, Stored { id, password_at, state, idle_until, ends_at }))
+            Ok((digest, Stored { id, password_at, proved_fully_at, state, idle_until, ends_at }))
         })
         .collect()
 }
@@ -116,21 +122,39 @@ pub fn put_off(conn: &mut Conn, digest: &SessionDigest, now: OffsetDateTime) -> 
     Ok(())
 }
 
-/// Notes that the password was said again, and whether the session was still there: it touches no row
-/// that is gone.
-pub fn password_said(conn: &mut Conn, id: i64, now: OffsetDateTime) -> Result<bool, DbError> {
+/// Notes that the user proved who they are again, `fully` if by everything they have, and whether the
+/// session was still there: it touches no row that is gone.
+pub fn proved(conn: &mut Conn, id: i64, fully: bool, now: OffsetDateTime) -> Result<bool, DbError> {
+    let fully_at = fully.then_some(Some(now));
     let touched = diesel::update(sessions::table.filter(sessions::id.eq(id)))
-        .set(sessions::password_at.eq(now))
+        .set((sessions::password_at.eq(now), fully_at.map(|at| sessions::proved_fully_at.eq(at))))
         .execute(conn)?;
     Ok(touched == 1)
 }
 
+/// Gives a session another key; `false` where it is gone. All else stays, its end too.
+pub fn change_key(conn: &mut Conn, key: &str, new: &str) -> Result<bool, DbError> {
+    let touched = diesel::update(sessions::table.find(digest(key).as_slice()))
+        .set(sessions::digest.eq(digest(new).as_slice()))
+        .execute(conn)?;
+    Ok(touched == 1)
+}
+
+/// The user has another set of factors: what was proved in their other sessions was not all of it.
+pub(super) fn forget_full_proofs(conn: &mut Conn, user: UserId, kept: i64) -> Result<(), DbError> {
+    diesel::update(sessions::table.filter(sessions::user_id.eq(user).and(sessions::id.ne(kept))))
+        .set(sessions::proved_fully_at.eq(None::<OffsetDateTime>))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Stores a new session, and forgets those that have ended. It is not stored, and the answer is
-/// `false`, where the password was changed or the user deactivated while it was made: both end every
-/// session, and this one would be left over.
+/// `false`, where the password was changed, the user deactivated or every session ended while it was made:
+/// this one would be left over.
 pub fn save(conn: &mut Conn, key: &str, new: &NewSession, now: OffsetDateTime) -> Result<bool, DbError> {
     let of_now = User::lock_credentials(conn, new.user)?;
-    if of_now.is_none_or(|of_now| digest(&of_now.hash) != new.password) {
+    // The password beside the epoch, for one release: a node of the version before ends sessions without it.
+    if of_now.is_none_or(|of_now| digest(&of_now.hash) != new.password || of_now.epoch != new.epoch) {
         return Ok(false);
     }
     diesel::delete(sessions::table.filter(sessions::ends_at.le(now).or(sessions::idle_until.le(now))))
@@ -144,6 +168,7 @@ pub fn save(conn: &mut Conn, key: &str, new: &NewSession, now: OffsetDateTime) -
             sessions::client.eq(&new.client),
             sessions::created_at.eq(now),
             sessions::password_at.eq(now),
+            sessions::proved_fully_at.eq(now),
             sessions::idle_until.eq(now + IDLE),
             sessions::ends_at.eq(now + ABSOLUTE),
         ))

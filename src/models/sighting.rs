@@ -5,9 +5,11 @@ use crate::db::schema::sightings;
 use crate::db::{Conn, DbError};
 use crate::models::stored::stored_list;
 use crate::policy::{AccountId, ClientAddress, TokenId, UserId};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Inet, Nullable, Text, Timestamptz};
+use ipnet::IpNet;
 use time::{Duration, OffsetDateTime};
 
 stored_list! {
@@ -19,6 +21,8 @@ stored_list! {
         NewNetwork = "new_network",
         /// An attempt to sign in with a wrong password.
         SignInRefused = "sign_in_refused",
+        /// An attempt to sign in with the right password and a wrong code.
+        CodeRefused = "code_refused",
         /// A sign-in.
         SignedIn = "signed_in",
     }
@@ -34,8 +38,8 @@ pub struct SignIn {
     pub user: UserId,
     /// The address of the user.
     pub email: String,
-    /// Whether the password was right.
-    pub good: bool,
+    /// What became of it.
+    pub kind: SightingKind,
     /// When.
     pub at: OffsetDateTime,
     /// From where.
@@ -62,7 +66,7 @@ pub fn put_down(conn: &mut Conn, attempts: &[SignIn]) -> Result<(), DbError> {
         .iter()
         .map(|one| Row {
             at: one.at,
-            kind: if one.good { SightingKind::SignedIn } else { SightingKind::SignInRefused },
+            kind: one.kind,
             account: None,
             user: Some(one.user),
             token: None,
@@ -91,6 +95,17 @@ pub(super) fn write(conn: &mut Conn, rows: &[Row<'_>]) -> Result<(), DbError> {
         .bind::<Array<Text>, _>(each().map(|row| row.client).collect::<Vec<_>>())
         .execute(conn)?;
     Ok(())
+}
+
+/// Whether the user signed in before, but never from this network; `None` is an unknown address.
+pub fn is_new_network(conn: &mut Conn, user: UserId, network: Option<IpNet>) -> Result<bool, DbError> {
+    let signed_in = || {
+        sightings::table.filter(sightings::user_id.eq(user).and(sightings::kind.eq(SightingKind::SignedIn)))
+    };
+    let Some(network) = network else { return Ok(false) };
+    let before = diesel::select(exists(signed_in())).get_result::<bool>(conn)?;
+    let here = signed_in().filter(sightings::address.is_contained_by_or_eq(network));
+    Ok(before && !diesel::select(exists(here)).get_result::<bool>(conn)?)
 }
 
 /// Forgets what is older than [`KEPT`].

@@ -53,6 +53,14 @@ pub fn count(
     Ok(wait)
 }
 
+/// Takes an attempt out of a bucket again: it was good, and what was bad before it still counts.
+pub fn take_back(conn: &mut Conn, bucket: &str) -> Result<(), DbError> {
+    diesel::update(throttles::table.find(key(bucket)).filter(throttles::count.gt(0)))
+        .set(throttles::count.eq(throttles::count - 1))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Forgets a bucket: the attempt was good.
 pub fn forget(conn: &mut Conn, bucket: &str) -> Result<(), DbError> {
     diesel::delete(throttles::table.find(key(bucket))).execute(conn)?;

@@ -41,6 +41,8 @@ pub struct User {
     pub updated_at: OffsetDateTime,
     /// What the owner of the API calls the user.
     pub reference: Option<String>,
+    /// Since when the user has a second factor without a gap.
+    pub factor_since: Option<OffsetDateTime>,
 }
 
 /// What a password is compared with.
@@ -52,6 +54,8 @@ pub struct Credentials {
     pub email: String,
     /// Hash of the password.
     pub hash: String,
+    /// Grows whenever all of the user's sessions end.
+    pub epoch: i64,
 }
 
 /// An active user who signs in with a password.
@@ -62,6 +66,7 @@ fn with_password() -> _ {
         users::id,
         users::email,
         hash,
+        users::epoch,
     ))
 }
 
@@ -266,11 +271,12 @@ impl User {
     }
 
     /// Says whether there was one that was not over yet. Whoever was signed in may have asked for links.
-    fn end_sessions(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<bool, DbError> {
+    pub(super) fn end_sessions(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<bool, DbError> {
         let ends: Vec<(OffsetDateTime, OffsetDateTime)> =
             diesel::delete(sessions::table.filter(sessions::user_id.eq(self.id)))
                 .returning((sessions::ends_at, sessions::idle_until))
                 .get_results(conn)?;
+        diesel::update(users::table.find(self.id)).set(users::epoch.eq(users::epoch + 1)).execute(conn)?;
         user_link::forget_all(conn, self.id)?;
         user_link::forget_made_by(conn, self.id)?;
         Ok(ends.into_iter().any(|(end, idle)| end > now && idle > now))

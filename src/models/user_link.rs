@@ -1,4 +1,5 @@
-//! Links by which a person sets a new password, or proves an address: once, and the newest only.
+//! Links by which a person sets a new password, proves an address or removes factors that were lost: once,
+//! and the newest only.
 
 use super::User;
 use super::audit::{self, Action, Origin};
@@ -18,6 +19,8 @@ stored_list! {
         Password = "password",
         /// To prove an email address, and to have it from then on.
         Address = "address",
+        /// To remove factors that were lost.
+        Factor = "factor",
     }
 }
 
@@ -26,7 +29,7 @@ impl Purpose {
     pub fn lasts(self) -> Duration {
         match self {
             Purpose::Password => Duration::minutes(30),
-            Purpose::Address => Duration::days(1),
+            Purpose::Address | Purpose::Factor => Duration::days(1),
         }
     }
 }
@@ -38,7 +41,7 @@ pub struct Opened {
     pub user: User,
     /// The address that it proves, or that it was asked for.
     pub email: String,
-    /// The site admin who made it, to hand it over; none where it was mailed.
+    /// Who created it in the person's place: of a link for a password, a site admin who hands it over.
     pub made_by: Option<UserId>,
 }
 
@@ -126,8 +129,9 @@ pub fn open(
         .filter(maker.field(users::deactivated_at).is_null());
     // What was mailed to an address that is no longer the user's would verify the current one.
     let is_meant = user_links::purpose
-        .ne(Purpose::Password)
-        .or(exists(runs_the_site))
+        .eq(Purpose::Address)
+        .or(user_links::purpose.eq(Purpose::Factor).and(users::email.eq(user_links::email)))
+        .or(user_links::purpose.eq(Purpose::Password).and(exists(runs_the_site)))
         .or(user_links::made_by.is_null().and(users::email.eq(user_links::email)));
     let row: Option<(User, String, Option<UserId>)> = user_links::table
         .inner_join(users::table.on(users::id.eq(user_links::user_id)))
@@ -198,4 +202,18 @@ pub fn asked(conn: &mut Conn, id: i64) -> Result<Option<(User, String)>, DbError
         .select((User::as_select(), user_links::email))
         .first(conn)
         .optional()?)
+}
+
+/// Whose lost factors a link of this number removes, who asked for it, and why.
+pub fn asked_for(conn: &mut Conn, id: i64) -> Result<Option<(User, String, String)>, DbError> {
+    let maker = diesel::alias!(users as maker);
+    let row: Option<(User, Option<String>, Option<String>)> = user_links::table
+        .inner_join(users::table.on(users::id.eq(user_links::user_id)))
+        .left_join(maker.on(maker.field(users::id).nullable().eq(user_links::made_by)))
+        .filter(user_links::id.eq(id).and(user_links::purpose.eq(Purpose::Factor)))
+        .filter(users::deactivated_at.is_null())
+        .select((User::as_select(), maker.field(users::email).nullable(), user_links::note))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(user, by, why)| (user, by.unwrap_or_default(), why.unwrap_or_default())))
 }

@@ -3,7 +3,9 @@
 use crate::db::{self, DbError};
 use crate::http::{AppData, Endings, FLUSH_EVERY, SHARE_EVERY};
 use crate::mail::{self, Postman};
-use crate::models::{self, Origin, account_state, budget, leak, notice, sighting, throttle};
+use crate::models::{
+    self, Origin, account_state, begun, budget, factor_demand, leak, notice, sighting, throttle,
+};
 use crate::policy::budget::Hour;
 use crate::policy::{AccountId, TokenId};
 use std::time::Duration;
@@ -79,6 +81,9 @@ async fn once_an_hour(app: AppData, mut end: End) {
         if let Err(error) = tell_of_expiring(&app, &end).await {
             tracing::warn!(%error, "word of tokens that expire waits for the database");
         }
+        if let Err(error) = remind_of_factors(&app).await {
+            tracing::warn!(%error, "word of accounts that ask for a second factor waits for the database");
+        }
         if let Err(error) = take_accounts_away(&app, &end).await {
             tracing::warn!(%error, "accounts that are to go wait for the database");
         }
@@ -106,6 +111,12 @@ async fn tell_of_expiring(app: &AppData, end: &End) -> Result<(), DbError> {
         };
     }
     Ok(())
+}
+
+/// Members without a second factor, whose accounts ask for one soon.
+async fn remind_of_factors(app: &AppData) -> Result<(), DbError> {
+    let now = app.clock.now();
+    app.db.transaction(move |conn| factor_demand::remind(conn, now)).await
 }
 
 /// Mail that nobody needs any more.
@@ -193,7 +204,8 @@ async fn every_now_and_then(app: AppData, mut end: End) {
         }
         app.buffers.flush(&app.db, now).await;
         let housekeeping = app.db.run(move |conn| {
-            throttle::sweep(conn, now - time::Duration::hours(1))?;
+            throttle::sweep(conn, now - time::Duration::days(1))?;
+            begun::sweep(conn, now)?;
             budget::sweep(conn, Hour::of(now))?;
             sighting::sweep(conn, now)?;
             db::database_now(conn)

@@ -3,11 +3,13 @@
 mod delete;
 mod general;
 mod limits;
+mod people;
 mod plan;
 
 pub use delete::{confirm as delete_confirm, delete, restore};
 pub use general::{change, show};
 pub use limits::{limits, set as set_limits};
+pub use people::set as set_people;
 pub use plan::{change as plan, confirm as plan_confirm};
 
 use super::guard::AccountMember;

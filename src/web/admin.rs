@@ -3,6 +3,7 @@
 
 mod account;
 mod accounts;
+mod factor;
 mod found;
 mod password;
 mod revoke;
@@ -12,6 +13,7 @@ mod users;
 
 pub use account::{restore, resume, set_plan, show as account, suspend, suspend_confirm};
 pub use accounts::index as accounts;
+pub use factor::{ask as factor_ask, send as factor_send};
 pub use password::make as password_link;
 pub use revoke::{confirm as revoke_confirm, revoke};
 pub use tokens::{by_secret, index as tokens};

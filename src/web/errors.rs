@@ -1,7 +1,7 @@
 //! Errors as pages: what happened, what to do, and a way on.
 
 use super::page::Page;
-use super::page_error::{PageError, PasswordAgain};
+use super::page_error::{ConfirmIdentity, PageError};
 use super::paths;
 use crate::config::Support;
 use crate::http::AppError;
@@ -28,10 +28,10 @@ struct SignedOutPage {
 }
 
 #[derive(Template)]
-#[template(path = "sign_in/password_again.html")]
-struct PasswordAgainPage {
+#[template(path = "sign_in/confirm.html")]
+struct ConfirmPage {
     page: Page,
-    asked: PasswordAgain,
+    asked: ConfirmIdentity,
     cancel_url: &'static str,
 }
 
@@ -53,7 +53,11 @@ pub fn page(error: &AppError, told: &Told<'_>) -> Option<String> {
     let (heading, message) = match PageError::of(error) {
         Some(PageError::SignInFirst { .. }) => return None,
         Some(PageError::SignedOut { action, fields }) => return signed_out(action, fields, told.support),
-        Some(PageError::PasswordAgain(asked)) => return password_again(asked, told),
+        Some(PageError::ConfirmIdentity(asked)) => return confirm(asked, told),
+        Some(PageError::FactorFirst(what)) => (
+            "Set up two-factor authentication first",
+            format!("{what} asks for a second factor, and you have none yet. Setting one up takes a minute. Your tokens keep working."),
+        ),
         Some(PageError::Forbidden(who_can_help)) => ("Not with your role", who_can_help.clone()),
         Some(PageError::LinkOver) => (
             "This link is over",
@@ -82,6 +86,9 @@ pub fn page(error: &AppError, told: &Told<'_>) -> Option<String> {
     let way_on = match error {
         _ if open_at.is_some() => open_at.map(|url| (url.clone(), format!("Open {url}"))),
         AppError::Unavailable(_) | AppError::NoSpace(_) | AppError::Busy => None,
+        _ if matches!(PageError::of(error), Some(PageError::FactorFirst(_))) => {
+            Some((paths::FACTOR_APP.to_owned(), "Set it up".to_owned()))
+        }
         _ if csrf.is_some() => Some((paths::ACCOUNTS.to_owned(), "Your accounts".to_owned())),
         _ => Some(("/".to_owned(), "Start page".to_owned())),
     };
@@ -127,10 +134,10 @@ fn said(error: &AppError) -> (&'static str, String) {
     (heading, message.to_owned())
 }
 
-fn password_again(asked: &PasswordAgain, told: &Told<'_>) -> Option<String> {
-    let page = Page::new(told.support, "Your password, please", told.csrf.unwrap_or_default());
+fn confirm(asked: &ConfirmIdentity, told: &Told<'_>) -> Option<String> {
+    let page = Page::new(told.support, "Confirm it's you", told.csrf.unwrap_or_default());
     let page = Page { signed_in: true, ..page };
-    PasswordAgainPage { page, asked: asked.clone(), cancel_url: paths::ACCOUNTS }.render().ok()
+    ConfirmPage { page, asked: asked.clone(), cancel_url: paths::ACCOUNTS }.render().ok()
 }
 
 fn signed_out(action: &str, fields: &[(String, String)], support: &Support) -> Option<String> {

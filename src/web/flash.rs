@@ -49,6 +49,14 @@ closed_list! {
         UserDeactivated = "deactivated",
         UserReactivated = "reactivated",
         UserSignedOut = "signed-out",
+        SignInOver = "over",
+        AppAdded = "app",
+        FactorOver = "factor-over",
+        FactorRemoved = "factor-removed",
+        FactorsReset = "factors-reset",
+        FactorLinkSent = "factor-link",
+        FactorDemanded = "factor-demanded",
+        FactorNotDemanded = "factor-not-demanded",
     }
 }
 
@@ -108,6 +116,16 @@ impl Flash {
                 "User deactivated. Their sessions have ended, and their tokens are refused at the next call."
             }
             Flash::UserReactivated => "User reactivated. Their tokens work again, and they can sign in.",
+            Flash::SignInOver => "This sign-in took too long, or was finished already. Sign in again.",
+            Flash::AppAdded => "Authenticator app added. Signing in takes a code from it from now on.",
+            Flash::FactorOver => "That took too long, or was done elsewhere. Nothing was changed.",
+            Flash::FactorRemoved => "Authenticator app removed. Signing in takes your password alone.",
+            Flash::FactorsReset => {
+                "Your lost factors are removed. Sign in with your password, then set up a new one."
+            }
+            Flash::FactorLinkSent => "The link is on its way to their address. It works for 24 hours.",
+            Flash::FactorDemanded => "Saved. Members without a second factor get a mail.",
+            Flash::FactorNotDemanded => "Saved. No second factor is asked for here.",
             Flash::UserSignedOut => "Every session of the user has ended.",
         }
     }

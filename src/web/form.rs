@@ -2,9 +2,11 @@
 
 use super::csrf;
 use super::guard::{FormAct, Guard, signed_in_session};
-use super::password::{Caller, Confirmation};
+use super::password::Caller;
+use super::prove::Confirmation;
 use crate::http::{App, AppError, read_body};
 use crate::web::page_error::PageError;
+use actix_session::SessionExt;
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Data;
@@ -15,8 +17,18 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 
-/// What is never kept for later: passwords, and what the page that keeps a form has anew.
-const NOT_KEPT: [&str; 5] = ["csrf", "password", "password_again", "new_password", "secret"];
+/// What is never kept for later: passwords, codes, and what the page that keeps a form has anew.
+const NOT_KEPT: [&str; 9] = [
+    "csrf",
+    "password",
+    "password_again",
+    "new_password",
+    "secret",
+    "code",
+    "code_again",
+    "recovery",
+    "recovery_again",
+];
 
 /// No form of ours has more fields.
 const MOST_FIELDS: usize = 2_000;
@@ -106,11 +118,10 @@ pub struct Posted<G: Guard, A = <G as Guard>::Act> {
 }
 
 impl<G: Guard, A: FormAct> Posted<G, A> {
-    /// The sender and the fields, if the form token is right and, where the act raises access, the
-    /// password was said lately or is right in this form. Otherwise the answer is a page that asks for
-    /// the password and posts the same form again.
+    /// The sender and the fields, if the form token is right and what the act needs was proved lately or is
+    /// in this form. Otherwise the answer is a page that asks for it and posts the same form again.
     pub async fn accepted(self, app: &App) -> Result<(G, Fields), AppError> {
-        self.asked.pass(A::RAISES_ACCESS, &self.fields, app).await?;
+        self.asked.pass(A::PROOF, &self.fields, app).await?;
         Ok((self.by, self.fields))
     }
 }
@@ -148,7 +159,8 @@ impl<G: Guard + 'static, A: 'static> FromRequest for Posted<G, A> {
                 other => other?,
             };
             let is_stale = !csrf::belongs(&session.csrf, fields.get("csrf"));
-            let asked = Confirmation { is_stale, session, caller: Caller::extract(&request).await?, action };
+            let (browser, caller) = (request.get_session(), Caller::extract(&request).await?);
+            let asked = Confirmation { is_stale, session, browser, caller, action };
             Ok(Posted { by, fields, asked, act: PhantomData })
         })
     }
@@ -190,9 +202,11 @@ mod tests {
     }
 
     #[test]
-    fn neither_passwords_nor_form_token_nor_a_pasted_secret_are_kept_for_later() {
-        let fields =
-            Fields::parse(b"csrf=1&password=2&name=3&password_again=4&new_password=5&secret=6").unwrap();
+    fn neither_passwords_nor_codes_nor_form_token_nor_a_pasted_secret_are_kept_for_later() {
+        let fields = Fields::parse(
+            b"csrf=1&password=2&name=3&password_again=4&new_password=5&secret=6&code=7&code_again=8&recovery=9&recovery_again=0",
+        );
+        let fields = fields.unwrap();
         assert_eq!(fields.kept(), [("name".to_owned(), "3".to_owned())]);
     }
 

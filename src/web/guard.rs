@@ -3,12 +3,12 @@
 use super::page::{AccountNav, MenuItem, Page, Section, UserNav};
 use super::paths::{self, TokenPaths};
 use super::session::{self, SignedInSession};
-use crate::config::Support;
+use crate::config::{SecondFactor, Support};
 use crate::http::{App, AppError, Extras, client_address};
 use crate::models::audit::{Actor, Origin};
 use crate::models::token::{Owner, Token};
 use crate::models::{Account, User};
-use crate::policy::{AccountId, Act, Catalogue, ClientAddress, OwnAct, Role, SiteAct, State, TokenId};
+use crate::policy::{AccountId, Act, Catalogue, ClientAddress, OwnAct, Proof, Role, SiteAct, State, TokenId};
 use crate::web::page_error::PageError;
 use actix_session::SessionExt;
 use actix_web::dev::Payload;
@@ -62,10 +62,9 @@ impl SignedIn {
     }
 }
 
-impl Guard for SignedIn {
-    type Act = Unnamed;
-
-    async fn check(request: &HttpRequest) -> Result<SignedIn, AppError> {
+impl SignedIn {
+    /// Who is signed in, whether or not they lack a factor: for pages that are open to anyone.
+    pub(super) async fn find(request: &HttpRequest) -> Result<SignedIn, AppError> {
         let sign_in_first = || {
             let next = request.uri().path_and_query().map_or("/", |next| next.as_str());
             PageError::SignInFirst { next: next.to_owned() }
@@ -81,6 +80,20 @@ impl Guard for SignedIn {
         let (catalogue, support) = (Arc::clone(&app.catalogue), app.support.clone());
         let (session, csrf, extras) = (session.id, session.csrf, app.extras);
         Ok(SignedIn { user, accounts, session, csrf, address, catalogue, support, extras })
+    }
+}
+
+impl Guard for SignedIn {
+    type Act = Unnamed;
+
+    async fn check(request: &HttpRequest) -> Result<SignedIn, AppError> {
+        let signed_in = SignedIn::find(request).await?;
+        let app = request.app_data::<Data<App>>().ok_or_else(|| AppError::Internal("no app".to_owned()))?;
+        let lacks = app.second_factor == SecondFactor::Everyone && signed_in.user.factor_since.is_none();
+        if lacks && !is_open_without_factor(request, &signed_in.user) {
+            return Err(PageError::factor_first(app.support.site_name()).into());
+        }
+        Ok(signed_in)
     }
 }
 
@@ -105,19 +118,22 @@ impl Guard for SiteAdmin {
         if signed_in.user.site_admin_since.is_none() {
             return Err(AppError::NotFound);
         }
+        let app = request.app_data::<Data<App>>().ok_or_else(|| AppError::Internal("no app".to_owned()))?;
+        if app.second_factor != SecondFactor::Off && signed_in.user.factor_since.is_none() {
+            return Err(PageError::factor_first("Running this site").into());
+        }
         Ok(SiteAdmin { signed_in })
     }
 }
 
-/// What a form does, as a type. It alone decides whether the password is asked for again: no route
-/// chooses that.
+/// What a form does, as a type. It alone decides what has to be proved again: no route chooses that.
 #[diagnostic::on_unimplemented(
     message = "this form doesn't say what it does",
     note = "name the act: `Posted<SiteAdmin, site_acts::Suspend>`"
 )]
 pub trait FormAct: 'static {
-    /// Whether it gives someone more access than before.
-    const RAISES_ACCESS: bool;
+    /// What has to be proved before it.
+    const PROOF: Proof;
 }
 
 /// The act of a form whose guard says nothing about it.
@@ -130,7 +146,7 @@ pub trait Permit: 'static {
 }
 
 impl<P: Permit> FormAct for P {
-    const RAISES_ACCESS: bool = P::ACT.raises_access();
+    const PROOF: Proof = P::ACT.proof();
 }
 
 /// To see resources.
@@ -151,6 +167,8 @@ pub struct SeeMembersTokens;
 pub struct UnblockTokens;
 /// To set the account's limits.
 pub struct ManageLimits;
+/// To create and lower owners, and what only owners do for members.
+pub struct ManageOwners;
 /// To read the account's activity.
 pub struct SeeActivity;
 /// To change the account's name and address.
@@ -172,7 +190,7 @@ macro_rules! permits {
 
 permits!(SeeResources, SeeTokenNames, ManageTokens, CreateTokens, ManageMembers, RaiseMembers);
 permits!(SeeMembersTokens, UnblockTokens, ManageLimits, SeeActivity, ChangeAccount, ManagePlan);
-permits!(DeleteAccount, RestoreAccount);
+permits!(ManageOwners, DeleteAccount, RestoreAccount);
 
 macro_rules! form_acts {
     ($of:ident: $($act:ident),*) => {
@@ -181,7 +199,7 @@ macro_rules! form_acts {
             pub struct $act;
 
             impl super::FormAct for $act {
-                const RAISES_ACCESS: bool = super::$of::$act.raises_access();
+                const PROOF: crate::policy::Proof = super::$of::$act.proof();
             }
         )*
     };
@@ -189,14 +207,14 @@ macro_rules! form_acts {
 
 /// What site admins do.
 pub mod site_acts {
-    form_acts!(SiteAct: FindToken, RevokeTokens, Deactivate, Reactivate, SignOut, MakePasswordLink);
+    form_acts!(SiteAct: FindToken, RevokeTokens, Deactivate, Reactivate, SignOut, MakePasswordLink, MakeFactorLink);
     form_acts!(SiteAct: SetPlan, Suspend, Resume, Restore);
 }
 
 /// What people do with their own user.
 pub mod own_acts {
     form_acts!(OwnAct: AcceptInvitation, ChangeProfile, ChangeAddress, VerifyAddress, ChangePassword);
-    form_acts!(OwnAct: EndSessions, SignOut);
+    form_acts!(OwnAct: ChangeFactors, EndSessions, SignOut);
 }
 
 /// A member of the account in the path who may do this: outsiders get 404, members without the
@@ -249,6 +267,11 @@ impl<P: Permit> Guard for AccountMember<P> {
             .ok_or(AppError::NotFound)?;
         let place = signed_in.accounts.iter().position(|(account, _)| account.id == number);
         let (account, role) = signed_in.accounts[place.ok_or(AppError::NotFound)?].clone();
+        if account.lacks_factor(&signed_in.user, now_of(request)?)
+            && !is_open_without_factor(request, &signed_in.user)
+        {
+            return Err(PageError::factor_first(&account.name).into());
+        }
         if !role.may(P::ACT) {
             return Err(PageError::Forbidden(format!(
                 "Your role in {} is {}, which does not go so far. Ask {} of the account.",
@@ -376,6 +399,14 @@ impl<P: Permit> Guard for TokenOwner<P> {
             return Ok(TokenOwner { signed_in, account: Some((account, role)), token, permit });
         }
         let signed_in = SignedIn::check(request).await?;
+        // A token would reach what the person may not open.
+        if P::ACT == Act::CreateTokens {
+            let now = now_of(request)?;
+            let closed = |(account, _): &&(Account, Role)| account.lacks_factor(&signed_in.user, now);
+            if let Some((account, _)) = signed_in.accounts.iter().find(closed) {
+                return Err(PageError::factor_first(&account.name).into());
+            }
+        }
         let own = TokenOwner { signed_in, account: None, token, permit: PhantomData };
         if own.may(P::ACT) {
             return Ok(own);
@@ -426,6 +457,30 @@ impl<P: Permit> FromRequest for AccountMember<P> {
         let request = request.clone();
         Box::pin(async move { AccountMember::check(&request).await })
     }
+}
+
+/// Whether a page stays open to a person who lacks a second factor where one is demanded: what helps them to
+/// have one, to leave, and to end what is theirs.
+fn is_open_without_factor(request: &HttpRequest, user: &User) -> bool {
+    use paths::user_tokens as own;
+    let Some(page) = request.match_pattern() else { return false };
+    let is_self = || request.match_info().get("user").is_some_and(|number| number == user.id.to_string());
+    match page.as_str() {
+        paths::MEMBER_REMOVE => is_self(),
+        page => {
+            [paths::SIGN_OUT, paths::SECURITY, paths::SESSION_END, paths::SESSIONS_END_OTHERS].contains(&page)
+                || [paths::FACTOR_APP, paths::FACTOR_APP_CONFIRM, paths::FACTOR_REMOVE, paths::FACTOR_CODES]
+                    .contains(&page)
+                || [own::LIST, own::ENDED, own::TOKEN, own::REVOKE, own::CHOSEN, own::DELETE, own::DISABLE]
+                    .contains(&page)
+        }
+    }
+}
+
+/// Now, by the one clock.
+fn now_of(request: &HttpRequest) -> Result<OffsetDateTime, AppError> {
+    let app = request.app_data::<Data<App>>().ok_or_else(|| AppError::Internal("no app".to_owned()))?;
+    Ok(app.clock.now())
 }
 
 /// What the session says, where somebody is signed in.

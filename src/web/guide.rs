@@ -36,7 +36,7 @@ static SOURCES: &[ChapterSource] = chapters! {
     "Make a token": "generating", "scopes", "templates", "restricting";
     "Use it": "using", "clients";
     "Look after it": "viewing", "rolling", "disabling", "deleting", "revoking-all", "leaked";
-    "The account": "roles", "members", "limits", "activity", "own-settings";
+    "The account": "roles", "members", "limits", "activity", "own-settings", "two-factor";
 };
 
 /// Read at first use, once.

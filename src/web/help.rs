@@ -1,6 +1,6 @@
 //! What whoever writes a program needs to know. For everybody: it names nothing of any account.
 
-use super::guard::{Guard, SignedIn};
+use super::guard::SignedIn;
 use super::page::{Page, render};
 use super::{leaked, paths};
 use crate::http::{App, AppData, AppError, Extras, HelpWords};
@@ -56,7 +56,7 @@ struct Budget {
 
 /// The frame of a page that is for everybody, signed in or not.
 pub(super) async fn for_anybody(request: &HttpRequest, app: &App, title: &str) -> Result<Page, AppError> {
-    match SignedIn::check(request).await {
+    match SignedIn::find(request).await {
         Ok(signed_in) => Ok(signed_in.page(title)),
         // What explains a database that is away is read while it is away.
         Err(AppError::Unavailable(_) | AppError::NoSpace(_)) => Ok(Page::new(&app.support, title, "")),

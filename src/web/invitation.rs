@@ -171,7 +171,8 @@ pub async fn join(
     match app.db.transaction(join).await? {
         Joined::Done { account, user } => {
             let email = open.invitation.email.clone();
-            let credentials = Credentials { user, email, hash: password_hash };
+            // Of a user who is new, no session has ended yet.
+            let credentials = Credentials { user, email, hash: password_hash, epoch: 0 };
             session::sign_in(&session, &credentials, address, &client_name(request.headers()))
                 .map_err(|error| AppError::Internal(error.to_string()))?;
             tracing::info!(user = user.get(), account = account.get(), "came in by an invitation");

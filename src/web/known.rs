@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn a_mark_is_of_one_browser_one_person_and_one_password() {
-        let of = |user, hash: &str| Credentials { user, email: String::new(), hash: hash.to_owned() };
+        let of =
+            |user, hash: &str| Credentials { user, email: String::new(), hash: hash.to_owned(), epoch: 0 };
         let (device, other) = ("0".repeat(32), "1".repeat(32));
         let known = Known { people: vec![mark(&device, &of(1.into(), "a"))], device: device.clone() };
         assert!(known.is_of(&of(1.into(), "a")));

@@ -1,10 +1,12 @@
 //! Members: the people of an account, and the user tokens that reach it.
 
+mod factor;
 mod invite;
 mod people;
 mod person;
 mod tokens;
 
+pub use factor::{ask as factor_ask, send as factor_send};
 pub use invite::{create as invite, new as invite_new, revoke as uninvite, send_again as invite_again};
 pub use people::index;
 pub use person::{remove, remove_confirm, set_role, show};

@@ -10,6 +10,7 @@ pub mod browse;
 mod components;
 mod csrf;
 pub mod errors;
+mod factor_link;
 mod flash;
 mod forgotten;
 mod form;
@@ -26,6 +27,8 @@ pub mod page;
 mod page_error;
 mod password;
 pub mod paths;
+mod prove;
+mod qr;
 mod resources;
 pub mod session;
 mod sign_in;
@@ -81,6 +84,8 @@ fn routes(extension: Pages) -> Vec<TableRow> {
         ("GET", "/", get().to(accounts::home)),
         ("GET", paths::SIGN_IN, get().to(sign_in::new)),
         ("POST", paths::SIGN_IN, post().to(sign_in::create)),
+        ("GET", paths::SIGN_IN_SECOND, get().to(sign_in::second::show)),
+        ("POST", paths::SIGN_IN_SECOND, post().to(sign_in::second::finish)),
         ("POST", paths::SIGN_OUT, post().to(sign_in::delete)),
         ("GET", paths::HELP, get().to(guide::contents)),
         // Before an article, whose name would take this word for one.
@@ -93,6 +98,7 @@ fn routes(extension: Pages) -> Vec<TableRow> {
         ("POST", paths::ACCOUNT_PLAN, post().to(account::plan)),
         ("GET", paths::ACCOUNT_LIMITS, get().to(account::limits)),
         ("POST", paths::ACCOUNT_LIMITS, post().to(account::set_limits)),
+        ("POST", paths::ACCOUNT_PEOPLE, post().to(account::set_people)),
         ("GET", paths::ACCOUNT_DELETE, get().to(account::delete_confirm)),
         ("POST", paths::ACCOUNT_DELETE, post().to(account::delete)),
         ("POST", paths::ACCOUNT_RESTORE, post().to(account::restore)),
@@ -114,6 +120,10 @@ fn routes(extension: Pages) -> Vec<TableRow> {
         ("POST", paths::MEMBER_ROLE, post().to(members::set_role)),
         ("GET", paths::MEMBER_REMOVE, get().to(members::remove_confirm)),
         ("POST", paths::MEMBER_REMOVE, post().to(members::remove)),
+        ("GET", paths::MEMBER_FACTOR, get().to(members::factor_ask)),
+        ("POST", paths::MEMBER_FACTOR, post().to(members::factor_send)),
+        ("GET", paths::FACTOR_LOST, get().to(own::factor_lost_open)),
+        ("POST", paths::FACTOR_LOST, post().to(own::factor_lost_reset)),
         ("GET", paths::FORGOTTEN, get().to(forgotten::new)),
         ("POST", paths::FORGOTTEN, post().to(forgotten::create)),
         ("GET", paths::RESET, get().to(forgotten::open)),
@@ -126,6 +136,12 @@ fn routes(extension: Pages) -> Vec<TableRow> {
         ("POST", paths::OWN_ADDRESS_AGAIN, post().to(own::address_again)),
         ("GET", paths::SECURITY, get().to(own::security)),
         ("POST", paths::SECURITY, post().to(own::change_password)),
+        ("GET", paths::FACTOR_APP, get().to(own::app_begin)),
+        ("POST", paths::FACTOR_APP, post().to(own::app_key)),
+        ("POST", paths::FACTOR_APP_CONFIRM, post().to(own::app_confirm)),
+        ("POST", paths::FACTOR_CODES, post().to(own::codes)),
+        ("GET", paths::FACTOR_REMOVE, get().to(own::factor_remove_confirm)),
+        ("POST", paths::FACTOR_REMOVE, post().to(own::factor_remove)),
         ("POST", paths::SESSION_END, post().to(own::end)),
         ("POST", paths::SESSIONS_END_OTHERS, post().to(own::end_others)),
         ("GET", paths::ACTIVITY, get().to(activity::of_account)),
@@ -146,6 +162,8 @@ fn routes(extension: Pages) -> Vec<TableRow> {
         ("POST", paths::ADMIN_USER_REACTIVATE, post().to(admin::reactivate)),
         ("POST", paths::ADMIN_USER_SIGN_OUT, post().to(admin::sign_out)),
         ("POST", paths::ADMIN_USER_PASSWORD, post().to(admin::password_link)),
+        ("GET", paths::ADMIN_USER_FACTOR, get().to(admin::factor_ask)),
+        ("POST", paths::ADMIN_USER_FACTOR, post().to(admin::factor_send)),
         ("GET", paths::ADMIN_ACCOUNTS, get().to(admin::accounts)),
         ("GET", paths::ADMIN_ACCOUNT, get().to(admin::account)),
         ("POST", paths::ADMIN_ACCOUNT_PLAN, post().to(admin::set_plan)),

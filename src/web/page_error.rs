@@ -1,6 +1,7 @@
 //! The refusals that only pages give.
 
 use super::paths;
+use super::prove::Faults;
 use crate::http::{AppError, PageRefusal};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderValue, LOCATION, REFERRER_POLICY, RETRY_AFTER};
@@ -28,9 +29,12 @@ pub enum PageError {
         /// What it held.
         fields: Vec<(String, String)>,
     },
-    /// The password has to be entered again first; what was typed is kept.
-    #[error("the password first")]
-    PasswordAgain(PasswordAgain),
+    /// The sender has to prove who they are first; what was typed is kept.
+    #[error("confirm it's you first")]
+    ConfirmIdentity(ConfirmIdentity),
+    /// A second factor is demanded, and the person has none.
+    #[error("{0} asks for a second factor")]
+    FactorFirst(String),
     /// A form that does not come from these pages.
     #[error("not sent from these pages")]
     ForeignForm {
@@ -45,17 +49,21 @@ pub enum PageError {
     LinkOver,
 }
 
-/// A form that waits for its sender's password.
+/// A form that waits until its sender has proved who they are.
 #[derive(Debug, Clone, Default)]
-pub struct PasswordAgain {
+pub struct ConfirmIdentity {
     /// Where it was posted to.
     pub action: String,
     /// What it held.
     pub fields: Vec<(String, String)>,
-    /// Whose password.
+    /// Who is signed in.
     pub email: String,
-    /// What was wrong with the one that was typed.
-    pub error: Option<String>,
+    /// Whether they have an authenticator app.
+    pub has_app: bool,
+    /// Whether password and code are needed, rather than one of them.
+    pub both: bool,
+    /// What was wrong with what was typed.
+    pub faults: Faults,
     /// How long to wait before the next try.
     pub wait: Option<Duration>,
 }
@@ -65,6 +73,11 @@ impl PageError {
     pub fn of(error: &AppError) -> Option<&PageError> {
         let AppError::Page(refusal) = error else { return None };
         (refusal.as_ref() as &dyn Any).downcast_ref()
+    }
+
+    /// This asks for a second factor.
+    pub fn factor_first(what: &str) -> PageError {
+        PageError::FactorFirst(what.to_owned())
     }
 
     /// Whether an error says that nobody is signed in.
@@ -84,9 +97,10 @@ impl PageRefusal for PageError {
         match self {
             PageError::SignInFirst { .. } => StatusCode::SEE_OTHER,
             PageError::SignedOut { .. } => StatusCode::UNAUTHORIZED,
-            PageError::PasswordAgain(again) if again.wait.is_some() => StatusCode::TOO_MANY_REQUESTS,
+            PageError::ConfirmIdentity(again) if again.wait.is_some() => StatusCode::TOO_MANY_REQUESTS,
             PageError::Forbidden(_)
-            | PageError::PasswordAgain(_)
+            | PageError::ConfirmIdentity(_)
+            | PageError::FactorFirst(_)
             | PageError::ForeignForm { .. }
             | PageError::StaleForm => StatusCode::FORBIDDEN,
             PageError::LinkOver => StatusCode::NOT_FOUND,
@@ -107,13 +121,14 @@ impl PageRefusal for PageError {
             PageError::SignedOut { .. } => {
                 headers.insert(hide_referrer.0, hide_referrer.1);
             }
-            PageError::PasswordAgain(again) => {
+            PageError::ConfirmIdentity(again) => {
                 headers.insert(hide_referrer.0, hide_referrer.1);
                 if let Some(wait) = again.wait {
                     headers.insert(RETRY_AFTER, HeaderValue::from(wait.whole_seconds().max(1)));
                 }
             }
             PageError::Forbidden(_)
+            | PageError::FactorFirst(_)
             | PageError::ForeignForm { .. }
             | PageError::StaleForm
             | PageError::LinkOver => {}

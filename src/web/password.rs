@@ -1,27 +1,21 @@
-//! A password that somebody types: how often it may be tried, whether it is right, and when it is
-//! asked for again.
+//! A password that somebody types: how often it may be tried, and whether it is right.
 
-use super::form::Fields;
 use super::known::Known;
-use super::page_error::{PageError, PasswordAgain};
-use super::session::SignedInSession;
 use crate::http::{App, AppError, client_address, client_name, network_of};
 use crate::models::User;
+use crate::models::mail::Letter;
 use crate::models::password::Refused;
-use crate::models::session;
-use crate::models::sighting::SignIn;
+use crate::models::sighting::{self, SightingKind, SignIn};
 use crate::models::throttle::{self, Allowance};
+use crate::models::token::networks;
 use crate::models::user::Credentials;
-use crate::policy::{Act, ClientAddress, UserId};
+use crate::policy::{ClientAddress, UserId};
 use actix_web::dev::Payload;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use std::future::{Ready, ready};
 use time::Duration;
-
-/// So long nobody is asked for the password again.
-const LASTS: Duration = Duration::minutes(15);
 
 /// Attempts, wrong and right, for one person: from one network, or in one browser that is known.
 const PER_PERSON: Allowance = Allowance { attempts: 10, window: Duration::minutes(15) };
@@ -141,15 +135,8 @@ impl Caller {
         let hash = found.as_ref().map(|found| found.hash.clone());
         let right = app.hashing.verify(password.to_owned(), hash).await?;
         // Into memory only, and of a user who exists: from outside nobody can tell.
-        if let Some(found) = found.as_ref().filter(|_| signs_in) {
-            app.buffers.sign_ins.add(SignIn {
-                user: found.user,
-                email: found.email.clone(),
-                good: right,
-                at: now,
-                address: self.address,
-                client: self.client.clone(),
-            });
+        if let Some(found) = found.as_ref().filter(|_| signs_in && !right) {
+            self.note_sign_in(found, SightingKind::SignInRefused, app);
         }
         let Some(found) = found.filter(|_| right) else {
             tracing::warn!(%network, "password refused");
@@ -157,6 +144,42 @@ impl Caller {
         };
         app.db.run(move |conn| throttle::forget(conn, &person)).await?;
         Ok(Tried::Right(found))
+    }
+
+    /// Notes what became of an attempt to sign in.
+    pub fn note_sign_in(&self, as_whom: &Credentials, kind: SightingKind, app: &App) {
+        app.buffers.sign_ins.add(SignIn {
+            user: as_whom.user,
+            email: as_whom.email.clone(),
+            kind,
+            at: app.clock.now(),
+            address: self.address,
+            client: self.client.clone(),
+        });
+    }
+
+    /// Notes that someone signed in. They are told where the browser isn't known and the network is new
+    /// (ASVS 6.3.5); that it can't be found out keeps nobody out.
+    pub async fn signed_in(&self, person: &Credentials, ways: &'static str, app: &App) {
+        let user = person.user;
+        tracing::info!(user = user.get(), ways, "signed in");
+        if !self.known.is_of(person) {
+            let (now, address, client) = (app.clock.now(), self.address, self.client.clone());
+            let told = app.db.transaction(move |conn| {
+                let network = networks::network_of(address);
+                if !sighting::is_new_network(conn, user, network)? {
+                    return Ok(());
+                }
+                let Some(user) = User::find(conn, user)? else { return Ok(()) };
+                let network = network.map(|network| network.to_string()).unwrap_or_default();
+                let key = format!("new-network/{}/{network}/{}", user.id, now.date());
+                user.tell(conn, &key, &Letter::NewNetwork { user: user.id, client, address }, now)
+            });
+            if let Err(error) = told.await {
+                tracing::warn!(%error, user = user.get(), "a sign-in from a new network could not be told");
+            }
+        }
+        self.note_sign_in(person, SightingKind::SignedIn, app);
     }
 }
 
@@ -169,71 +192,4 @@ pub fn too_often(wait: Duration) -> String {
 pub fn with_retry_after(mut response: HttpResponse, wait: Duration) -> HttpResponse {
     response.headers_mut().insert(RETRY_AFTER, wait.whole_seconds().max(1).into());
     response
-}
-
-/// What a form needs before it does something: the right form token, and for some acts the password.
-pub struct Confirmation {
-    /// Whether the form token is that of another session, or of none.
-    pub is_stale: bool,
-    /// The session.
-    pub session: SignedInSession,
-    /// Who sends the form.
-    pub caller: Caller,
-    /// Where it was posted to.
-    pub action: String,
-}
-
-impl Confirmation {
-    /// Lets an act pass whose form token is right. One that raises access waits until the password was
-    /// said lately, or is right in this form; until then the answer is the page that asks for it.
-    pub async fn before(self, act: Act, fields: &Fields, app: &App) -> Result<(), AppError> {
-        self.pass(act.raises_access(), fields, app).await
-    }
-
-    /// The same, for any kind of act.
-    pub(super) async fn pass(self, raises_access: bool, fields: &Fields, app: &App) -> Result<(), AppError> {
-        if raises_access && app.clock.now() - self.session.password_at > LASTS {
-            return self.said_now(fields, app).await;
-        }
-        if self.is_stale { Err(PageError::StaleForm.into()) } else { Ok(()) }
-    }
-
-    /// Lets an act pass only when the password is right in this form, however lately it was said.
-    pub async fn said_now(self, fields: &Fields, app: &App) -> Result<(), AppError> {
-        if self.is_stale {
-            return Err(PageError::StaleForm.into());
-        }
-        let (id, user) = (self.session.id, self.session.user);
-        let typed = fields.get("password_again");
-        if typed.is_empty() {
-            let error = fields.has("password_again").then(|| "Type your password.".to_owned());
-            return self.ask(fields, app, error, None).await;
-        }
-        match self.caller.tries(Whose::User(user), typed, app).await? {
-            Tried::Right(_) => {
-                let now = app.clock.now();
-                if app.db.run(move |conn| session::password_said(conn, id, now)).await? {
-                    return Ok(());
-                }
-                // The session was ended meanwhile.
-                Err(PageError::SignedOut { action: self.action, fields: fields.clone().kept() }.into())
-            }
-            Tried::Wrong => self.ask(fields, app, Some("This is not your password.".to_owned()), None).await,
-            Tried::TooOften(wait) => self.ask(fields, app, Some(too_often(wait)), Some(wait)).await,
-        }
-    }
-
-    async fn ask(
-        self,
-        fields: &Fields,
-        app: &App,
-        error: Option<String>,
-        wait: Option<Duration>,
-    ) -> Result<(), AppError> {
-        let user = self.session.user;
-        let user = app.db.run(move |conn| User::find(conn, user)).await?.ok_or(AppError::NotFound)?;
-        let (action, fields) = (self.action, fields.clone().kept());
-        let asked = PasswordAgain { action, fields, email: user.email, error, wait };
-        Err(PageError::PasswordAgain(asked).into())
-    }
 }

@@ -7,12 +7,16 @@ use crate::policy::{AccountId, KindKey, ResourceId, TokenId, UserId};
 pub const SIGN_IN: &str = "/sign-in";
 /// Where signing out is posted to.
 pub const SIGN_OUT: &str = "/sign-out";
+/// The second step of signing in: a code.
+pub const SIGN_IN_SECOND: &str = "/sign-in/second";
 /// Where a forgotten password begins.
 pub const FORGOTTEN: &str = "/forgotten";
 /// The page behind a link that sets a new password.
 pub const RESET: &str = "/reset/{secret}";
 /// The page behind a link that proves an address.
 pub const ADDRESS: &str = "/address/{secret}";
+/// The page behind a link that removes lost factors.
+pub const FACTOR_LOST: &str = "/factor/{secret}";
 /// Name and mail of whoever is signed in.
 pub const PROFILE: &str = "/user";
 /// Where another address is posted to.
@@ -25,6 +29,14 @@ pub const SECURITY: &str = "/user/security";
 pub const SESSION_END: &str = "/user/sessions/{session}/end";
 /// Where ending all other sessions is posted to.
 pub const SESSIONS_END_OTHERS: &str = "/user/sessions/end-others";
+/// Where an authenticator app is set up.
+pub const FACTOR_APP: &str = "/user/factors/app";
+/// Where the code is posted to that proves it.
+pub const FACTOR_APP_CONFIRM: &str = "/user/factors/app/confirm";
+/// Where new recovery codes are asked for.
+pub const FACTOR_CODES: &str = "/user/factors/codes";
+/// The page that asks before a factor is removed.
+pub const FACTOR_REMOVE: &str = "/user/factors/{factor}/remove";
 /// The accounts to choose from.
 pub const ACCOUNTS: &str = "/accounts";
 /// The addresses of a list of tokens and of what can be done there, below a base.
@@ -95,12 +107,17 @@ pub const MEMBER_ROLE: &str = "/accounts/{account}/members/{user}/role";
 /// The page that asks before a member is taken out, or leaves.
 pub const MEMBER_REMOVE: &str = "/accounts/{account}/members/{user}/remove";
 
+/// The page that asks why a member's factors are to be removed.
+pub const MEMBER_FACTOR: &str = "/accounts/{account}/members/{user}/factor";
+
 /// The account itself: its name is posted here.
 pub const ACCOUNT: &str = "/accounts/{account}/settings";
 /// The page that asks before the account goes on another plan.
 pub const ACCOUNT_PLAN: &str = "/accounts/{account}/settings/plan";
 /// What the account demands of tokens.
 pub const ACCOUNT_LIMITS: &str = "/accounts/{account}/settings/limits";
+/// Where it's posted whether the account asks members for a second factor.
+pub const ACCOUNT_PEOPLE: &str = "/accounts/{account}/settings/limits/people";
 /// The page that asks before the account is deleted.
 pub const ACCOUNT_DELETE: &str = "/accounts/{account}/settings/delete";
 /// Where bringing it back is posted to.
@@ -157,6 +174,16 @@ pub fn address_link(secret: &str) -> String {
     format!("/address/{secret}")
 }
 
+/// Address of a link that removes lost factors.
+pub fn factor_link(secret: &str) -> String {
+    format!("/factor/{secret}")
+}
+
+/// Address of the page that asks before a factor is removed.
+pub fn factor_remove(factor: i64) -> String {
+    format!("/user/factors/{factor}/remove")
+}
+
 /// Where whoever finds secrets in the open reports them.
 pub const LEAKED: &str = "/leaked";
 
@@ -178,6 +205,8 @@ pub const ADMIN_USER_REACTIVATE: &str = "/admin/users/{user}/reactivate";
 pub const ADMIN_USER_SIGN_OUT: &str = "/admin/users/{user}/sign-out";
 /// Where a link for a new password is asked for.
 pub const ADMIN_USER_PASSWORD: &str = "/admin/users/{user}/password-link";
+/// The page that asks why a user's factors are to be removed.
+pub const ADMIN_USER_FACTOR: &str = "/admin/users/{user}/factor";
 /// Every account.
 pub const ADMIN_ACCOUNTS: &str = "/admin/accounts";
 /// One of them.
@@ -250,6 +279,16 @@ pub fn member_role(account: AccountId, user: UserId) -> String {
 /// Address of the page that asks before a member is taken out.
 pub fn member_remove(account: AccountId, user: UserId) -> String {
     format!("/accounts/{account}/members/{user}/remove")
+}
+
+/// Address of the page that asks why a member's factors are to be removed.
+pub fn member_factor(account: AccountId, user: UserId) -> String {
+    format!("/accounts/{account}/members/{user}/factor")
+}
+
+/// Address for whether the account asks members for a second factor.
+pub fn account_people(account: AccountId) -> String {
+    format!("/accounts/{account}/settings/limits/people")
 }
 
 /// Address of the account itself.

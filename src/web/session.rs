@@ -22,12 +22,18 @@ const USER: &str = "user";
 const CSRF: &str = "csrf";
 /// Digest of the hash of the password that was said, for the row that is to be made.
 const PASSWORD: &str = "password";
+/// The user's epoch when the sign-in began, for the same row.
+const EPOCH: &str = "epoch";
 const ADDRESS: &str = "address";
 const CLIENT: &str = "client";
 /// Read from the session's row into the state that is loaded, and never written back.
 const ID: &str = "id";
 /// The same.
 const PASSWORD_AT: &str = "password_at";
+/// The same.
+const FULLY_AT: &str = "fully_at";
+/// Put into the state to ask for another key, and never stored.
+const CHANGE_KEY: &str = "change_key";
 
 /// What a signed-in browser's session says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +44,10 @@ pub struct SignedInSession {
     pub user: UserId,
     /// Secret behind the form tokens.
     pub csrf: String,
-    /// When the password was last said in it, to the second.
+    /// When the person last proved who they are in it, by the password or a factor, to the second.
     pub password_at: OffsetDateTime,
+    /// When they last did so by everything they have.
+    pub fully_at: Option<OffsetDateTime>,
 }
 
 /// Reads the session; none where nobody is signed in.
@@ -49,7 +57,9 @@ pub fn read(session: &Session) -> Option<SignedInSession> {
     let csrf = session.get(CSRF).ok().flatten()?;
     let password_at = session.get(PASSWORD_AT).ok().flatten()?;
     let password_at = OffsetDateTime::from_unix_timestamp(password_at).ok()?;
-    Some(SignedInSession { id, user, csrf, password_at })
+    let fully_at: Option<i64> = session.get(FULLY_AT).ok().flatten();
+    let fully_at = fully_at.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
+    Some(SignedInSession { id, user, csrf, password_at, fully_at })
 }
 
 /// Signs a user in: a new session with a new key, whatever was there before.
@@ -64,10 +74,18 @@ pub fn sign_in(
     let stored = session
         .insert(USER, credentials.user)
         .and_then(|()| session.insert(PASSWORD, digest(&credentials.hash)))
+        .and_then(|()| session.insert(EPOCH, credentials.epoch))
         .and_then(|()| session.insert(CSRF, super::csrf::new_secret()))
         .and_then(|()| session.insert(ADDRESS, address))
         .and_then(|()| session.insert(CLIENT, client));
     stored.map_err(|error| serde::ser::Error::custom(error.to_string()))
+}
+
+/// Gives the session another key (ASVS 7.2.4), and the browser its cookie: it has proved more than before. The
+/// secret behind its forms stays, so that those of other tabs are still good.
+pub fn change_key(session: &Session) -> Result<(), serde_json::Error> {
+    let asked = session.insert(CHANGE_KEY, true);
+    asked.map_err(|error| serde::ser::Error::custom(error.to_string()))
 }
 
 /// Keeps what the session says for the pages of errors: these are written after the middleware
@@ -82,7 +100,7 @@ pub async fn remember<B: MessageBody + 'static>(
     next.call(request).await
 }
 
-/// The middleware for the pages. State is written only at signing in and out.
+/// The middleware for the pages. State is written only at signing in and out; what is proved later changes the key.
 pub fn middleware(app: &AppData) -> SessionMiddleware<Store> {
     let https = app.public.is_https();
     let store = Store { app: app.clone() };
@@ -136,6 +154,9 @@ impl SessionStore for Store {
             serde_json::from_value(stored.state).map_err(|error| LoadError::Deserialization(error.into()))?;
         state.insert(ID.to_owned(), stored.id.to_string());
         state.insert(PASSWORD_AT.to_owned(), stored.password_at.unix_timestamp().to_string());
+        if let Some(at) = stored.proved_fully_at {
+            state.insert(FULLY_AT.to_owned(), at.unix_timestamp().to_string());
+        }
         Ok(Some(state))
     }
 
@@ -145,8 +166,7 @@ impl SessionStore for Store {
         _: &actix_web::cookie::time::Duration,
     ) -> Result<SessionKey, SaveError> {
         let new = new_session(state).map_err(|error| SaveError::Serialization(error.into()))?;
-        // 64 letters and digits are some 380 bits.
-        let key = Alphanumeric.sample_string(&mut rand::rng(), 64);
+        let key = new_key();
         let (stored, now) = (key.clone(), self.app.clock.now());
         let saved = self.app.db.transaction(move |conn| session::save(conn, &stored, &new, now)).await;
         if !saved.map_err(|error: DbError| SaveError::Other(error.into()))? {
@@ -157,11 +177,21 @@ impl SessionStore for Store {
 
     async fn update(
         &self,
-        _: SessionKey,
-        _: State,
+        key: SessionKey,
+        state: State,
         _: &actix_web::cookie::time::Duration,
     ) -> Result<SessionKey, UpdateError> {
-        Err(UpdateError::Other(NeverUpdated.into()))
+        if !state.contains_key(CHANGE_KEY) {
+            return Err(UpdateError::Other(NeverUpdated.into()));
+        }
+        let (old, new) = (key.as_ref().to_owned(), new_key());
+        let stored = new.clone();
+        let changed = self.app.db.run(move |conn| session::change_key(conn, &old, &stored)).await;
+        // One that was ended meanwhile stays as it is: ended.
+        if !changed.map_err(|error: DbError| UpdateError::Other(error.into()))? {
+            return Ok(key);
+        }
+        new.try_into().map_err(|_| UpdateError::Other(NeverUpdated.into()))
     }
 
     async fn update_ttl(
@@ -179,11 +209,17 @@ impl SessionStore for Store {
     }
 }
 
+/// 64 letters and digits are some 380 bits.
+fn new_key() -> String {
+    Alphanumeric.sample_string(&mut rand::rng(), 64)
+}
+
 fn new_session(state: State) -> Result<NewSession, serde_json::Error> {
     let read = |name: &str| state.get(name).map(String::as_str).unwrap_or("null");
     Ok(NewSession {
         user: serde_json::from_str(read(USER))?,
         password: serde_json::from_str(read(PASSWORD))?,
+        epoch: serde_json::from_str(read(EPOCH))?,
         address: serde_json::from_str(read(ADDRESS))?,
         client: serde_json::from_str(read(CLIENT))?,
         state: Value::from_iter([USER, CSRF].map(|name| (name.to_owned(), Value::from(read(name))))),

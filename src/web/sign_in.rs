@@ -1,5 +1,7 @@
 //! Signing in and out.
 
+pub mod second;
+
 use super::form::{Fields, OpenForm, Posted};
 use super::form_secret::FormSecret;
 use super::guard::{SignedIn, own_acts, signed_in_session};
@@ -7,7 +9,7 @@ use super::page::{Page, go_to, render};
 use super::password::{Caller, Tried, Whose, too_often, with_retry_after};
 use super::{paths, session};
 use crate::http::{App, AppData, AppError, client_name};
-use crate::models::User;
+use crate::models::{User, authenticator};
 use crate::web::page_error::PageError;
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -77,14 +79,18 @@ pub async fn create(
             return secret.kept(with_retry_after(response, wait), &app);
         }
         Tried::Wrong => {
-            let why = "E-mail and password do not fit together.";
+            let why = "Incorrect email or password.";
             return secret.kept(again(&app, &secret, &fields, why, StatusCode::UNAUTHORIZED)?, &app);
         }
     };
     let user = credentials.user;
+    let factors = app.db.run(move |conn| authenticator::of_user(conn, user)).await?;
+    if factors.any() {
+        return second::begin(&request, &app, credentials, fields.get("next")).await;
+    }
     session::sign_in(&session, &credentials, caller.address, &client_name(request.headers()))
         .map_err(|error| AppError::Internal(error.to_string()))?;
-    tracing::info!(user = user.get(), "signed in");
+    caller.signed_in(&credentials, "password", &app).await;
     let mut response = go_to(paths::own_path(fields.get("next")).unwrap_or("/"));
     caller.known.remember(&credentials, &mut response, &app)?;
     Ok(response)
@@ -111,7 +117,7 @@ impl SignedIn {
         if signed_in_session(request).is_none() {
             return Ok(None);
         }
-        match <SignedIn as super::guard::Guard>::check(request).await {
+        match SignedIn::find(request).await {
             Ok(signed_in) => Ok(Some(signed_in)),
             Err(error) if PageError::is_sign_in_first(&error) => Ok(None),
             Err(other) => Err(other),

@@ -29,15 +29,15 @@ async fn again(called: &'static str, scripting: bool) {
     press(&window, "Continue to summary").await;
     window.heading("Summary").await;
     press(&window, "Generate token").await;
-    window.heading("Your password, please").await;
-    window.says("You are signed in as owner@example.com").await;
+    window.heading("Confirm it's you").await;
+    window.says("You're signed in as owner@example.com").await;
     window.pictures("asked").await;
     window.narrow_picture("asked").await;
     let wrong = tokenhouse::models::password::random().unwrap();
     ledger::put_down(&wrong);
     window.field("Password").await.send_keys(&wrong).await.unwrap();
     press(&window, "Continue").await;
-    window.says("This is not your password.").await;
+    window.says("This isn't your password.").await;
     window.picture("wrong").await;
     window.field("Password").await.send_keys(&ledger::password()).await.unwrap();
     press(&window, "Continue").await;

@@ -1,6 +1,6 @@
 //! Every page there is, and addresses of it that show it at its longest.
 
-use crate::support::{House, OWNER, database, ledger, made, product};
+use crate::support::{House, OWNER, READER, database, ledger, made, product};
 use std::collections::HashSet;
 use tokenhouse::dns::models::domain::DOMAIN;
 use tokenhouse::models::Resource;
@@ -51,6 +51,7 @@ pub const PAGES: &[Row] = &[
     ("/accounts/{account}/members", &[""]),
     ("/accounts/{account}/members/{user}", &[""]),
     ("/accounts/{account}/members/{user}/remove", &[""]),
+    ("/accounts/{account}/members/{user}/factor", &["/accounts/{account}/members/{reader}/factor", ""]),
     ("/accounts/{account}/members/tokens", &[""]),
     ("/accounts/{account}/members/tokens/{token}/block", &["/accounts/{account}/members/tokens/{own}/block"]),
     ("/accounts/{account}/invitations/new", &[""]),
@@ -60,6 +61,7 @@ pub const PAGES: &[Row] = &[
     ("/accounts/{account}/settings/delete", &[""]),
     ("/user", &[""]),
     ("/user/security", &[""]),
+    ("/user/factors/app", &[""]),
     ("/user/activity", &[""]),
     ("/user/tokens", &[""]),
     ("/user/tokens/ended", &[""]),
@@ -77,6 +79,7 @@ pub const PAGES: &[Row] = &[
     ("/admin/users", &[""]),
     ("/admin/users/{user}", &[""]),
     ("/admin/users/{user}/deactivate", &[""]),
+    ("/admin/users/{user}/factor", &[""]),
     ("/admin/accounts", &[""]),
     ("/admin/accounts/{account}", &[""]),
     ("/admin/accounts/{account}/suspend", &[""]),
@@ -89,16 +92,20 @@ pub const PAGES: &[Row] = &[
     ("/forgotten", &["", "?done=sent"]),
     ("/reset/{secret}", &["/reset/{reset}", "/reset/none"]),
     ("/address/{secret}", &["/address/{address}", "/address/none"]),
+    ("/factor/{secret}", &["/factor/{factor}", "/factor/none"]),
     ("/invitations/{secret}", &["/invitations/{invitation}", "/invitations/none"]),
 ];
 
 /// What answers with something else than a page to whoever is signed in.
-const NO_PAGES: [&str; 9] = [
+const NO_PAGES: [&str; 11] = [
     // These lead on.
     "/",
     "/user/tokens/new",
     // For whoever is not signed in: the walk begins there.
     "/sign-in",
+    // For someone with an app: two_factor.rs walks them.
+    "/sign-in/second",
+    "/user/factors/{factor}/remove",
     // Files, and JSON for scripts.
     "/accounts/{account}/activity.csv",
     "/accounts/{account}/activity.jsonl",
@@ -174,6 +181,8 @@ impl Places {
             ("{word}", "w".repeat(120)),
             ("{reset}", link(house, Purpose::Password)),
             ("{address}", link(house, Purpose::Address)),
+            ("{factor}", link(house, Purpose::Factor)),
+            ("{reader}", house.user(READER).id.to_string()),
             ("{invitation}", invite(house, acme)),
         ])
     }
@@ -193,7 +202,11 @@ impl Places {
 /// What a mailed link holds, with an address that is as long as they come.
 fn link(house: &House, purpose: Purpose) -> String {
     let (user, now) = (house.user(OWNER).id, house.clock.now());
-    let email = format!("{}@{}.example", "w".repeat(64), "x".repeat(60));
+    let email = match purpose {
+        // It works as long as this is the user's address.
+        Purpose::Factor => OWNER.to_owned(),
+        Purpose::Password | Purpose::Address => format!("{}@{}.example", "w".repeat(64), "x".repeat(60)),
+    };
     let armed = tokenhouse::db::in_one(&mut house.conn(), |conn| {
         let id = user_link::ask(conn, user, purpose, &email, Some(user), now)?;
         user_link::arm(conn, id, now)

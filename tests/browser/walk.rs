@@ -140,7 +140,7 @@ async fn made_and_rolled(house: &House, window: &mut Window, looked: &mut Looked
     looked.here(window, "summary").await;
     house.clock.advance(Duration::minutes(16));
     press(window, "Generate token").await;
-    window.heading("Your password, please").await;
+    window.heading("Confirm it's you").await;
     looked.here(window, "password-again").await;
     fill_in(window, "Password", &ledger::password()).await;
     press(window, "Continue").await;
@@ -174,7 +174,7 @@ async fn people_and_account(window: &mut Window, looked: &mut Looked, acme: Acco
     looked.here(window, "delete-refused").await;
     window.go("/user/security").await;
     fill_in(window, "New password", "short").await;
-    fill_in(window, "Present password", "not it").await;
+    fill_in(window, "Current password", "not it").await;
     press(window, "Change password").await;
     looked.here(window, "password-refused").await;
 }

@@ -82,7 +82,7 @@ async fn another_address_is_asked_for_by_mail_and_is_the_users_once_the_password
     browser.get(&link).await;
     for wrong in ["", "wrong"] {
         let answer = browser.post(&link, &[("password", wrong)]).await;
-        assert_eq!(answer.all("#password-error"), ["This is not your password."]);
+        assert_eq!(answer.all("#password-error"), ["This isn't your password."]);
         assert_eq!(house.user(MEMBER).email, MEMBER);
     }
     let answer = browser.post(&link, &[("password", &crate::support::ledger::password())]).await;

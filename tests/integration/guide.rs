@@ -88,7 +88,7 @@ async fn whom_to_ask_stands_at_the_foot_of_every_page_and_on_pages_of_errors() {
     facts::change(&house, "UPDATE sessions SET password_at = password_at - interval '1 hour'");
     let fields = [("name", "X"), ("reach", "everything"), ("expires", "90"), ("do", "generate")];
     let again = owner.post(&format!("/accounts/{acme}/tokens"), &fields).await;
-    assert_eq!(again.heading(), "Your password, please");
+    assert_eq!(again.heading(), "Confirm it's you");
     facts::change(&house, "DELETE FROM sessions");
     let out = owner.post(&format!("/accounts/{acme}/tokens"), &fields).await;
     assert_eq!(out.heading(), "You are signed out");

@@ -57,7 +57,7 @@ async fn a_wrong_present_one_changes_nothing_and_counts_with_the_sign_ins() {
     for attempt in 1..=10 {
         let answer = change(&mut owner, &wrong, &new).await;
         assert_eq!(answer.status, 422, "attempt {attempt}");
-        assert_eq!(answer.all("#password-error"), ["This is not your password."]);
+        assert_eq!(answer.all("#password-error"), ["This isn't your password."]);
         assert!(!answer.body.contains(&wrong) && !answer.body.contains(&new), "neither is sent back");
     }
     let answer = change(&mut owner, &ledger::password(), &new).await;
@@ -80,7 +80,7 @@ async fn a_new_one_of_a_wrong_length_is_refused_before_the_present_one_is_tried_
     }
     assert_eq!(facts::count(&house, "throttles"), 0);
     let wrong = change(&mut owner, "whatever", "password").await;
-    assert_eq!(wrong.all("#password-error"), ["This is not your password."]);
+    assert_eq!(wrong.all("#password-error"), ["This isn't your password."]);
     let common = change(&mut owner, &ledger::password(), "password").await;
     assert_eq!(common.status, 422);
     let why = "This password is among those that are guessed first.";
@@ -123,6 +123,7 @@ async fn whoever_signs_in_with_the_older_password_at_that_moment_is_left_without
     let new = session::NewSession {
         user: owner.id,
         password: session::digest(&hash),
+        epoch: 0,
         state: serde_json::json!({}),
         address: ClientAddress::Unknown,
         client: "late".to_owned(),
@@ -131,16 +132,15 @@ async fn whoever_signs_in_with_the_older_password_at_that_moment_is_left_without
     let set = password::hash(&new_password(), password::Cost::CHEAP).unwrap();
     db::in_one(&mut house.conn(), |conn| owner.set_password(conn, &set, &house.command_line())).unwrap();
     assert!(!save());
-    facts::change(
-        &house,
-        &format!(
-            "UPDATE users SET password_hash = '{hash}', deactivated_at = created_at WHERE id = {}",
-            owner.id
-        ),
-    );
+    facts::change(&house, &format!("UPDATE users SET password_hash = '{hash}' WHERE id = {}", owner.id));
+    assert!(!save(), "every session was ended since it began");
+    facts::change(&house, &format!("UPDATE users SET deactivated_at = created_at WHERE id = {}", owner.id));
     assert!(!save());
     assert_eq!(facts::sessions(&house), 0);
-    facts::change(&house, &format!("UPDATE users SET deactivated_at = NULL WHERE id = {}", owner.id));
+    facts::change(
+        &house,
+        &format!("UPDATE users SET deactivated_at = NULL, epoch = 0 WHERE id = {}", owner.id),
+    );
     assert!(save());
     assert_eq!(facts::sessions(&house), 1);
 }

@@ -213,7 +213,7 @@ async fn whoever_has_the_link_and_not_the_password_changes_nothing() {
             let answer = press_with(&house, &link, wrong).await;
             assert_eq!(
                 (answer.status.as_u16(), answer.all("#password-error")),
-                (422, vec!["This is not your password.".to_owned()]),
+                (422, vec!["This isn't your password.".to_owned()]),
                 "{email}"
             );
         }
@@ -237,7 +237,7 @@ async fn the_password_is_said_each_time_and_nonsense_is_refused_before_that() {
     }
     for wrong in ["", "wrong"] {
         let answer = ask(&mut owner, NEW, wrong).await;
-        assert_eq!((answer.status.as_u16(), answer.heading().as_str()), (403, "Your password, please"));
+        assert_eq!((answer.status.as_u16(), answer.heading().as_str()), (403, "Confirm it's you"));
         assert_eq!(answer.value_of("email"), NEW, "what was entered is kept");
     }
     assert_eq!((facts::count(&house, "user_links"), facts::count(&house, "mails")), (0, 0));

@@ -1,6 +1,7 @@
 //! Every route × every actor: the exact status, and what has changed in the database.
 
 use super::{facts, made};
+use crate::support::app::AuthenticatorApp;
 use crate::support::client::{Answer, Browser, read, whoami};
 use crate::support::{ADMIN, House, MEMBER, OWNER, READER, STRANGER, ledger, product};
 use std::collections::HashSet;
@@ -10,13 +11,28 @@ use tokenhouse::models::password;
 use tokenhouse::models::token::Owner;
 use tokenhouse::policy::{AccountId, Policy, Rights, Role, TokenId};
 
-const ACTORS: [&str; 9] =
-    ["nobody", "stranger", "reader", "member", "admin", "owner", "deactivated", "token", "site admin"];
+const ACTORS: [&str; 11] = [
+    "nobody",
+    "stranger",
+    "reader",
+    "member",
+    "admin",
+    "owner",
+    "deactivated",
+    "token",
+    "site admin",
+    "half signed in",
+    "no factor where one is demanded",
+];
 /// Makes the tokens that the cells are about, in a session that no cell ends.
 const MAKER: &str = "maker@example.com";
 const GONE: &str = "gone@example.com";
 /// Runs the site, and is no member of Acme.
 const SITE: &str = "site@example.com";
+/// Has given the password, and not the code yet.
+const HALF: &str = "half@example.com";
+/// An owner of Acme without a second factor, which Acme demands: all others have one, as far as pages ask.
+const LACKS: &str = "lacks@example.com";
 
 /// What a request does that is let in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,411 +55,619 @@ enum Does {
     Takes(&'static str),
 }
 
-type Row = (&'static str, &'static str, Does, [u16; 9]);
+type Row = (&'static str, &'static str, Does, [u16; 11]);
 
 /// In the order of `ACTORS`.
 const TABLE: &[Row] = &[
-    ("GET", "/", Does::Nothing, [303, 303, 303, 303, 303, 303, 303, 303, 303]),
-    ("GET", "/sign-in", Does::Nothing, [200, 303, 303, 303, 303, 303, 200, 200, 303]),
-    ("POST", "/sign-in", Does::Nothing, [401, 403, 403, 403, 403, 403, 401, 401, 403]),
-    ("POST", "/sign-out", Does::SignsOut, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
-    ("GET", "/accounts", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
-    ("GET", "/help", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
-    ("GET", "/help/{article}", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET", "/", Does::Nothing, [303, 303, 303, 303, 303, 303, 303, 303, 303, 303, 303]),
+    ("GET", "/sign-in", Does::Nothing, [200, 303, 303, 303, 303, 303, 200, 200, 303, 200, 303]),
+    ("POST", "/sign-in", Does::Nothing, [401, 403, 403, 403, 403, 403, 401, 401, 403, 401, 403]),
+    // Only a browser that began: `half signed in` has the cookie and the number.
+    ("GET", "/sign-in/second", Does::Nothing, [303, 303, 303, 303, 303, 303, 303, 303, 303, 200, 303]),
+    ("POST", "/sign-in/second", Does::Nothing, [303, 403, 403, 403, 403, 403, 303, 303, 403, 422, 403]),
+    ("POST", "/sign-out", Does::SignsOut, [401, 303, 303, 303, 303, 303, 401, 401, 303, 401, 303]),
+    ("GET", "/accounts", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200]),
+    ("GET", "/help", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET", "/help/{article}", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     #[cfg(debug_assertions)]
-    ("GET", "/components", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
-    ("GET", "/help/api", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET", "/components", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET", "/help/api", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     (
         "GET",
         "/accounts/{account}/resources/{kind}",
         Does::Nothing,
-        [303, 404, 200, 200, 200, 200, 303, 303, 404],
+        [303, 404, 200, 200, 200, 200, 303, 303, 404, 303, 403],
     ),
     (
         "GET",
         "/accounts/{account}/resources/{kind}/{id}",
         Does::Nothing,
-        [303, 404, 200, 200, 200, 200, 303, 303, 404],
+        [303, 404, 200, 200, 200, 200, 303, 303, 404, 303, 403],
     ),
-    ("GET", "/accounts/{account}/domains", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303, 404]),
+    (
+        "GET",
+        "/accounts/{account}/domains",
+        Does::Nothing,
+        [303, 404, 200, 200, 200, 200, 303, 303, 404, 303, 403],
+    ),
     (
         "GET",
         "/accounts/{account}/domains/{domain}",
         Does::Nothing,
-        [303, 404, 200, 200, 200, 200, 303, 303, 404],
+        [303, 404, 200, 200, 200, 200, 303, 303, 404, 303, 403],
     ),
-    ("GET", "/accounts/{account}/zones", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303, 404]),
-    ("GET", "/accounts/{account}/zones/{zone}", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303, 404]),
-    ("GET", "/accounts/{account}/certificates", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303, 404]),
-    ("GET", "/accounts/{account}/tokens", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303, 404]),
-    ("POST", "/accounts/{account}/tokens", Does::Makes, [401, 404, 403, 403, 200, 200, 401, 401, 404]),
-    ("GET", "/accounts/{account}/tokens/ended", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303, 404]),
-    ("GET", "/accounts/{account}/tokens/new", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303, 404]),
-    ("GET", "/accounts/{account}/tokens/start", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303, 404]),
-    ("GET", "/accounts/{account}/tokens/build", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303, 404]),
-    ("POST", "/accounts/{account}/tokens/build", Does::Makes, [401, 404, 403, 403, 200, 200, 401, 401, 404]),
+    (
+        "GET",
+        "/accounts/{account}/zones",
+        Does::Nothing,
+        [303, 404, 200, 200, 200, 200, 303, 303, 404, 303, 403],
+    ),
+    (
+        "GET",
+        "/accounts/{account}/zones/{zone}",
+        Does::Nothing,
+        [303, 404, 200, 200, 200, 200, 303, 303, 404, 303, 403],
+    ),
+    (
+        "GET",
+        "/accounts/{account}/certificates",
+        Does::Nothing,
+        [303, 404, 200, 200, 200, 200, 303, 303, 404, 303, 403],
+    ),
+    (
+        "GET",
+        "/accounts/{account}/tokens",
+        Does::Nothing,
+        [303, 404, 200, 200, 200, 200, 303, 303, 404, 303, 403],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/tokens",
+        Does::Makes,
+        [401, 404, 403, 403, 200, 200, 401, 401, 404, 401, 403],
+    ),
+    (
+        "GET",
+        "/accounts/{account}/tokens/ended",
+        Does::Nothing,
+        [303, 404, 200, 200, 200, 200, 303, 303, 404, 303, 403],
+    ),
+    (
+        "GET",
+        "/accounts/{account}/tokens/new",
+        Does::Nothing,
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
+    ),
+    (
+        "GET",
+        "/accounts/{account}/tokens/start",
+        Does::Nothing,
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
+    ),
+    (
+        "GET",
+        "/accounts/{account}/tokens/build",
+        Does::Nothing,
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/tokens/build",
+        Does::Makes,
+        [401, 404, 403, 403, 200, 200, 401, 401, 404, 401, 403],
+    ),
     (
         "POST",
         "/accounts/{account}/tokens/words",
         Does::Nothing,
-        [401, 404, 403, 403, 200, 200, 401, 401, 404],
+        [401, 404, 403, 403, 200, 200, 401, 401, 404, 401, 403],
     ),
     (
         "GET",
         "/accounts/{account}/tokens/resources",
         Does::Nothing,
-        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
     ),
     (
         "GET",
         "/accounts/{account}/tokens/revoke",
         Does::Nothing,
-        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
     ),
     (
         "POST",
         "/accounts/{account}/tokens/revoke",
         Does::Deletes,
-        [401, 404, 403, 403, 303, 303, 401, 401, 404],
+        [401, 404, 403, 403, 303, 303, 401, 401, 404, 401, 403],
     ),
     // `id` is the token of the cell.
     (
         "GET",
         "/accounts/{account}/tokens/chosen",
         Does::Nothing,
-        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
     ),
     (
         "POST",
         "/accounts/{account}/tokens/chosen",
         Does::Deletes,
-        [401, 404, 403, 403, 303, 303, 401, 401, 404],
+        [401, 404, 403, 403, 303, 303, 401, 401, 404, 401, 403],
     ),
     (
         "GET",
         "/accounts/{account}/tokens/{token}",
         Does::Nothing,
-        [303, 404, 200, 200, 200, 200, 303, 303, 404],
+        [303, 404, 200, 200, 200, 200, 303, 303, 404, 303, 403],
     ),
     (
         "GET",
         "/accounts/{account}/tokens/{token}/rename",
         Does::Nothing,
-        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
     ),
     (
         "POST",
         "/accounts/{account}/tokens/{token}/rename",
         Does::Renames,
-        [401, 404, 403, 403, 303, 303, 401, 401, 404],
+        [401, 404, 403, 403, 303, 303, 401, 401, 404, 401, 403],
     ),
     (
         "GET",
         "/accounts/{account}/tokens/{token}/delete",
         Does::Nothing,
-        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
     ),
     (
         "POST",
         "/accounts/{account}/tokens/{token}/delete",
         Does::Deletes,
-        [401, 404, 403, 403, 303, 303, 401, 401, 404],
+        [401, 404, 403, 403, 303, 303, 401, 401, 404, 401, 403],
     ),
     // `{user}` is the reader; the reader leaves, the others need the role.
-    ("GET", "/accounts/{account}/members", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303, 404]),
+    (
+        "GET",
+        "/accounts/{account}/members",
+        Does::Nothing,
+        [303, 404, 200, 200, 200, 200, 303, 303, 404, 303, 403],
+    ),
     (
         "GET",
         "/accounts/{account}/members/{user}",
         Does::Nothing,
-        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
     ),
     (
         "POST",
         "/accounts/{account}/members/{user}/role",
         Does::Promotes,
-        [401, 404, 403, 403, 303, 303, 401, 401, 404],
+        [401, 404, 403, 403, 303, 303, 401, 401, 404, 401, 403],
     ),
     (
         "GET",
         "/accounts/{account}/members/{user}/remove",
         Does::Nothing,
-        [303, 404, 200, 403, 200, 200, 303, 303, 404],
+        [303, 404, 200, 403, 200, 200, 303, 303, 404, 303, 403],
     ),
     (
         "POST",
         "/accounts/{account}/members/{user}/remove",
         Does::Removes,
-        [401, 404, 303, 403, 303, 303, 401, 401, 404],
+        [401, 404, 303, 403, 303, 303, 401, 401, 404, 401, 403],
+    ),
+    // The others asked an owner of all their accounts.
+    (
+        "GET",
+        "/accounts/{account}/members/{user}/factor",
+        Does::Nothing,
+        [303, 404, 403, 403, 403, 200, 303, 303, 404, 303, 403],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/members/{user}/factor",
+        Does::Adds("user_links"),
+        [401, 404, 403, 403, 403, 303, 401, 401, 404, 401, 403],
     ),
     // `{token}` is a user token of the owner.
     (
         "GET",
         "/accounts/{account}/members/tokens",
         Does::Nothing,
-        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
     ),
     (
         "GET",
         "/accounts/{account}/members/tokens/{token}/block",
         Does::Nothing,
-        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
     ),
     (
         "POST",
         "/accounts/{account}/members/tokens/{token}/block",
         Does::Blocks,
-        [401, 404, 403, 403, 303, 303, 401, 401, 404],
+        [401, 404, 403, 403, 303, 303, 401, 401, 404, 401, 403],
     ),
     (
         "POST",
         "/accounts/{account}/members/tokens/{token}/unblock",
         Does::Nothing,
-        [401, 404, 403, 403, 303, 303, 401, 401, 404],
+        [401, 404, 403, 403, 303, 303, 401, 401, 404, 401, 403],
     ),
     // `{invitation}` is open and is for somebody new; the link is for somebody who is gone.
     (
         "GET",
         "/accounts/{account}/invitations/new",
         Does::Nothing,
-        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
     ),
     (
         "POST",
         "/accounts/{account}/invitations",
         Does::Adds("invitations"),
-        [401, 404, 403, 403, 200, 200, 401, 401, 404],
+        [401, 404, 403, 403, 200, 200, 401, 401, 404, 401, 403],
     ),
     (
         "POST",
         "/accounts/{account}/invitations/{invitation}/again",
         Does::Adds("invitations"),
-        [401, 404, 403, 403, 200, 200, 401, 401, 404],
+        [401, 404, 403, 403, 200, 200, 401, 401, 404, 401, 403],
     ),
     (
         "POST",
         "/accounts/{account}/invitations/{invitation}/revoke",
         Does::Takes("invitations WHERE revoked_at IS NULL"),
-        [401, 404, 403, 403, 303, 303, 401, 401, 404],
+        [401, 404, 403, 403, 303, 303, 401, 401, 404, 401, 403],
     ),
-    ("GET", "/invitations/{secret}", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
-    ("POST", "/invitations/{secret}", Does::Nothing, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
-    ("POST", "/invitations/{secret}/join", Does::Nothing, [409, 403, 403, 403, 403, 403, 409, 409, 403]),
+    ("GET", "/invitations/{secret}", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("POST", "/invitations/{secret}", Does::Nothing, [401, 303, 303, 303, 303, 303, 401, 401, 303, 401, 303]),
+    (
+        "POST",
+        "/invitations/{secret}/join",
+        Does::Nothing,
+        [409, 403, 403, 403, 403, 403, 409, 409, 403, 409, 403],
+    ),
     // Whoever has a mailed link needs no session; the form token of a session is none of theirs.
-    ("GET", "/forgotten", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200]),
-    ("POST", "/forgotten", Does::Adds("mails"), [303, 403, 403, 403, 403, 403, 303, 303, 403]),
-    ("GET", "/reset/{secret}", Does::Nothing, [404, 404, 404, 404, 404, 404, 404, 404, 404]),
-    ("POST", "/reset/{secret}", Does::Nothing, [404, 403, 403, 403, 403, 403, 404, 404, 403]),
-    ("GET", "/address/{secret}", Does::Nothing, [404, 404, 404, 404, 404, 404, 404, 404, 404]),
-    ("POST", "/address/{secret}", Does::Nothing, [404, 403, 403, 403, 403, 403, 404, 404, 403]),
-    ("GET", "/user", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
+    ("GET", "/forgotten", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("POST", "/forgotten", Does::Adds("mails"), [303, 403, 403, 403, 403, 403, 303, 303, 403, 303, 403]),
+    ("GET", "/reset/{secret}", Does::Nothing, [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
+    ("POST", "/reset/{secret}", Does::Nothing, [404, 403, 403, 403, 403, 403, 404, 404, 403, 404, 403]),
+    ("GET", "/address/{secret}", Does::Nothing, [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
+    ("POST", "/address/{secret}", Does::Nothing, [404, 403, 403, 403, 403, 403, 404, 404, 403, 404, 403]),
+    ("GET", "/factor/{secret}", Does::Nothing, [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
+    ("POST", "/factor/{secret}", Does::Nothing, [404, 403, 403, 403, 403, 403, 404, 404, 403, 404, 403]),
+    ("GET", "/user", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200]),
     (
         "POST",
         "/user",
         Does::Adds("users WHERE name = 'After'"),
-        [401, 303, 303, 303, 303, 303, 401, 401, 303],
+        [401, 303, 303, 303, 303, 303, 401, 401, 303, 401, 303],
     ),
     // The password is said each time.
-    ("POST", "/user/address", Does::Nothing, [401, 403, 403, 403, 403, 403, 401, 401, 403]),
-    ("POST", "/user/address/again", Does::Nothing, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
+    ("POST", "/user/address", Does::Nothing, [401, 403, 403, 403, 403, 403, 401, 401, 403, 401, 403]),
+    ("POST", "/user/address/again", Does::Nothing, [401, 303, 303, 303, 303, 303, 401, 401, 303, 401, 303]),
     // `{session}` is another one of the actor's own.
-    ("GET", "/user/security", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
-    ("POST", "/user/security", Does::Nothing, [401, 422, 422, 422, 422, 422, 401, 401, 422]),
+    ("GET", "/user/security", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200]),
+    ("POST", "/user/security", Does::Nothing, [401, 422, 422, 422, 422, 422, 401, 401, 422, 401, 422]),
+    // `{factor}` is somebody else's.
+    ("GET", "/user/factors/app", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200]),
+    (
+        "POST",
+        "/user/factors/app",
+        Does::Adds("authenticators"),
+        [401, 200, 200, 200, 200, 200, 401, 401, 200, 401, 200],
+    ),
+    (
+        "POST",
+        "/user/factors/app/confirm",
+        Does::Nothing,
+        [401, 422, 422, 422, 422, 422, 401, 401, 422, 401, 422],
+    ),
+    ("POST", "/user/factors/codes", Does::Nothing, [401, 303, 303, 303, 303, 303, 401, 401, 303, 401, 303]),
+    (
+        "GET",
+        "/user/factors/{factor}/remove",
+        Does::Nothing,
+        [303, 404, 404, 404, 404, 404, 303, 303, 404, 303, 404],
+    ),
+    (
+        "POST",
+        "/user/factors/{factor}/remove",
+        Does::Nothing,
+        [401, 404, 404, 404, 404, 404, 401, 401, 404, 401, 404],
+    ),
     (
         "POST",
         "/user/sessions/{session}/end",
         Does::EndsSession,
-        [401, 303, 303, 303, 303, 303, 401, 401, 303],
+        [401, 303, 303, 303, 303, 303, 401, 401, 303, 401, 303],
     ),
-    ("POST", "/user/sessions/end-others", Does::EndsSession, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
+    (
+        "POST",
+        "/user/sessions/end-others",
+        Does::EndsSession,
+        [401, 303, 303, 303, 303, 303, 401, 401, 303, 401, 303],
+    ),
     // Enough to see what an account is; to change it, its limits or its end, a role.
-    ("GET", "/accounts/{account}/settings", Does::Nothing, [303, 404, 200, 200, 200, 200, 303, 303, 404]),
-    ("POST", "/accounts/{account}/settings", Does::Nothing, [401, 404, 403, 403, 422, 422, 401, 401, 404]),
+    (
+        "GET",
+        "/accounts/{account}/settings",
+        Does::Nothing,
+        [303, 404, 200, 200, 200, 200, 303, 303, 404, 303, 403],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/settings",
+        Does::Nothing,
+        [401, 404, 403, 403, 422, 422, 401, 401, 404, 401, 403],
+    ),
     (
         "GET",
         "/accounts/{account}/settings/plan",
         Does::Nothing,
-        [303, 404, 403, 403, 403, 303, 303, 303, 404],
+        [303, 404, 403, 403, 403, 303, 303, 303, 404, 303, 403],
     ),
     (
         "POST",
         "/accounts/{account}/settings/plan",
         Does::Nothing,
-        [401, 404, 403, 403, 403, 303, 401, 401, 404],
+        [401, 404, 403, 403, 403, 303, 401, 401, 404, 401, 403],
     ),
     (
         "GET",
         "/accounts/{account}/settings/limits",
         Does::Nothing,
-        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
     ),
     (
         "POST",
         "/accounts/{account}/settings/limits",
         Does::Adds("audit_events WHERE action = 'account.limits_set'"),
-        [401, 404, 403, 403, 303, 303, 401, 401, 404],
+        [401, 404, 403, 403, 303, 303, 401, 401, 404, 401, 403],
+    ),
+    (
+        "POST",
+        "/accounts/{account}/settings/limits/people",
+        Does::Nothing,
+        [401, 404, 403, 403, 422, 422, 401, 401, 404, 401, 403],
     ),
     (
         "GET",
         "/accounts/{account}/settings/delete",
         Does::Nothing,
-        [303, 404, 403, 403, 403, 200, 303, 303, 404],
+        [303, 404, 403, 403, 403, 200, 303, 303, 404, 303, 403],
     ),
     (
         "POST",
         "/accounts/{account}/settings/delete",
         Does::Nothing,
-        [401, 404, 403, 403, 403, 422, 401, 401, 404],
+        [401, 404, 403, 403, 403, 422, 401, 401, 404, 401, 403],
     ),
     (
         "POST",
         "/accounts/{account}/settings/restore",
         Does::Nothing,
-        [401, 404, 403, 403, 403, 303, 401, 401, 404],
+        [401, 404, 403, 403, 403, 303, 401, 401, 404, 401, 403],
     ),
-    ("GET", "/accounts/{account}/activity", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303, 404]),
-    ("GET", "/accounts/{account}/activity.csv", Does::Nothing, [303, 404, 403, 403, 200, 200, 303, 303, 404]),
+    (
+        "GET",
+        "/accounts/{account}/activity",
+        Does::Nothing,
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
+    ),
+    (
+        "GET",
+        "/accounts/{account}/activity.csv",
+        Does::Nothing,
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
+    ),
     (
         "GET",
         "/accounts/{account}/activity.jsonl",
         Does::Nothing,
-        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
     ),
-    ("GET", "/user/activity", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
-    ("GET", "/user/activity.csv", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
-    ("GET", "/user/activity.jsonl", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
+    ("GET", "/user/activity", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200]),
+    ("GET", "/user/activity.csv", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200]),
+    ("GET", "/user/activity.jsonl", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200]),
     // Everybody's own, so that nobody is turned away who is somebody.
-    ("GET", "/user/tokens", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
-    ("GET", "/user/tokens/ended", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
+    ("GET", "/user/tokens", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200]),
+    ("GET", "/user/tokens/ended", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200]),
     // To make one, a role that goes so far is needed somewhere.
-    ("GET", "/user/tokens/new", Does::Nothing, [303, 303, 403, 303, 303, 303, 303, 303, 303]),
-    ("GET", "/user/tokens/start", Does::Nothing, [303, 200, 403, 200, 200, 200, 303, 303, 200]),
-    ("GET", "/user/tokens/build", Does::Nothing, [303, 200, 403, 200, 200, 200, 303, 303, 200]),
-    ("POST", "/user/tokens/build", Does::Makes, [401, 200, 403, 200, 200, 200, 401, 401, 200]),
-    ("POST", "/user/tokens/words", Does::Nothing, [401, 200, 403, 200, 200, 200, 401, 401, 200]),
-    ("GET", "/user/tokens/resources", Does::Nothing, [303, 200, 403, 200, 200, 200, 303, 303, 200]),
-    ("GET", "/user/tokens/revoke", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
-    ("POST", "/user/tokens/revoke", Does::Deletes, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
-    ("GET", "/user/tokens/chosen", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
-    ("POST", "/user/tokens/chosen", Does::Deletes, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
-    ("GET", "/user/tokens/{token}", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
-    ("GET", "/user/tokens/{token}/rename", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
-    ("POST", "/user/tokens/{token}/rename", Does::Renames, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
-    ("GET", "/user/tokens/{token}/delete", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
-    ("POST", "/user/tokens/{token}/delete", Does::Deletes, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
+    ("GET", "/user/tokens/new", Does::Nothing, [303, 303, 403, 303, 303, 303, 303, 303, 303, 303, 403]),
+    ("GET", "/user/tokens/start", Does::Nothing, [303, 200, 403, 200, 200, 200, 303, 303, 200, 303, 403]),
+    ("GET", "/user/tokens/build", Does::Nothing, [303, 200, 403, 200, 200, 200, 303, 303, 200, 303, 403]),
+    ("POST", "/user/tokens/build", Does::Makes, [401, 200, 403, 200, 200, 200, 401, 401, 200, 401, 403]),
+    ("POST", "/user/tokens/words", Does::Nothing, [401, 200, 403, 200, 200, 200, 401, 401, 200, 401, 403]),
+    ("GET", "/user/tokens/resources", Does::Nothing, [303, 200, 403, 200, 200, 200, 303, 303, 200, 303, 403]),
+    ("GET", "/user/tokens/revoke", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200]),
+    ("POST", "/user/tokens/revoke", Does::Deletes, [401, 303, 303, 303, 303, 303, 401, 401, 303, 401, 303]),
+    ("GET", "/user/tokens/chosen", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200]),
+    ("POST", "/user/tokens/chosen", Does::Deletes, [401, 303, 303, 303, 303, 303, 401, 401, 303, 401, 303]),
+    ("GET", "/user/tokens/{token}", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200]),
+    (
+        "GET",
+        "/user/tokens/{token}/rename",
+        Does::Nothing,
+        [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200],
+    ),
+    (
+        "POST",
+        "/user/tokens/{token}/rename",
+        Does::Renames,
+        [401, 303, 303, 303, 303, 303, 401, 401, 303, 401, 303],
+    ),
+    (
+        "GET",
+        "/user/tokens/{token}/delete",
+        Does::Nothing,
+        [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200],
+    ),
+    (
+        "POST",
+        "/user/tokens/{token}/delete",
+        Does::Deletes,
+        [401, 303, 303, 303, 303, 303, 401, 401, 303, 401, 303],
+    ),
     (
         "GET",
         "/accounts/{account}/tokens/{token}/roll",
         Does::Nothing,
-        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
     ),
     (
         "POST",
         "/accounts/{account}/tokens/{token}/roll",
         Does::Rolls,
-        [401, 404, 403, 403, 200, 200, 401, 401, 404],
+        [401, 404, 403, 403, 200, 200, 401, 401, 404, 401, 403],
     ),
     (
         "POST",
         "/accounts/{account}/tokens/{token}/roll/finish",
         Does::Nothing,
-        [401, 404, 403, 403, 303, 303, 401, 401, 404],
+        [401, 404, 403, 403, 303, 303, 401, 401, 404, 401, 403],
     ),
     (
         "GET",
         "/accounts/{account}/tokens/{token}/disable",
         Does::Nothing,
-        [303, 404, 403, 403, 200, 200, 303, 303, 404],
+        [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
     ),
     (
         "POST",
         "/accounts/{account}/tokens/{token}/disable",
         Does::Disables,
-        [401, 404, 403, 403, 303, 303, 401, 401, 404],
+        [401, 404, 403, 403, 303, 303, 401, 401, 404, 401, 403],
     ),
     (
         "POST",
         "/accounts/{account}/tokens/{token}/enable",
         Does::Nothing,
-        [401, 404, 403, 403, 303, 303, 401, 401, 404],
+        [401, 404, 403, 403, 303, 303, 401, 401, 404, 401, 403],
     ),
-    ("GET", "/user/tokens/{token}/roll", Does::Nothing, [303, 200, 403, 200, 200, 200, 303, 303, 200]),
-    ("POST", "/user/tokens/{token}/roll", Does::Rolls, [401, 200, 403, 200, 200, 200, 401, 401, 200]),
+    (
+        "GET",
+        "/user/tokens/{token}/roll",
+        Does::Nothing,
+        [303, 200, 403, 200, 200, 200, 303, 303, 200, 303, 403],
+    ),
+    (
+        "POST",
+        "/user/tokens/{token}/roll",
+        Does::Rolls,
+        [401, 200, 403, 200, 200, 200, 401, 401, 200, 401, 403],
+    ),
     (
         "POST",
         "/user/tokens/{token}/roll/finish",
         Does::Nothing,
-        [401, 303, 303, 303, 303, 303, 401, 401, 303],
+        [401, 303, 303, 303, 303, 303, 401, 401, 303, 401, 303],
     ),
-    ("GET", "/user/tokens/{token}/disable", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200]),
-    ("POST", "/user/tokens/{token}/disable", Does::Disables, [401, 303, 303, 303, 303, 303, 401, 401, 303]),
-    ("POST", "/user/tokens/{token}/enable", Does::Nothing, [401, 303, 403, 303, 303, 303, 401, 401, 303]),
+    (
+        "GET",
+        "/user/tokens/{token}/disable",
+        Does::Nothing,
+        [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200],
+    ),
+    (
+        "POST",
+        "/user/tokens/{token}/disable",
+        Does::Disables,
+        [401, 303, 303, 303, 303, 303, 401, 401, 303, 401, 303],
+    ),
+    (
+        "POST",
+        "/user/tokens/{token}/enable",
+        Does::Nothing,
+        [401, 303, 403, 303, 303, 303, 401, 401, 303, 401, 403],
+    ),
     // Nobody who signs in but a site admin finds anything there. `{user}` is somebody who signs in
     // only to be signed out, `{account}` is Hobby.
-    ("GET", "/admin/tokens", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
-    ("POST", "/admin/tokens/secret", Does::Nothing, [401, 404, 404, 404, 404, 404, 401, 401, 200]),
-    ("GET", "/admin/tokens/revoke", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
-    ("POST", "/admin/tokens/revoke", Does::Deletes, [401, 404, 404, 404, 404, 404, 401, 401, 303]),
-    ("GET", "/admin/users", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
-    ("GET", "/admin/users/{user}", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
+    ("GET", "/admin/tokens", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200, 303, 404]),
+    ("POST", "/admin/tokens/secret", Does::Nothing, [401, 404, 404, 404, 404, 404, 401, 401, 200, 401, 404]),
+    ("GET", "/admin/tokens/revoke", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200, 303, 404]),
+    ("POST", "/admin/tokens/revoke", Does::Deletes, [401, 404, 404, 404, 404, 404, 401, 401, 303, 401, 404]),
+    ("GET", "/admin/users", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200, 303, 404]),
+    ("GET", "/admin/users/{user}", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200, 303, 404]),
     (
         "POST",
         "/admin/users/{user}/password-link",
         Does::Adds("user_links"),
-        [401, 404, 404, 404, 404, 404, 401, 401, 200],
+        [401, 404, 404, 404, 404, 404, 401, 401, 200, 401, 404],
+    ),
+    (
+        "GET",
+        "/admin/users/{user}/factor",
+        Does::Nothing,
+        [303, 404, 404, 404, 404, 404, 303, 303, 200, 303, 404],
+    ),
+    (
+        "POST",
+        "/admin/users/{user}/factor",
+        Does::Adds("user_links"),
+        [401, 404, 404, 404, 404, 404, 401, 401, 303, 401, 404],
     ),
     (
         "POST",
         "/admin/users/{user}/sign-out",
         Does::EndsSession,
-        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+        [401, 404, 404, 404, 404, 404, 401, 401, 303, 401, 404],
     ),
-    ("GET", "/admin/users/{user}/deactivate", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
+    (
+        "GET",
+        "/admin/users/{user}/deactivate",
+        Does::Nothing,
+        [303, 404, 404, 404, 404, 404, 303, 303, 200, 303, 404],
+    ),
     (
         "POST",
         "/admin/users/{user}/deactivate",
         Does::Adds("users WHERE deactivated_at IS NOT NULL"),
-        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+        [401, 404, 404, 404, 404, 404, 401, 401, 303, 401, 404],
     ),
     (
         "POST",
         "/admin/users/{user}/reactivate",
         Does::Takes("users WHERE deactivated_at IS NOT NULL"),
-        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+        [401, 404, 404, 404, 404, 404, 401, 401, 303, 401, 404],
     ),
-    ("GET", "/admin/accounts", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
-    ("GET", "/admin/accounts/{account}", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200]),
+    ("GET", "/admin/accounts", Does::Nothing, [303, 404, 404, 404, 404, 404, 303, 303, 200, 303, 404]),
+    (
+        "GET",
+        "/admin/accounts/{account}",
+        Does::Nothing,
+        [303, 404, 404, 404, 404, 404, 303, 303, 200, 303, 404],
+    ),
     (
         "POST",
         "/admin/accounts/{account}/plan",
         Does::Adds("accounts WHERE plan = 'enterprise'"),
-        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+        [401, 404, 404, 404, 404, 404, 401, 401, 303, 401, 404],
     ),
     (
         "GET",
         "/admin/accounts/{account}/suspend",
         Does::Nothing,
-        [303, 404, 404, 404, 404, 404, 303, 303, 200],
+        [303, 404, 404, 404, 404, 404, 303, 303, 200, 303, 404],
     ),
     (
         "POST",
         "/admin/accounts/{account}/suspend",
         Does::Adds("accounts WHERE state = 'suspended'"),
-        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+        [401, 404, 404, 404, 404, 404, 401, 401, 303, 401, 404],
     ),
     (
         "POST",
         "/admin/accounts/{account}/resume",
         Does::Takes("accounts WHERE state = 'suspended'"),
-        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+        [401, 404, 404, 404, 404, 404, 401, 401, 303, 401, 404],
     ),
     (
         "POST",
         "/admin/accounts/{account}/restore",
         Does::Nothing,
-        [401, 404, 404, 404, 404, 404, 401, 401, 303],
+        [401, 404, 404, 404, 404, 404, 401, 401, 303, 401, 404],
     ),
     // The same for whoever it is.
-    ("POST", "/leaked", Does::Nothing, [202; 9]),
+    ("POST", "/leaked", Does::Nothing, [202; 11]),
 ];
 
 #[test]
@@ -488,7 +712,7 @@ async fn every_page_of(quarter: usize) {
     let mut maker = house.signed_in(MAKER).await;
     // In another account, so that it lives on when all of Acme are revoked.
     let (_, bearer) = maker.make_full_token(hobby, "Bearer").await;
-    let mut actors = everybody(&house).await;
+    let (mut actors, begun) = everybody(&house).await;
     let (zone, domain) =
         (facts::zone(&house, acme, "example.com"), facts::domain(&house, acme, "example.com"));
     // In their order: what one row does another undoes.
@@ -512,7 +736,8 @@ async fn every_page_of(quarter: usize) {
             let address = address
                 .replace("{invitation}", &invitation.to_string())
                 .replace("{secret}", &link)
-                .replace("{article}", "rolling");
+                .replace("{article}", "rolling")
+                .replace("{factor}", "1");
             let address = address.replace("{zone}", &zone).replace("{domain}", &domain);
             let address = address.replace("{kind}", "zone").replace("{id}", &zone);
             let of_own = owner_of_own(ACTORS[place]);
@@ -525,12 +750,18 @@ async fn every_page_of(quarter: usize) {
             };
             let secret_of_caller = (ACTORS[place] == "token").then_some(bearer.as_str());
             let before = Seen::of(&house, token, does);
-            let answer =
-                ask(&actors[place], method, &address, secret_of_caller, (token.get(), &secret)).await;
+            let address = match path {
+                "/sign-in/second" if method == "GET" => format!("{address}?begun={begun}"),
+                _ => address,
+            };
+            let (of_cell, asking) = ((token.get(), secret.as_str(), begun.as_str()), &actors[place]);
+            let answer = ask(asking, method, &address, secret_of_caller, of_cell).await;
             let cell = format!("{} {method} {path}", ACTORS[place]);
             assert_eq!(answer.status, expected, "{cell}: {}", answer.text());
-            let asks_nobody = path == "/forgotten";
-            if matches!(ACTORS[place], "nobody" | "deactivated" | "token") && expected == 303 && !asks_nobody
+            let asks_nobody = matches!(path, "/forgotten" | "/sign-in/second");
+            if matches!(ACTORS[place], "nobody" | "deactivated" | "token" | "half signed in")
+                && expected == 303
+                && !asks_nobody
             {
                 assert!(answer.location().starts_with("/sign-in?next="), "{cell}: {}", answer.location());
             }
@@ -542,6 +773,9 @@ async fn every_page_of(quarter: usize) {
             assert_eq!(works, !ends, "{cell}");
             if does == Does::SignsOut {
                 actors[place] = house.signed_in(email_of(ACTORS[place])).await;
+            }
+            if row == Does::EndsSession && !let_in {
+                facts::change(&house, "DELETE FROM sessions WHERE client = 'elsewhere'");
             }
             facts::end_tokens(&house, "Bearer");
             facts::change(&house, "DELETE FROM invitations");
@@ -696,7 +930,7 @@ async fn ask(
     method: &str,
     path: &str,
     secret: Option<&str>,
-    (token, its_secret): (i64, &str),
+    (token, its_secret, begun): (i64, &str, &str),
 ) -> Answer {
     let wrong = password::random().unwrap();
     ledger::put_down(&wrong);
@@ -718,6 +952,8 @@ async fn ask(
         ("never", "1"),
         ("everything", "1"),
         ("id", token.as_str()),
+        ("begun", begun),
+        ("code", "wrong"),
     ];
     let request = match method {
         // Without an address: the account keeps its name.
@@ -743,13 +979,18 @@ fn email_of(actor: &str) -> &'static str {
         "admin" => ADMIN,
         "owner" => OWNER,
         "site admin" => SITE,
+        "no factor where one is demanded" => LACKS,
         _ => GONE,
     }
 }
 
 /// Whose own token a cell is about: the actor's, where the actor is somebody.
 fn owner_of_own(actor: &str) -> &'static str {
-    if matches!(actor, "nobody" | "deactivated" | "token") { OWNER } else { email_of(actor) }
+    if matches!(actor, "nobody" | "deactivated" | "token" | "half signed in") {
+        OWNER
+    } else {
+        email_of(actor)
+    }
 }
 
 /// An open invitation of the owner's; its number and what its link holds.
@@ -765,15 +1006,28 @@ fn invite(house: &House, account: AccountId, for_gone: bool) -> (i64, String) {
     (facts::number(house, "SELECT max(id) FROM invitations"), link)
 }
 
-async fn everybody(house: &House) -> Vec<Browser> {
+/// A browser for each actor, and the number of the sign-in that one of them began.
+async fn everybody(house: &House) -> (Vec<Browser>, String) {
     let gone = add_owner(house);
     house.site_admin(SITE);
     house.join("Rival", SITE, Role::Owner);
-    let mut actors = Vec::new();
+    for (email, name) in [(HALF, "Hal Half"), (LACKS, "Lea Lacks")] {
+        house.new_user(email, name);
+        house.join("Acme", email, Role::Owner);
+    }
+    AuthenticatorApp::set_up(&mut house.signed_in(HALF).await, house.clock.now()).await;
+    facts::change(
+        house,
+        "UPDATE users SET factor_since = created_at WHERE email <> 'lacks@example.com';
+         UPDATE accounts SET factor_from = '2026-11-22' WHERE name = 'Acme'",
+    );
+    let (mut actors, mut begun) = (Vec::new(), String::new());
     for actor in ACTORS {
         let mut browser = house.anybody();
         if matches!(actor, "nobody" | "token") {
             browser.get("/sign-in").await;
+        } else if actor == "half signed in" {
+            begun = browser.begin_sign_in(HALF, &ledger::password()).await;
         } else {
             browser.sign_in(email_of(actor), &ledger::password()).await;
         }
@@ -783,7 +1037,7 @@ async fn everybody(house: &House) -> Vec<Browser> {
         }
         actors.push(browser);
     }
-    actors
+    (actors, begun)
 }
 
 /// Signs a user in somewhere else; the number of that session.

@@ -130,6 +130,8 @@ fn what_is_deleted_takes_along_what_cannot_be_without_it_and_nothing_else() {
         WHERE contype = 'f' ORDER BY conrelid::regclass::text COLLATE \"C\", attname";
     let expected = [
         "account_limits.account_id → accounts: cascade",
+        "authenticators.user_id → users: cascade",
+        "begun.user_id → users: cascade",
         "certificates.contact_id → contacts: refused",
         "certificates.domain_id → resources: cascade",
         "charges.account_id → accounts: cascade",
@@ -146,6 +148,7 @@ fn what_is_deleted_takes_along_what_cannot_be_without_it_and_nothing_else() {
         "platform_statuses.account_id → accounts: cascade",
         "record_templates.account_id → accounts: cascade",
         "records.zone_id → resources: cascade",
+        "recovery_codes.user_id → users: cascade",
         "resources.account_id → accounts: cascade",
         "sessions.user_id → users: cascade",
         "token_blocks.account_id → accounts: cascade",

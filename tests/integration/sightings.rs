@@ -84,7 +84,7 @@ async fn refused_sign_ins_of_one_user_are_bounded_from_however_many_networks() {
         house.app.buffers.sign_ins.add(sighting::SignIn {
             user,
             email: OWNER.to_owned(),
-            good: false,
+            kind: sighting::SightingKind::SignInRefused,
             at: house.clock.now(),
             address: IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 + network * 256)).into(),
             client: String::new(),

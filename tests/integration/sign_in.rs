@@ -19,7 +19,7 @@ async fn a_wrong_password_and_an_unknown_address_get_the_same_answer_and_no_sess
     let too_long = attempt(&mut browser, OWNER, &"x".repeat(100_000)).await;
     for answer in [&known, &unknown, &too_long] {
         assert_eq!(answer.status, 401);
-        assert!(answer.text().contains("E-mail and password do not fit together."), "{}", answer.text());
+        assert!(answer.text().contains("Incorrect email or password."), "{}", answer.text());
         assert_eq!(answer.text(), known.text());
         assert_eq!(answer.value_of("password"), "");
     }
@@ -169,7 +169,7 @@ async fn a_deactivated_person_is_out_at_the_next_request_and_cannot_come_back() 
     browser.get("/sign-in").await;
     let answer = attempt(&mut browser, MEMBER, &ledger::password()).await;
     assert_eq!(answer.status, 401);
-    assert!(answer.text().contains("E-mail and password do not fit together."));
+    assert!(answer.text().contains("Incorrect email or password."));
     let of_member = format!("SELECT count(*) FROM sessions WHERE user_id = {}", house.user(MEMBER).id);
     assert_eq!(facts::number(&house, &of_member), 0);
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tokenhouse::db::Conn;
 use tokenhouse::models::budget::{self, Payer};
-use tokenhouse::models::sighting::{self, SignIn};
+use tokenhouse::models::sighting::{self, SightingKind, SignIn};
 use tokenhouse::models::token::networks::{self, Seen};
 use tokenhouse::models::token::refusals::{self, Kind, Span};
 use tokenhouse::models::token::usage::{self, Use};
@@ -62,7 +62,14 @@ async fn what_is_written_behind_the_calls_is_one_statement_however_many_there_ar
     });
     let sign_ins = inserts(conn, |conn, count| {
         let email = OWNER.to_owned();
-        let one = SignIn { user: 1.into(), email, good: true, at: START, address, client: client.clone() };
+        let one = SignIn {
+            user: 1.into(),
+            email,
+            kind: SightingKind::SignedIn,
+            at: START,
+            address,
+            client: client.clone(),
+        };
         sighting::put_down(conn, &vec![one; count]).unwrap();
     });
     let refused = inserts(conn, |conn, count| {

@@ -76,6 +76,26 @@ impl Browser {
         self.get("/accounts").await;
     }
 
+    /// Gives the password of someone with a second factor; the number of the sign-in that began.
+    pub async fn begin_sign_in(&mut self, email: &str, password: &str) -> String {
+        self.get("/sign-in").await;
+        let answer = self.post("/sign-in", &[("email", email), ("password", password)]).await;
+        let number = answer.location().strip_prefix("/sign-in/second?begun=");
+        let number = number.unwrap_or_else(|| panic!("{}: {}", answer.status, answer.location())).to_owned();
+        ledger::put_down(&number);
+        self.get(answer.location()).await;
+        number
+    }
+
+    /// Gives a code as the second step.
+    pub async fn finish_sign_in(&mut self, begun: &str, code: &str) -> Answer {
+        let answer = self.post("/sign-in/second", &[("begun", begun), ("code", code)]).await;
+        if answer.status == 303 {
+            self.get("/accounts").await;
+        }
+        answer
+    }
+
     /// Makes a token on the account's form; returns its number and its secret.
     pub async fn make_token(&mut self, account: AccountId, fields: &[(&str, &str)]) -> (TokenId, String) {
         let nonce = self.new_form(account).await;

@@ -7,6 +7,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a broken expectation fails the test")]
 
+pub mod app;
 pub mod client;
 pub mod cluster;
 pub mod database;

@@ -3,7 +3,7 @@
 
 use super::Entry;
 use crate::db::{Conn, DbError};
-use crate::models::sighting::{self, SignIn};
+use crate::models::sighting::{self, SightingKind, SignIn};
 use crate::models::token::networks::network_of;
 use crate::policy::UserId;
 use ipnet::IpNet;
@@ -43,7 +43,7 @@ impl Entry for SignIn {
     }
 
     fn is_kept(&self, refused: &mut Self::Memory, is_back: bool) -> bool {
-        if self.good || is_back {
+        if self.kind == SightingKind::SignedIn || is_back {
             return true;
         }
         let fresh = || Refused { since: self.at, networks: HashSet::new() };

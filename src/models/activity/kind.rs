@@ -75,7 +75,9 @@ impl Kind {
     pub(super) fn sightings(self) -> &'static [SightingKind] {
         match self {
             Kind::Uses => &[SightingKind::FirstUse, SightingKind::NewNetwork],
-            Kind::SignIns => &[SightingKind::SignedIn, SightingKind::SignInRefused],
+            Kind::SignIns => {
+                &[SightingKind::SignedIn, SightingKind::SignInRefused, SightingKind::CodeRefused]
+            }
             _ => &[],
         }
     }

@@ -2,6 +2,7 @@
 //! them; where any of these is not refused yet, it asks whether they are bound, too.
 
 use super::Tabs;
+use super::people::PeopleForm;
 use crate::http::{App, AppData, AppError};
 use crate::models::account_limits::{self, Changed, Older};
 use crate::models::token::breaking::{self, Breaking, Refused};
@@ -36,6 +37,7 @@ struct LimitsPage {
     /// A sentence for each demand.
     bound: Vec<String>,
     action: String,
+    people: PeopleForm,
 }
 
 #[derive(Template)]
@@ -117,6 +119,18 @@ pub async fn set(form: Posted<Member>, app: AppData) -> Result<HttpResponse, App
         Changed::Asks(breaking) => ask(&member, form, breaking, question),
         Changed::Gone => Err(AppError::NotFound),
     }
+}
+
+/// The page, with what was chosen for people and is wrong.
+pub(super) async fn with_people(
+    member: &Member,
+    app: &App,
+    people: PeopleForm,
+) -> Result<HttpResponse, AppError> {
+    let now = app.clock.now();
+    let limits = present(member, app).await?;
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    page(member, app, Form::of(&limits), (bound_said(&limits, now), people), ("", status))
 }
 
 async fn present(member: &Member, app: &App) -> Result<Limits, AppError> {
@@ -232,6 +246,16 @@ fn show(
     app: &App,
     form: Form,
     bound: Vec<String>,
+    said: (&str, StatusCode),
+) -> Result<HttpResponse, AppError> {
+    page(member, app, form, (bound, PeopleForm::of(member, app.clock.now())), said)
+}
+
+fn page(
+    member: &Member,
+    app: &App,
+    form: Form,
+    (bound, people): (Vec<String>, PeopleForm),
     (done, status): (&str, StatusCode),
 ) -> Result<HttpResponse, AppError> {
     let plan = app.catalogue.plan(&member.account.plan);
@@ -252,6 +276,7 @@ fn show(
         ),
         bound,
         action: paths::account_limits(member.account.id),
+        people,
     };
     render(&page, status)
 }

@@ -15,6 +15,7 @@ fn words(action: Action) -> &'static str {
         Action::AccountCreated => "created the account {}",
         Action::AccountDeleted => "permanently deleted the account {}",
         Action::AccountDeletionBegun => "started to delete the account {}",
+        Action::AccountFactorDemanded => "set whether {} asks members for two-factor authentication",
         Action::AccountLimitsSet => "set the limits of {}",
         Action::AccountPlanChanged => "changed the plan of {}",
         Action::AccountRefChanged => "set the reference of {}",
@@ -43,6 +44,11 @@ fn words(action: Action) -> &'static str {
         Action::UserChanged => "changed the name or email address of {}",
         Action::UserCreated => "created the user {}",
         Action::UserDeactivated => "deactivated {}",
+        Action::UserFactorAdded => "added a second factor for {}",
+        Action::UserFactorLinkMade => "asked for a link to remove the lost factors of {}",
+        Action::UserFactorRemoved => "removed a second factor of {}",
+        Action::UserFactorsReset => "removed the lost factors of {}",
+        Action::UserRecoveryCodesMade => "created new recovery codes for {}",
         Action::UserPasswordLinkMade => "created a link for a new password of {}",
         Action::UserPasswordSet => "set a new password for {}",
         Action::UserReactivated => "reactivated {}",
@@ -60,6 +66,7 @@ fn seen(kind: SightingKind) -> &'static str {
         SightingKind::FirstUse => "was used for the first time",
         SightingKind::NewNetwork => "was used from a new network",
         SightingKind::SignInRefused => "tried to sign in as {}, with a wrong password",
+        SightingKind::CodeRefused => "tried to sign in as {}, with the right password and a wrong code",
         SightingKind::SignedIn => "signed in",
     }
 }

@@ -25,6 +25,7 @@ struct UserPage {
     email: String,
     proved: bool,
     site_admin: bool,
+    factor_since: Option<Moment>,
     deactivated: Option<Moment>,
     made: Moment,
     accounts: Vec<Place>,
@@ -34,6 +35,7 @@ struct UserPage {
     oneself: bool,
     error: Option<&'static str>,
     deactivate_url: String,
+    factor_url: String,
     here: String,
 }
 
@@ -95,6 +97,7 @@ pub(super) async fn answer(
         page: page(admin, &user.name, done),
         proved: user.email_verified_at.is_some(),
         site_admin: user.site_admin_since.is_some(),
+        factor_since: user.factor_since.map(|at| Moment::past(at, now)),
         deactivated: user.deactivated_at.map(|at| Moment::past(at, now)),
         made: Moment::past(user.created_at, now),
         accounts: person.accounts.into_iter().map(place).collect(),
@@ -103,6 +106,7 @@ pub(super) async fn answer(
         tokens_url: paths::admin_tokens_of(&user.email),
         oneself: user.id == admin.signed_in.user.id,
         error,
+        factor_url: format!("{}/factor", paths::admin_user(user.id)),
         deactivate_url: format!("{}/deactivate", paths::admin_user(user.id)),
         here: paths::admin_user(user.id),
         name: user.name,

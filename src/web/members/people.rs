@@ -66,6 +66,8 @@ struct Row {
     since: Moment,
     deactivated: bool,
     oneself: bool,
+    /// Whether they have a second factor.
+    factor: bool,
 }
 
 /// Everybody, for those who manage members; the others read what they are here.
@@ -92,6 +94,7 @@ pub async fn index(
         since: Moment::past(one.since, now),
         deactivated: one.user.deactivated_at.is_some(),
         oneself: one.user.id == own,
+        factor: one.user.factor_since.is_some(),
         name: one.user.name,
         email: one.user.email,
     };

@@ -32,6 +32,8 @@ struct MemberPage {
     action: String,
     list_url: String,
     remove_url: String,
+    /// Where an owner helps someone who lost their second factor.
+    factor_url: Option<String>,
 }
 
 #[derive(Template)]
@@ -179,6 +181,8 @@ fn answer(
         action: paths::member_role(account, member.user.id),
         list_url: paths::members(account),
         remove_url: paths::member_remove(account, member.user.id),
+        factor_url: (by.may(Act::ManageOwners) && member.user.factor_since.is_some())
+            .then(|| paths::member_factor(account, member.user.id)),
         name: member.user.name,
         email: member.user.email,
     };

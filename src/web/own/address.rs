@@ -7,6 +7,7 @@ use crate::models::text;
 use crate::models::user::Proved;
 use crate::models::user_link::{self, Opened, Purpose};
 use crate::models::{Actor, Origin};
+use crate::policy::Proof;
 use crate::web::flash::{self, Flash};
 use crate::web::form::{Fields, OpenForm, Posted};
 use crate::web::form_secret::FormSecret;
@@ -58,7 +59,7 @@ pub async fn ask(
     if let Some(why) = fault {
         return refused(&by, &app, email, why.to_owned(), StatusCode::UNPROCESSABLE_ENTITY).await;
     }
-    asked.said_now(&fields, &app).await?;
+    asked.proved_now(Proof::All, &fields, &app).await?;
     send(by, app, email).await
 }
 
@@ -166,7 +167,7 @@ async fn wrong_password(
     let typed = fields.get("password");
     Ok(match caller.tries(Whose::User(opened.user.id), typed, app).await? {
         Tried::Right(_) => None,
-        Tried::Wrong => Some(("This is not your password.".to_owned(), StatusCode::UNPROCESSABLE_ENTITY)),
+        Tried::Wrong => Some(("This isn't your password.".to_owned(), StatusCode::UNPROCESSABLE_ENTITY)),
         Tried::TooOften(wait) => Some((too_often(wait), StatusCode::TOO_MANY_REQUESTS)),
     })
 }

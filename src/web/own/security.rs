@@ -5,8 +5,8 @@ use crate::db::Conn;
 use crate::http::{AppData, AppError, client_name};
 use crate::models::session::{self, MOST_SHOWN};
 use crate::models::user::Credentials;
-use crate::models::{User, password};
-use crate::policy::ClientAddress;
+use crate::models::{User, authenticator, password};
+use crate::policy::{ClientAddress, Proof};
 use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{SignedIn, own_acts, signed_in_session};
@@ -31,7 +31,25 @@ struct SecurityPage {
     /// Whether there are more than are shown.
     more: bool,
     others_url: &'static str,
+    factors: FactorsCard,
+    /// Said above the password's form.
+    note: Option<&'static str>,
 }
+
+/// What the page says of two-factor authentication.
+struct FactorsCard {
+    /// Set up, and last used.
+    app: Option<(Moment, Option<Moment>)>,
+    app_url: &'static str,
+    remove_url: String,
+    codes: usize,
+    codes_url: &'static str,
+    /// Whether there are so few left that new ones are due.
+    few: bool,
+}
+
+/// From here down, the page asks to create new recovery codes.
+const FEW_CODES: usize = 3;
 
 struct Row {
     client: String,
@@ -48,6 +66,8 @@ struct Wrong {
     present: Option<String>,
     new: Option<String>,
     wait: Option<Duration>,
+    /// Nothing: what comes before was proved.
+    proved: bool,
 }
 
 impl Wrong {
@@ -78,7 +98,15 @@ pub async fn change_password(
     session: Session,
     caller: Caller,
 ) -> Result<HttpResponse, AppError> {
-    let (by, fields) = form.accepted(&app).await?;
+    let (by, fields, asked) = form.undecided()?;
+    if by.user.factor_since.is_some() {
+        asked.pass(Proof::All, &fields, &app).await?;
+        // Passwords aren't kept on the page that asks for a proof.
+        if !fields.has("password") {
+            let wrong = Wrong { proved: true, ..Wrong::default() };
+            return answer(&by, &app, &request, "", wrong).await;
+        }
+    }
     let (present, new) = (fields.get("password"), fields.get("new_password"));
     // What costs nothing comes first; what costs much comes after it was counted.
     if let Err(refused) = password::check_length(new) {
@@ -93,7 +121,7 @@ pub async fn change_password(
             NewPassword::Refused(refused) => Wrong::of_new(refused),
             NewPassword::TooOften(wait) => Wrong { wait: Some(wait), ..Wrong::of_new(too_often(wait)) },
         },
-        Tried::Wrong => Wrong::of_present("This is not your password."),
+        Tried::Wrong => Wrong::of_present("This isn't your password."),
         Tried::TooOften(wait) => Wrong { wait: Some(wait), ..Wrong::of_present(too_often(wait)) },
     };
     answer(&by, &app, &request, "", wrong).await
@@ -108,22 +136,23 @@ async fn changed(
     session: &Session,
     caller: Caller,
 ) -> Result<HttpResponse, AppError> {
-    let (user, stored, origin) = (by.user.clone(), hash.clone(), by.origin(app));
+    let (user, origin) = (by.user.clone(), by.origin(app));
     let set = move |conn: &mut Conn| {
         // Not shared, as by those who sign in: two forms at once would each wait for the other.
         User::lock(conn, user.id)?;
         // Whoever set another one meanwhile, perhaps the person, meant it.
         let is_same = User::credentials_of(conn, user.id)?.is_some_and(|now| now.hash == of.hash);
-        if is_same {
-            user.set_password(conn, &stored, &origin)?;
+        if !is_same {
+            return Ok(None);
         }
-        Ok(is_same)
+        user.set_password(conn, &hash, &origin)?;
+        // With the epoch after the end of every session.
+        User::credentials_of(conn, user.id)
     };
-    if !app.db.transaction(set).await? {
+    let Some(credentials) = app.db.transaction(set).await? else {
         let wrong = Wrong::of_present("Your password was changed a moment ago, and not by this form.");
         return answer(by, app, request, "", wrong).await;
-    }
-    let credentials = Credentials { user: by.user.id, email: by.user.email.clone(), hash };
+    };
     of_browser::sign_in(session, &credentials, caller.address, &client_name(request.headers()))
         .map_err(|error| AppError::Internal(error.to_string()))?;
     let mut response = flash::done(paths::SECURITY, Flash::PasswordChanged);
@@ -140,7 +169,10 @@ async fn answer(
 ) -> Result<HttpResponse, AppError> {
     let (user, now) = (by.user.id, app.clock.now());
     let this_one = signed_in_session(request).map(|session| session.id);
-    let mut sessions = app.db.run(move |conn| session::of_user(conn, user, now)).await?;
+    let found = app.db.run(move |conn| {
+        Ok::<_, crate::db::DbError>((session::of_user(conn, user, now)?, authenticator::of_user(conn, user)?))
+    });
+    let (mut sessions, factors) = found.await?;
     let more = sessions.len() > MOST_SHOWN;
     sessions.truncate(MOST_SHOWN);
     let row = |one: session::Shown| Row {
@@ -156,7 +188,7 @@ async fn answer(
         Wrong { present: None, new: None, .. } => StatusCode::OK,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    let wait = wrong.wait;
+    let (wait, proved) = (wrong.wait, wrong.proved);
     let page = SecurityPage {
         page: by.page("Security").under(Section::Settings).with_flash(done),
         email: by.user.email.clone(),
@@ -164,6 +196,17 @@ async fn answer(
         rows: sessions.into_iter().map(row).collect(),
         more,
         others_url: paths::SESSIONS_END_OTHERS,
+        note: proved.then_some("Confirmed. Type your passwords once more: they weren't kept."),
+        factors: FactorsCard {
+            few: factors.any() && factors.codes <= FEW_CODES,
+            codes: factors.codes,
+            codes_url: paths::FACTOR_CODES,
+            app_url: paths::FACTOR_APP,
+            remove_url: factors.app.as_ref().map(|app| paths::factor_remove(app.id)).unwrap_or_default(),
+            app: factors
+                .app
+                .map(|app| (Moment::past(app.created_at, now), app.used_at.map(|at| Moment::past(at, now)))),
+        },
     };
     let response = render(&page, status)?;
     Ok(match wait {
