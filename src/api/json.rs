@@ -1,6 +1,7 @@
 //! What answers are made of.
 
 use crate::http::AppError;
+use crate::models::text::DAY;
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
 use serde::{Serialize, Serializer};
@@ -11,7 +12,6 @@ use utoipa::ToSchema;
 
 /// ISO-8601, UTC, whole seconds: official clients compare it as text.
 const MOMENT: &[FormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-const DAY: &[FormatItem<'_>] = format_description!("[year]-[month]-[day]");
 
 /// A moment, as `2026-11-22T12:00:00Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]

@@ -1,6 +1,7 @@
 //! Where a caller is, as far as it can be believed.
 
 use super::{App, AppError};
+use crate::models::text::is_hidden;
 use crate::policy::{ClientAddress, shown};
 use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderMap, USER_AGENT};
@@ -113,7 +114,7 @@ pub fn network_of(address: ClientAddress) -> String {
 pub fn client_name(headers: &HeaderMap) -> String {
     let name =
         headers.get(USER_AGENT).map(|name| String::from_utf8_lossy(name.as_bytes())).unwrap_or_default();
-    name.chars().filter(|character| !character.is_control()).take(200).collect()
+    name.chars().filter(|character| !is_hidden(*character)).take(200).collect()
 }
 
 #[cfg(test)]

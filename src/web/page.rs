@@ -2,9 +2,9 @@
 
 use super::assets;
 use super::flash::Flash;
-use super::told::DAY;
 use crate::config::Support;
 use crate::http::{AppError, Extras, MenuEntry};
+use crate::models::text;
 use crate::models::{Account, User};
 use crate::policy::words::long_day;
 use crate::policy::{AccountId, Catalogue, Kind, KindKey};
@@ -13,7 +13,6 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, HeaderValue, REFERRER_POLICY};
 use askama::Template;
 use serde::Deserialize;
-use time::Date;
 
 /// What the layout needs.
 #[derive(Debug, Clone)]
@@ -300,9 +299,7 @@ impl Field {
     /// Kind of an input for a day: a browser drops from its field for dates what is none, so that stays
     /// in one for text.
     pub fn day_kind(&self) -> &'static str {
-        let written = self.value.starts_with(|first: char| first.is_ascii_digit());
-        let is_day = written && Date::parse(&self.value, DAY).is_ok_and(|day| day.year() > 0);
-        if is_day || self.value.is_empty() { "date" } else { "text" }
+        if self.value.is_empty() || text::day(&self.value).is_some() { "date" } else { "text" }
     }
 }
 

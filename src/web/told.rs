@@ -32,7 +32,6 @@ pub struct Moment {
 }
 
 /// A day, as forms write it.
-pub(super) const DAY: &[FormatItem<'_>] = format_description!("[year]-[month]-[day]");
 const ISO: &[FormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 const EXACT: &[FormatItem<'_>] =
     format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC");

@@ -296,7 +296,14 @@ async fn charges_are_told_in_the_form_of_dnsimple() {
     ] {
         assert_eq!(program.get(&format!("{path}?{query}")).await.each("reference"), references, "{query}");
     }
-    for query in ["start_date=yesterday", "end_date=2026-02-30", "start_date=%00", "sort=total"] {
+    for query in [
+        "start_date=-0001-01-01",
+        "end_date=0000-12-31",
+        "start_date=yesterday",
+        "end_date=2026-02-30",
+        "start_date=%00",
+        "sort=total",
+    ] {
         assert_eq!(program.get(&format!("{path}?{query}")).await.status, 400, "{query}");
     }
 }

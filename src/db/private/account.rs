@@ -9,6 +9,9 @@ use std::process::{Command, Stdio};
 
 use super::PrivateError;
 
+/// What programs and libraries are found by, and the time zone that the log is written in.
+const PASSED_ON: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TZ"];
+
 /// The user of this process.
 #[derive(Debug)]
 pub(super) struct Me {
@@ -65,19 +68,15 @@ impl Account {
     }
 
     /// A command to be run as this user. The standard library drops all supplementary groups
-    /// when root becomes another user (a test asks `id`). Settings meant for other Postgres
-    /// servers must not reach this one.
+    /// when root becomes another user (a test asks `id`). Of the environment it gets what finds programs and
+    /// libraries: neither secrets from here, nor settings meant for other Postgres servers.
     pub(super) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        command.current_dir("/").env("LC_ALL", "C");
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("PG") {
-                command.env_remove(name);
+        command.current_dir("/").env_clear().env("LC_ALL", "C");
+        for name in PASSED_ON {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
             }
-        }
-        // The Postgres processes outlive a question; they need no secret from here.
-        for name in ["DATABASE_URL", "TOKENHOUSE_PASSWORD", "TOKENHOUSE_DEMO_PASSWORD"] {
-            command.env_remove(name);
         }
         if let Some((uid, gid)) = self.become_ids {
             command.uid(uid).gid(gid);
@@ -139,9 +138,12 @@ mod tests {
     }
 
     #[test]
-    fn settings_for_other_postgres_servers_do_not_reach_this_one() {
+    fn neither_secrets_nor_settings_for_other_postgres_servers_reach_this_one() {
         let account = Account { name: "someone".to_string(), become_ids: None };
-        let command = account.command(Path::new("/bin/true"));
-        assert!(command.get_envs().any(|(name, value)| name == "DATABASE_URL" && value.is_none()));
+        let output = account.command(Path::new("env")).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let names: Vec<&str> = text.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+        assert!(names.contains(&"PATH") && std::env::vars_os().count() > names.len(), "{names:?}");
+        assert!(names.iter().all(|name| *name == "LC_ALL" || PASSED_ON.contains(name)), "{names:?}");
     }
 }

@@ -7,11 +7,11 @@ use crate::api::errors::invalid;
 use crate::api::json::Moment;
 use crate::dns::models::charge::{self, Period};
 use crate::http::{AppData, AppError};
+use crate::models::text;
 use actix_web::HttpResponse;
 use serde::Serialize;
 use serde_json::json;
 use time::Date;
-use time::macros::format_description;
 use utoipa::ToSchema;
 
 /// A charge.
@@ -73,11 +73,9 @@ pub async fn list(
 }
 
 fn day(query: &Query, name: &str) -> Result<Option<Date>, AppError> {
-    let Some(text) = query.text(name)? else { return Ok(None) };
-    match Date::parse(text, format_description!("[year]-[month]-[day]")) {
-        Ok(day) => Ok(Some(day)),
-        Err(_) => Err(invalid(json!({ name: ["is not a day, written like 2026-11-22"] }))),
-    }
+    let Some(written) = query.text(name)? else { return Ok(None) };
+    let wrong = || invalid(json!({ name: ["is not a day, written like 2026-11-22"] }));
+    text::day(written).map(Some).ok_or_else(wrong)
 }
 
 /// Cents as DNSimple writes money: `14.50`.

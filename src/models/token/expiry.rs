@@ -1,15 +1,13 @@
 //! Until when a token works: days are UTC days, and "expires on" means through that day.
 
-use time::format_description::FormatItem;
-use time::macros::format_description;
+use crate::models::text;
+use crate::models::text::DAY;
 use time::{Date, Duration, OffsetDateTime, Time};
 
 /// The choice that is preselected, in days.
 pub const PRESELECTED_DAYS: u16 = 90;
 /// The presets, in days.
 pub const PRESETS: [u16; 3] = [30, 90, 365];
-
-const DAY: &[FormatItem<'_>] = format_description!("[year]-[month]-[day]");
 
 /// What somebody chose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +47,7 @@ impl Expiry {
 
     /// A day that somebody typed.
     pub fn parse_day(typed: &str, now: OffsetDateTime) -> Result<Expiry, DayRefused> {
-        let day = Date::parse(typed.trim(), DAY).map_err(|_| DayRefused::NotADay)?;
+        let day = text::day(typed).ok_or(DayRefused::NotADay)?;
         if day < now.date() {
             Err(DayRefused::Passed)
         } else if day > now.date() + Duration::days(36_525) {

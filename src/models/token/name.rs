@@ -1,6 +1,6 @@
 //! A token's name: any script, trimmed, 1 to 255 characters.
 
-use crate::models::text::is_hidden;
+use crate::models::text::{is_hidden, shows_nothing};
 
 /// A name that may be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,9 @@ pub enum NameRefused {
     /// Over 255 characters.
     #[error("Use at most 255 characters.")]
     TooLong,
+    /// Characters that are drawn as nothing, and no other.
+    #[error("Use at least one character that can be seen.")]
+    Unseen,
     /// A line break, a NUL, a direction override or the like.
     #[error("Leave out line breaks and other control characters.")]
     Control,
@@ -28,6 +31,7 @@ impl TokenName {
             0 => Err(NameRefused::Empty),
             256.. => Err(NameRefused::TooLong),
             _ if name.chars().any(is_hidden) => Err(NameRefused::Control),
+            _ if shows_nothing(name) => Err(NameRefused::Unseen),
             _ => Ok(TokenName(name.to_owned())),
         }
     }
@@ -56,6 +60,7 @@ mod tests {
     fn no_name_too_long_a_name_and_hidden_characters_are_refused() {
         assert_eq!(TokenName::parse(" \t\u{3000}"), Err(NameRefused::Empty));
         assert_eq!(TokenName::parse(&"字".repeat(256)), Err(NameRefused::TooLong));
+        assert_eq!(TokenName::parse("\u{3164}\u{200b}"), Err(NameRefused::Unseen));
         for hidden in ["a\0b", "a\nb", "a\u{202e}b", "a\u{85}b"] {
             assert_eq!(TokenName::parse(hidden), Err(NameRefused::Control), "{hidden:?}");
         }

@@ -2,11 +2,11 @@
 
 use crate::db::{Conn, DbError};
 use crate::models::activity::{Cursor, Kind, Of, Person, Source, Wanted};
+use crate::models::text;
 use crate::models::token::Owner;
 use crate::models::token::search::Search;
 use crate::models::token::secret;
 use crate::policy::TokenId;
-use crate::web::told::DAY;
 use serde::Deserialize;
 use time::{Date, OffsetDateTime, Time};
 
@@ -190,7 +190,7 @@ fn written(cursor: Cursor) -> String {
 fn day(typed: &str) -> Result<Option<Date>, String> {
     match typed.trim() {
         "" => Ok(None),
-        typed => Date::parse(typed, DAY).map(Some).map_err(|_| NOT_A_DAY.to_owned()),
+        typed => text::day(typed).map(Some).ok_or_else(|| NOT_A_DAY.to_owned()),
     }
 }
 

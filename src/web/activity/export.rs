@@ -171,6 +171,8 @@ impl Piece {
         let next = lines.last().filter(|_| lines.len() == PER_CHUNK).map(|last| last.place);
         let mut text = String::new();
         if after.is_none() && matches!(format, Format::Csv) {
+            // Without this mark, Excel reads another encoding than UTF-8.
+            text.push('\u{feff}');
             csv_row(&mut text, COLUMNS.iter().map(|name| (*name).to_owned()));
         }
         for line in lines {
@@ -255,11 +257,12 @@ fn csv_row(text: &mut String, cells: impl Iterator<Item = String>) {
     text.push_str("\r\n");
 }
 
-/// A cell that no spreadsheet takes for a formula (OWASP, "CSV Injection").
+/// A cell that no spreadsheet takes for a formula (OWASP, "CSV Injection"), the full-width signs among them,
+/// in quotes: some spreadsheets part cells at a semicolon.
 fn csv_cell(cell: &str) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    let cell = if is_formula { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains([',', '"', '\r', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    let mark = if is_formula { "'" } else { "" };
+    format!("\"{mark}{}\"", cell.replace('"', "\"\""))
 }
 
 #[cfg(test)]
@@ -267,18 +270,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_is_quoted_where_it_must_be_and_none_is_a_formula() {
+    fn every_cell_is_quoted_and_none_is_a_formula() {
         for (cell, written) in [
-            ("plain", "plain"),
-            ("", ""),
-            ("a,b", "\"a,b\""),
+            ("plain", "\"plain\""),
+            ("", "\"\""),
+            ("a,b;c", "\"a,b;c\""),
             ("say \"hi\"", "\"say \"\"hi\"\"\""),
             ("two\nlines", "\"two\nlines\""),
             ("=HYPERLINK(\"x\")", "\"'=HYPERLINK(\"\"x\"\")\""),
-            ("+1", "'+1"),
-            ("-1", "'-1"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("\tx", "'\tx"),
+            ("+1", "\"'+1\""),
+            ("-1", "\"'-1\""),
+            ("@SUM(A1)", "\"'@SUM(A1)\""),
+            ("\tx", "\"'\tx\""),
+            ("＝1+1", "\"'＝1+1\""),
         ] {
             assert_eq!(csv_cell(cell), written);
         }
