@@ -178,7 +178,8 @@ pub fn take_passkey(
         .find(digest(ticket.number))
         .filter(begun::browser.eq(digest(ticket.browser)).and(begun::kind.eq(asked_for.key())))
         .filter(begun::expires_at.gt(now));
-    let taken: Option<(Option<i64>, Option<i64>, Option<Value>, String)> = diesel::delete(row)
+    type Row = (Option<i64>, Option<i64>, Option<Value>, String);
+    let taken: Option<Row> = diesel::delete(row)
         .returning((begun::user_id, begun::epoch, begun::state, begun::next))
         .get_result(conn)
         .optional()?;
