@@ -10,6 +10,7 @@ use tokenhouse::models::password::{self, Cost};
 use tokenhouse::models::token::Secret;
 use tokenhouse::models::token::secret::Kind;
 use tokenhouse::models::{Account, Origin, User};
+use tokenhouse::policy::{AccountId, UserId};
 
 /// Accounts whose lists are looked at: number, tokens.
 pub const LISTS: [(i64, i64); 3] = [(900_001, 10), (900_002, 1_000), (900_003, 100_000)];
@@ -30,7 +31,7 @@ pub struct Secrets {
     /// Of a token that may read the records of one zone.
     pub narrowed: String,
     /// The account and the zone of the last two.
-    pub acme: i64,
+    pub acme: AccountId,
 }
 
 /// Fills an empty, migrated database with this many tokens.
@@ -97,7 +98,7 @@ pub fn fill(conn: &mut Conn, tokens: i64, live: usize) -> Secrets {
     Secrets { many, naming_many, deleted, narrowed, acme: acme.id }
 }
 
-fn accounts(conn: &mut Conn, owner: i64, now: OffsetDateTime) {
+fn accounts(conn: &mut Conn, owner: UserId, now: OffsetDateTime) {
     run(
         conn,
         &format!(
@@ -113,7 +114,7 @@ fn accounts(conn: &mut Conn, owner: i64, now: OffsetDateTime) {
 }
 
 /// Half of them have Everything, half read all zones of their account.
-fn bulk(conn: &mut Conn, tokens: i64, owner: i64, now: OffsetDateTime) {
+fn bulk(conn: &mut Conn, tokens: i64, owner: UserId, now: OffsetDateTime) {
     let mut account = String::from("CASE");
     let mut below = 0;
     for (number, count) in LISTS {

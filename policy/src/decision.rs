@@ -1,17 +1,17 @@
 //! The one answer to "may this token do that".
 
 use super::{
-    Access, Catalogue, Grant, KindKey, Parts, Permission, PermissionKey, Policy, Rights, Role, Selection,
-    scope,
+    Access, AccountId, Catalogue, Grant, KindKey, Parts, Permission, PermissionKey, Policy, ResourceId,
+    Rights, Role, Selection, scope,
 };
 
 /// Whose token it is, and what that holder reaches at the moment of the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Holder {
     /// An account token: it reaches this account, whatever becomes of its creator.
-    Account(i64),
+    Account(AccountId),
     /// A user token: it reaches the user's accounts, each with the present role there.
-    User(Vec<(i64, Role)>),
+    User(Vec<(AccountId, Role)>),
 }
 
 /// What a call is about.
@@ -37,7 +37,7 @@ pub enum Target<'a> {
     /// A resource that exists.
     Resource {
         /// Its id.
-        id: i64,
+        id: ResourceId,
         /// What it is.
         kind: KindKey,
         /// Its name.
@@ -49,7 +49,7 @@ pub enum Target<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// The account in the path.
-    pub account: i64,
+    pub account: AccountId,
     /// The permission that guards the route.
     pub permission: &'a PermissionKey,
     /// The access that the route needs.
@@ -149,7 +149,7 @@ pub fn decide_for_user(
 }
 
 /// Whether anything at all is granted in an account. What is the user's own is in none.
-pub fn grants_in(catalogue: &Catalogue, rights: &Rights, account: i64) -> bool {
+pub fn grants_in(catalogue: &Catalogue, rights: &Rights, account: AccountId) -> bool {
     match rights {
         Rights::Everything => true,
         Rights::Grants(grants) => grants
@@ -167,7 +167,7 @@ pub fn readable(
     catalogue: &Catalogue,
     policy: &Policy,
     holder: &Holder,
-    account: i64,
+    account: AccountId,
     permission: &PermissionKey,
 ) -> Vec<(Selection, Parts)> {
     let held = Held::by(catalogue, holder, account, permission).filter(|held| held.allows(Access::Read));
@@ -196,7 +196,12 @@ enum Held {
 
 impl Held {
     /// None where the holder reaches nothing of the account.
-    fn by(catalogue: &Catalogue, holder: &Holder, account: i64, permission: &PermissionKey) -> Option<Held> {
+    fn by(
+        catalogue: &Catalogue,
+        holder: &Holder,
+        account: AccountId,
+        permission: &PermissionKey,
+    ) -> Option<Held> {
         let role = match holder {
             Holder::Account(own) => return (*own == account).then_some(Held::AsGranted),
             Holder::User(roles) => roles.iter().find(|(member_of, _)| *member_of == account)?.1,

@@ -16,6 +16,7 @@ mod limits;
 mod maker;
 mod merge;
 pub mod networks;
+mod numbers;
 mod parts;
 pub mod path;
 mod refusal;
@@ -38,6 +39,7 @@ pub use kind::{Case, Kind, KindKey, LONGEST_NAME, NamePattern, NarrowedSentences
 pub use limits::{Binding, Bound, Breach, Limits, Made, WIDEST_IPV4, WIDEST_IPV6, narrow_networks};
 pub use maker::{may_grant, user_can_hold};
 pub use merge::merged;
+pub use numbers::{AccountId, NotANumber, ResourceId, SecretId, TokenId, UserId};
 pub use parts::{Form, MOST_PARTS, MOST_PATTERNS, Part, PartForm, Parts};
 pub use refusal::{RefusalCode, RefusalFacts};
 pub use role::{Act, OwnAct, Proof, Role, SiteAct};

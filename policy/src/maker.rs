@@ -1,6 +1,6 @@
 //! Never more than its maker (rule 5), as far as roles decide it.
 
-use super::{Catalogue, Grant, Permission, Rights, Role, Selection};
+use super::{AccountId, Catalogue, Grant, Permission, Rights, Role, Selection};
 
 /// Whether a member with this role could grant every one of these rights to an account token.
 pub fn may_grant(catalogue: &Catalogue, rights: &Rights, role: Role) -> bool {
@@ -21,13 +21,14 @@ pub fn may_grant(catalogue: &Catalogue, rights: &Rights, role: Role) -> bool {
 
 /// Whether any present role of a user could hold the grant; for what it names to reach it, the role
 /// there. At each call the role of that moment decides again.
-pub fn user_can_hold(catalogue: &Catalogue, roles: &[(i64, Role)], grant: &Grant) -> bool {
+pub fn user_can_hold(catalogue: &Catalogue, roles: &[(AccountId, Role)], grant: &Grant) -> bool {
     let Some(permission) = catalogue.get(&grant.permission) else { return false };
     if permission.is_of_user() {
         return permission.access.contains(&grant.access);
     }
-    let role_in = |account: i64| roles.iter().find(|(known, _)| *known == account).map(|(_, role)| *role);
-    let can = |account: i64| role_in(account).is_some_and(|role| can_hold(permission, grant, role));
+    let role_in =
+        |account: AccountId| roles.iter().find(|(known, _)| *known == account).map(|(_, role)| *role);
+    let can = |account: AccountId| role_in(account).is_some_and(|role| can_hold(permission, grant, role));
     match &grant.selection {
         // Leaving something out asks for no right to it.
         Selection::Everywhere { .. } => roles.iter().any(|(account, _)| can(*account)),

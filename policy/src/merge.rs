@@ -89,8 +89,8 @@ mod tests {
 
     fn zone(id: i64) -> ResourceRef {
         ResourceRef {
-            account: 1,
-            id: Some(id),
+            account: 1.into(),
+            id: Some(id.into()),
             kind: KindKey::literal("zone"),
             name: format!("z{id}.example"),
         }
@@ -106,7 +106,10 @@ mod tests {
     }
 
     fn all(access: Access, except: &[i64]) -> Grant {
-        grant(access, Selection::Account { account: 1, except: except.iter().map(|id| zone(*id)).collect() })
+        grant(
+            access,
+            Selection::Account { account: 1.into(), except: except.iter().map(|id| zone(*id)).collect() },
+        )
     }
 
     #[test]

@@ -55,10 +55,10 @@ impl Role {
             Role::ReadOnly => format!("Sees {}, and the names and states of tokens.", catalogue.visible()),
             Role::ReadWrite => "Sees what tokens may do, and creates user tokens of their own.".to_owned(),
             Role::Admin => {
-                "Creates, rolls and deletes account tokens; manages limits, and members except owners."
+                "Creates, rolls and deletes account tokens; manages limits, the account's name, and members except owners."
                     .to_owned()
             }
-            Role::Owner => "All of that, and who is an owner, the plan and the account itself.".to_owned(),
+            Role::Owner => "Does all of that, makes owners, changes the plan and deletes the account.".to_owned(),
         }
     }
 
@@ -139,9 +139,9 @@ impl Act {
         Act::ManageMembers,
         Act::RaiseMembers,
         Act::ManageLimits,
+        Act::ChangeAccount,
         Act::SeeActivity,
         Act::ManageOwners,
-        Act::ChangeAccount,
         Act::ManagePlan,
         Act::DeleteAccount,
         Act::RestoreAccount,
@@ -203,7 +203,8 @@ impl Act {
             Act::ManageLimits => "Set the limits for tokens",
             Act::SeeActivity => "Read the activity",
             Act::ManageOwners => "Make and unmake owners",
-            Act::ChangeAccount | Act::ManagePlan => "Change the plan",
+            Act::ChangeAccount => "Change the account's name and address",
+            Act::ManagePlan => "Change the plan",
             Act::DeleteAccount | Act::RestoreAccount => "Delete the account, and undo that",
         })
     }
@@ -220,12 +221,9 @@ impl Act {
             | Act::ManageMembers
             | Act::RaiseMembers
             | Act::ManageLimits
-            | Act::SeeActivity => Role::Admin,
-            Act::ManageOwners
             | Act::ChangeAccount
-            | Act::ManagePlan
-            | Act::DeleteAccount
-            | Act::RestoreAccount => Role::Owner,
+            | Act::SeeActivity => Role::Admin,
+            Act::ManageOwners | Act::ManagePlan | Act::DeleteAccount | Act::RestoreAccount => Role::Owner,
         }
     }
 

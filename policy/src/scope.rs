@@ -263,11 +263,16 @@ mod tests {
         let parts = (select(permissions), any::<Index>(), any::<bool>(), names, records);
         parts.prop_map(|(permission, access, all, names, (record_names, types))| {
             let kind = permission.narrowed_by.unwrap_or(KindKey::literal("domain"));
-            let one = |name: &str| ResourceRef { account: 1, id: Some(1), kind, name: name.to_owned() };
+            let one = |name: &str| ResourceRef {
+                account: 1.into(),
+                id: Some(1.into()),
+                kind,
+                name: name.to_owned(),
+            };
             let named: Vec<ResourceRef> = names.into_iter().map(one).collect();
             let selection = match permission.narrowed_by {
                 None => Selection::Everywhere { except: Vec::new() },
-                Some(_) if all || named.is_empty() => Selection::Account { account: 1, except: named },
+                Some(_) if all || named.is_empty() => Selection::Account { account: 1.into(), except: named },
                 Some(_) => Selection::Only(named),
             };
             let owned = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect();

@@ -1,14 +1,14 @@
 //! Which resources a permission applies to.
 
-use super::{Access, KindKey, Parts, Permission, PermissionKey};
+use super::{Access, AccountId, KindKey, Parts, Permission, PermissionKey, ResourceId};
 
 /// A resource as a selection remembers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResourceRef {
     /// Number of the account that owns it.
-    pub account: i64,
+    pub account: AccountId,
     /// Its id; none once it was deleted.
-    pub id: Option<i64>,
+    pub id: Option<ResourceId>,
     /// What it is.
     pub kind: KindKey,
     /// Its name when it was chosen.
@@ -26,7 +26,7 @@ pub enum Selection {
     /// All of one account, future ones included, except these.
     Account {
         /// The account's number.
-        account: i64,
+        account: AccountId,
         /// What is left out, for ever.
         except: Vec<ResourceRef>,
     },
@@ -44,7 +44,7 @@ impl Selection {
     }
 
     /// Whether it reaches into this account at all.
-    pub fn touches(&self, account: i64) -> bool {
+    pub fn touches(&self, account: AccountId) -> bool {
         match self {
             Selection::Everywhere { .. } => true,
             Selection::Account { account: own, .. } => *own == account,
@@ -53,7 +53,7 @@ impl Selection {
     }
 
     /// Whether it reaches what is still to be made in this account.
-    pub fn includes_future(&self, account: i64) -> bool {
+    pub fn includes_future(&self, account: AccountId) -> bool {
         match self {
             Selection::Everywhere { .. } => true,
             Selection::Account { account: own, .. } => *own == account,
@@ -63,7 +63,7 @@ impl Selection {
 
     /// Whether it reaches this resource. *Only these* goes by id alone; *all except these* goes
     /// by id, or by account, kind and name, so that deleting and re-creating opens no door.
-    pub fn reaches(&self, account: i64, id: i64, kind: KindKey, name: &str) -> bool {
+    pub fn reaches(&self, account: AccountId, id: ResourceId, kind: KindKey, name: &str) -> bool {
         let left_out = |except: &[ResourceRef]| {
             except.iter().any(|one| {
                 one.id == Some(id) || (one.account == account && one.kind == kind && one.name == name)
@@ -80,7 +80,7 @@ impl Selection {
 impl Selection {
     /// Whether it's certain by the name alone that this resource is reached. A name never changes, and one
     /// that was deleted has no id, so that a resource of the same name later isn't taken for it.
-    pub fn reaches_named(&self, account: i64, kind: KindKey, name: &str) -> bool {
+    pub fn reaches_named(&self, account: AccountId, kind: KindKey, name: &str) -> bool {
         match self {
             Selection::Everywhere { except } => except.is_empty(),
             Selection::Account { account: own, except } => *own == account && except.is_empty(),
@@ -115,7 +115,7 @@ impl Grant {
     }
 
     /// What of it concerns one account; none where nothing does.
-    pub fn within(mut self, account: i64) -> Option<Grant> {
+    pub fn within(mut self, account: AccountId) -> Option<Grant> {
         let here = |list: Vec<ResourceRef>| -> Vec<ResourceRef> {
             list.into_iter().filter(|one| one.account == account).collect()
         };

@@ -5,7 +5,7 @@ use super::errors::of_refused;
 use crate::authorization::{self, About, Admitted, Ask};
 use crate::http::{AppData, AppError, Presented, client_address, client_name};
 use crate::models::{Actor, Origin};
-use crate::policy::Access;
+use crate::policy::{Access, AccountId};
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpMessage, HttpRequest};
 use std::ops::Deref;
@@ -72,7 +72,6 @@ pub fn is_well_formed(names: &[String], headers: &HeaderMap) -> bool {
 }
 
 /// The number of the account in the path: digits, and nothing else.
-fn account_in_path(request: &HttpRequest) -> Option<i64> {
-    let text = request.match_info().get("account")?;
-    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+fn account_in_path(request: &HttpRequest) -> Option<AccountId> {
+    request.match_info().get("account")?.parse().ok()
 }

@@ -7,7 +7,7 @@ use crate::authorization::About;
 use crate::http::AppError;
 use crate::models::Origin;
 use crate::models::token::lookup::Reached;
-use crate::policy::{Access, RefusalCode};
+use crate::policy::{Access, RefusalCode, UserId};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use std::marker::PhantomData;
@@ -15,7 +15,7 @@ use std::marker::PhantomData;
 /// A token of a user with a permission over what is the user's own.
 pub struct OfUser<P, L> {
     /// Number of the user.
-    pub user: i64,
+    pub user: UserId,
     call: Call,
     permit: PhantomData<(P, L)>,
 }

@@ -5,7 +5,7 @@ use super::caller::{Extracted, Needs};
 use super::json::{Moment, ok};
 use crate::authorization::About;
 use crate::http::AppError;
-use crate::policy::{Access, RefusalCode, State};
+use crate::policy::{Access, RefusalCode, State, TokenId};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -52,7 +52,7 @@ impl Status {
 /// but it ends no overlap of a roll; where it does not, the caller's network pays.
 pub struct Known {
     /// Number of the token.
-    pub id: i64,
+    pub id: TokenId,
     /// What it is.
     pub status: Status,
     /// The first instant at which it works.
@@ -99,5 +99,5 @@ impl FromRequest for Known {
 /// What the token is.
 pub async fn verify(known: Known) -> HttpResponse {
     let Known { id, status, not_before, expires_on, code } = known;
-    ok(TokenStatus { id, status, not_before, expires_on, code: code.map(RefusalCode::key) })
+    ok(TokenStatus { id: id.get(), status, not_before, expires_on, code: code.map(RefusalCode::key) })
 }

@@ -41,7 +41,7 @@ impl Account {
     /// An account, as answers tell it.
     pub fn of(account: &models::Account, catalogue: &Catalogue) -> Account {
         Account {
-            id: account.id,
+            id: account.id.get(),
             email: account.email.clone(),
             name: account.name.clone(),
             plan_identifier: catalogue.plan(&account.plan).map(|plan| plan.identifier.clone()),
@@ -54,7 +54,7 @@ impl Account {
 impl User {
     fn of(person: &Person) -> User {
         User {
-            id: person.id,
+            id: person.id.get(),
             email: person.email.clone(),
             created_at: Moment(person.created_at),
             updated_at: Moment(person.updated_at),

@@ -6,8 +6,8 @@ use super::{Admitted, Call, Missing, Refused};
 use crate::models::Resource;
 use crate::models::token::lookup::{Holder, Reached};
 use crate::policy::{
-    self, About, Access, Decision, Found, InPath, Kind, KindKey, Needs, PartsAsked, Permission, Refusal,
-    RefusalCode, Request, Rights, Segment, Selection, Target, scope,
+    self, About, Access, AccountId, Decision, Found, InPath, Kind, KindKey, Needs, PartsAsked, Permission,
+    Refusal, RefusalCode, Request, Rights, Segment, Selection, Target, scope,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::BTreeSet;
@@ -173,7 +173,8 @@ impl Call<'_> {
             (None, _, Holder::Account(account)) => self.reached(Some(account.id)).ok_or_else(none),
             (None, _, Holder::User(_)) => match named {
                 Some((kind, name)) if kind.unique == policy::Unique::Site => {
-                    let accounts: Vec<i64> = self.found.accounts.iter().map(|one| one.account.id).collect();
+                    let accounts: Vec<AccountId> =
+                        self.found.accounts.iter().map(|one| one.account.id).collect();
                     let (key, text) = (kind.key, name.to_owned());
                     let work = move |conn: &mut _| Resource::account_of(conn, &accounts, key, &text);
                     match self.app.db.run(work).await? {
@@ -194,7 +195,7 @@ impl Call<'_> {
         accounts.next().filter(|_| accounts.next().is_none())
     }
 
-    fn decide_route(&self, question: &Question<'_>, account: i64, target: Target<'_>) -> Decision {
+    fn decide_route(&self, question: &Question<'_>, account: AccountId, target: Target<'_>) -> Decision {
         let asked: Vec<(&str, &str)> =
             question.parts.iter().map(|(key, name)| (*key, name.as_str())).collect();
         let parts =
@@ -208,7 +209,7 @@ impl Call<'_> {
         policy::decide(&self.app.catalogue, &self.found.policy, &self.found.decided_by(), &request)
     }
 
-    fn has_exceptions(&self, permission: &Permission, account: i64) -> bool {
+    fn has_exceptions(&self, permission: &Permission, account: AccountId) -> bool {
         let Rights::Grants(grants) = &self.found.policy.rights else { return false };
         grants.iter().any(|grant| {
             grant.permission == permission.key
@@ -217,7 +218,7 @@ impl Call<'_> {
         })
     }
 
-    fn used(&self, question: &Question<'_>, account: i64) -> Result<Used, Refused> {
+    fn used(&self, question: &Question<'_>, account: AccountId) -> Result<Used, Refused> {
         let Question { permission, access, named, .. } = question;
         let name = named.as_ref().map(|(_, name)| name.as_str());
         let resources = match (question.about, permission.narrowed_by) {
@@ -245,7 +246,7 @@ impl Call<'_> {
     }
 
     /// Names of what a list of the kind may show: what the grants reach together.
-    fn names(&self, permission: &Permission, kind: KindKey, account: i64) -> Result<String, Refused> {
+    fn names(&self, permission: &Permission, kind: KindKey, account: AccountId) -> Result<String, Refused> {
         let (catalogue, policy) = (&self.app.catalogue, &self.found.policy);
         let readable =
             policy::readable(catalogue, policy, &self.found.decided_by(), account, &permission.key);

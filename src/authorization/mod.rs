@@ -21,8 +21,8 @@ use crate::models::token::secret::Digest;
 use crate::models::token::usage::Use;
 use crate::models::{Account, Actor, Origin, Resource};
 use crate::policy::{
-    self, Access, ClientAddress, Decision, Kind, PartsAsked, Permission, Refusal, RefusalCode, Request,
-    Target,
+    self, Access, AccountId, ClientAddress, Decision, Kind, PartsAsked, Permission, Refusal, RefusalCode,
+    Request, Target, TokenId,
 };
 use charges::Charges;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub struct Ask<'a> {
     /// What the client's program says it is.
     pub client: String,
     /// The number of the account that the call names, if any: the use of the token is noted there.
-    pub account: Option<i64>,
+    pub account: Option<AccountId>,
     /// What the call is about.
     pub about: About<'a>,
 }
@@ -115,7 +115,7 @@ async fn decide(
     app: &App,
     ask: &Ask<'_>,
     charges: &mut Charges<'_>,
-    token: &mut Option<i64>,
+    token: &mut Option<TokenId>,
 ) -> Result<Admitted, Refused> {
     let digest = ask.credential.map_err(|code| charges.unnamed(code))?;
     let found = app.token_lookup.find(digest, ask.about.need()).await?;
@@ -127,13 +127,16 @@ async fn decide(
             charges.network()?;
             return Ok(call.admitted(None, None));
         }
-        tracing::info!(token = call.found.token, code = code.key(), "call refused");
+        tracing::info!(token = call.found.token.get(), code = code.key(), "call refused");
         charges.network_at_most();
         return Err(code.into());
     }
+    if let Some(error) = call.found.unread.as_ref().filter(|_| ask.about.need() == Need::Rights) {
+        return Err(error.clone().into());
+    }
     call.note_use();
     if !call.found.policy.admits(ask.address) {
-        tracing::info!(token = call.found.token, "call refused by address");
+        tracing::info!(token = call.found.token.get(), "call refused by address");
         charges.network_at_most();
         return Err(RefusalCode::AddressRefused.into());
     }
@@ -172,7 +175,7 @@ impl Call<'_> {
         self.app.buffers.networks.note(self.found.token, *address, self.now, client);
         self.app.buffers.last_uses.add(Use {
             secret: self.found.secret,
-            account: self.reached(*account).map_or(0, |one| one.account.id),
+            account: self.reached(*account).map_or(AccountId::from(0), |one| one.account.id),
             at: self.now,
             address: *address,
             client: client.clone(),
@@ -273,14 +276,20 @@ impl Call<'_> {
         }
     }
 
-    fn decide(&self, permission: &Permission, access: Access, account: i64, target: Target<'_>) -> Decision {
+    fn decide(
+        &self,
+        permission: &Permission,
+        access: Access,
+        account: AccountId,
+        target: Target<'_>,
+    ) -> Decision {
         let request =
             Request { account, permission: &permission.key, access, target, parts: PartsAsked::Aside };
         policy::decide(&self.app.catalogue, &self.found.policy, &self.found.decided_by(), &request)
     }
 
     /// The account with this number, if the token's holder reaches it.
-    fn reached(&self, account: Option<i64>) -> Option<&Reached> {
+    fn reached(&self, account: Option<AccountId>) -> Option<&Reached> {
         let account = account?;
         self.found.accounts.iter().find(|one| one.account.id == account)
     }

@@ -4,7 +4,7 @@ use crate::db::DbError;
 use crate::models::token::lookup::Found;
 use crate::models::{Account, Resource};
 use crate::policy::budget::Quota;
-use crate::policy::{ClientAddress, Refusal, RefusalCode};
+use crate::policy::{ClientAddress, Refusal, RefusalCode, TokenId};
 use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 
@@ -16,7 +16,7 @@ pub struct Verdict {
     /// database is away.
     pub quota: Option<Quota>,
     /// Number of the token behind the credential, whether it works or not.
-    pub token: Option<i64>,
+    pub token: Option<TokenId>,
 }
 
 /// A call that may go on.

@@ -69,9 +69,9 @@ impl<'a> Answer<'a> {
         let used = admitted.used.as_ref();
         with_contract([
             &found.token.to_string(),
-            &number(account.map(|account| account.id)),
+            &number(account.map(|account| account.id.get())),
             account.and_then(|account| account.reference.as_deref()).unwrap_or(NONE),
-            &number(user.map(|user| user.id)),
+            &number(user.map(|user| user.id.get())),
             user.and_then(|user| user.reference.as_deref()).unwrap_or(NONE),
             used.map_or(NONE, |used| used.scope.as_str()),
             used.and_then(|used| used.resources.as_deref()).unwrap_or(NONE),

@@ -5,7 +5,7 @@ use crate::config::{CatalogueArgs, DatabaseArgs};
 use crate::db;
 use crate::extension::{Extension, Product};
 use crate::models::{Account, Reference, membership};
-use crate::policy::Role;
+use crate::policy::{AccountId, Role};
 use clap::{Args, Subcommand};
 
 #[derive(Subcommand)]
@@ -45,7 +45,7 @@ pub(super) struct CreateArgs {
 pub(super) struct PlanArgs {
     /// Number of the account.
     #[arg(long)]
-    account: i64,
+    account: AccountId,
     /// Key of a plan of the catalogue.
     #[arg(long)]
     plan: String,
@@ -59,7 +59,7 @@ pub(super) struct PlanArgs {
 pub(super) struct RefArgs {
     /// Number of the account.
     #[arg(long)]
-    account: i64,
+    account: AccountId,
     /// What your API calls it.
     #[arg(value_name = "REF", value_parser = Reference::parse)]
     reference: Reference,

@@ -4,7 +4,7 @@ use super::{CliError, Opened, account_of, open, output, user_of};
 use crate::config::DatabaseArgs;
 use crate::db;
 use crate::models::membership::{self, Changed};
-use crate::policy::Role;
+use crate::policy::{AccountId, Role};
 use clap::{Args, Subcommand};
 
 #[derive(Subcommand)]
@@ -38,7 +38,7 @@ pub(super) struct RemoveArgs {
 struct Who {
     /// Number of the account.
     #[arg(long)]
-    account: i64,
+    account: AccountId,
     /// E-mail address of the user.
     #[arg(long)]
     email: String,

@@ -19,6 +19,7 @@ use crate::extension::{Extension, NoCatalogue, Product};
 use crate::models::audit::Origin;
 use crate::models::password::HashError;
 use crate::models::{Account, User};
+use crate::policy::AccountId;
 use crate::server::StartError;
 use clap::{Parser, Subcommand};
 use secrecy::SecretString;
@@ -186,7 +187,7 @@ fn product(
     Ok(Product::choose(database.resolve_catalogue(args)?.as_deref(), extension)?)
 }
 
-fn account_of(conn: &mut Conn, number: i64) -> Result<Account, CliError> {
+fn account_of(conn: &mut Conn, number: AccountId) -> Result<Account, CliError> {
     Account::find(conn, number)?.ok_or_else(|| CliError::said(format!("There is no account {number}.")))
 }
 

@@ -7,7 +7,7 @@ use crate::config::{CatalogueArgs, DatabaseArgs};
 use crate::db;
 use crate::extension::{Extension, Product};
 use crate::models::{Hooks, Resource};
-use crate::policy::Kind;
+use crate::policy::{AccountId, Kind};
 use clap::{Args, Subcommand};
 use std::io::BufRead;
 
@@ -25,7 +25,7 @@ pub(super) enum ResourceCommand {
 pub(super) struct ResourceArgs {
     /// Number of the account.
     #[arg(long)]
-    account: i64,
+    account: AccountId,
     /// Their kind, as the catalogue calls it. [default: the first of the catalogue]
     #[arg(long)]
     kind: Option<String>,

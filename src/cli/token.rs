@@ -8,6 +8,7 @@ use crate::config::{CatalogueArgs, DatabaseArgs};
 use crate::db;
 use crate::extension::Extension;
 use crate::models::token::{DeletionReason, Token};
+use crate::policy::{AccountId, TokenId};
 use clap::{Args, Subcommand};
 
 #[derive(Subcommand)]
@@ -24,7 +25,7 @@ pub(super) enum TokenCommand {
 pub(super) struct CreateArgs {
     /// Number of the account; with --user, the only account that the token reaches.
     #[arg(long, required_unless_present = "user")]
-    account: Option<i64>,
+    account: Option<AccountId>,
     /// E-mail address of the user whom the token belongs to; an account token otherwise.
     #[arg(long)]
     user: Option<String>,
@@ -50,7 +51,7 @@ pub(super) struct CreateArgs {
 pub(super) struct ListArgs {
     /// Number of the account.
     #[arg(long, required_unless_present = "user", conflicts_with = "user")]
-    account: Option<i64>,
+    account: Option<AccountId>,
     /// E-mail address of the user whose own tokens are listed.
     #[arg(long)]
     user: Option<String>,
@@ -66,7 +67,7 @@ pub(super) struct ListArgs {
 #[derive(Args)]
 pub(super) struct DeleteArgs {
     /// Number of the token; the address of its page ends in it.
-    id: i64,
+    id: TokenId,
     #[command(flatten)]
     database: DatabaseArgs,
 }

@@ -165,8 +165,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let own = SealingKey::Own(folder.path().join("own.key"));
         let app = crate::proof::totp::AppKey::new(vec![7; 20]).unwrap();
-        let sealed = own.open().unwrap().unwrap().seal(1, &app).unwrap();
-        assert!(own.open().unwrap().unwrap().open(1, &sealed).is_some(), "the same at the next start");
+        let sealed = own.open().unwrap().unwrap().seal(1.into(), &app).unwrap();
+        assert!(own.open().unwrap().unwrap().open(1.into(), &sealed).is_some(), "the same at the next start");
         assert_eq!(std::fs::metadata(folder.path().join("own.key")).unwrap().mode() & 0o777, 0o600);
         assert!(SealingKey::None.open().unwrap().is_none());
     }

@@ -263,12 +263,12 @@ mod tests {
     #[test]
     fn however_many_call_no_more_are_kept_and_whoever_owes_the_least_makes_room() {
         let shards = Shards::new(LOOKED_AT);
-        let busy = Payer::Account(-1);
+        let busy = Payer::Account((-1).into());
         for _ in 0..10 {
             assert!(shards.with(busy, hour(0), |tally| tally.charge_alone(100)));
         }
         for number in 0..10_000 {
-            shards.with(Payer::Account(number), hour(0), |tally| tally.charge_alone(100));
+            shards.with(Payer::Account(number.into()), hour(0), |tally| tally.charge_alone(100));
         }
         assert_eq!(kept(&shards), SHARDS * LOOKED_AT);
         assert_eq!(shards.look(busy, hour(0)).owed(), 10);
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_new_hour_forgets_the_old_one_and_what_was_on_its_way() {
-        let (shards, payer) = (Shards::new(4), Payer::User(1));
+        let (shards, payer) = (Shards::new(4), Payer::User(1.into()));
         shards.with(payer, hour(1), |tally| tally.charge_alone(100));
         let taken = shards.take_all(hour(1));
         assert_eq!(taken, [(payer, 1)]);

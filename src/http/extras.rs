@@ -1,7 +1,7 @@
 //! What an extension adds to the pages and to the API, as far as handlers reach it.
 
 use crate::models::Hooks;
-use crate::policy::{KindKey, RefusalFacts};
+use crate::policy::{AccountId, KindKey, RefusalFacts};
 
 /// An extension's part in what the product does. [`Extras::NONE`] is that of a product without one.
 #[derive(Clone, Copy)]
@@ -31,7 +31,7 @@ pub struct MenuEntry {
     /// The name of its icon.
     pub icon: &'static str,
     /// The URL of its page in this account.
-    pub url: fn(i64) -> String,
+    pub url: fn(AccountId) -> String,
 }
 
 /// What the page about the API says of an extension's.

@@ -2,7 +2,7 @@
 //!
 //! Both are looked up at the moment of the call, and nothing is kept: a token or a session that
 //! has ended is refused at the next call, on every node. Look-ups that wait at the same moment are
-//! answered by one query.
+//! answered by one query, and what can't be read of one is an error for that one alone.
 
 use super::coalescer::Coalescer;
 use crate::db::{Db, DbError};
@@ -13,8 +13,11 @@ use crate::policy::Catalogue;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// One token's answer.
+type Answer = Result<Option<Arc<Found>>, DbError>;
+
 /// Looks tokens up.
-pub struct TokenLookup(Coalescer<(Digest, Need), Option<Arc<Found>>>);
+pub struct TokenLookup(Coalescer<(Digest, Need), Answer>);
 
 impl TokenLookup {
     /// Looks them up in this database.
@@ -24,16 +27,16 @@ impl TokenLookup {
             move |wanted: &[(Digest, Need)]| {
                 let found = kept.read(|conn| lookup::by_digests(conn, &catalogue, wanted))?;
                 // One token may be asked for many times at once, and may name hundreds of resources.
-                let found: HashMap<Digest, Arc<Found>> =
-                    found.into_iter().map(|(digest, found)| (digest, Arc::new(found))).collect();
-                Ok(wanted.iter().map(|(digest, _)| found.get(digest).cloned()).collect())
+                let found: HashMap<Digest, Result<Arc<Found>, DbError>> =
+                    found.into_iter().map(|(digest, found)| (digest, found.map(Arc::new))).collect();
+                Ok(wanted.iter().map(|(digest, _)| found.get(digest).cloned().transpose()).collect())
             }
         }))
     }
 
     /// The token behind a digest, an ended one included; `None` if there never was one.
-    pub async fn find(&self, digest: Digest, need: Need) -> Result<Option<Arc<Found>>, DbError> {
-        self.0.ask((digest, need)).await
+    pub async fn find(&self, digest: Digest, need: Need) -> Answer {
+        self.0.ask((digest, need)).await?
     }
 
     /// Whether calls are answered now: asked as a call asks, in the same queue, for a token that there

@@ -6,7 +6,7 @@ use crate::db::schema::{accounts, memberships};
 use crate::db::{Conn, DbError};
 use crate::models::stored::stored_list;
 use crate::policy::words::{Around, Surroundings};
-use crate::policy::{KindKey, Role};
+use crate::policy::{AccountId, KindKey, Role, UserId};
 use diesel::prelude::*;
 use serde_json::json;
 use std::collections::HashMap;
@@ -28,7 +28,7 @@ stored_list! {
 #[derive(Debug, Clone, Queryable, Selectable)]
 pub struct Account {
     /// Its number, in every API path.
-    pub id: i64,
+    pub id: AccountId,
     /// Its name.
     pub name: String,
     /// Its e-mail address.
@@ -51,12 +51,12 @@ pub struct Account {
 
 impl Account {
     /// The account with this number.
-    pub fn find(conn: &mut Conn, id: i64) -> Result<Option<Account>, DbError> {
+    pub fn find(conn: &mut Conn, id: AccountId) -> Result<Option<Account>, DbError> {
         Ok(accounts::table.find(id).select(Account::as_select()).first(conn).optional()?)
     }
 
     /// The account with this number, kept as it is until the transaction ends.
-    pub fn lock(conn: &mut Conn, id: i64) -> Result<Option<Account>, DbError> {
+    pub fn lock(conn: &mut Conn, id: AccountId) -> Result<Option<Account>, DbError> {
         Ok(accounts::table
             .find(id)
             .select(Account::as_select())
@@ -76,7 +76,7 @@ impl Account {
     }
 
     /// The accounts that a user is a member of, with the role there, by name.
-    pub fn list_of_user(conn: &mut Conn, user: i64) -> Result<Vec<(Account, Role)>, DbError> {
+    pub fn list_of_user(conn: &mut Conn, user: UserId) -> Result<Vec<(Account, Role)>, DbError> {
         let rows: Vec<(Account, String)> = accounts::table
             .inner_join(memberships::table)
             .filter(memberships::user_id.eq(user))
@@ -155,7 +155,7 @@ impl Account {
     /// given stays. `None` when the account is gone.
     pub fn change(
         conn: &mut Conn,
-        id: i64,
+        id: AccountId,
         name: Option<&str>,
         email: Option<&str>,
         origin: &Origin,
@@ -201,7 +201,7 @@ impl Account {
             account: Some(self.id),
             user: None,
             action,
-            object: ("account", Some(self.id), &self.name),
+            object: ("account", Some(self.id.get()), &self.name),
             before,
             after,
         }
@@ -213,8 +213,8 @@ pub(super) fn surroundings(
     conn: &mut Conn,
     accounts: &[(Account, Option<Role>)],
 ) -> Result<Vec<Around>, DbError> {
-    let ids: Vec<i64> = accounts.iter().map(|(account, _)| account.id).collect();
-    let mut counts: HashMap<i64, Vec<(KindKey, i64)>> = HashMap::new();
+    let ids: Vec<AccountId> = accounts.iter().map(|(account, _)| account.id).collect();
+    let mut counts: HashMap<AccountId, Vec<(KindKey, i64)>> = HashMap::new();
     for (account, kind, count) in Resource::counts(conn, &ids)? {
         counts.entry(account).or_default().push((kind, count));
     }

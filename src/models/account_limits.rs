@@ -8,7 +8,7 @@ use super::token::breaking::{self, Breaking, Proposed};
 use super::token::expiry::iso_day;
 use crate::db::schema::{account_limits, memberships};
 use crate::db::{Conn, DbError};
-use crate::policy::{Binding, Bound, Breach, Catalogue, Limits, Made, Policy, grants_in};
+use crate::policy::{AccountId, Binding, Bound, Breach, Catalogue, Limits, Made, Policy, grants_in};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = account_limits)]
 struct Row {
-    account_id: i64,
+    account_id: AccountId,
     account_tokens: Option<i64>,
     longest_life_days: Option<i32>,
     never_allowed: bool,
@@ -32,7 +32,7 @@ struct Row {
 }
 
 /// The limits of those of these accounts that have some, by number.
-pub fn of_accounts(conn: &mut Conn, accounts: &[i64]) -> Result<HashMap<i64, Limits>, DbError> {
+pub fn of_accounts(conn: &mut Conn, accounts: &[AccountId]) -> Result<HashMap<AccountId, Limits>, DbError> {
     let rows: Vec<Row> = account_limits::table
         .filter(account_limits::account_id.eq_any(accounts))
         .select(Row::as_select())
@@ -41,7 +41,7 @@ pub fn of_accounts(conn: &mut Conn, accounts: &[i64]) -> Result<HashMap<i64, Lim
 }
 
 /// The limits of an account; none where none were set.
-pub fn of_account(conn: &mut Conn, account: i64) -> Result<Option<Limits>, DbError> {
+pub fn of_account(conn: &mut Conn, account: AccountId) -> Result<Option<Limits>, DbError> {
     Ok(of_accounts(conn, &[account])?.remove(&account))
 }
 
@@ -49,7 +49,7 @@ pub fn of_account(conn: &mut Conn, account: i64) -> Result<Option<Limits>, DbErr
 #[derive(Debug, Clone)]
 pub struct KeptOut {
     /// Number of the account.
-    pub account: i64,
+    pub account: AccountId,
     /// What of the token is against its limits, as far as it keeps it out from then on.
     pub breaches: Vec<Breach>,
     /// From when on, where that lies ahead.
@@ -60,21 +60,21 @@ pub struct KeptOut {
 pub fn keep_out(
     conn: &mut Conn,
     catalogue: &Catalogue,
-    accounts: &[i64],
+    accounts: &[AccountId],
     (owner, policy, created_at): (Owner, &Policy, OffsetDateTime),
     now: OffsetDateTime,
 ) -> Result<Vec<KeptOut>, DbError> {
     let limits = of_accounts(conn, accounts)?;
-    let joined: HashMap<i64, OffsetDateTime> = match owner {
+    let joined: HashMap<AccountId, OffsetDateTime> = match owner {
         Owner::Account(_) => HashMap::new(),
         Owner::User(user) => memberships::table
             .filter(memberships::user_id.eq(user).and(memberships::account_id.eq_any(accounts)))
             .select((memberships::account_id, memberships::created_at))
-            .load::<(i64, OffsetDateTime)>(conn)?
+            .load::<(AccountId, OffsetDateTime)>(conn)?
             .into_iter()
             .collect(),
     };
-    let kept_out = |account: &i64| {
+    let kept_out = |account: &AccountId| {
         let limits = limits.get(account)?;
         let made =
             joined.get(account).map_or(Made::here(created_at), |joined| Made::joined(created_at, *joined));
@@ -171,7 +171,7 @@ pub fn set(conn: &mut Conn, account: &Account, limits: &Limits, origin: &Origin)
         .do_update()
         .set(values)
         .execute(conn)?;
-    let object = ("account", Some(account.id), account.name.as_str());
+    let object = ("account", Some(account.id.get()), account.name.as_str());
     let (account, action, after) = (Some(account.id), Action::AccountLimitsSet, Some(told(limits)));
     audit::record(conn, origin, &Event { account, user: None, action, object, before, after })?;
     Ok(())

@@ -6,6 +6,7 @@ use super::{Account, AccountState, Hooks};
 use crate::db::schema::{accounts, resources, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::audit::Action;
+use crate::policy::AccountId;
 use diesel::prelude::*;
 use time::{Duration, OffsetDateTime};
 
@@ -89,7 +90,7 @@ impl Account {
 }
 
 /// An account that is to go by now and is none of these, if there is one.
-pub fn due(conn: &mut Conn, now: OffsetDateTime, skip: &[i64]) -> Result<Option<Account>, DbError> {
+pub fn due(conn: &mut Conn, now: OffsetDateTime, skip: &[AccountId]) -> Result<Option<Account>, DbError> {
     Ok(accounts::table
         .filter(accounts::state.eq(AccountState::Deleting).and(accounts::state_since.le(now - KEPT)))
         .filter(accounts::id.ne_all(skip))
@@ -101,7 +102,7 @@ pub fn due(conn: &mut Conn, now: OffsetDateTime, skip: &[i64]) -> Result<Option<
 
 /// Takes a part of an account that is due away, or, when nothing else is left, the account itself;
 /// says whether it is gone. A part at a time, so that no transaction takes long.
-pub fn take_apart(conn: &mut Conn, id: i64, hooks: &Hooks, origin: &Origin) -> Result<bool, DbError> {
+pub fn take_apart(conn: &mut Conn, id: AccountId, hooks: &Hooks, origin: &Origin) -> Result<bool, DbError> {
     let Some(account) = Account::lock(conn, id)? else { return Ok(true) };
     if account.gone_from().is_none_or(|end| end > origin.now) {
         return Ok(true);

@@ -13,7 +13,7 @@ use crate::db::{Conn, DbError};
 use crate::models::audit::Action;
 use crate::models::sighting::SightingKind;
 use crate::models::user::lower;
-use crate::policy::ClientAddress;
+use crate::policy::{AccountId, ClientAddress, TokenId, UserId};
 use diesel::prelude::*;
 use ipnet::IpNet;
 use part::Part;
@@ -34,16 +34,16 @@ const MOST_MEMBERS: i64 = 500;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Of {
     /// What concerns the account with this number.
-    Account(i64),
+    Account(AccountId),
     /// What the user with this number did, and what concerns them or their tokens.
-    User(i64),
+    User(UserId),
 }
 
 /// Somebody whose lines are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Person {
     /// The user with this number: what they did, and what concerns them.
-    User(i64),
+    User(UserId),
     /// Whoever has a shell on the machine.
     CommandLine,
 }
@@ -56,7 +56,7 @@ pub struct Wanted {
     /// Somebody's.
     pub person: Option<Person>,
     /// About or by these tokens; none of them means nothing.
-    pub tokens: Option<Vec<i64>>,
+    pub tokens: Option<Vec<TokenId>>,
     /// Of one kind.
     pub kind: Option<Kind>,
     /// The nouns of actions on resources.
@@ -98,6 +98,13 @@ pub struct Named {
     pub name: String,
 }
 
+impl Named {
+    /// Whether it's this user.
+    pub fn is_user(&self, user: UserId) -> bool {
+        self.kind == "user" && self.id == Some(user.get())
+    }
+}
+
 /// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineAction {
@@ -126,9 +133,9 @@ pub struct Line {
     /// Where it stands.
     pub place: Cursor,
     /// The account it concerns.
-    pub account: Option<i64>,
+    pub account: Option<AccountId>,
     /// The user it concerns.
-    pub user: Option<i64>,
+    pub user: Option<UserId>,
     /// Who did it.
     pub who: Named,
     /// What.
@@ -150,8 +157,8 @@ pub struct Line {
 struct Changed {
     id: i64,
     at: OffsetDateTime,
-    account_id: Option<i64>,
-    user_id: Option<i64>,
+    account_id: Option<AccountId>,
+    user_id: Option<UserId>,
     actor_kind: String,
     actor_id: Option<i64>,
     actor_name: String,
@@ -170,9 +177,9 @@ struct Seen {
     id: i64,
     at: OffsetDateTime,
     kind: SightingKind,
-    account_id: Option<i64>,
-    user_id: Option<i64>,
-    token_id: Option<i64>,
+    account_id: Option<AccountId>,
+    user_id: Option<UserId>,
+    token_id: Option<TokenId>,
     name: String,
     address: Option<IpNet>,
     client: String,
@@ -260,7 +267,7 @@ fn limit(most: usize) -> i64 {
 }
 
 /// Number and address of the account's members, by address.
-pub fn members(conn: &mut Conn, account: i64) -> Result<Vec<(i64, String)>, DbError> {
+pub fn members(conn: &mut Conn, account: AccountId) -> Result<Vec<(UserId, String)>, DbError> {
     Ok(memberships::table
         .inner_join(users::table)
         .filter(memberships::account_id.eq(account))

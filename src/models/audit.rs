@@ -6,7 +6,7 @@ pub use action::Action;
 
 use crate::db::schema::audit_events;
 use crate::db::{Conn, DbError};
-use crate::policy::ClientAddress;
+use crate::policy::{AccountId, ClientAddress, TokenId, UserId};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -19,14 +19,14 @@ pub enum Actor {
     /// A person who signed in.
     User {
         /// Number of the user.
-        id: i64,
+        id: UserId,
         /// E-mail address.
         email: String,
     },
     /// A program with a token.
     Token {
         /// Number of the token.
-        id: i64,
+        id: TokenId,
         /// Its name.
         name: String,
     },
@@ -38,7 +38,7 @@ pub enum Actor {
 
 impl Actor {
     /// Number of the user, where it is one.
-    pub fn user_id(&self) -> Option<i64> {
+    pub fn user_id(&self) -> Option<UserId> {
         match self {
             Actor::User { id, .. } => Some(*id),
             Actor::Token { .. } | Actor::CommandLine | Actor::Nobody => None,
@@ -73,9 +73,9 @@ impl Origin {
 #[derive(Debug)]
 pub struct Event<'a, A = Action> {
     /// The account it concerns.
-    pub account: Option<i64>,
+    pub account: Option<AccountId>,
     /// The user whose token it concerns; a user that it happened to is known by the object.
-    pub user: Option<i64>,
+    pub user: Option<UserId>,
     /// What happened.
     pub action: A,
     /// Kind, number and name of what it happened to.
@@ -114,13 +114,13 @@ fn write<A: AsRef<str>>(
     event: &Event<'_, A>,
 ) -> Result<(), DbError> {
     let (actor_kind, actor_id, actor_name) = match &origin.actor {
-        Actor::User { id, email } => ("user", Some(*id), email.as_str()),
-        Actor::Token { id, name } => ("token", Some(*id), name.as_str()),
+        Actor::User { id, email } => ("user", Some(id.get()), email.as_str()),
+        Actor::Token { id, name } => ("token", Some(id.get()), name.as_str()),
         Actor::CommandLine => ("command_line", None, ""),
         Actor::Nobody => ("nobody", None, ""),
     };
     let (object_kind, object_id, object_name) = event.object;
-    let user_id = if object_kind == "user" { object_id } else { event.user };
+    let user_id = if object_kind == "user" { object_id.map(UserId::from) } else { event.user };
     diesel::insert_into(audit_events::table)
         .values((
             line.map(|line| audit_events::id.eq(line)),

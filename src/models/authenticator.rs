@@ -9,7 +9,7 @@ use super::user_link::{self, Opened, Purpose};
 use super::{Account, Actor, User, session};
 use crate::db::schema::{authenticators, memberships, recovery_codes, user_links, users};
 use crate::db::{Conn, DbError};
-use crate::policy::Role;
+use crate::policy::{AccountId, Role, UserId};
 use crate::proof::recovery;
 use crate::proof::sealed::SealingKeys;
 use crate::proof::totp::{AppKey, KEY_LENGTH};
@@ -78,7 +78,7 @@ pub enum Tried {
 }
 
 /// What a person has.
-pub fn of_user(conn: &mut Conn, user: i64) -> Result<Factors, DbError> {
+pub fn of_user(conn: &mut Conn, user: UserId) -> Result<Factors, DbError> {
     let app = authenticators::table
         .filter(authenticators::user_id.eq(user).and(authenticators::proved_at.is_not_null()))
         .filter(authenticators::kind.eq("totp"))
@@ -95,7 +95,7 @@ pub fn of_user(conn: &mut Conn, user: i64) -> Result<Factors, DbError> {
 pub fn attempt(
     conn: &mut Conn,
     keys: Option<&SealingKeys>,
-    user: i64,
+    user: UserId,
     asked: &Asked,
     now: OffsetDateTime,
 ) -> Result<Tried, DbError> {
@@ -136,7 +136,7 @@ pub fn attempt(
 fn try_code(
     conn: &mut Conn,
     keys: Option<&SealingKeys>,
-    user: i64,
+    user: UserId,
     code: &str,
     now: OffsetDateTime,
 ) -> Result<Tried, DbError> {
@@ -157,7 +157,7 @@ fn try_code(
     Ok(if used == 1 { Tried::Right } else { Tried::Wrong })
 }
 
-fn try_recovery(conn: &mut Conn, user: i64, text: &str) -> Result<Tried, DbError> {
+fn try_recovery(conn: &mut Conn, user: UserId, text: &str) -> Result<Tried, DbError> {
     let Some(digest) = recovery::presented(text) else { return Ok(Tried::Wrong) };
     let of_user = recovery_codes::table.find(digest.as_slice()).filter(recovery_codes::user_id.eq(user));
     let used = diesel::delete(of_user).execute(conn)?;
@@ -177,7 +177,7 @@ pub struct Pending {
 pub fn begin_app(
     conn: &mut Conn,
     keys: &SealingKeys,
-    user: i64,
+    user: UserId,
     now: OffsetDateTime,
 ) -> Result<Pending, DbError> {
     let mut bytes = vec![0_u8; KEY_LENGTH];
@@ -203,7 +203,7 @@ pub fn begin_app(
 pub fn pending_app(
     conn: &mut Conn,
     keys: &SealingKeys,
-    user: i64,
+    user: UserId,
     now: OffsetDateTime,
 ) -> Result<Option<Pending>, DbError> {
     let found: Option<(i64, Option<Vec<u8>>)> = authenticators::table
@@ -319,7 +319,11 @@ pub fn new_codes(conn: &mut Conn, user: &User, origin: &Origin) -> Result<Option
     Ok(Some(codes))
 }
 
-pub(super) fn insert_codes(conn: &mut Conn, user: i64, now: OffsetDateTime) -> Result<Vec<String>, DbError> {
+pub(super) fn insert_codes(
+    conn: &mut Conn,
+    user: UserId,
+    now: OffsetDateTime,
+) -> Result<Vec<String>, DbError> {
     forget_codes(conn, user)?;
     let mut codes = Vec::with_capacity(recovery::COUNT);
     for _ in 0..recovery::COUNT {
@@ -339,13 +343,13 @@ pub(super) fn insert_codes(conn: &mut Conn, user: i64, now: OffsetDateTime) -> R
     Ok(codes)
 }
 
-fn forget_codes(conn: &mut Conn, user: i64) -> Result<(), DbError> {
+fn forget_codes(conn: &mut Conn, user: UserId) -> Result<(), DbError> {
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user))).execute(conn)?;
     Ok(())
 }
 
 /// Keeps what every page reads of a user in step with what there is.
-pub(super) fn note_factors(conn: &mut Conn, user: i64, now: OffsetDateTime) -> Result<(), DbError> {
+pub(super) fn note_factors(conn: &mut Conn, user: UserId, now: OffsetDateTime) -> Result<(), DbError> {
     let has = of_user(conn, user)?.any();
     let row = users::table.find(user);
     if has {
@@ -388,7 +392,7 @@ pub enum LinkAsked {
 /// and opens nothing without their password; they and the owners of their accounts are told.
 pub fn ask_reset(
     conn: &mut Conn,
-    user: i64,
+    user: UserId,
     why: &str,
     asker: Asker,
     origin: &Origin,
@@ -420,17 +424,17 @@ pub fn ask_reset(
 }
 
 /// Whether someone owns every account that a person is in, which is one at least.
-pub fn owns_all(conn: &mut Conn, owner: i64, user: i64) -> Result<bool, DbError> {
+pub fn owns_all(conn: &mut Conn, owner: UserId, user: UserId) -> Result<bool, DbError> {
     let theirs = Account::list_of_user(conn, user)?;
     let owned = Account::list_of_user(conn, owner)?;
-    let owns = |id: i64| owned.iter().any(|(account, role)| account.id == id && *role == Role::Owner);
+    let owns = |id: AccountId| owned.iter().any(|(account, role)| account.id == id && *role == Role::Owner);
     Ok(!theirs.is_empty() && theirs.iter().all(|(account, _)| owns(account.id)))
 }
 
 /// The other active owners of a person's accounts whose addresses are verified.
-fn owners_of_accounts(conn: &mut Conn, user: i64) -> Result<Vec<User>, DbError> {
+fn owners_of_accounts(conn: &mut Conn, user: UserId) -> Result<Vec<User>, DbError> {
     let theirs = memberships::table.filter(memberships::user_id.eq(user)).select(memberships::account_id);
-    let accounts: Vec<i64> = theirs.load(conn)?;
+    let accounts: Vec<AccountId> = theirs.load(conn)?;
     Ok(users::table
         .inner_join(memberships::table)
         .filter(memberships::account_id.eq_any(accounts).and(memberships::role.eq(Role::Owner.key())))

@@ -5,6 +5,7 @@ use super::authenticator::{self, Asked, Tried};
 use super::user::Credentials;
 use crate::db::schema::begun;
 use crate::db::{Conn, DbError};
+use crate::policy::UserId;
 use crate::proof::sealed::SealingKeys;
 use diesel::prelude::*;
 use serde_json::Value;
@@ -76,7 +77,7 @@ fn open(
     ticket: Ticket<'_>,
     now: OffsetDateTime,
 ) -> Result<Option<(Begun, Credentials)>, DbError> {
-    let row: Option<(Option<i64>, Option<i64>, String)> = begun::table
+    let row: Option<(Option<UserId>, Option<i64>, String)> = begun::table
         .find(digest(ticket.number))
         .filter(begun::browser.eq(digest(ticket.browser)).and(begun::expires_at.gt(now)))
         .filter(begun::kind.eq("second"))
@@ -134,7 +135,7 @@ impl AskedFor {
 #[derive(Debug)]
 pub struct AskedPasskey {
     /// Of whom; `None` where the passkey says.
-    pub user: Option<i64>,
+    pub user: Option<UserId>,
     /// The user's epoch at that time.
     pub epoch: Option<i64>,
     /// What has to be kept.
@@ -178,7 +179,7 @@ pub fn take_passkey(
         .find(digest(ticket.number))
         .filter(begun::browser.eq(digest(ticket.browser)).and(begun::kind.eq(asked_for.key())))
         .filter(begun::expires_at.gt(now));
-    type Row = (Option<i64>, Option<i64>, Option<Value>, String);
+    type Row = (Option<UserId>, Option<i64>, Option<Value>, String);
     let taken: Option<Row> = diesel::delete(row)
         .returning((begun::user_id, begun::epoch, begun::state, begun::next))
         .get_result(conn)

@@ -4,12 +4,17 @@ use super::Resource;
 use super::rows::{Part, containing};
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
-use crate::policy::KindKey;
+use crate::policy::{AccountId, KindKey, ResourceId};
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
 /// The resource of the account with this kind and id.
-pub fn one(conn: &mut Conn, account: i64, kind: KindKey, id: i64) -> Result<Option<Resource>, DbError> {
+pub fn one(
+    conn: &mut Conn,
+    account: AccountId,
+    kind: KindKey,
+    id: ResourceId,
+) -> Result<Option<Resource>, DbError> {
     Ok(named(account, kind, containing(""))
         .filter(resources::id.eq(id))
         .select(Resource::as_select())
@@ -22,7 +27,7 @@ pub fn one(conn: &mut Conn, account: i64, kind: KindKey, id: i64) -> Result<Opti
 #[diesel(table_name = resources)]
 pub struct Listed {
     /// Its id.
-    pub id: i64,
+    pub id: ResourceId,
     /// Its name.
     pub name: String,
     /// When it was added.
@@ -32,7 +37,7 @@ pub struct Listed {
 /// The account's resources of a kind whose name contains the text, by name.
 pub fn resources(
     conn: &mut Conn,
-    account: i64,
+    account: AccountId,
     kind: KindKey,
     text: &str,
     page: i64,
@@ -56,7 +61,7 @@ pub fn resources(
 
 /// The account's resources of a kind whose names fit the pattern.
 #[diesel::dsl::auto_type]
-pub(crate) fn named(account: i64, kind: KindKey, pattern: String) -> _ {
+pub(crate) fn named(account: AccountId, kind: KindKey, pattern: String) -> _ {
     let key: String = kind.to_string();
     resources::table
         .filter(resources::account_id.eq(account))

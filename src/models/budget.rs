@@ -2,8 +2,8 @@
 
 use crate::db::schema::budgets;
 use crate::db::{Conn, DbError};
-use crate::policy::ClientAddress;
 use crate::policy::budget::Hour;
+use crate::policy::{AccountId, ClientAddress, UserId};
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
@@ -14,9 +14,9 @@ use std::net::IpAddr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Payer {
     /// The account of this number.
-    Account(i64),
+    Account(AccountId),
     /// The user of this number.
-    User(i64),
+    User(UserId),
     /// Whoever is in this network and presents nothing that could be a secret.
     Unnamed(Network),
     /// Whoever is in this network and presents a secret that opens nothing.
@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(key("2001:db8:1:2::"), key("2001:db8:1:2:ffff::1"));
         assert_ne!(key("2001:db8:1:2::"), key("2001:db8:1:3::"));
         assert_eq!(Payer::Unknown(Network::of(ClientAddress::Unknown)).key(), "unknown unknown");
-        assert_eq!(Payer::Account(1010).key(), "account 1010");
-        assert_eq!(Payer::User(3).key(), "user 3");
+        assert_eq!(Payer::Account(1010.into()).key(), "account 1010");
+        assert_eq!(Payer::User(3.into()).key(), "user 3");
     }
 }

@@ -5,6 +5,7 @@ use super::mail::{self, About, Draft, Letter};
 use super::{Account, User};
 use crate::db::schema::{accounts, memberships, users};
 use crate::db::{Conn, DbError};
+use crate::policy::AccountId;
 use diesel::prelude::*;
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
@@ -13,7 +14,7 @@ use time::{Duration, OffsetDateTime};
 const BEFORE: [(Duration, &str); 2] = [(Duration::DAY, "day"), (Duration::WEEK, "week")];
 
 /// Active members without a second factor, by name, and how many active members there are.
-pub fn lacking(conn: &mut Conn, account: i64) -> Result<(Vec<User>, i64), DbError> {
+pub fn lacking(conn: &mut Conn, account: AccountId) -> Result<(Vec<User>, i64), DbError> {
     let members = || {
         users::table
             .inner_join(memberships::table)
@@ -32,7 +33,7 @@ pub fn lacking(conn: &mut Conn, account: i64) -> Result<(Vec<User>, i64), DbErro
 /// asks for none. `false` if the account is gone.
 pub fn set(
     conn: &mut Conn,
-    account: i64,
+    account: AccountId,
     from: Option<OffsetDateTime>,
     origin: &Origin,
 ) -> Result<bool, DbError> {

@@ -2,7 +2,7 @@
 
 use super::{Origin, Resource};
 use crate::db::{Conn, DbError};
-use crate::policy::KindKey;
+use crate::policy::{AccountId, KindKey};
 
 /// An extension's part in changes of resources and accounts.
 #[derive(Clone, Copy)]
@@ -16,7 +16,7 @@ pub struct Hooks {
     pub removed: fn(&mut Conn, &Resource) -> Result<(), DbError>,
     /// Deletes up to this many rows that the resources of an account hold, before the account itself
     /// goes; says whether there were any.
-    pub clear: fn(&mut Conn, i64, i64) -> Result<bool, DbError>,
+    pub clear: fn(&mut Conn, AccountId, i64) -> Result<bool, DbError>,
 }
 
 impl Hooks {

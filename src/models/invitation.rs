@@ -14,7 +14,7 @@ use super::membership::{self, role_from};
 use super::user::User;
 use crate::db::schema::{accounts, invitations, users};
 use crate::db::{Conn, DbError};
-use crate::policy::Role;
+use crate::policy::{AccountId, Role, UserId};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use time::{Duration, OffsetDateTime};
@@ -30,14 +30,14 @@ pub struct Invitation {
     /// Its number.
     pub id: i64,
     /// The account it leads to.
-    pub account_id: i64,
+    pub account_id: AccountId,
     /// Whom it is for.
     pub email: String,
     role: String,
     /// When its mail was written last.
     pub mailed_at: Option<OffsetDateTime>,
     /// Who invited.
-    pub invited_by: Option<i64>,
+    pub invited_by: Option<UserId>,
     created_at: OffsetDateTime,
     /// Until when it can be accepted.
     pub expires_at: OffsetDateTime,
@@ -85,15 +85,15 @@ fn is_open() -> _ {
 
 /// The account's invitations that nobody has accepted or revoked, the newest first, with who
 /// invited. Expired ones stand among them, to be sent again.
-pub fn list(conn: &mut Conn, account: i64) -> Result<Vec<(Invitation, String)>, DbError> {
+pub fn list(conn: &mut Conn, account: AccountId) -> Result<Vec<(Invitation, String)>, DbError> {
     let rows: Vec<Invitation> = invitations::table
         .filter(invitations::account_id.eq(account).and(is_open()))
         .order(invitations::id.desc())
         .limit(MOST_OPEN * 2)
         .select(Invitation::as_select())
         .load(conn)?;
-    let inviters: Vec<i64> = rows.iter().filter_map(|row| row.invited_by).collect();
-    let names: Vec<(i64, String)> =
+    let inviters: Vec<UserId> = rows.iter().filter_map(|row| row.invited_by).collect();
+    let names: Vec<(UserId, String)> =
         users::table.filter(users::id.eq_any(inviters)).select((users::id, users::email)).load(conn)?;
     let name = |row: &Invitation| names.iter().find(|(id, _)| Some(*id) == row.invited_by);
     Ok(rows
@@ -132,7 +132,7 @@ pub fn arm(conn: &mut Conn, id: i64, now: OffsetDateTime) -> Result<Option<Armed
 }
 
 /// "Ada Admin (ada@example.com)".
-fn inviter(conn: &mut Conn, user: Option<i64>) -> Result<String, DbError> {
+fn inviter(conn: &mut Conn, user: Option<UserId>) -> Result<String, DbError> {
     let Some(user) = user else { return Ok(String::new()) };
     let known = User::find(conn, user)?;
     Ok(known.map(|user| format!("{} ({})", user.name, user.email)).unwrap_or_default())

@@ -8,7 +8,7 @@ use super::token::secret::Digest;
 use super::token::{DeletionReason, Token};
 use crate::db::schema::{leak_reports, memberships, token_secrets, tokens, users};
 use crate::db::{self, Conn, DbError};
-use crate::policy::{Act, ClientAddress, Role, Standing, State};
+use crate::policy::{Act, ClientAddress, Role, Standing, State, UserId};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use ipnet::IpNet;
@@ -77,7 +77,7 @@ pub fn work_off(conn: &mut Conn, first: i64, now: OffsetDateTime) -> Result<bool
         .returning(leak_reports::digest)
         .get_results(conn)?;
     let origin = Origin { address: Some(ClientAddress::from_stored(address)), ..Origin::nobody(now) };
-    let mut told: BTreeMap<i64, (String, Vec<LeakedToken>)> = BTreeMap::new();
+    let mut told: BTreeMap<UserId, (String, Vec<LeakedToken>)> = BTreeMap::new();
     for token in working(conn, &digests, now)? {
         if !token.delete(conn, DeletionReason::Leak, &origin)? {
             continue;
@@ -97,7 +97,7 @@ pub fn work_off(conn: &mut Conn, first: i64, now: OffsetDateTime) -> Result<bool
 }
 
 /// The account's name, where it is an account's token, and whom to tell: number and address.
-type Concerned = (Option<String>, Vec<(i64, String)>);
+type Concerned = (Option<String>, Vec<(UserId, String)>);
 
 /// Ends what the report is about where the database has no space for more; the report stays, and is
 /// worked off when there's room.
@@ -126,7 +126,7 @@ fn concerned(conn: &mut Conn, token: &Token) -> Result<Concerned, DbError> {
     };
     let managing: Vec<&str> =
         Role::ALL.into_iter().filter(|role| role.may(Act::ManageTokens)).map(Role::key).collect();
-    let maker = token.created_by.unwrap_or(0);
+    let maker = token.created_by.unwrap_or(UserId::from(0));
     let people = users::table
         .inner_join(memberships::table)
         .filter(memberships::account_id.eq(id).and(reachable()))

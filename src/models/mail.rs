@@ -6,7 +6,7 @@ pub use outbox::{Due, sweep, take};
 
 use crate::db::schema::mails;
 use crate::db::{Conn, DbError};
-use crate::policy::ClientAddress;
+use crate::policy::{AccountId, ClientAddress, TokenId, UserId};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -30,7 +30,7 @@ pub enum Letter {
     /// Another address is to be a user's, or is.
     AddressChanged {
         /// Number of the user.
-        user: i64,
+        user: UserId,
         /// The other address.
         to: String,
         /// Whether it is already.
@@ -39,12 +39,12 @@ pub enum Letter {
     /// A password was changed.
     PasswordChanged {
         /// Number of the user.
-        user: i64,
+        user: UserId,
     },
     /// A second factor was added or removed.
     FactorChanged {
         /// Number of the user.
-        user: i64,
+        user: UserId,
         /// What happened.
         event: FactorEvent,
         /// From where.
@@ -53,7 +53,7 @@ pub enum Letter {
     /// Someone typed the right password and wrong codes.
     WrongCodes {
         /// Number of the user.
-        user: i64,
+        user: UserId,
     },
     /// A link that removes lost factors.
     FactorLink {
@@ -63,7 +63,7 @@ pub enum Letter {
     /// Such a link was asked for, for a member of the recipient's account.
     FactorLinkAsked {
         /// Number of the member.
-        user: i64,
+        user: UserId,
         /// Who asked, as people say it.
         by: String,
         /// Why, in their words.
@@ -72,7 +72,7 @@ pub enum Letter {
     /// A sign-in from a network that is new for the user.
     NewNetwork {
         /// Number of the user.
-        user: i64,
+        user: UserId,
         /// What the browser says it is.
         client: String,
         /// From where.
@@ -81,7 +81,7 @@ pub enum Letter {
     /// An account asks its members for a second factor, and the recipient has none.
     FactorDemanded {
         /// Number of the user.
-        user: i64,
+        user: UserId,
         /// The account.
         about: About,
         /// From when its pages are closed.
@@ -93,7 +93,7 @@ pub enum Letter {
         /// What.
         event: TokenEvent,
         /// Number of the token.
-        token: i64,
+        token: TokenId,
         /// Its name.
         name: String,
         /// The account that it belongs to; none for a user token.
@@ -123,7 +123,7 @@ pub enum Letter {
     /// A token expires soon.
     Expires {
         /// Number of the token.
-        token: i64,
+        token: TokenId,
         /// Its name.
         name: String,
         /// The account that it belongs to; none for a user token.
@@ -177,7 +177,7 @@ pub enum FactorEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
     /// Its number.
-    pub account: i64,
+    pub account: AccountId,
     /// Its name.
     pub name: String,
 }

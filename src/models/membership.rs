@@ -8,12 +8,12 @@ use super::audit::{self, Action, Event, Origin};
 use super::{Account, User, invitation};
 use crate::db::schema::{accounts, memberships, users};
 use crate::db::{Conn, DbError};
-use crate::policy::Role;
+use crate::policy::{AccountId, Role, UserId};
 use diesel::prelude::*;
 use serde_json::json;
 
 /// The account and the user's role in it; none when the user is no member there.
-pub fn find(conn: &mut Conn, account: i64, user: i64) -> Result<Option<(Account, Role)>, DbError> {
+pub fn find(conn: &mut Conn, account: AccountId, user: UserId) -> Result<Option<(Account, Role)>, DbError> {
     let row: Option<(Account, String)> = accounts::table
         .inner_join(memberships::table)
         .filter(accounts::id.eq(account).and(memberships::user_id.eq(user)))
@@ -171,7 +171,7 @@ fn refuse(
     Ok((others == 0).then_some(Changed::LastOwner))
 }
 
-pub(super) fn role_of(conn: &mut Conn, account: i64, user: i64) -> Result<Option<Role>, DbError> {
+pub(super) fn role_of(conn: &mut Conn, account: AccountId, user: UserId) -> Result<Option<Role>, DbError> {
     let role: Option<String> =
         memberships::table.find((account, user)).select(memberships::role).first(conn).optional()?;
     role.map(|role| role_from(&role)).transpose()
@@ -187,7 +187,7 @@ fn event<'a>(
         account: Some(account.id),
         user: None,
         action,
-        object: ("user", Some(user.id), &user.email),
+        object: ("user", Some(user.id.get()), &user.email),
         before: None,
         after,
     }

@@ -14,7 +14,7 @@ use super::token::Owner;
 use super::{Account, Token};
 use crate::db::schema::{memberships, tokens, users};
 use crate::db::{Conn, DbError};
-use crate::policy::{Act, Role};
+use crate::policy::{Act, Role, TokenId, UserId};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use std::collections::BTreeMap;
@@ -29,13 +29,13 @@ pub struct Happened<'a> {
     /// What.
     pub event: TokenEvent,
     /// Number of the token.
-    pub token: i64,
+    pub token: TokenId,
     /// Its name.
     pub name: &'a str,
     /// Whose it is.
     pub owner: Owner,
     /// Who made it.
-    pub maker: Option<i64>,
+    pub maker: Option<UserId>,
     /// What tells it from the same happening to the same token at another time.
     pub once: String,
 }
@@ -55,11 +55,11 @@ impl<'a> Happened<'a> {
 }
 
 /// Number and address of a user, and since when they want no mail.
-type Known = (i64, String, Option<OffsetDateTime>);
+type Known = (UserId, String, Option<OffsetDateTime>);
 
 /// Somebody who is told.
 struct Person {
-    user: i64,
+    user: UserId,
     email: String,
     /// Whether every token of the owner concerns them, whoever made it.
     manages: bool,
@@ -72,7 +72,7 @@ pub fn tell(conn: &mut Conn, happened: &Happened<'_>, origin: &Origin) -> Result
     let actor = origin.actor.user_id();
     let gives_access = matches!(happened.event, TokenEvent::Made | TokenEvent::Rolled);
     let mut about = None;
-    let makers: Vec<i64> = happened.maker.into_iter().collect();
+    let makers: Vec<UserId> = happened.maker.into_iter().collect();
     let people = people(conn, happened.owner, &makers)?;
     for person in concerned(&people, happened.maker) {
         let did_it = actor == Some(person.user);
@@ -104,11 +104,11 @@ pub fn tell(conn: &mut Conn, happened: &Happened<'_>, origin: &Origin) -> Result
 pub fn tell_of_revoked(conn: &mut Conn, owner: Owner, line: i64, origin: &Origin) -> Result<(), DbError> {
     let revoked = || tokens::table.filter(tokens::deleted_event.eq(line));
     let all: i64 = revoked().count().get_result(conn)?;
-    let by_maker: Vec<(Option<i64>, i64)> =
+    let by_maker: Vec<(Option<UserId>, i64)> =
         revoked().group_by(tokens::created_by).select((tokens::created_by, count_star())).load(conn)?;
-    let made: BTreeMap<i64, i64> =
+    let made: BTreeMap<UserId, i64> =
         by_maker.into_iter().filter_map(|(maker, count)| Some((maker?, count))).collect();
-    let makers: Vec<i64> = made.keys().copied().collect();
+    let makers: Vec<UserId> = made.keys().copied().collect();
     let people = people(conn, owner, &makers)?;
     let (managing, others): (Vec<Person>, Vec<Person>) = people.into_iter().partition(|one| one.manages);
     let theirs = |one: &Person| owner.user() == Some(one.user) || made.contains_key(&one.user);
@@ -136,7 +136,7 @@ pub fn tell_of_revoked(conn: &mut Conn, owner: Owner, line: i64, origin: &Origin
 /// address of an active user, who is a member of the account that it's about.
 pub fn may_be_told(conn: &mut Conn, recipient: &str, about: Option<&About>) -> Result<bool, DbError> {
     let reachable = users::deactivated_at.is_null().and(users::email_verified_at.is_not_null());
-    let user: Option<i64> = users::table
+    let user: Option<UserId> = users::table
         .filter(users::email.eq(recipient).and(reachable))
         .select(users::id)
         .first(conn)
@@ -150,7 +150,7 @@ pub fn may_be_told(conn: &mut Conn, recipient: &str, about: Option<&About>) -> R
 
 /// Those who may be told of an owner's tokens that these people made: active, with an address that is
 /// proved, and still there. Makers come first, and [`MOST_TOLD`] beside them.
-fn people(conn: &mut Conn, owner: Owner, makers: &[i64]) -> Result<Vec<Person>, DbError> {
+fn people(conn: &mut Conn, owner: Owner, makers: &[UserId]) -> Result<Vec<Person>, DbError> {
     let columns = (users::id, users::email, users::notices_off_at);
     let reachable = || users::deactivated_at.is_null().and(users::email_verified_at.is_not_null());
     let rows: Vec<(Known, Option<String>)> = match owner {
@@ -179,7 +179,7 @@ fn people(conn: &mut Conn, owner: Owner, makers: &[i64]) -> Result<Vec<Person>, 
 }
 
 /// Those of them who are told of a token that this one made: the maker first.
-fn concerned(people: &[Person], maker: Option<i64>) -> impl Iterator<Item = &Person> {
+fn concerned(people: &[Person], maker: Option<UserId>) -> impl Iterator<Item = &Person> {
     let made = move |one: &&Person| maker == Some(one.user);
     let manages = move |one: &&Person| one.manages && !made(one);
     people.iter().filter(made).chain(people.iter().filter(manages)).take(MOST_TOLD)

@@ -8,6 +8,7 @@ use super::user::Credentials;
 use super::{User, session};
 use crate::db::schema::{authenticators, users};
 use crate::db::{Conn, DbError};
+use crate::policy::UserId;
 use crate::proof::webauthn::{Claim, Created, RelyingParty};
 use diesel::prelude::*;
 use serde_json::Value;
@@ -33,7 +34,7 @@ pub struct Shown {
 }
 
 /// A person's passkeys, the oldest first.
-pub fn of_user(conn: &mut Conn, user: i64) -> Result<Vec<Shown>, DbError> {
+pub fn of_user(conn: &mut Conn, user: UserId) -> Result<Vec<Shown>, DbError> {
     Ok(authenticators::table
         .filter(authenticators::user_id.eq(user).and(authenticators::kind.eq("passkey")))
         .order(authenticators::id)
@@ -48,7 +49,7 @@ pub fn of_user(conn: &mut Conn, user: i64) -> Result<Vec<Shown>, DbError> {
 }
 
 /// What is stored of those that work at this host.
-pub fn known(conn: &mut Conn, user: i64, host: &str) -> Result<Vec<Value>, DbError> {
+pub fn known(conn: &mut Conn, user: UserId, host: &str) -> Result<Vec<Value>, DbError> {
     Ok(authenticators::table
         .filter(authenticators::user_id.eq(user).and(authenticators::rp_id.eq(host)))
         .order(authenticators::id)
@@ -57,7 +58,7 @@ pub fn known(conn: &mut Conn, user: i64, host: &str) -> Result<Vec<Value>, DbErr
 }
 
 /// What the user's passkeys call them; made now where there is none.
-pub fn handle(conn: &mut Conn, user: i64) -> Result<Uuid, DbError> {
+pub fn handle(conn: &mut Conn, user: UserId) -> Result<Uuid, DbError> {
     let row = users::table.find(user);
     if let Some(known) = row.select(users::passkey_handle).first::<Option<Uuid>>(conn)? {
         return Ok(known);
@@ -138,12 +139,12 @@ pub fn answer(
     party: &RelyingParty,
     (ticket, asked_for): (Ticket<'_>, AskedFor),
     text: &str,
-    only: Option<i64>,
+    only: Option<UserId>,
     now: OffsetDateTime,
 ) -> Result<Answered, DbError> {
     let Some(asked) = begun::take_passkey(conn, ticket, asked_for, now)? else { return Ok(Answered::Gone) };
     let Some(claim) = Claim::read(text) else { return Ok(Answered::Wrong) };
-    let row: Option<(i64, i64, Option<Value>)> = authenticators::table
+    let row: Option<(i64, UserId, Option<Value>)> = authenticators::table
         .filter(authenticators::credential.eq(claim.credential()).and(authenticators::rp_id.eq(party.host())))
         .select((authenticators::id, authenticators::user_id, authenticators::passkey))
         .for_update()
@@ -163,7 +164,7 @@ pub fn answer(
         return Ok(Answered::Wrong);
     }
     let Some(proved) = party.proved(&claim, &asked.state, &stored) else {
-        tracing::warn!(user, "passkey refused");
+        tracing::warn!(user = user.get(), "passkey refused");
         return Ok(Answered::Wrong);
     };
     diesel::update(authenticators::table.find(id))
@@ -176,7 +177,7 @@ pub fn answer(
 pub fn take_new(
     conn: &mut Conn,
     ticket: Ticket<'_>,
-    user: i64,
+    user: UserId,
     now: OffsetDateTime,
 ) -> Result<Option<AskedPasskey>, DbError> {
     let taken = begun::take_passkey(conn, ticket, AskedFor::Register, now)?;

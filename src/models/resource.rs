@@ -10,7 +10,7 @@ use super::Hooks;
 use super::audit::{self, Event, Origin};
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
-use crate::policy::{Kind, KindKey, ResourceRef, Selection, Target, Unique};
+use crate::policy::{AccountId, Kind, KindKey, ResourceId, ResourceRef, Selection, Target, Unique};
 use diesel::IntoSql;
 use diesel::dsl::{count_star, not};
 use diesel::pg::Pg;
@@ -22,9 +22,9 @@ use std::collections::HashSet;
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 pub struct Resource {
     /// Its id.
-    pub id: i64,
+    pub id: ResourceId,
     /// Number of its account.
-    pub account_id: i64,
+    pub account_id: AccountId,
     /// Its kind.
     #[diesel(deserialize_as = String)]
     pub kind: KindKey,
@@ -68,7 +68,7 @@ pub type Condition = Box<dyn BoxableExpression<resources::table, Pg, SqlType = B
 
 impl Reach {
     /// The same as [`Selection::reaches`], for the resources of one kind in one account, in SQL.
-    pub fn condition(&self, account: i64, kind: KindKey) -> Condition {
+    pub fn condition(&self, account: AccountId, kind: KindKey) -> Condition {
         let mut any: Condition = Box::new(false.into_sql::<Bool>());
         for selection in &self.0 {
             any = Box::new(any.or(reached(selection, account, kind)));
@@ -77,9 +77,9 @@ impl Reach {
     }
 }
 
-fn reached(selection: &Selection, account: i64, kind: KindKey) -> Condition {
-    let here = |own: i64| Box::new(resources::account_id.eq(own));
-    let ids = || -> Vec<i64> { selection.named().iter().filter_map(|one| one.id).collect() };
+fn reached(selection: &Selection, account: AccountId, kind: KindKey) -> Condition {
+    let here = |own: AccountId| Box::new(resources::account_id.eq(own));
+    let ids = || -> Vec<ResourceId> { selection.named().iter().filter_map(|one| one.id).collect() };
     let names = || -> Vec<String> {
         let same = selection.named().iter().filter(|one| one.account == account && one.kind == kind);
         same.map(|one| one.name.clone()).collect()
@@ -99,19 +99,22 @@ fn reached(selection: &Selection, account: i64, kind: KindKey) -> Condition {
 
 impl Resource {
     /// How many resources of a kind the account has.
-    pub fn count(conn: &mut Conn, account: i64, kind: KindKey) -> Result<i64, DbError> {
+    pub fn count(conn: &mut Conn, account: AccountId, kind: KindKey) -> Result<i64, DbError> {
         Ok(of_kind(account, kind).count().get_result(conn)?)
     }
 
     /// How many resources of each kind these accounts have, as account, kind and count; where there are
     /// none, nothing is said.
-    pub fn counts(conn: &mut Conn, accounts: &[i64]) -> Result<Vec<(i64, KindKey, i64)>, DbError> {
-        let rows: Vec<(i64, String, i64)> = resources::table
+    pub fn counts(
+        conn: &mut Conn,
+        accounts: &[AccountId],
+    ) -> Result<Vec<(AccountId, KindKey, i64)>, DbError> {
+        let rows: Vec<(AccountId, String, i64)> = resources::table
             .filter(resources::account_id.eq_any(accounts))
             .group_by((resources::account_id, resources::kind))
             .select((resources::account_id, resources::kind, count_star()))
             .load(conn)?;
-        let of = |(account, kind, count): (i64, String, i64)| {
+        let of = |(account, kind, count): (AccountId, String, i64)| {
             Ok((account, KindKey::try_from(kind).map_err(DbError::Corrupt)?, count))
         };
         rows.into_iter().map(of).collect()
@@ -120,7 +123,7 @@ impl Resource {
     /// The resource of the account with this kind and name.
     pub fn find(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         kind: KindKey,
         name: &str,
     ) -> Result<Option<Resource>, DbError> {
@@ -134,7 +137,7 @@ impl Resource {
     /// The resource of the account with this kind and this name or number.
     pub fn by_name_or_id(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         kind: KindKey,
         asked: &str,
         hooks: &Hooks,
@@ -158,11 +161,11 @@ impl Resource {
     /// Which of these accounts has the resource of this kind and name; `None` where none has, or several.
     pub fn account_of(
         conn: &mut Conn,
-        accounts: &[i64],
+        accounts: &[AccountId],
         kind: KindKey,
         name: &str,
-    ) -> Result<Option<i64>, DbError> {
-        let found: Vec<i64> = resources::table
+    ) -> Result<Option<AccountId>, DbError> {
+        let found: Vec<AccountId> = resources::table
             .filter(resources::account_id.eq_any(accounts))
             .filter(resources::kind.eq(kind.to_string()).and(resources::name.eq(name)))
             .select(resources::account_id)
@@ -179,7 +182,7 @@ impl Resource {
     /// Adds resources of a kind with what an extension keeps of them; those that are there already stay.
     pub fn add(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         kind: OfKind<'_>,
         names: &[String],
         hooks: &Hooks,
@@ -191,7 +194,7 @@ impl Resource {
     /// The same, a thousand at a time; `progress` is told how many are done.
     fn add_noting(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         kind: OfKind<'_>,
         names: &[String],
         hooks: &Hooks,
@@ -247,7 +250,7 @@ impl Resource {
     /// Removes a resource with what an extension keeps of it; says whether there was one.
     pub fn remove(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         kind: KindKey,
         name: &str,
         hooks: &Hooks,
@@ -270,12 +273,12 @@ impl Resource {
 }
 
 #[diesel::dsl::auto_type]
-fn of_kind(account: i64, kind: KindKey) -> _ {
+fn of_kind(account: AccountId, kind: KindKey) -> _ {
     let key: String = kind.to_string();
     resources::table.filter(resources::account_id.eq(account).and(resources::kind.eq(key)))
 }
 
-fn event<'a>(account: i64, kind: &'a KindKey, action: String, name: &'a str) -> Event<'a, String> {
+fn event<'a>(account: AccountId, kind: &'a KindKey, action: String, name: &'a str) -> Event<'a, String> {
     Event {
         account: Some(account),
         user: None,

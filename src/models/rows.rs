@@ -34,7 +34,7 @@ impl<T> Part<T> {
 }
 
 /// Rows in the order of their ids, as a list has found these.
-pub fn in_order<T>(mut rows: Vec<T>, ids: &[i64], id: impl Fn(&T) -> i64) -> Vec<T> {
+pub fn in_order<T, Id: PartialEq>(mut rows: Vec<T>, ids: &[Id], id: impl Fn(&T) -> Id) -> Vec<T> {
     rows.sort_by_key(|row| ids.iter().position(|one| *one == id(row)));
     rows
 }

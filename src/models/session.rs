@@ -4,7 +4,7 @@ use super::User;
 use super::audit::{self, Action, Event, Origin};
 use crate::db::schema::{sessions, users};
 use crate::db::{Conn, DbError};
-use crate::policy::ClientAddress;
+use crate::policy::{ClientAddress, UserId};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use ipnet::IpNet;
@@ -27,7 +27,7 @@ pub const MOST_SHOWN: usize = 100;
 #[derive(Debug)]
 pub struct NewSession {
     /// Whose it is.
-    pub user: i64,
+    pub user: UserId,
     /// Digest of the hash of the password when the sign-in began: with one that was set meanwhile, nobody
     /// is signed in.
     pub password: SessionDigest,
@@ -141,7 +141,7 @@ pub fn change_key(conn: &mut Conn, key: &str, new: &str) -> Result<bool, DbError
 }
 
 /// The user has another set of factors: what was proved in their other sessions was not all of it.
-pub(super) fn forget_full_proofs(conn: &mut Conn, user: i64, kept: i64) -> Result<(), DbError> {
+pub(super) fn forget_full_proofs(conn: &mut Conn, user: UserId, kept: i64) -> Result<(), DbError> {
     diesel::update(sessions::table.filter(sessions::user_id.eq(user).and(sessions::id.ne(kept))))
         .set(sessions::proved_fully_at.eq(None::<OffsetDateTime>))
         .execute(conn)?;
@@ -199,7 +199,7 @@ impl Shown {
 
 /// The user's sessions that have not ended, the last seen first; one more than are shown, where
 /// there are more.
-pub fn of_user(conn: &mut Conn, user: i64, now: OffsetDateTime) -> Result<Vec<Shown>, DbError> {
+pub fn of_user(conn: &mut Conn, user: UserId, now: OffsetDateTime) -> Result<Vec<Shown>, DbError> {
     Ok(sessions::table
         .filter(sessions::user_id.eq(user))
         .filter(sessions::idle_until.gt(now).and(sessions::ends_at.gt(now)))

@@ -4,7 +4,7 @@
 use crate::db::schema::sightings;
 use crate::db::{Conn, DbError};
 use crate::models::stored::stored_list;
-use crate::policy::ClientAddress;
+use crate::policy::{AccountId, ClientAddress, TokenId, UserId};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -35,7 +35,7 @@ pub const KEPT: Duration = Duration::days(400);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignIn {
     /// Number of the user.
-    pub user: i64,
+    pub user: UserId,
     /// The address of the user.
     pub email: String,
     /// What became of it.
@@ -52,9 +52,9 @@ pub struct SignIn {
 pub(super) struct Row<'a> {
     pub at: OffsetDateTime,
     pub kind: SightingKind,
-    pub account: Option<i64>,
-    pub user: Option<i64>,
-    pub token: Option<i64>,
+    pub account: Option<AccountId>,
+    pub user: Option<UserId>,
+    pub token: Option<TokenId>,
     pub name: &'a str,
     pub address: ClientAddress,
     pub client: &'a str,
@@ -98,7 +98,7 @@ pub(super) fn write(conn: &mut Conn, rows: &[Row<'_>]) -> Result<(), DbError> {
 }
 
 /// Whether the user signed in before, but never from this network; `None` is an unknown address.
-pub fn is_new_network(conn: &mut Conn, user: i64, network: Option<IpNet>) -> Result<bool, DbError> {
+pub fn is_new_network(conn: &mut Conn, user: UserId, network: Option<IpNet>) -> Result<bool, DbError> {
     let signed_in = || {
         sightings::table.filter(sightings::user_id.eq(user).and(sightings::kind.eq(SightingKind::SignedIn)))
     };

@@ -9,7 +9,7 @@ use super::{Account, Reference, account, user_link};
 use crate::db::schema::{accounts, memberships, sessions, users};
 use crate::db::{Conn, DbError};
 use crate::policy::words::Surroundings;
-use crate::policy::{ClientAddress, Role};
+use crate::policy::{ClientAddress, Role, UserId};
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -22,7 +22,7 @@ diesel::define_sql_function! {
 #[derive(Debug, Clone, Queryable, Selectable)]
 pub struct User {
     /// Number of the user.
-    pub id: i64,
+    pub id: UserId,
     /// E-mail address, as it was written.
     pub email: String,
     /// Name.
@@ -49,7 +49,7 @@ pub struct User {
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub struct Credentials {
     /// Number of the user.
-    pub user: i64,
+    pub user: UserId,
     /// E-mail address, as it was written.
     pub email: String,
     /// Hash of the password.
@@ -85,12 +85,12 @@ pub struct NewUser<'a> {
 
 impl User {
     /// The user with this number.
-    pub fn find(conn: &mut Conn, id: i64) -> Result<Option<User>, DbError> {
+    pub fn find(conn: &mut Conn, id: UserId) -> Result<Option<User>, DbError> {
         Ok(users::table.find(id).select(User::as_select()).first(conn).optional()?)
     }
 
     /// The user with this number, kept as it is until the transaction ends.
-    pub fn lock(conn: &mut Conn, id: i64) -> Result<Option<User>, DbError> {
+    pub fn lock(conn: &mut Conn, id: UserId) -> Result<Option<User>, DbError> {
         Ok(users::table.find(id).select(User::as_select()).for_no_key_update().first(conn).optional()?)
     }
 
@@ -113,12 +113,12 @@ impl User {
     }
 
     /// The credentials of an active user.
-    pub fn credentials_of(conn: &mut Conn, id: i64) -> Result<Option<Credentials>, DbError> {
+    pub fn credentials_of(conn: &mut Conn, id: UserId) -> Result<Option<Credentials>, DbError> {
         Ok(with_password().filter(users::id.eq(id)).first(conn).optional()?)
     }
 
     /// The same, kept as they are until the transaction ends.
-    pub fn lock_credentials(conn: &mut Conn, id: i64) -> Result<Option<Credentials>, DbError> {
+    pub fn lock_credentials(conn: &mut Conn, id: UserId) -> Result<Option<Credentials>, DbError> {
         // Shared: people who sign in do not wait for each other.
         Ok(with_password().filter(users::id.eq(id)).for_share().first(conn).optional()?)
     }
@@ -288,7 +288,7 @@ impl User {
             account: None,
             user: None,
             action,
-            object: ("user", Some(self.id), &self.email),
+            object: ("user", Some(self.id.get()), &self.email),
             before: None,
             after: None,
         }

@@ -7,6 +7,7 @@ use super::link::{LinkSecret, presented};
 use super::stored::stored_list;
 use crate::db::schema::{user_links, users};
 use crate::db::{Conn, DbError};
+use crate::policy::UserId;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use time::{Duration, OffsetDateTime};
@@ -41,7 +42,7 @@ pub struct Opened {
     /// The address that it proves, or that it was asked for.
     pub email: String,
     /// Who created it in the person's place: of a link for a password, a site admin who hands it over.
-    pub made_by: Option<i64>,
+    pub made_by: Option<UserId>,
 }
 
 /// What became of a link to hand over.
@@ -59,10 +60,10 @@ pub enum HandedOver {
 /// before opens nothing any more. Returns its number.
 pub fn ask(
     conn: &mut Conn,
-    user: i64,
+    user: UserId,
     purpose: Purpose,
     email: &str,
-    made_by: Option<i64>,
+    made_by: Option<UserId>,
     now: OffsetDateTime,
 ) -> Result<i64, DbError> {
     // Two at once would both take the place of the one before.
@@ -132,7 +133,7 @@ pub fn open(
         .or(user_links::purpose.eq(Purpose::Factor).and(users::email.eq(user_links::email)))
         .or(user_links::purpose.eq(Purpose::Password).and(exists(runs_the_site)))
         .or(user_links::made_by.is_null().and(users::email.eq(user_links::email)));
-    let row: Option<(User, String, Option<i64>)> = user_links::table
+    let row: Option<(User, String, Option<UserId>)> = user_links::table
         .inner_join(users::table.on(users::id.eq(user_links::user_id)))
         .filter(user_links::digest.eq(digest.as_slice()).and(user_links::purpose.eq(purpose)))
         .filter(user_links::expires_at.gt(now).and(users::deactivated_at.is_null()).and(is_meant))
@@ -161,7 +162,11 @@ pub fn use_up(
 }
 
 /// The address that waits for its link to be opened.
-pub fn awaited_address(conn: &mut Conn, user: i64, now: OffsetDateTime) -> Result<Option<String>, DbError> {
+pub fn awaited_address(
+    conn: &mut Conn,
+    user: UserId,
+    now: OffsetDateTime,
+) -> Result<Option<String>, DbError> {
     Ok(user_links::table
         .filter(user_links::user_id.eq(user).and(user_links::purpose.eq(Purpose::Address.key())))
         .filter(user_links::expires_at.gt(now))
@@ -171,20 +176,20 @@ pub fn awaited_address(conn: &mut Conn, user: i64, now: OffsetDateTime) -> Resul
 }
 
 /// From now on the user's link of this purpose opens nothing.
-pub fn forget(conn: &mut Conn, user: i64, purpose: Purpose) -> Result<(), DbError> {
+pub fn forget(conn: &mut Conn, user: UserId, purpose: Purpose) -> Result<(), DbError> {
     let of_user = user_links::user_id.eq(user).and(user_links::purpose.eq(purpose));
     diesel::delete(user_links::table.filter(of_user)).execute(conn)?;
     Ok(())
 }
 
 /// From now on no link of the user works.
-pub fn forget_all(conn: &mut Conn, user: i64) -> Result<(), DbError> {
+pub fn forget_all(conn: &mut Conn, user: UserId) -> Result<(), DbError> {
     diesel::delete(user_links::table.filter(user_links::user_id.eq(user))).execute(conn)?;
     Ok(())
 }
 
 /// From now on no link works that the user, as a site admin, made for someone else.
-pub fn forget_made_by(conn: &mut Conn, maker: i64) -> Result<(), DbError> {
+pub fn forget_made_by(conn: &mut Conn, maker: UserId) -> Result<(), DbError> {
     diesel::delete(user_links::table.filter(user_links::made_by.eq(maker))).execute(conn)?;
     Ok(())
 }

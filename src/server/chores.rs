@@ -7,6 +7,7 @@ use crate::models::{
     self, Origin, account_state, begun, budget, factor_demand, leak, notice, sighting, throttle,
 };
 use crate::policy::budget::Hour;
+use crate::policy::{AccountId, TokenId};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -92,7 +93,7 @@ async fn once_an_hour(app: AppData, mut end: End) {
 /// Tokens that expire soon, a part at a time. A part that cannot be told of now is left for the next
 /// hour, and those behind it are told of.
 async fn tell_of_expiring(app: &AppData, end: &End) -> Result<(), DbError> {
-    let mut behind = Some((app.clock.now(), 0));
+    let mut behind = Some((app.clock.now(), TokenId::from(0)));
     while let Some(from) = behind.filter(|_| end.has_changed().is_ok()) {
         let now = app.clock.now();
         let part = app.db.transaction(move |conn| {
@@ -128,7 +129,7 @@ async fn sweep_mail(app: &AppData) -> Result<(), DbError> {
 /// hour, and those behind it go.
 async fn take_accounts_away(app: &AppData, end: &End) -> Result<(), DbError> {
     let is_ending = || end.has_changed().is_err();
-    let mut left: Vec<i64> = Vec::new();
+    let mut left: Vec<AccountId> = Vec::new();
     while !is_ending() {
         let (now, skip) = (app.clock.now(), left.clone());
         let due = app.db.run(move |conn| account_state::due(conn, now, &skip)).await?;
@@ -145,7 +146,7 @@ async fn take_accounts_away(app: &AppData, end: &End) -> Result<(), DbError> {
             Ok(true) => {}
             Ok(false) => return Ok(()),
             Err(error) => {
-                tracing::warn!(%error, account, "an account that is to go is left for now");
+                tracing::warn!(%error, account = account.get(), "an account that is to go is left for now");
                 left.push(account);
             }
         }

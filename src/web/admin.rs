@@ -25,6 +25,7 @@ use super::page::Page;
 use crate::http::AppError;
 use crate::models::admin::people::MOST_COUNTED;
 use serde::Deserialize;
+use std::str::FromStr;
 
 /// What somebody wants to see of a list.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -53,7 +54,7 @@ impl Asked {
     }
 
     /// A place that nobody wrote is the top.
-    fn before(&self) -> Option<i64> {
+    fn before<Id: FromStr>(&self) -> Option<Id> {
         self.before.parse().ok()
     }
 }

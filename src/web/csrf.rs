@@ -2,10 +2,11 @@
 
 use crate::http::App;
 use actix_web::HttpRequest;
-use actix_web::http::header::ORIGIN;
+use actix_web::http::header::{HOST, ORIGIN};
 use rand::Rng;
 use std::fmt::Write as _;
 use subtle::ConstantTimeEq;
+use url::Url;
 
 const LENGTH: usize = 32;
 
@@ -36,11 +37,30 @@ pub fn belongs(secret: &str, form_token: &str) -> bool {
 /// Whether the browser says that the request comes from our own pages. A caller that says neither
 /// is no browser of today, and has no business with forms.
 pub fn is_from_our_pages(request: &HttpRequest, app: &App) -> bool {
-    let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
-    match header("sec-fetch-site") {
+    match header(request, "sec-fetch-site") {
         Some(site) => site == "same-origin",
-        None => header(ORIGIN.as_str()).is_some_and(|origin| app.public.origin_allowed(origin, app.bound)),
+        None => header(request, ORIGIN.as_str())
+            .is_some_and(|origin| app.public.origin_allowed(origin, app.bound)),
     }
+}
+
+/// The URL to open instead, where a form that isn't from our pages seems to be from one that was opened at
+/// another URL than the public one, such as by http: opening that page again would lead here again. Only what
+/// is said depends on it.
+pub fn opened_elsewhere(request: &HttpRequest, app: &App) -> Option<String> {
+    if request.headers().contains_key("sec-fetch-site") {
+        return None;
+    }
+    let (_, authority) = header(request, ORIGIN.as_str())?.split_once("://")?;
+    let (start, host) = (app.public.link(app.bound, "/"), header(request, HOST.as_str()));
+    let url = Url::parse(&start).ok()?;
+    // A proxy may have set another Host.
+    let is_public = Url::parse(&format!("http://{authority}")).is_ok_and(|other| other.host() == url.host());
+    (is_public || host == Some(authority)).then_some(start)
+}
+
+fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    request.headers().get(name).map(|value| value.to_str().unwrap_or_default())
 }
 
 fn random() -> [u8; LENGTH] {

@@ -64,7 +64,11 @@ pub fn page(error: &AppError, told: &Told<'_>) -> Option<String> {
             "It was used already, is too old, or a newer one has taken its place. Nothing was changed. Ask for another."
                 .to_owned(),
         ),
-        Some(PageError::ForeignForm) => (
+        Some(PageError::ForeignForm { open_at: Some(url) }) => (
+            "Open it at its own URL",
+            format!("Forms work only at {url}, and this page was opened at another URL. Nothing was changed."),
+        ),
+        Some(PageError::ForeignForm { open_at: None }) => (
             "Not sent from here",
             "This form was not sent from one of our pages. Nothing was changed. Open the page again and send it from there."
                 .to_owned(),
@@ -75,7 +79,12 @@ pub fn page(error: &AppError, told: &Told<'_>) -> Option<String> {
         ),
         None => said(error),
     };
+    let open_at = match PageError::of(error) {
+        Some(PageError::ForeignForm { open_at: Some(url) }) => Some(url.clone()),
+        _ => None,
+    };
     let way_on = match error {
+        _ if open_at.is_some() => open_at.map(|url| (url.clone(), format!("Open {url}"))),
         AppError::Unavailable(_) | AppError::NoSpace(_) | AppError::Busy => None,
         _ if matches!(PageError::of(error), Some(PageError::FactorFirst(_))) => {
             Some((paths::FACTOR_APP.to_owned(), "Set it up".to_owned()))

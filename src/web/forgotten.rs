@@ -60,7 +60,7 @@ pub async fn create(
     let (secret, fields) = (FormSecret::of(&request, &app), form.0);
     let email = fields.get("email").trim().to_owned();
     if !secret.is_behind(&fields) {
-        let why = "The form was out of date. Try again.".to_owned();
+        let why = secret.why_stale().to_owned();
         return asking(&secret, &app, &email, Some(why), false, StatusCode::FORBIDDEN);
     }
     if !text::is_email(&email) {

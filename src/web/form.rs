@@ -176,7 +176,7 @@ async fn fields_from_our_pages(request: &HttpRequest, payload: Payload) -> Resul
         return Err(AppError::BadRequest("This address takes forms only."));
     }
     if !csrf::is_from_our_pages(request, app) {
-        return Err(PageError::ForeignForm.into());
+        return Err(PageError::ForeignForm { open_at: csrf::opened_elsewhere(request, app) }.into());
     }
     Fields::parse(&body)
 }

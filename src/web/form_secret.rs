@@ -50,6 +50,15 @@ impl FormSecret {
         csrf::belongs(&self.secret, fields.get("csrf"))
     }
 
+    /// What to say of a form that wasn't: where the browser sent no cookie of ours with it, it may never do.
+    pub fn why_stale(&self) -> &'static str {
+        if self.is_new {
+            "The form was out of date, or your browser refuses this site's cookies. Allow them, then try again."
+        } else {
+            "The form was out of date. Try again."
+        }
+    }
+
     fn name(app: &App) -> &'static str {
         if app.public.is_https() { "__Host-tokenhouse-form" } else { "tokenhouse-form" }
     }

@@ -8,7 +8,7 @@ use crate::http::{App, AppError, Extras, client_address};
 use crate::models::audit::{Actor, Origin};
 use crate::models::token::{Owner, Token};
 use crate::models::{Account, User};
-use crate::policy::{Act, Catalogue, ClientAddress, OwnAct, Proof, Role, SiteAct, State};
+use crate::policy::{AccountId, Act, Catalogue, ClientAddress, OwnAct, Proof, Role, SiteAct, State, TokenId};
 use crate::web::page_error::PageError;
 use actix_session::SessionExt;
 use actix_web::dev::Payload;
@@ -260,7 +260,7 @@ impl<P: Permit> Guard for AccountMember<P> {
 
     async fn check(request: &HttpRequest) -> Result<Self, AppError> {
         let signed_in = SignedIn::check(request).await?;
-        let number: i64 = request
+        let number: AccountId = request
             .match_info()
             .get("account")
             .and_then(|text| text.parse().ok())
@@ -292,7 +292,7 @@ pub struct TokenOwner<P> {
     pub signed_in: SignedIn,
     /// The account of the path.
     account: Option<(Account, Role)>,
-    token: Option<i64>,
+    token: Option<TokenId>,
     permit: PhantomData<P>,
 }
 
@@ -326,7 +326,7 @@ impl<P> TokenOwner<P> {
     }
 
     /// Number of the token in the path. What is no number is no token.
-    pub fn token(&self) -> Result<i64, AppError> {
+    pub fn token(&self) -> Result<TokenId, AppError> {
         self.token.ok_or(AppError::NotFound)
     }
 

@@ -147,7 +147,7 @@ pub async fn join(
         kept.kept(answer(page, &app.catalogue, &open, Visitor::New, &secret, typed, status)?, &app)
     };
     if !is_genuine {
-        typed.error = Some("The form was out of date. Try again.");
+        typed.error = Some(kept.why_stale());
         return again(typed, StatusCode::FORBIDDEN);
     }
     let password = fields.get("password").to_owned();
@@ -175,7 +175,7 @@ pub async fn join(
             let credentials = Credentials { user, email, hash: password_hash, epoch: 0 };
             session::sign_in(&session, &credentials, address, &client_name(request.headers()))
                 .map_err(|error| AppError::Internal(error.to_string()))?;
-            tracing::info!(user, account, "came in by an invitation");
+            tracing::info!(user = user.get(), account = account.get(), "came in by an invitation");
             Ok(go_to(paths::tokens(account).list()))
         }
         Joined::Gone | Joined::NotTheirs => gone(&app, None),

@@ -127,11 +127,11 @@ mod tests {
         let of =
             |user, hash: &str| Credentials { user, email: String::new(), hash: hash.to_owned(), epoch: 0 };
         let (device, other) = ("0".repeat(32), "1".repeat(32));
-        let known = Known { people: vec![mark(&device, &of(1, "a"))], device: device.clone() };
-        assert!(known.is_of(&of(1, "a")));
-        assert!(!known.is_of(&of(2, "a")) && !known.is_of(&of(1, "b")));
+        let known = Known { people: vec![mark(&device, &of(1.into(), "a"))], device: device.clone() };
+        assert!(known.is_of(&of(1.into(), "a")));
+        assert!(!known.is_of(&of(2.into(), "a")) && !known.is_of(&of(1.into(), "b")));
         let moved = Known { device: other, people: known.people };
-        assert!(!moved.is_of(&of(1, "a")));
-        assert!(!Known::default().is_of(&of(1, "a")));
+        assert!(!moved.is_of(&of(1.into(), "a")));
+        assert!(!Known::default().is_of(&of(1.into(), "a")));
     }
 }

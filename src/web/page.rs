@@ -7,7 +7,7 @@ use crate::config::Support;
 use crate::http::{AppError, Extras, MenuEntry};
 use crate::models::{Account, User};
 use crate::policy::words::long_day;
-use crate::policy::{Catalogue, Kind, KindKey};
+use crate::policy::{AccountId, Catalogue, Kind, KindKey};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, HeaderValue, REFERRER_POLICY};
@@ -93,7 +93,7 @@ impl Page {
     }
 
     /// In one of the person's accounts.
-    pub fn in_account(mut self, id: i64) -> Page {
+    pub fn in_account(mut self, id: AccountId) -> Page {
         for account in &mut self.accounts {
             account.current = account.id == id;
         }
@@ -190,7 +190,7 @@ impl MenuItem {
 #[derive(Debug, Clone)]
 pub struct AccountNav {
     /// Its number.
-    pub id: i64,
+    pub id: AccountId,
     /// Its name.
     pub name: String,
     /// The first letter of its name.

@@ -37,7 +37,10 @@ pub enum PageError {
     FactorFirst(String),
     /// A form that does not come from these pages.
     #[error("not sent from these pages")]
-    ForeignForm,
+    ForeignForm {
+        /// The public URL, where the form comes from a page of ours that was opened at another one.
+        open_at: Option<String>,
+    },
     /// A form of another session, or an older one.
     #[error("the form was out of date")]
     StaleForm,
@@ -100,7 +103,7 @@ impl PageRefusal for PageError {
             PageError::Forbidden(_)
             | PageError::ConfirmIdentity(_)
             | PageError::FactorFirst(_)
-            | PageError::ForeignForm
+            | PageError::ForeignForm { .. }
             | PageError::StaleForm => StatusCode::FORBIDDEN,
             PageError::LinkOver => StatusCode::NOT_FOUND,
         }
@@ -128,7 +131,7 @@ impl PageRefusal for PageError {
             }
             PageError::Forbidden(_)
             | PageError::FactorFirst(_)
-            | PageError::ForeignForm
+            | PageError::ForeignForm { .. }
             | PageError::StaleForm
             | PageError::LinkOver => {}
         }

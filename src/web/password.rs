@@ -9,7 +9,7 @@ use crate::models::sighting::{self, SightingKind, SignIn};
 use crate::models::throttle::{self, Allowance};
 use crate::models::token::networks;
 use crate::models::user::Credentials;
-use crate::policy::ClientAddress;
+use crate::policy::{ClientAddress, UserId};
 use actix_web::dev::Payload;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::Data;
@@ -56,7 +56,7 @@ pub enum Whose {
     /// Whoever has this address of e-mail, if anybody.
     Address(String),
     /// The user with this number.
-    User(i64),
+    User(UserId),
 }
 
 /// What became of a password.
@@ -82,7 +82,7 @@ pub enum NewPassword {
 impl Caller {
     /// Counts a new password of this user, and only then estimates and hashes it. Callers have
     /// checked its length, which costs nothing.
-    pub async fn hash_new(&self, user: i64, password: &str, app: &App) -> Result<NewPassword, AppError> {
+    pub async fn hash_new(&self, user: UserId, password: &str, app: &App) -> Result<NewPassword, AppError> {
         let (network, now) = (network_of(self.address), app.clock.now());
         let of_network = format!("new password {network}");
         let of_person = format!("new password of user {user}");
@@ -162,7 +162,7 @@ impl Caller {
     /// (ASVS 6.3.5); that it can't be found out keeps nobody out.
     pub async fn signed_in(&self, person: &Credentials, ways: &'static str, app: &App) {
         let user = person.user;
-        tracing::info!(user, ways, "signed in");
+        tracing::info!(user = user.get(), ways, "signed in");
         if !self.known.is_of(person) {
             let (now, address, client) = (app.clock.now(), self.address, self.client.clone());
             let told = app.db.transaction(move |conn| {
@@ -176,7 +176,7 @@ impl Caller {
                 user.tell(conn, &key, &Letter::NewNetwork { user: user.id, client, address }, now)
             });
             if let Err(error) = told.await {
-                tracing::warn!(%error, user, "a sign-in from a new network could not be told");
+                tracing::warn!(%error, user = user.get(), "a sign-in from a new network could not be told");
             }
         }
         self.note_sign_in(person, SightingKind::SignedIn, app);

@@ -1,7 +1,7 @@
 //! Every address of the pages, typed.
 
 use crate::http::Extras;
-use crate::policy::KindKey;
+use crate::policy::{AccountId, KindKey, ResourceId, TokenId, UserId};
 
 /// The sign-in page.
 pub const SIGN_IN: &str = "/sign-in";
@@ -229,12 +229,12 @@ pub const ADMIN_ACCOUNT_RESUME: &str = "/admin/accounts/{account}/resume";
 pub const ADMIN_ACCOUNT_RESTORE: &str = "/admin/accounts/{account}/restore";
 
 /// Address of a user's page for those who run the site.
-pub fn admin_user(user: i64) -> String {
+pub fn admin_user(user: UserId) -> String {
     format!("{ADMIN_USERS}/{user}")
 }
 
 /// Address of an account's page for those who run the site.
-pub fn admin_account(account: i64) -> String {
+pub fn admin_account(account: AccountId) -> String {
     format!("{ADMIN_ACCOUNTS}/{account}")
 }
 
@@ -250,97 +250,97 @@ pub fn session_end(session: i64) -> String {
 }
 
 /// Address of an account's activity.
-pub fn activity(account: i64) -> String {
+pub fn activity(account: AccountId) -> String {
     format!("/accounts/{account}/activity")
 }
 
 /// Address of an account's members.
-pub fn members(account: i64) -> String {
+pub fn members(account: AccountId) -> String {
     format!("/accounts/{account}/members")
 }
 
 /// Address of the user tokens that reach an account.
-pub fn members_tokens(account: i64) -> String {
+pub fn members_tokens(account: AccountId) -> String {
     format!("/accounts/{account}/members/tokens")
 }
 
 /// Address of the page that asks before a user token is kept out of an account.
-pub fn member_token_block(account: i64, token: i64) -> String {
+pub fn member_token_block(account: AccountId, token: TokenId) -> String {
     format!("/accounts/{account}/members/tokens/{token}/block")
 }
 
 /// Address for letting a user token into an account again.
-pub fn member_token_unblock(account: i64, token: i64) -> String {
+pub fn member_token_unblock(account: AccountId, token: TokenId) -> String {
     format!("/accounts/{account}/members/tokens/{token}/unblock")
 }
 
 /// Address of a member.
-pub fn member(account: i64, user: i64) -> String {
+pub fn member(account: AccountId, user: UserId) -> String {
     format!("/accounts/{account}/members/{user}")
 }
 
 /// Address for a member's role.
-pub fn member_role(account: i64, user: i64) -> String {
+pub fn member_role(account: AccountId, user: UserId) -> String {
     format!("/accounts/{account}/members/{user}/role")
 }
 
 /// Address of the page that asks before a member is taken out.
-pub fn member_remove(account: i64, user: i64) -> String {
+pub fn member_remove(account: AccountId, user: UserId) -> String {
     format!("/accounts/{account}/members/{user}/remove")
 }
 
 /// Address of the page that asks why a member's factors are to be removed.
-pub fn member_factor(account: i64, user: i64) -> String {
+pub fn member_factor(account: AccountId, user: UserId) -> String {
     format!("/accounts/{account}/members/{user}/factor")
 }
 
 /// Address for whether the account asks members for a second factor.
-pub fn account_people(account: i64) -> String {
+pub fn account_people(account: AccountId) -> String {
     format!("/accounts/{account}/settings/limits/people")
 }
 
 /// Address of the account itself.
-pub fn account(account: i64) -> String {
+pub fn account(account: AccountId) -> String {
     format!("/accounts/{account}/settings")
 }
 
 /// Address of the page that asks before the account goes on another plan.
-pub fn account_plan(account: i64) -> String {
+pub fn account_plan(account: AccountId) -> String {
     format!("/accounts/{account}/settings/plan")
 }
 
 /// Address of what the account demands of tokens.
-pub fn account_limits(account: i64) -> String {
+pub fn account_limits(account: AccountId) -> String {
     format!("/accounts/{account}/settings/limits")
 }
 
 /// Address of the page that asks before the account is deleted.
-pub fn account_delete(account: i64) -> String {
+pub fn account_delete(account: AccountId) -> String {
     format!("/accounts/{account}/settings/delete")
 }
 
 /// Address for bringing an account back.
-pub fn account_restore(account: i64) -> String {
+pub fn account_restore(account: AccountId) -> String {
     format!("/accounts/{account}/settings/restore")
 }
 
 /// Address for inviting into an account.
-pub fn invitations(account: i64) -> String {
+pub fn invitations(account: AccountId) -> String {
     format!("/accounts/{account}/invitations")
 }
 
 /// Address of the form that invites into an account.
-pub fn invitation_new(account: i64) -> String {
+pub fn invitation_new(account: AccountId) -> String {
     format!("/accounts/{account}/invitations/new")
 }
 
 /// Address for sending an invitation again.
-pub fn invitation_again(account: i64, invitation: i64) -> String {
+pub fn invitation_again(account: AccountId, invitation: i64) -> String {
     format!("/accounts/{account}/invitations/{invitation}/again")
 }
 
 /// Address for revoking an invitation.
-pub fn invitation_revoke(account: i64, invitation: i64) -> String {
+pub fn invitation_revoke(account: AccountId, invitation: i64) -> String {
     format!("/accounts/{account}/invitations/{invitation}/revoke")
 }
 
@@ -361,7 +361,7 @@ pub fn sign_in_and_back(path: &str) -> String {
 }
 
 /// URL of the page of a resource: the extension's where it has one, else the product's.
-pub fn resource(extras: &Extras, kind: KindKey, account: i64, id: i64) -> String {
+pub fn resource(extras: &Extras, kind: KindKey, account: AccountId, id: ResourceId) -> String {
     if extras.kinds_with_pages.contains(&kind) {
         of_resource(kind, account, id)
     } else {
@@ -370,12 +370,12 @@ pub fn resource(extras: &Extras, kind: KindKey, account: i64, id: i64) -> String
 }
 
 /// URL of the product's list of an account's resources of a kind.
-pub fn resources(kind: KindKey, account: i64) -> String {
+pub fn resources(kind: KindKey, account: AccountId) -> String {
     format!("/accounts/{account}/resources/{kind}")
 }
 
 /// URL of an extension's page of a resource; the key of its kind, in the plural, is part of it.
-pub fn of_resource(kind: KindKey, account: i64, id: i64) -> String {
+pub fn of_resource(kind: KindKey, account: AccountId, id: ResourceId) -> String {
     format!("/accounts/{account}/{kind}s/{id}")
 }
 
@@ -384,7 +384,7 @@ pub fn of_resource(kind: KindKey, account: i64, id: i64) -> String {
 pub struct TokenPaths(String);
 
 /// Addresses of an account's tokens.
-pub fn tokens(account: i64) -> TokenPaths {
+pub fn tokens(account: AccountId) -> TokenPaths {
     TokenPaths(format!("/accounts/{account}/tokens"))
 }
 
@@ -410,7 +410,7 @@ impl TokenPaths {
     }
 
     /// The form, filled in like this token.
-    pub fn like(&self, token: i64) -> String {
+    pub fn like(&self, token: TokenId) -> String {
         format!("{}?like={token}", self.new_token())
     }
 
@@ -425,7 +425,7 @@ impl TokenPaths {
     }
 
     /// The builder, filled in like this token.
-    pub fn build_like(&self, token: i64) -> String {
+    pub fn build_like(&self, token: TokenId) -> String {
         format!("{}?like={token}", self.build())
     }
 
@@ -455,37 +455,37 @@ impl TokenPaths {
     }
 
     /// One token.
-    pub fn token(&self, token: i64) -> String {
+    pub fn token(&self, token: TokenId) -> String {
         self.below(&token.to_string())
     }
 
     /// The form that renames a token.
-    pub fn rename(&self, token: i64) -> String {
+    pub fn rename(&self, token: TokenId) -> String {
         self.of(token, "rename")
     }
 
     /// The page that asks before a token is deleted.
-    pub fn delete(&self, token: i64) -> String {
+    pub fn delete(&self, token: TokenId) -> String {
         self.of(token, "delete")
     }
 
     /// The page that asks before a token gets a new secret.
-    pub fn roll(&self, token: i64) -> String {
+    pub fn roll(&self, token: TokenId) -> String {
         self.of(token, "roll")
     }
 
     /// Where ending an overlap is posted to.
-    pub fn roll_finish(&self, token: i64) -> String {
+    pub fn roll_finish(&self, token: TokenId) -> String {
         self.of(token, "roll/finish")
     }
 
     /// The page that asks before a token is disabled.
-    pub fn disable(&self, token: i64) -> String {
+    pub fn disable(&self, token: TokenId) -> String {
         self.of(token, "disable")
     }
 
     /// Where enabling a token is posted to.
-    pub fn enable(&self, token: i64) -> String {
+    pub fn enable(&self, token: TokenId) -> String {
         self.of(token, "enable")
     }
 
@@ -493,7 +493,7 @@ impl TokenPaths {
         format!("{}/{end}", self.0)
     }
 
-    fn of(&self, token: i64, end: &str) -> String {
+    fn of(&self, token: TokenId, end: &str) -> String {
         format!("{}/{token}/{end}", self.0)
     }
 }

@@ -12,7 +12,7 @@ use crate::models::authenticator::{self, Asked, Factors, Tried as TriedCode};
 use crate::models::begun::{self, AskedFor, AskedPasskey, Ticket};
 use crate::models::passkey::{self, Answered};
 use crate::models::session;
-use crate::policy::{Act, Proof};
+use crate::policy::{Act, Proof, UserId};
 use actix_session::Session;
 use std::sync::Arc;
 use time::Duration;
@@ -246,7 +246,7 @@ impl Confirmation {
 /// A question to the person's passkeys, where they have one that works here.
 async fn question(
     app: &App,
-    user: i64,
+    user: UserId,
     session: i64,
     factors: &Factors,
 ) -> Result<Option<AskedOfPasskey>, AppError> {

@@ -3,7 +3,7 @@
 
 use crate::http::{AppData, AppError};
 use crate::models::browse::{self, Listed};
-use crate::policy::Kind;
+use crate::policy::{Kind, ResourceId};
 use crate::web::browse::reached::Reached;
 use crate::web::browse::{Asked, Member, Pages, counted};
 use crate::web::page::{AccountNav, Page, Section, capitalized, render};
@@ -98,7 +98,7 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, AppError> {
     let kind = kind(&member, &path.1)?;
     let (account, key) = (member.account.id, kind.key);
-    let id: i64 = path.2.parse().map_err(|_| AppError::NotFound)?;
+    let id: ResourceId = path.2.parse().map_err(|_| AppError::NotFound)?;
     let found = app.db.run(move |conn| browse::one(conn, account, key, id));
     let resource = found.await?.ok_or(AppError::NotFound)?;
     let page = ResourcePage {

@@ -4,7 +4,7 @@ use crate::db::DbError;
 use crate::http::AppData;
 use crate::models::session::{self, NewSession, digest};
 use crate::models::user::Credentials;
-use crate::policy::ClientAddress;
+use crate::policy::{ClientAddress, UserId};
 use actix_session::config::{BrowserSession, CookieContentSecurity, TtlExtensionPolicy};
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_session::{Session, SessionExt, SessionMiddleware};
@@ -41,7 +41,7 @@ pub struct SignedInSession {
     /// Number of the session.
     pub id: i64,
     /// Number of the user.
-    pub user: i64,
+    pub user: UserId,
     /// Secret behind the form tokens.
     pub csrf: String,
     /// When the person last proved who they are in it, by the password or a factor, to the second.

@@ -72,7 +72,7 @@ pub async fn create(
     let fields = form.0;
     let secret = FormSecret::of(&request, &app);
     if !secret.is_behind(&fields) {
-        let why = "The form was out of date. Try again.";
+        let why = secret.why_stale();
         return secret.kept(again(&app, &secret, &fields, why, StatusCode::FORBIDDEN)?, &app);
     }
     let email = fields.get("email").trim().to_owned();
@@ -108,7 +108,7 @@ pub async fn delete(
 ) -> Result<HttpResponse, AppError> {
     let (signed_in, _) = form.accepted(&app).await?;
     session.purge();
-    tracing::info!(user = signed_in.user.id, "signed out");
+    tracing::info!(user = signed_in.user.id.get(), "signed out");
     Ok(HttpResponse::SeeOther()
         .insert_header((actix_web::http::header::LOCATION, paths::SIGN_IN))
         .insert_header(("clear-site-data", "\"cache\", \"storage\""))

@@ -6,7 +6,7 @@ use crate::window::Window;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokenhouse::models::{Account, membership};
-use tokenhouse::policy::Role;
+use tokenhouse::policy::{AccountId, Role};
 
 pub async fn signed_in(house: &House, called: &'static str, scripting: bool, page: &str) -> Window {
     signed_in_as(house, called, scripting, OWNER, page).await
@@ -185,7 +185,7 @@ async fn two_accounts(called: &'static str, scripting: bool) {
     window.says("rival.example").await;
     window.pictures("summary").await;
     let secret = created(&mut window).await;
-    let of = |account: i64, zone: &str| format!("/v2/{account}/zones/{zone}/records");
+    let of = |account: AccountId, zone: &str| format!("/v2/{account}/zones/{zone}/records");
     assert_eq!(call(&house, &secret, "GET", &of(acme, "example.com"), None).await.0, 200);
     let made =
         call(&house, &secret, "POST", &of(rival.id, "competitor.example"), record("a", "A", "192.0.2.1"))

@@ -7,7 +7,9 @@ use tokenhouse::dns::models::record::narrowed;
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::Resource;
 use tokenhouse::models::token::Owner;
-use tokenhouse::policy::{Access, Grant, KindKey, Parts, PermissionKey, Policy, Rights, Selection};
+use tokenhouse::policy::{
+    Access, AccountId, Grant, KindKey, Parts, PermissionKey, Policy, Rights, Selection,
+};
 
 /// Name, permissions of the form, made and expiring so many days from now, used before so many
 /// minutes, from where, by what.
@@ -163,7 +165,7 @@ async fn a_list_with_every_kind_of_row() {
 }
 
 /// The page that asks before a token is rolled, the overlap on its own page, and the softer ways.
-async fn rolled(window: &mut Window, acme: i64) {
+async fn rolled(window: &mut Window, acme: AccountId) {
     window.go(&format!("/accounts/{acme}/tokens")).await;
     window.link("Deploy certificates").await.click().await.unwrap();
     window.link("Roll").await.click().await.unwrap();
@@ -190,7 +192,7 @@ async fn rolled(window: &mut Window, acme: i64) {
 }
 
 /// The number of "zone example.com"; anything else stays as it is.
-fn number(house: &House, account: i64, value: &str) -> String {
+fn number(house: &House, account: AccountId, value: &str) -> String {
     let Some((kind, name)) = value.split_once(' ') else { return value.to_owned() };
     let kind = KindKey::try_from(kind).unwrap();
     Resource::find(&mut house.conn(), account, kind, name).unwrap().unwrap().id.to_string()

@@ -7,7 +7,7 @@ use tokenhouse::models::Resource;
 use tokenhouse::models::link::LinkSecret;
 use tokenhouse::models::token::Owner;
 use tokenhouse::models::user_link::{self, Purpose};
-use tokenhouse::policy::{Policy, Rights};
+use tokenhouse::policy::{AccountId, Policy, Rights};
 
 /// A route, and what follows it in the addresses that are looked at; with a slash in front, the
 /// whole address.
@@ -218,7 +218,7 @@ fn link(house: &House, purpose: Purpose) -> String {
 }
 
 /// An open invitation for a long address; what its link holds.
-fn invite(house: &House, account: i64) -> String {
+fn invite(house: &House, account: AccountId) -> String {
     let link = LinkSecret::generate().unwrap().expose().to_owned();
     ledger::put_down(&link);
     let (email, by) = (format!("{}@example.com", "w".repeat(200)), house.user(OWNER).id);

@@ -49,7 +49,7 @@ pub async fn fill(house: &House) -> (i64, i64) {
              SELECT id, sha256('a'), 'tkh_u_…9sQz', gen_random_uuid(), now() FROM made"
         ),
     );
-    (acme, zone)
+    (acme.get(), zone.get())
 }
 
 async fn in_house(house: &House, called: &'static str, scripting: bool) -> Window {

@@ -8,7 +8,7 @@ use crate::support::{House, OWNER, READER, ledger, made};
 use crate::window::Window;
 use time::Duration;
 use tokenhouse::models::token::Owner;
-use tokenhouse::policy::{Policy, Rights};
+use tokenhouse::policy::{AccountId, Policy, Rights};
 
 // In two halves, which take their time side by side.
 
@@ -157,7 +157,7 @@ async fn made_and_rolled(house: &House, window: &mut Window, looked: &mut Looked
     window.path().await.rsplit('/').next().unwrap().parse().unwrap()
 }
 
-async fn people_and_account(window: &mut Window, looked: &mut Looked, acme: i64) {
+async fn people_and_account(window: &mut Window, looked: &mut Looked, acme: AccountId) {
     window.go(&format!("/accounts/{acme}/invitations/new")).await;
     fill_in(window, "E-mail", "owner@example.com").await;
     press(window, "Invite").await;

@@ -8,9 +8,9 @@ use time::Duration;
 use tokenhouse::models::Account;
 use tokenhouse::models::account_limits;
 use tokenhouse::models::token::Owner;
-use tokenhouse::policy::{Access, Limits, Policy, Rights, Role, Selection};
+use tokenhouse::policy::{Access, AccountId, Limits, Policy, Rights, Role, Selection};
 
-async fn code(house: &House, secret: &str, account: i64) -> (u16, String) {
+async fn code(house: &House, secret: &str, account: AccountId) -> (u16, String) {
     let url = house.url(&format!("/v2/{account}/zones"));
     let answer = Client::new().get(url).bearer_auth(secret).send().await.unwrap();
     let status = answer.status().as_u16();

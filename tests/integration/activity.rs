@@ -337,7 +337,7 @@ async fn all_of_it_is_had_as_csv_and_json_lines_which_no_spreadsheet_runs() {
         json.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(values.len(), 3);
     assert_eq!((&values[0]["object"], &values[0]["after"]["name"]), (&"=cmd,\"3".into(), &"www".into()));
-    assert_eq!(values[0]["account"], acme);
+    assert_eq!(values[0]["account"], acme.get());
 }
 
 #[actix_web::test]

@@ -5,6 +5,7 @@ use crate::support::client::{Answer, Browser, read, whoami};
 use crate::support::{House, OWNER, ledger};
 use time::Duration;
 use tokenhouse::models::token::secret::{Kind, Secret};
+use tokenhouse::policy::TokenId;
 
 const ZONES: [(&str, &str); 4] =
     [("reach", "choose"), ("zones.access", "read"), ("zones.where", "all"), ("expires", "90")];
@@ -150,7 +151,7 @@ async fn whoami_names_the_account_in_the_form_of_dnsimple() {
         let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
         assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
         let account = &body["data"]["account"];
-        assert_eq!((&account["id"], account["name"].as_str()), (&acme.into(), Some("Acme")), "{body}");
+        assert_eq!((&account["id"], account["name"].as_str()), (&acme.get().into(), Some("Acme")), "{body}");
         assert_eq!(account["created_at"], "2026-11-22T12:00:00Z");
         assert!(body["data"].as_object().unwrap()["user"].is_null());
     }
@@ -219,7 +220,7 @@ async fn written(house: &House) {
     house.app.buffers.last_uses.flush_all(&house.app.db, house.clock.now()).await.unwrap();
 }
 
-fn uses_of(house: &House, token: i64) -> i64 {
+fn uses_of(house: &House, token: TokenId) -> i64 {
     let of = format!(
         "SELECT count(*) FROM token_use JOIN token_secrets ON id = secret_id WHERE token_id = {token}"
     );

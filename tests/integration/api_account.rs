@@ -36,9 +36,9 @@ async fn a_token_lists_the_accounts_that_it_reaches_without_pages() {
     // A user's token reaches the accounts of the user; the owner has two.
     for program in [Program::with_everything(&house, acme), Program::new(&house, acme, &["zones:*:read"])] {
         to_user(&house, &program, OWNER);
-        assert_eq!(program.get("/v2/accounts").await.each("id"), [acme, hobby]);
+        assert_eq!(program.get("/v2/accounts").await.each("id"), [acme.get(), hobby.get()]);
         to_user(&house, &program, MEMBER);
-        assert_eq!(program.get("/v2/accounts").await.each("id"), [acme]);
+        assert_eq!(program.get("/v2/accounts").await.each("id"), [acme.get()]);
         facts::change(&house, "DELETE FROM memberships WHERE role = 'read_write'");
         assert_eq!(program.get("/v2/accounts").await.body, json!({ "data": [] }));
         facts::change(
@@ -55,7 +55,7 @@ async fn accounts_that_would_not_let_the_token_in_are_not_listed() {
     let (acme, hobby) = (house.account("Acme"), house.account("Hobby"));
     let narrowed = Program::new(&house, acme, &["zones:example.com:read"]);
     to_user(&house, &narrowed, OWNER);
-    assert_eq!(narrowed.get("/v2/accounts").await.each("id"), [acme]);
+    assert_eq!(narrowed.get("/v2/accounts").await.each("id"), [acme.get()]);
 
     let program = Program::with_everything(&house, acme);
     to_user(&house, &program, OWNER);
@@ -81,9 +81,9 @@ async fn accounts_that_would_not_let_the_token_in_are_not_listed() {
     ];
     for (into, back) in cases {
         facts::change(&house, &into);
-        assert_eq!(listed().await, [hobby], "{into}");
+        assert_eq!(listed().await, [hobby.get()], "{into}");
         facts::change(&house, back);
-        assert_eq!(listed().await, [acme, hobby], "{back}");
+        assert_eq!(listed().await, [acme.get(), hobby.get()], "{back}");
     }
 }
 

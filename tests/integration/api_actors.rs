@@ -13,7 +13,8 @@ use tokenhouse::models::token::secret::{Kind, Secret};
 use tokenhouse::models::token::{DeletionReason, Issued, NewToken, Owner, TokenName, issue};
 use tokenhouse::models::{Account, Resource, Token, account_limits};
 use tokenhouse::policy::{
-    Access, Catalogue, Grant, KindKey, Limits, Parts, Policy, ResourceRef, Rights, Role, Selection,
+    Access, AccountId, Catalogue, Grant, KindKey, Limits, Parts, Policy, ResourceRef, Rights, Role,
+    Selection, TokenId,
 };
 use uuid::Uuid;
 
@@ -227,7 +228,7 @@ fn lowest(catalogue: &Catalogue, key: &str) -> Role {
 
 struct World {
     house: House,
-    acme: i64,
+    acme: AccountId,
     secrets: Vec<(&'static str, String)>,
     cookie: crate::support::client::Browser,
 }
@@ -257,13 +258,14 @@ impl World {
         let account = |policy: Policy| token(&house, Owner::Account(acme), policy);
         let user = |email: &str| token(&house, Owner::User(house.user(email).id), everything());
         let mut secrets = Vec::new();
-        let mut add = |actor: &'static str, (id, secret): (i64, String)| {
+        let mut add = |actor: &'static str, (id, secret): (TokenId, String)| {
             secrets.push((actor, secret));
             (actor, id)
         };
         let (mut conn, origin) = (house.conn(), house.command_line());
         let account_of = |name: &str| Account::find_by_name(&mut house.conn(), name).unwrap().unwrap();
-        let of_number = |id: i64| Token::find(&mut house.conn(), Owner::Account(acme), id).unwrap().unwrap();
+        let of_number =
+            |id: TokenId| Token::find(&mut house.conn(), Owner::Account(acme), id).unwrap().unwrap();
         let deleted = add("deleted", account(everything())).1;
         of_number(deleted).delete(&mut conn, DeletionReason::CommandLine, &origin).unwrap();
         let soon = Policy { expires_at: Some(now + Duration::seconds(1)), ..everything() };
@@ -416,7 +418,7 @@ impl World {
     fn resource(&self, kind: KindKey) -> i64 {
         Resource::find(&mut self.house.conn(), self.acme, kind, "example.com")
             .unwrap()
-            .map_or(0, |one| one.id)
+            .map_or(0, |one| one.id.get())
     }
 
     /// Of all that a token can change.
@@ -461,7 +463,7 @@ impl World {
 }
 
 /// These permissions, everywhere in the account or on one domain and its zone.
-fn holding(house: &House, account: i64, keys: &[&str], access: Access, only: Option<&str>) -> Policy {
+fn holding(house: &House, account: AccountId, keys: &[&str], access: Access, only: Option<&str>) -> Policy {
     let catalogue = tokenhouse::dns::catalogue().unwrap();
     let grant = |key: &&str| {
         let permission = catalogue.find(key).unwrap();
@@ -478,7 +480,7 @@ fn holding(house: &House, account: i64, keys: &[&str], access: Access, only: Opt
     Policy::unconditional(Rights::Grants(keys.iter().map(grant).collect()))
 }
 
-fn token(house: &House, owner: Owner, policy: Policy) -> (i64, String) {
+fn token(house: &House, owner: Owner, policy: Policy) -> (TokenId, String) {
     let catalogue = tokenhouse::dns::catalogue().unwrap();
     let new = NewToken { name: TokenName::parse("Actor").unwrap(), policy, nonce: Uuid::new_v4() };
     let origin = house.command_line();

@@ -4,10 +4,11 @@ use crate::facts;
 use crate::program::Program;
 use crate::support::House;
 use serde_json::{Value, json};
+use tokenhouse::policy::AccountId;
 
 const RECORDS: &str = "concat_ws(' ', name, record_type, content, ttl)";
 
-fn of(account: i64) -> String {
+fn of(account: AccountId) -> String {
     format!("/v2/{account}/zones/anchor.example/batch")
 }
 
@@ -28,7 +29,7 @@ fn id_of(house: &House, name: &str, record_type: &str) -> i64 {
     facts::number(house, &of)
 }
 
-fn open() -> (House, i64) {
+fn open() -> (House, AccountId) {
     let house = House::open();
     house.set_plan("Acme", "enterprise");
     let acme = house.account("Acme");

@@ -4,6 +4,7 @@ use crate::facts;
 use crate::program::Program;
 use crate::support::House;
 use serde_json::json;
+use tokenhouse::policy::AccountId;
 
 const KEY: &str = include_str!("../../src/dns/demo/pems/www.example.com.key.pem");
 const CERTIFICATE: &str = include_str!("../../src/dns/demo/pems/www.example.com.pem");
@@ -14,7 +15,7 @@ fn certificate(house: &House, common_name: &str) -> i64 {
     facts::number(house, &format!("SELECT id FROM certificates WHERE common_name = '{common_name}'"))
 }
 
-fn of(account: i64, domain: &str) -> String {
+fn of(account: AccountId, domain: &str) -> String {
     format!("/v2/{account}/domains/{domain}/certificates")
 }
 

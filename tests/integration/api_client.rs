@@ -35,10 +35,10 @@ async fn the_official_client_learns_whose_token_it_has_and_what_is_left_of_its_b
     );
     assert!(answer.rate_limit_reset.parse::<i64>().unwrap() > house.clock.now().unix_timestamp());
     let account = answer.data.unwrap().account.unwrap();
-    assert_eq!((account.id, account.plan_identifier.as_str()), (number(acme), "teams-v1-monthly"));
+    assert_eq!((account.id, account.plan_identifier.as_str()), (number(acme.get()), "teams-v1-monthly"));
     let accounts = client.accounts().list_accounts().await.unwrap();
     assert_eq!(accounts.rate_limit_remaining, "2398");
-    assert_eq!(accounts.data.unwrap().iter().map(|one| one.id).collect::<Vec<_>>(), [number(acme)]);
+    assert_eq!(accounts.data.unwrap().iter().map(|one| one.id).collect::<Vec<_>>(), [number(acme.get())]);
 }
 
 #[actix_web::test]
@@ -48,7 +48,7 @@ async fn the_official_client_makes_reads_changes_and_deletes_records() {
     let (_, secret) = house.signed_in(OWNER).await.make_full_token(acme, "Client").await;
     let client = client(&house, &secret);
     let zones = client.zones();
-    let acme = number(acme);
+    let acme = number(acme.get());
     let zone = zones.get_zone(acme, "example.com").await.unwrap().data.unwrap();
     assert_eq!((zone.account_id, zone.name.as_str(), zone.active), (acme, "example.com", true));
     assert!(
@@ -120,7 +120,7 @@ async fn the_official_client_walks_95_zones_page_by_page() {
         let mut seen = Vec::new();
         for number_of_page in 1.. {
             let answer =
-                client.zones().list_zones(number(hobby), page(number_of_page, per_page)).await.unwrap();
+                client.zones().list_zones(number(hobby.get()), page(number_of_page, per_page)).await.unwrap();
             let pagination = answer.pagination.unwrap();
             assert_eq!((pagination.total_entries, pagination.per_page), (95, u64::from(per_page)));
             assert_eq!(pagination.total_pages, 95_u64.div_ceil(u64::from(per_page)));
@@ -141,7 +141,7 @@ async fn the_official_client_makes_and_removes_domains_and_downloads_certificate
     let acme = house.account("Acme");
     let (_, secret) = house.signed_in(OWNER).await.make_full_token(acme, "Client").await;
     let client = client(&house, &secret);
-    let acme = number(acme);
+    let acme = number(acme.get());
     let made = client.domains().create_domain(acme, "made.example".to_owned()).await.unwrap();
     assert_eq!(made.status, 201);
     let made = made.data.unwrap();
@@ -184,7 +184,7 @@ async fn the_official_client_is_told_what_a_narrowed_token_may_not_do() {
     ];
     let (token, secret) = house.signed_in(OWNER).await.make_token(acme, &fields).await;
     let client = client(&house, &secret);
-    let acme = number(acme);
+    let acme = number(acme.get());
     let listed = client.zones().list_zones(acme, None).await.unwrap();
     assert_eq!(listed.pagination.unwrap().total_entries, 1);
     assert_eq!(listed.data.unwrap()[0].name, "theburritobot.com");
@@ -229,7 +229,7 @@ async fn the_official_client_is_told_what_a_narrowed_token_may_not_do() {
 #[actix_web::test]
 async fn the_official_client_finds_nothing_in_a_foreign_account() {
     let house = House::open();
-    let (acme, rival) = (number(house.account("Acme")), house.account("Rival"));
+    let (acme, rival) = (number(house.account("Acme").get()), house.account("Rival"));
     let (_, secret) = house.signed_in(STRANGER).await.make_full_token(rival, "Foreign").await;
     let client = client(&house, &secret);
     assert!(matches!(client.zones().list_zones(acme, None).await, Err(DNSimpleError::NotFound(_))));
@@ -237,6 +237,6 @@ async fn the_official_client_finds_nothing_in_a_foreign_account() {
     assert!(matches!(client.domains().list_domains(acme, None).await, Err(DNSimpleError::NotFound(_))));
     let certificates = client.certificates().list_certificates(acme, "example.com", None).await;
     assert!(matches!(certificates, Err(DNSimpleError::NotFound(_))));
-    let zones = client.zones().list_zones(number(rival), None).await.unwrap();
+    let zones = client.zones().list_zones(number(rival.get()), None).await.unwrap();
     assert_eq!(zones.data.unwrap().len(), 3);
 }

@@ -16,7 +16,7 @@ fn number(id: i64) -> u64 {
 async fn it_reads_accounts_charges_certificates_and_their_keys() {
     let house = House::open();
     let account = house.account("Acme");
-    let acme = number(account);
+    let acme = number(account.get());
     let client = Program::with_everything(&house, account).official();
     let accounts = client.accounts().list_accounts().await.unwrap().data.unwrap();
     assert_eq!((accounts.len(), accounts[0].id), (1, acme));
@@ -43,7 +43,7 @@ async fn it_reads_accounts_charges_certificates_and_their_keys() {
 #[actix_web::test]
 async fn it_is_told_the_scope_that_is_missing_and_finds_nothing_of_others() {
     let house = House::open();
-    let (acme, rival) = (number(house.account("Acme")), house.account("Rival"));
+    let (acme, rival) = (number(house.account("Acme").get()), house.account("Rival"));
     let client = Program::new(&house, house.account("Acme"), &["certificates:example.com:read"]).official();
     let certificates = client.certificates();
     let refused = certificates.get_certificate_private_key(acme, "example.com", 1).await.unwrap_err();
@@ -63,7 +63,7 @@ async fn it_is_told_the_scope_that_is_missing_and_finds_nothing_of_others() {
 async fn it_changes_what_a_registrar_keeps() {
     let house = House::open();
     let account = house.account("Acme");
-    let acme = number(account);
+    let acme = number(account.get());
     let client = Program::new(&house, account, &["registrar:example.com:write"]).official();
     let (registrar, domain) = (client.registrar(), || "example.com".to_owned());
     assert!(!registrar.check_domain(acme, "free.example").await.unwrap().data.unwrap().available);
@@ -89,7 +89,7 @@ async fn it_changes_what_a_registrar_keeps() {
 async fn it_makes_and_deletes_contacts_templates_and_webhooks() {
     let house = House::open();
     let account = house.account("Acme");
-    let acme = number(account);
+    let acme = number(account.get());
     let client = Program::with_everything(&house, account).official();
     let text = str::to_owned;
     let payload = |country: &str| ContactPayload {

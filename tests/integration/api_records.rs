@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use tokenhouse::db;
 use tokenhouse::dns::models::record::{Changed, Wanted, change};
 use tokenhouse::models::Resource;
+use tokenhouse::policy::AccountId;
 
 const ZONE: &str = "anchor.example";
 
-fn of(account: i64) -> String {
+fn of(account: AccountId) -> String {
     format!("/v2/{account}/zones/{ZONE}/records")
 }
 
@@ -22,7 +23,7 @@ fn serial(house: &House) -> i64 {
     facts::text(house, soa).parse().unwrap()
 }
 
-async fn make(program: &Program, account: i64, name: &str, record_type: &str, content: &str) -> Reply {
+async fn make(program: &Program, account: AccountId, name: &str, record_type: &str, content: &str) -> Reply {
     let mut body = json!({ "name": name, "type": record_type, "content": content });
     if ["MX", "SRV"].contains(&record_type) {
         body["priority"] = json!(10);

@@ -4,15 +4,16 @@ use crate::facts;
 use crate::program::Program;
 use crate::support::House;
 use serde_json::{Value, json};
+use tokenhouse::policy::AccountId;
 
 /// Of Acme's domains, example.com and theburritobot.com are registered, all others hosted only.
-fn open() -> (House, i64) {
+fn open() -> (House, AccountId) {
     let house = House::open();
     let acme = house.account("Acme");
     (house, acme)
 }
 
-fn of(account: i64, domain: &str) -> String {
+fn of(account: AccountId, domain: &str) -> String {
     format!("/v2/{account}/registrar/domains/{domain}")
 }
 

@@ -6,14 +6,14 @@ use crate::support::{House, MEMBER, OWNER, READER, made};
 use serde_json::{Value, json};
 use tokenhouse::models::token::Owner;
 use tokenhouse::models::{Account, Token};
-use tokenhouse::policy::{Access, Policy, Rights, Selection};
+use tokenhouse::policy::{Access, Policy, Rights, Selection, TokenId};
 
 fn all() -> Selection {
     Selection::Everywhere { except: Vec::new() }
 }
 
 /// A token of this user with these permissions.
-fn holding(house: &House, email: &str, grants: &[(&str, Access)]) -> (i64, String) {
+fn holding(house: &House, email: &str, grants: &[(&str, Access)]) -> (TokenId, String) {
     let grants: Vec<_> = grants.iter().map(|(key, access)| (*key, *access, all())).collect();
     made::granted(house, Owner::User(house.user(email).id), "Of a user", &grants)
 }
@@ -130,7 +130,7 @@ async fn memberships_are_those_of_this_moment_with_the_role_in_each() {
     let row =
         |id: i64, name: &str, role: &str| json!({ "account_id": id, "account_name": name, "role": role });
     let (status, body) = get(&house, "/v2/user/memberships", &secret).await;
-    let expected = json!({ "data": [row(acme, "Acme", "owner"), row(hobby, "Hobby", "owner")] });
+    let expected = json!({ "data": [row(acme.get(), "Acme", "owner"), row(hobby.get(), "Hobby", "owner")] });
     assert_eq!((status, body), (200, expected));
     facts::change(
         &house,
@@ -138,10 +138,13 @@ async fn memberships_are_those_of_this_moment_with_the_role_in_each() {
     );
     facts::change(&house, &format!("UPDATE accounts SET state = 'suspended' WHERE id = {hobby}"));
     let (_, body) = get(&house, "/v2/user/memberships", &secret).await;
-    assert_eq!(body["data"], json!([row(acme, "Acme", "read_only"), row(hobby, "Hobby", "owner")]));
+    assert_eq!(
+        body["data"],
+        json!([row(acme.get(), "Acme", "read_only"), row(hobby.get(), "Hobby", "owner")])
+    );
     facts::change(&house, &format!("DELETE FROM memberships WHERE account_id = {hobby}"));
     let (_, body) = get(&house, "/v2/user/memberships", &secret).await;
-    assert_eq!(body["data"], json!([row(acme, "Acme", "read_only")]));
+    assert_eq!(body["data"], json!([row(acme.get(), "Acme", "read_only")]));
 }
 
 #[actix_web::test]
@@ -206,16 +209,16 @@ async fn whoami_answers_with_the_user_and_accounts_with_what_the_token_reaches()
         let (_, body) = get(&house, "/v2/accounts", secret).await;
         body["data"].as_array().unwrap().iter().map(|one| one["id"].as_i64().unwrap()).collect()
     };
-    assert_eq!(listed(&narrowed).await, [hobby]);
-    assert_eq!(listed(&secret).await, [acme, hobby]);
+    assert_eq!(listed(&narrowed).await, [hobby.get()]);
+    assert_eq!(listed(&secret).await, [acme.get(), hobby.get()]);
     let (mut conn, origin) = (house.conn(), house.command_line());
     let account = Account::find(&mut conn, acme).unwrap().unwrap();
     let token = Token::itself(&mut conn, wide).unwrap().unwrap();
     token.block(&mut conn, &account, "a test", &origin).unwrap();
-    assert_eq!(listed(&secret).await, [hobby]);
+    assert_eq!(listed(&secret).await, [hobby.get()]);
     token.unblock(&mut conn, &account, &origin).unwrap();
     account.suspend(&mut conn, true, &origin).unwrap();
-    assert_eq!(listed(&secret).await, [hobby]);
+    assert_eq!(listed(&secret).await, [hobby.get()]);
     let (status, body) = get(&house, "/v2/whoami", &secret).await;
     assert_eq!((status, &body["data"]["user"]["id"]), (200, &json!(owner.id)));
 }

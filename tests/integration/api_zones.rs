@@ -2,7 +2,8 @@
 
 use crate::facts;
 use crate::program::Program;
-use crate::support::House;
+use crate::support::{House, OWNER};
+use futures_util::future::join_all;
 use hickory_proto::rr::{Name, RecordType};
 use hickory_proto::serialize::txt::Parser;
 use serde_json::json;
@@ -10,8 +11,9 @@ use std::collections::BTreeSet;
 use tokenhouse::db::DbError;
 use tokenhouse::models::Resource;
 use tokenhouse::models::token::grants;
+use tokenhouse::policy::AccountId;
 
-fn remade(house: &House, account: i64, name: &str) {
+fn remade(house: &House, account: AccountId, name: &str) {
     let (mut conn, origin) = (house.conn(), house.command_line());
     assert!(Resource::remove_domain(&mut conn, account, name, &origin).unwrap());
     assert_eq!(Resource::add_domains(&mut conn, account, &[name.to_owned()], &origin).unwrap(), 1);
@@ -289,6 +291,34 @@ async fn a_row_of_a_grant_that_cannot_be_read_lets_nothing_through() {
     let path = format!("/v2/{acme}/zones/theburritobot.com");
     assert_eq!(program.get(&path).await.status, 404);
     facts::change(&house, "UPDATE token_grant_resources SET effect = 'include'");
-    let read = grants::of_tokens(&mut house.conn(), &[program.token]);
-    assert!(matches!(read, Err(DbError::Corrupt(_))), "what was left out is let in: {read:?}");
+    let read = grants::of_tokens(&mut house.conn(), &[program.token]).unwrap().remove(&program.token);
+    assert!(matches!(read, Some(Err(DbError::Corrupt(_)))), "what was left out is let in: {read:?}");
+}
+
+#[actix_web::test]
+async fn a_grant_that_cannot_be_read_fails_the_calls_of_its_own_token_and_no_other() {
+    let house = House::open();
+    house.set_plan("Acme", "enterprise");
+    let acme = house.account("Acme");
+    let broken = Program::new(&house, acme, &["zones:*,!theburritobot.com:read"]);
+    let whole = Program::new(&house, acme, &["zones:*:read"]);
+    facts::change(&house, "UPDATE token_grant_resources SET effect = 'include'");
+    let client = reqwest::Client::new();
+    let ask = async |program: &Program| {
+        let call = client.get(house.url(&format!("/v2/{acme}/zones"))).bearer_auth(program.secret());
+        call.send().await.unwrap().status().as_u16()
+    };
+    let calls = (0..100).map(async |number| match number % 2 {
+        0 => (500, ask(&broken).await),
+        _ => (200, ask(&whole).await),
+    });
+    for (expected, status) in join_all(calls).await {
+        assert_eq!(status, expected, "beside a grant that can't be read");
+    }
+    // Its account still sees it, and can end it.
+    let mut owner = house.signed_in(OWNER).await;
+    let list = format!("/accounts/{acme}/tokens");
+    assert!(owner.get(&list).await.links().contains(&format!("{list}/{}", broken.token)));
+    assert_eq!(owner.delete_token(acme, broken.token).await.status, 303);
+    assert_eq!(ask(&broken).await, 401);
 }

@@ -3,10 +3,11 @@
 use super::facts;
 use crate::support::client::{Answer, Browser, read};
 use crate::support::{House, OWNER};
+use tokenhouse::policy::{AccountId, TokenId};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-async fn at_home(house: &House) -> (Browser, i64, i64) {
+async fn at_home(house: &House) -> (Browser, AccountId, TokenId) {
     let acme = house.account("Acme");
     let mut owner = house.signed_in(OWNER).await;
     let (token, _) = owner.make_full_token(acme, "Before").await;

@@ -3,13 +3,14 @@
 use crate::facts;
 use crate::support::client::Answer;
 use crate::support::{House, OWNER, READER};
+use tokenhouse::policy::AccountId;
 
 fn next(page: &Answer) -> Option<String> {
     page.attributes("nav.pager a[rel='next']", "href").into_iter().next()
 }
 
 /// Adds domains `z00001.example` and so on, with zones, past every page.
-fn add(house: &House, account: i64, count: i32) {
+fn add(house: &House, account: AccountId, count: i32) {
     facts::change(
         house,
         &format!(

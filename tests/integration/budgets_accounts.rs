@@ -7,6 +7,7 @@ use crate::support::{House, OWNER, product};
 use time::Duration;
 use tokenhouse::models::token::Owner;
 use tokenhouse::models::{Account, Token};
+use tokenhouse::policy::{AccountId, TokenId};
 
 /// Address and permission of each such route.
 fn routes() -> Vec<(&'static str, &'static str)> {
@@ -36,14 +37,14 @@ fn is(status: u16, code: &str) -> (u16, String) {
 }
 
 /// A token for something else than this permission.
-async fn token_without(house: &House, account: i64, permission: &str) -> (i64, String) {
+async fn token_without(house: &House, account: AccountId, permission: &str) -> (TokenId, String) {
     let other = if permission == "contacts" { "templates.access" } else { "contacts.access" };
     let fields = [("name", "Else"), ("reach", "choose"), (other, "read"), ("expires", "90")];
     house.signed_in(OWNER).await.make_token(account, &fields).await
 }
 
 /// Makes an account's token one of the owner's.
-fn give_to_owner(house: &House, token: i64) {
+fn give_to_owner(house: &House, token: TokenId) {
     let user = house.user(OWNER).id;
     let owned = format!("kind = 'user', account_id = NULL, user_id = {user}");
     facts::change(house, &format!("UPDATE tokens SET {owned} WHERE id = {token}"));

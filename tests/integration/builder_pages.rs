@@ -9,7 +9,7 @@ use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::Resource;
 use tokenhouse::models::token::Owner;
 use tokenhouse::policy::{
-    Access, Grant, Parts, PermissionKey, Policy, ResourceRef, Rights, Selection, networks,
+    Access, AccountId, Grant, Parts, PermissionKey, Policy, ResourceRef, Rights, Selection, networks,
 };
 
 #[actix_web::test]
@@ -191,7 +191,7 @@ async fn an_address_fills_the_form_in_and_makes_nothing_until_it_is_posted() {
 }
 
 /// A token with everything that the builder can say.
-fn rich(house: &House, acme: i64) -> i64 {
+fn rich(house: &House, acme: AccountId) -> i64 {
     let of = |name: &str| Resource::find(&mut house.conn(), acme, ZONE, name).unwrap().unwrap().to_ref();
     let grant = |key: &str, access, selection, parts| Grant {
         permission: PermissionKey::try_from(key.to_owned()).unwrap(),
@@ -218,7 +218,7 @@ fn rich(house: &House, acme: i64) -> i64 {
         not_before: Some(datetime!(2026-12-01 0:00 UTC)),
         expires_at: None,
     };
-    made::with(house, Owner::Account(acme), "Rich", policy).0
+    made::with(house, Owner::Account(acme), "Rich", policy).0.get()
 }
 
 const STORED: &str = "SELECT string_agg(concat_ws(' ', permission, access, reach, grants.account_id, parts,
@@ -239,12 +239,12 @@ async fn another_like_it_says_exactly_the_same() {
     assert_eq!((simple.status.as_u16(), simple.location()), (303, like.as_str()));
     let (second, _) = Form::open(&mut owner, &like).await.create(&mut owner).await;
     let stored = |id: i64| facts::text(&house, &format!("{STORED}{id}"));
-    assert_eq!(stored(second), stored(first));
+    assert_eq!(stored(second.get()), stored(first));
     assert!(stored(first).contains("exclude"), "{}", stored(first));
 
     // Foreign ones and those that are not there leave it empty.
     let other = made::token(&house, house.account("Rival"), None);
-    for id in [other, 987_654] {
+    for id in [other, 987_654.into()] {
         let form = Form::open(&mut owner, &format!("{}?like={id}", of_account(acme))).await;
         assert_eq!((form.get("name"), form.get("r1.permission")), ("", ""), "{id}");
     }

@@ -13,8 +13,8 @@ use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::token::{Token, grants, surroundings};
 use tokenhouse::models::{Resource, token};
 use tokenhouse::policy::{
-    Access, Catalogue, Decision, Holder, KindKey, PartsAsked, PermissionKey, Policy, Refusal, Request,
-    Rights, Role, Target, decide,
+    Access, AccountId, Catalogue, Decision, Holder, KindKey, PartsAsked, PermissionKey, Policy, Refusal,
+    Request, ResourceId, Rights, Role, Target, decide,
 };
 
 const QUESTIONS: u32 = 40;
@@ -40,13 +40,13 @@ impl Dice {
 
 struct World {
     house: House,
-    accounts: [(&'static str, i64); 2],
-    ids: Vec<(i64, KindKey, &'static str, i64)>,
+    accounts: [(&'static str, AccountId); 2],
+    ids: Vec<(AccountId, KindKey, &'static str, ResourceId)>,
     catalogue: Catalogue,
 }
 
 impl World {
-    fn id(&self, account: i64, kind: KindKey, name: &str) -> i64 {
+    fn id(&self, account: AccountId, kind: KindKey, name: &str) -> ResourceId {
         self.ids.iter().find(|one| (one.0, one.1, one.2) == (account, kind, name)).unwrap().3
     }
 
@@ -141,13 +141,13 @@ impl World {
         decide(&self.catalogue, policy, holder, &request)
     }
 
-    fn give(&self, roles: &[(i64, Role)]) {
+    fn give(&self, roles: &[(AccountId, Role)]) {
         for ((name, _), (_, role)) in self.accounts.iter().zip(roles) {
             self.house.join(name, MEMBER, *role);
         }
     }
 
-    async fn reads(&self, secret: &str, account: i64, name: &str) -> bool {
+    async fn reads(&self, secret: &str, account: AccountId, name: &str) -> bool {
         let url = self.house.url(&format!("/v2/{account}/zones/{name}"));
         let answer = reqwest::Client::new().get(url).bearer_auth(secret).send().await.unwrap();
         assert!([200, 403, 404].contains(&answer.status().as_u16()), "{}", answer.status());
@@ -176,7 +176,7 @@ async fn random_drafts_become_tokens_that_do_what_their_summary_said_and_no_more
     for (_, account) in accounts {
         Resource::add_domains(&mut house.conn(), account, &names, &house.command_line()).unwrap();
     }
-    let find = |account: i64, kind, name: &'static str| {
+    let find = |account: AccountId, kind, name: &'static str| {
         let found = Resource::find(&mut house.conn(), account, kind, name).unwrap().unwrap();
         (account, kind, name, found.id)
     };
@@ -190,7 +190,7 @@ async fn random_drafts_become_tokens_that_do_what_their_summary_said_and_no_more
     let member = house.user(MEMBER).id;
     let mut kinds: BTreeMap<&str, u32> = BTreeMap::new();
     let (mut made, mut refused) = (0, 0);
-    world.give(&[(0, Role::ReadWrite), (0, Role::ReadWrite)]);
+    world.give(&[(accounts[0].1, Role::ReadWrite), (accounts[1].1, Role::ReadWrite)]);
     let mut browser = house.signed_in(MEMBER).await;
     let drafts = soak::size(50, 1_000);
     while made < drafts {
@@ -222,7 +222,7 @@ async fn random_drafts_become_tokens_that_do_what_their_summary_said_and_no_more
         let id = facts::number(house, "SELECT max(id) FROM tokens");
         let (policy, around) = {
             let mut conn = house.conn();
-            let token = Token::itself(&mut conn, id).unwrap().unwrap();
+            let token = Token::itself(&mut conn, id.into()).unwrap().unwrap();
             let policy = token.policy(grants::of_token(&mut conn, &token).unwrap());
             (policy, surroundings(&mut conn, token::Owner::User(member)).unwrap())
         };

@@ -7,7 +7,9 @@ use crate::support::{House, MEMBER, OWNER, READER, made};
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::token::Owner;
 use tokenhouse::models::{Account, Resource, membership};
-use tokenhouse::policy::{Access, Grant, Parts, PermissionKey, Policy, ResourceRef, Rights, Role, Selection};
+use tokenhouse::policy::{
+    Access, AccountId, Grant, Parts, PermissionKey, Policy, ResourceRef, Rights, Role, Selection,
+};
 
 const BUILD: &str = "/user/tokens/build";
 
@@ -16,7 +18,7 @@ fn join(house: &House, account: &str, email: &str, role: Role) -> i64 {
     let mut conn = house.conn();
     let account = Account::find_by_name(&mut conn, account).unwrap().unwrap();
     membership::set(&mut conn, &account, &house.user(email), role, &house.command_line()).unwrap();
-    account.id
+    account.id.get()
 }
 
 #[actix_web::test]
@@ -24,7 +26,7 @@ async fn a_token_over_two_accounts_with_one_zone_left_out_reaches_all_others_and
     let house = House::open();
     let acme = house.account("Acme");
     let rival = join(&house, "Rival", OWNER, Role::ReadWrite);
-    let left_out = zone(&house, rival, "rival.example");
+    let left_out = zone(&house, rival.into(), "rival.example");
     let mut owner = house.signed_in(OWNER).await;
     let mut form = Form::open(&mut owner, BUILD).await;
     form.set("name", "Everywhere but one").set("r1.permission", "zones").press(&mut owner, "update").await;
@@ -48,7 +50,7 @@ async fn a_token_over_two_accounts_with_one_zone_left_out_reaches_all_others_and
     join(&house, "Rival", OWNER, Role::ReadOnly);
     assert_eq!(program.get(&format!("/v2/{rival}/zones/competitor.example")).await.status, 200);
     assert_eq!(program.send("POST", &records("competitor.example"), &record).await.status, 403);
-    let gone = Account::find(&mut house.conn(), rival).unwrap().unwrap();
+    let gone = Account::find(&mut house.conn(), rival.into()).unwrap().unwrap();
     membership::remove(&mut house.conn(), &gone, &house.user(OWNER), &house.command_line()).unwrap();
     assert_eq!(program.get(&format!("/v2/{rival}/zones/competitor.example")).await.status, 404);
     assert_eq!(program.get(&format!("/v2/{acme}/zones/example.com")).await.status, 200);
@@ -59,7 +61,7 @@ async fn nobody_grants_in_an_account_what_the_role_there_does_not_allow() {
     let house = House::open();
     let acme = house.account("Acme");
     let rival = join(&house, "Rival", MEMBER, Role::ReadOnly);
-    let (here, there) = (zone(&house, acme, "example.com"), zone(&house, rival, "rival.example"));
+    let (here, there) = (zone(&house, acme, "example.com"), zone(&house, rival.into(), "rival.example"));
     let (rival, acme) = (rival.to_string(), acme.to_string());
     let mut member = house.signed_in(MEMBER).await;
     let in_rival = "In Rival you are read_only, and Zones with Full access needs read_write there.";
@@ -216,7 +218,7 @@ async fn another_like_it_says_what_is_in_an_account_that_one_has_left_and_not_wh
     let house = House::open();
     let acme = house.account("Acme");
     let rival = join(&house, "Rival", OWNER, Role::Owner);
-    let of = |account: i64, name: &str| -> ResourceRef {
+    let of = |account: AccountId, name: &str| -> ResourceRef {
         let found = Resource::find(&mut house.conn(), account, ZONE, name).unwrap();
         found.unwrap().to_ref()
     };
@@ -227,12 +229,12 @@ async fn another_like_it_says_what_is_in_an_account_that_one_has_left_and_not_wh
         parts: Parts::default(),
     };
     let policy = Policy::unconditional(Rights::Grants(vec![
-        grant(Selection::Only(vec![of(acme, "example.com"), of(rival, "rival.example")])),
-        grant(Selection::Everywhere { except: vec![of(rival, "competitor.example")] }),
+        grant(Selection::Only(vec![of(acme, "example.com"), of(rival.into(), "rival.example")])),
+        grant(Selection::Everywhere { except: vec![of(rival.into(), "competitor.example")] }),
     ]));
     let person = house.user(OWNER);
     let (token, _) = made::with(&house, Owner::User(person.id), "Both", policy);
-    let left = Account::find(&mut house.conn(), rival).unwrap().unwrap();
+    let left = Account::find(&mut house.conn(), rival.into()).unwrap().unwrap();
     membership::remove(&mut house.conn(), &left, &person, &house.command_line()).unwrap();
     let mut owner = house.signed_in(OWNER).await;
     let mut pages = Vec::new();
@@ -242,10 +244,10 @@ async fn another_like_it_says_what_is_in_an_account_that_one_has_left_and_not_wh
         match step {
             "deleted" => {
                 for name in &names {
-                    Resource::remove_domain(&mut conn, rival, name, &origin).unwrap();
+                    Resource::remove_domain(&mut conn, rival.into(), name, &origin).unwrap();
                 }
             }
-            "again" => drop(Resource::add_domains(&mut conn, rival, &names, &origin).unwrap()),
+            "again" => drop(Resource::add_domains(&mut conn, rival.into(), &names, &origin).unwrap()),
             _ => {}
         }
         let page = owner.get(&format!("{BUILD}?like={token}")).await;
@@ -342,15 +344,15 @@ async fn use_for_all_zone_rows_keeps_each_resource_in_its_account() {
     let rival = join(&house, "Rival", OWNER, Role::Owner);
     // The same name in both accounts.
     let (mut conn, origin) = (house.conn(), house.command_line());
-    tokenhouse::models::Resource::add_domains(&mut conn, rival, &["example.com".to_owned()], &origin)
+    tokenhouse::models::Resource::add_domains(&mut conn, rival.into(), &["example.com".to_owned()], &origin)
         .unwrap();
     let mut owner = house.signed_in(OWNER).await;
     let mut form = Form::open(&mut owner, &format!("{BUILD}?template=manage_zone")).await;
-    form.set("r1.id", &zone(&house, rival, "example.com"));
+    form.set("r1.id", &zone(&house, rival.into(), "example.com"));
     form.press(&mut owner, "spread.r1").await;
     let chosen: Vec<&String> =
         form.fields.iter().filter(|(name, _)| name == "r2.id").map(|(_, id)| id).collect();
-    assert_eq!(chosen, [&domain(&house, rival, "example.com")]);
+    assert_eq!(chosen, [&domain(&house, rival.into(), "example.com")]);
     assert_ne!(chosen, [&domain(&house, acme, "example.com")]);
     // A scope that could mean either is left for the person to choose.
     let page = owner.get(&format!("{BUILD}?scope=zones:example.com:read")).await;

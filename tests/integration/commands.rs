@@ -9,6 +9,7 @@ use std::process::{Command, Output, Stdio};
 use tokenhouse::clock::Clock;
 use tokenhouse::db::{self, Conn};
 use tokenhouse::models::password;
+use tokenhouse::policy::AccountId;
 
 pub(crate) struct Shell {
     pub(crate) database: String,
@@ -110,7 +111,7 @@ async fn a_first_user_and_a_first_account_are_made_at_the_shell() {
     ledger::put_down(&password);
     assert!(password.len() >= 16 && !made.err.contains(&password));
     let account = shell.ok(&["account", "create", "--name", "Mine", "--owner", "first@example.com"]).out;
-    let account: i64 = account.trim().parse().unwrap();
+    let account: AccountId = account.trim().parse().unwrap();
     let house = House::on(shell.database.clone(), Clock::fixed(START), |_| {});
     let mut browser = Browser::new(house.address);
     browser.sign_in("first@example.com", &password).await;

@@ -4,17 +4,18 @@ use super::facts;
 use crate::support::client::{Answer, Browser, read};
 use crate::support::{House, OWNER, STRANGER, ledger, made, product};
 use reqwest::RequestBuilder;
+use tokenhouse::config::PublicUrl;
 use tokenhouse::models::token::Owner;
-use tokenhouse::policy::{Policy, Rights};
+use tokenhouse::policy::{AccountId, Policy, Rights, TokenId};
 use uuid::Uuid;
 
 /// Every form that changes something, or could.
-fn posts(house: &House, account: i64, token: i64) -> Vec<String> {
+fn posts(house: &House, account: AccountId, token: TokenId) -> Vec<String> {
     let own = facts::number(house, "SELECT max(id) FROM tokens WHERE user_id IS NOT NULL");
     let posts = product().page_table().into_iter().filter(|(method, _)| *method == "POST");
     posts
         .map(|(_, path)| {
-            let token = if path.starts_with("/user/") { own } else { token };
+            let token = if path.starts_with("/user/") { own } else { token.get() };
             path.replace("{account}", &account.to_string()).replace("{token}", &token.to_string())
         })
         .collect()
@@ -34,7 +35,7 @@ fn fields(csrf: Option<&str>) -> Vec<(String, String)> {
     csrf.into_iter().chain(fields).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-async fn owner_with_token(house: &House) -> (Browser, i64, i64) {
+async fn owner_with_token(house: &House) -> (Browser, AccountId, TokenId) {
     let acme = house.account("Acme");
     let mut owner = house.signed_in(OWNER).await;
     let (token, _) = owner.make_full_token(acme, "Before").await;
@@ -96,6 +97,43 @@ async fn a_form_from_elsewhere_changes_nothing_though_its_token_is_right() {
             assert_eq!(facts::everything(&house), before, "{path} {headers:?}");
         }
     }
+}
+
+#[actix_web::test]
+async fn a_form_of_a_page_opened_at_another_url_is_refused_with_a_link_to_the_public_one() {
+    let house = House::with(|config| config.public = PublicUrl::parse("https://tokens.example.com").unwrap());
+    let (browser, here) = (house.anybody(), house.url(""));
+    for origin in [here.as_str(), "http://tokens.example.com", "https://tokens.example.com:8443"] {
+        let form = browser.request("POST", "/sign-in").header("origin", origin);
+        let answer = read(form.form(&[("email", OWNER), ("password", "x")])).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.heading().as_str()),
+            (403, "Open it at its own URL"),
+            "{origin}"
+        );
+        assert!(answer.body.contains("href=\"https://tokens.example.com/\""), "{origin}: {}", answer.body);
+    }
+    for origin in ["https://evil.example", "null", "https://tokens.example.com.evil.example"] {
+        let form = browser.request("POST", "/sign-in").header("origin", origin);
+        let answer = read(form.form(&[("email", OWNER), ("password", "x")])).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.heading().as_str()),
+            (403, "Not sent from here"),
+            "{origin}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn a_browser_that_keeps_no_cookies_is_told_so_instead_of_to_try_again_for_ever() {
+    let house = House::open();
+    let without_cookies = reqwest::Client::new();
+    let page = read(without_cookies.get(house.url("/sign-in"))).await;
+    let csrf = page.value_of("csrf");
+    let form = without_cookies.post(house.url("/sign-in")).header("sec-fetch-site", "same-origin");
+    let answer = read(form.form(&[("csrf", csrf.as_str()), ("email", OWNER), ("password", "x")])).await;
+    assert_eq!(answer.status, 403);
+    assert!(answer.text().contains("your browser refuses this site's cookies"), "{}", answer.text());
 }
 
 #[actix_web::test]

@@ -9,8 +9,8 @@ use tokenhouse::dns::models::domain::DOMAIN;
 use tokenhouse::dns::models::record::narrowed;
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::policy::{
-    Access, Catalogue, Decision, Grant, Holder, KindKey, Parts, PartsAsked, PermissionKey, Policy, Refusal,
-    Request, ResourceRef, Rights, Role, Selection, Target, decide,
+    Access, AccountId, Catalogue, Decision, Grant, Holder, KindKey, Parts, PartsAsked, PermissionKey, Policy,
+    Refusal, Request, ResourceId, ResourceRef, Rights, Role, Selection, Target, decide,
 };
 
 pub(crate) const NAMES: [&str; 2] = ["a.example", "b.example"];
@@ -18,7 +18,7 @@ pub(crate) const NAMES: [&str; 2] = ["a.example", "b.example"];
 /// A resource of the small world: of the first generation, or made anew under the same name.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Thing {
-    pub(crate) account: i64,
+    pub(crate) account: AccountId,
     pub(crate) kind: KindKey,
     pub(crate) name: usize,
     pub(crate) again: bool,
@@ -26,16 +26,17 @@ pub(crate) struct Thing {
 
 impl Thing {
     /// An id of its own: no two resources ever share one.
-    pub(crate) fn id(self) -> i64 {
+    pub(crate) fn id(self) -> ResourceId {
         let kind = if self.kind == ZONE { 10 } else { 20 };
-        self.account * 100 + kind + i64::try_from(self.name).unwrap() + if self.again { 1_000 } else { 0 }
+        let name = i64::try_from(self.name).unwrap();
+        ResourceId::from(self.account.get() * 100 + kind + name + if self.again { 1_000 } else { 0 })
     }
 }
 
 /// A call, with texts of its own.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
-    pub(crate) account: i64,
+    pub(crate) account: AccountId,
     pub(crate) permission: PermissionKey,
     pub(crate) access: Access,
     /// None: the collection, or something new.
@@ -59,7 +60,7 @@ pub(crate) fn key(name: &str) -> PermissionKey {
 fn things() -> impl Strategy<Value = Thing> {
     let kind = prop_oneof![3 => Just(ZONE), 1 => Just(DOMAIN)];
     (prop_oneof![9 => Just(1_i64), 1 => Just(2)], kind, 0..NAMES.len(), any::<bool>())
-        .prop_map(|(account, kind, name, again)| Thing { account, kind, name, again })
+        .prop_map(|(account, kind, name, again)| Thing { account: account.into(), kind, name, again })
 }
 
 fn refs() -> impl Strategy<Value = ResourceRef> {
@@ -88,7 +89,7 @@ fn kind_of(permission: &PermissionKey) -> Option<KindKey> {
 /// The resource of the same name and account, and of this kind.
 fn of_kind(one: &ResourceRef, kind: KindKey) -> ResourceRef {
     let name = NAMES.iter().position(|name| *name == one.name).unwrap();
-    let again = one.id.is_some_and(|id| id > 1_000);
+    let again = one.id.is_some_and(|id| id > 1_000.into());
     let thing = Thing { account: one.account, kind, name, again };
     ResourceRef { kind, id: one.id.map(|_| thing.id()), ..one.clone() }
 }
@@ -102,7 +103,7 @@ fn grants() -> impl Strategy<Value = Grant> {
     let selection = prop_oneof![
         1 => some().prop_map(|except| Selection::Everywhere { except }),
         2 => (prop_oneof![9 => Just(1_i64), 1 => Just(2)], some())
-            .prop_map(|(account, except)| Selection::Account { account, except }),
+            .prop_map(|(account, except)| Selection::Account { account: account.into(), except }),
         3 => some().prop_map(Selection::Only),
     ];
     let parts = prop_oneof![
@@ -120,7 +121,7 @@ fn grants() -> impl Strategy<Value = Grant> {
             };
             match kind.filter(|_| sound) {
                 Some(kind) => named.iter_mut().for_each(|one| *one = of_kind(one, kind)),
-                None if sound => selection = Selection::Account { account: 1, except: Vec::new() },
+                None if sound => selection = Selection::Account { account: 1.into(), except: Vec::new() },
                 None => {}
             }
             Grant { permission, access, selection, parts }
@@ -131,10 +132,10 @@ fn grants() -> impl Strategy<Value = Grant> {
 fn holders() -> impl Strategy<Value = Holder> {
     let role = || prop::sample::select(Role::ALL.to_vec());
     let mine = (role(), prop::option::of(role())).prop_map(|(first, second)| {
-        let second = second.map(|role| (2, role));
-        Holder::User([(1, first)].into_iter().chain(second).collect())
+        let second = second.map(|role| (AccountId::from(2), role));
+        Holder::User([(AccountId::from(1), first)].into_iter().chain(second).collect())
     });
-    prop_oneof![11 => Just(Holder::Account(1)), 1 => Just(Holder::Account(2)), 6 => mine]
+    prop_oneof![11 => Just(Holder::Account(1.into())), 1 => Just(Holder::Account(2.into())), 6 => mine]
 }
 
 fn calls() -> impl Strategy<Value = Call> {
@@ -151,7 +152,7 @@ fn calls() -> impl Strategy<Value = Call> {
         |(permission, access, thing, new, parts)| {
             let new = new && thing.is_none();
             Call {
-                account: thing.map_or(1, |thing| thing.account),
+                account: thing.map_or(1.into(), |thing| thing.account),
                 permission,
                 // What makes something needs full access.
                 access: if new { Access::Full } else { access },
@@ -185,7 +186,7 @@ pub(crate) fn cases() -> impl Strategy<Value = (Rights, Holder, Call)> {
 
 fn thing_of(one: &ResourceRef) -> Option<Thing> {
     let name = NAMES.iter().position(|name| *name == one.name)?;
-    Some(Thing { account: one.account, kind: one.kind, name, again: one.id? >= 1_000 })
+    Some(Thing { account: one.account, kind: one.kind, name, again: one.id? >= 1_000.into() })
 }
 
 fn rights() -> impl Strategy<Value = Rights> {
@@ -210,7 +211,7 @@ fn naive(catalogue: &Catalogue, rights: &Rights, holder: &Holder, call: &Call) -
             Role::Owner
         }
         Holder::User(roles) => {
-            let roles: BTreeMap<i64, Role> = roles.iter().copied().collect();
+            let roles: BTreeMap<AccountId, Role> = roles.iter().copied().collect();
             match roles.get(&call.account) {
                 Some(role) => *role,
                 None => return Decision::Refuse(Refusal::AccountNotFound),

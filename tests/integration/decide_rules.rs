@@ -3,16 +3,16 @@
 use crate::decide::{Call, NAMES, Thing, decided, key};
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::policy::{
-    Access, Decision, Grant, Holder, Parts, PartsAsked, Policy, Refusal, ResourceRef, Rights, Role,
-    Selection, decide_for_user, grants_in,
+    Access, Act, Decision, Grant, Holder, Parts, PartsAsked, Policy, Refusal, ResourceId, ResourceRef,
+    Rights, Role, Selection, decide_for_user, grants_in,
 };
 
 fn zone(again: bool) -> Thing {
-    Thing { account: 1, kind: ZONE, name: 0, again }
+    Thing { account: 1.into(), kind: ZONE, name: 0, again }
 }
 
-fn chosen(id: Option<i64>) -> ResourceRef {
-    ResourceRef { account: 1, id, kind: ZONE, name: NAMES[0].to_owned() }
+fn chosen(id: Option<ResourceId>) -> ResourceRef {
+    ResourceRef { account: 1.into(), id, kind: ZONE, name: NAMES[0].to_owned() }
 }
 
 fn zones(access: Access, selection: Selection) -> Rights {
@@ -21,7 +21,7 @@ fn zones(access: Access, selection: Selection) -> Rights {
 
 fn on(thing: Thing, access: Access) -> Call {
     Call {
-        account: 1,
+        account: 1.into(),
         permission: key("zones"),
         access,
         thing: Some(thing),
@@ -30,14 +30,16 @@ fn on(thing: Thing, access: Access) -> Call {
     }
 }
 
-const TOKEN: Holder = Holder::Account(1);
+fn token() -> Holder {
+    Holder::Account(1.into())
+}
 
 #[test]
 fn no_grants_and_an_empty_selection_are_nothing() {
     let catalogue = tokenhouse::dns::catalogue().unwrap();
     for rights in [Rights::Grants(Vec::new()), zones(Access::Full, Selection::Only(Vec::new()))] {
         for access in [Access::Read, Access::Full] {
-            let decision = decided(&catalogue, &rights, &TOKEN, &on(zone(false), access));
+            let decision = decided(&catalogue, &rights, &token(), &on(zone(false), access));
             assert_eq!(decision, Decision::Refuse(Refusal::AccountNotFound));
         }
     }
@@ -47,17 +49,17 @@ fn no_grants_and_an_empty_selection_are_nothing() {
 fn a_zone_made_anew_under_a_chosen_name_is_not_the_chosen_one() {
     let catalogue = tokenhouse::dns::catalogue().unwrap();
     let before = zones(Access::Full, Selection::Only(vec![chosen(Some(zone(false).id()))]));
-    assert_eq!(decided(&catalogue, &before, &TOKEN, &on(zone(false), Access::Full)), Decision::Allow);
+    assert_eq!(decided(&catalogue, &before, &token(), &on(zone(false), Access::Full)), Decision::Allow);
     // The database forgets the id of what is deleted, and keeps the name.
-    let other = ResourceRef { id: Some(999), name: "z.example".to_owned(), ..chosen(None) };
+    let other = ResourceRef { id: Some(999.into()), name: "z.example".to_owned(), ..chosen(None) };
     let after = zones(Access::Full, Selection::Only(vec![chosen(None), other]));
     assert_eq!(
-        decided(&catalogue, &after, &TOKEN, &on(zone(true), Access::Read)),
+        decided(&catalogue, &after, &token(), &on(zone(true), Access::Read)),
         Decision::Refuse(Refusal::ResourceNotFound)
     );
     let last = zones(Access::Full, Selection::Only(vec![chosen(None)]));
     assert_eq!(
-        decided(&catalogue, &last, &TOKEN, &on(zone(true), Access::Read)),
+        decided(&catalogue, &last, &token(), &on(zone(true), Access::Read)),
         Decision::Refuse(Refusal::AccountNotFound)
     );
 }
@@ -66,13 +68,13 @@ fn a_zone_made_anew_under_a_chosen_name_is_not_the_chosen_one() {
 fn a_zone_made_anew_under_an_excepted_name_stays_excepted() {
     let catalogue = tokenhouse::dns::catalogue().unwrap();
     for except in [chosen(Some(zone(false).id())), chosen(None)] {
-        let rights = zones(Access::Full, Selection::Account { account: 1, except: vec![except] });
+        let rights = zones(Access::Full, Selection::Account { account: 1.into(), except: vec![except] });
         assert_eq!(
-            decided(&catalogue, &rights, &TOKEN, &on(zone(true), Access::Read)),
+            decided(&catalogue, &rights, &token(), &on(zone(true), Access::Read)),
             Decision::Refuse(Refusal::ResourceNotFound)
         );
         let another = Thing { name: 1, ..zone(false) };
-        assert_eq!(decided(&catalogue, &rights, &TOKEN, &on(another, Access::Full)), Decision::Allow);
+        assert_eq!(decided(&catalogue, &rights, &token(), &on(another, Access::Full)), Decision::Allow);
     }
 }
 
@@ -82,18 +84,18 @@ fn making_a_zone_needs_all_including_future_ones() {
     let new = Call { thing: None, new: true, ..on(zone(false), Access::Full) };
     let only = zones(Access::Full, Selection::Only(vec![chosen(Some(zone(false).id()))]));
     assert_eq!(
-        decided(&catalogue, &only, &TOKEN, &new),
+        decided(&catalogue, &only, &token(), &new),
         Decision::Refuse(Refusal::Write("zones:*:write".to_owned()))
     );
-    let all = zones(Access::Full, Selection::Account { account: 1, except: Vec::new() });
-    assert_eq!(decided(&catalogue, &all, &TOKEN, &new), Decision::Allow);
+    let all = zones(Access::Full, Selection::Account { account: 1.into(), except: Vec::new() });
+    assert_eq!(decided(&catalogue, &all, &token(), &new), Decision::Allow);
 }
 
 #[test]
 fn a_user_token_does_no_more_than_the_users_present_role() {
     let catalogue = tokenhouse::dns::catalogue().unwrap();
     let all = zones(Access::Full, Selection::Everywhere { except: Vec::new() });
-    let holder = |role| Holder::User(vec![(1, role)]);
+    let holder = |role| Holder::User(vec![(1.into(), role)]);
     for rights in [all, Rights::Everything] {
         let write = on(zone(false), Access::Full);
         assert_eq!(decided(&catalogue, &rights, &holder(Role::ReadWrite), &write), Decision::Allow);
@@ -139,13 +141,32 @@ fn what_is_the_users_own_needs_a_users_token_and_a_grant_and_no_resource() {
     assert_eq!(decided(&reading, &user, "memberships", Access::Read), denied("memberships:*:read"));
     assert_eq!(decided(&Rights::Everything, &user, "user_details", Access::Full), Decision::Allow);
     for rights in [&reading, &Rights::Everything] {
-        assert_eq!(decided(rights, &TOKEN, "user_details", Access::Read), denied("user_details:*:read"));
+        assert_eq!(decided(rights, &token(), "user_details", Access::Read), denied("user_details:*:read"));
         // What is in an account is decided there.
         assert_eq!(decided(rights, &user, "zones", Access::Read), denied("zones:*:read"));
     }
     let both = Rights::Grants(vec![grant("user_details", Access::Read), grant("user_details", Access::Full)]);
     assert_eq!(decided(&both, &user, "user_details", Access::Full), Decision::Allow);
     let own = Rights::Grants(vec![grant("user_details", Access::Full)]);
-    assert!(!grants_in(&catalogue, &own, 1), "nothing of the user is in an account");
-    assert!(grants_in(&catalogue, &reading, 1) && grants_in(&catalogue, &Rights::Everything, 1));
+    assert!(!grants_in(&catalogue, &own, 1.into()), "nothing of the user is in an account");
+    assert!(
+        grants_in(&catalogue, &reading, 1.into()) && grants_in(&catalogue, &Rights::Everything, 1.into())
+    );
+}
+
+/// What can be done on a page and by the API alike: neither way asks for another role than the other.
+const BOTH_WAYS: [(Act, &str, Access); 4] = [
+    (Act::ChangeAccount, "account", Access::Full),
+    (Act::SeeResources, "certificates", Access::Read),
+    (Act::SeeResources, "domains", Access::Read),
+    (Act::SeeResources, "zones", Access::Read),
+];
+
+#[test]
+fn what_a_page_and_the_api_can_both_do_needs_the_same_role_on_each() {
+    let catalogue = tokenhouse::dns::catalogue().unwrap();
+    for (act, permission, access) in BOTH_WAYS {
+        let by_token = catalogue.get(&key(permission)).unwrap().lowest_role(access);
+        assert_eq!(by_token, Some(act.lowest_role()), "{act:?} and {permission}");
+    }
 }

@@ -8,6 +8,7 @@ use tokenhouse::db::Conn;
 use tokenhouse::dns::models::domain::DOMAIN;
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::Resource;
+use tokenhouse::policy::AccountId;
 
 #[derive(QueryableByName)]
 struct Number {
@@ -45,13 +46,13 @@ pub fn texts_in(conn: &mut Conn, expression: &str, from: &str) -> Vec<String> {
 }
 
 /// The id of a zone, as a form holds it.
-pub fn zone(house: &House, account: i64, name: &str) -> String {
+pub fn zone(house: &House, account: AccountId, name: &str) -> String {
     let zone = Resource::find(&mut house.conn(), account, ZONE, name).unwrap();
     zone.unwrap().id.to_string()
 }
 
 /// The id of a domain.
-pub fn domain(house: &House, account: i64, name: &str) -> String {
+pub fn domain(house: &House, account: AccountId, name: &str) -> String {
     let domain = Resource::find(&mut house.conn(), account, DOMAIN, name).unwrap();
     domain.unwrap().id.to_string()
 }

@@ -16,7 +16,7 @@ use tokenhouse::db;
 use tokenhouse::db::private::{DATABASE, PrivatePostgres, Tuning};
 use tokenhouse::models::Account;
 use tokenhouse::models::token::{DeletionReason, Owner, Token};
-use tokenhouse::policy::{Policy, Rights};
+use tokenhouse::policy::{Policy, Rights, TokenId};
 
 /// Nobody waits longer than this for an answer.
 const LONGEST: Duration = Duration::from_secs(5);
@@ -164,7 +164,7 @@ async fn one_token_that_everyone_uses_is_no_slower_than_fifty_and_ends_for_all_a
     facts::change(&house, "UPDATE accounts SET plan = 'enterprise'");
     let policy = || Policy::unconditional(Rights::Everything);
     let made = |number: usize| made::with(&house, Owner::Account(acme), &format!("{number}"), policy());
-    let (ids, secrets): (Vec<i64>, Vec<String>) = (0..AT_ONCE).map(made).unzip();
+    let (ids, secrets): (Vec<TokenId>, Vec<String>) = (0..AT_ONCE).map(made).unzip();
     let calls = soak::size(200, 2_000);
     let (mut hot, mut spread) = (Duration::MAX, Duration::MAX);
     // By turns, and the best of each: what else the machine does slows down both.

@@ -10,6 +10,7 @@ use tokenhouse::clock::Clock;
 use tokenhouse::db::{self, Conn};
 use tokenhouse::http::Endings;
 use tokenhouse::models::Account;
+use tokenhouse::policy::AccountId;
 
 /// Takes all the space that there is.
 fn fill(conn: &mut Conn) {
@@ -40,7 +41,7 @@ async fn until_full(mut ask: impl AsyncFnMut(usize) -> Answer) -> Answer {
     panic!("there is room for everything");
 }
 
-async fn create(owner: &mut Browser, acme: i64, name: &str) -> Answer {
+async fn create(owner: &mut Browser, acme: AccountId, name: &str) -> Answer {
     let nonce = owner.new_form(acme).await;
     let fields = [("nonce", nonce.as_str()), ("do", "generate"), ("name", name), ("reach", "everything")];
     let fields: Vec<_> = fields.into_iter().chain([("expires", "90")]).collect();

@@ -200,7 +200,7 @@ async fn the_tour_says_what_its_command_answers_before_and_after_the_token_is_de
     let before = answer().await;
     assert!(before["status"] == "active" && says(&before["status"]), "{before}");
     let token = before["id"].as_i64().unwrap();
-    assert_eq!(owner.delete_token(acme, token).await.status, 303);
+    assert_eq!(owner.delete_token(acme, token.into()).await.status, 303);
     let after = answer().await;
     assert!(after["code"] == "token_deleted" && says(&after["status"]) && says(&after["code"]), "{after}");
 }

@@ -5,18 +5,19 @@ use crate::support::client::{Answer, Browser, read};
 use crate::support::{House, OWNER, product};
 use flate2::read::GzDecoder;
 use std::io::Read;
+use tokenhouse::policy::{AccountId, TokenId};
 
 const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
                    form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-async fn at_home(house: &House) -> (Browser, i64, i64) {
+async fn at_home(house: &House) -> (Browser, AccountId, TokenId) {
     let acme = house.account("Acme");
     let mut owner = house.signed_in(OWNER).await;
     let (token, _) = owner.make_full_token(acme, "Deploy").await;
     (owner, acme, token)
 }
 
-fn pages(account: i64, token: i64) -> Vec<String> {
+fn pages(account: AccountId, token: TokenId) -> Vec<String> {
     let get = product().page_table().into_iter().filter(|(method, _)| *method == "GET");
     get.map(|(_, path)| {
         path.replace("{account}", &account.to_string()).replace("{token}", &token.to_string())

@@ -75,8 +75,8 @@ async fn a_last_use_never_goes_back_in_time_whichever_node_writes_last() {
 
     let number: i64 = facts::texts(&house, "secret_id", "token_use")[0].parse().unwrap();
     let old = Use {
-        secret: number,
-        account: 0,
+        secret: number.into(),
+        account: 0.into(),
         at: START,
         address: ClientAddress::Known([192, 0, 2, 1].into()),
         client: "old".to_owned(),

@@ -12,7 +12,7 @@ use tokenhouse::db::{self, Conn};
 use tokenhouse::models::leak;
 use tokenhouse::models::token::Owner;
 use tokenhouse::models::token::secret::{Kind, Secret};
-use tokenhouse::policy::{Policy, Rights};
+use tokenhouse::policy::{Policy, Rights, TokenId};
 
 fn everything() -> Policy {
     Policy::unconditional(Rights::Everything)
@@ -158,7 +158,7 @@ async fn live_dead_and_unknown_ones_are_not_told_apart_by_time() {
     let house = behind_a_proxy();
     house.set_plan("Acme", "enterprise");
     let acme = Owner::Account(house.account("Acme"));
-    let made: Vec<(i64, String)> =
+    let made: Vec<(TokenId, String)> =
         (0..TRIES * 2).map(|number| made::with(&house, acme, &format!("T{number}"), everything())).collect();
     facts::change(
         &house,
@@ -166,7 +166,7 @@ async fn live_dead_and_unknown_ones_are_not_told_apart_by_time() {
     );
     let (mut live, mut dead) = (Vec::new(), Vec::new());
     for (token, secret) in made {
-        if token % 2 == 1 { live.push(secret) } else { dead.push(secret) }
+        if token.get() % 2 == 1 { live.push(secret) } else { dead.push(secret) }
     }
     let unknown: Vec<String> = (0..TRIES).map(|_| unknown()).collect();
     let kinds = live.iter().zip(&dead).zip(&unknown).map(|((live, dead), unknown)| [live, dead, unknown]);

@@ -10,8 +10,8 @@ use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::dns::models::{Direction, Domain, Record, Zone, domain};
 use tokenhouse::models::{Reach, Resource, Window};
 use tokenhouse::policy::{
-    Access, Decision, Grant, Holder, Parts, PartsAsked, Policy, Request, ResourceRef, Rights, Selection,
-    Target, decide, readable,
+    Access, Decision, Grant, Holder, Parts, PartsAsked, Policy, Request, ResourceId, ResourceRef, Rights,
+    Selection, Target, decide, readable,
 };
 
 const ALL: Window = Window { offset: 0, limit: 1_000 };
@@ -19,12 +19,12 @@ const ALL: Window = Window { offset: 0, limit: 1_000 };
 fn selections(known: Vec<ResourceRef>) -> impl Strategy<Value = Selection> {
     let one = (prop::sample::select(known), 0..4).prop_map(|(one, change)| match change {
         0 => ResourceRef { id: None, ..one },
-        1 => ResourceRef { account: one.account + 1, ..one },
+        1 => ResourceRef { account: (one.account.get() + 1).into(), ..one },
         _ => one,
     });
     (prop::collection::vec(one, 0..6), 0..4, 1_010_i64..1_013).prop_map(|(named, kind, account)| match kind {
         0 => Selection::Everywhere { except: named },
-        1 => Selection::Account { account, except: named },
+        1 => Selection::Account { account: account.into(), except: named },
         _ => Selection::Only(named),
     })
 }
@@ -113,7 +113,7 @@ fn what_a_list_shows_is_what_is_allowed_one_by_one() {
                 let request = Request { account: acme, permission, access: Access::Read, target, parts };
                 one.kind == kind && decide(&catalogue, &policy, &holder, &request) == Decision::Allow
             };
-            let mut decided: Vec<i64> = here.iter().filter(allowed).map(|one| one.id).collect();
+            let mut decided: Vec<ResourceId> = here.iter().filter(allowed).map(|one| one.id).collect();
             decided.sort_unstable();
             prop_assert_eq!(i64::try_from(listed.len()).unwrap(), total);
             prop_assert_eq!(&listed, &decided);

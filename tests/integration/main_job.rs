@@ -11,7 +11,7 @@ async fn an_owner_makes_a_token_that_works_until_it_is_deleted() {
     let (token, secret) = owner.make_full_token(acme, "Deploy").await;
     let (status, body) = whoami(house.address, &secret).await;
     assert_eq!(status, 200);
-    assert_eq!(body["data"]["account"]["id"], acme);
+    assert_eq!(body["data"]["account"]["id"], acme.get());
     let answer = owner.delete_token(acme, token).await;
     assert_eq!(answer.status, 303);
     let (status, body) = whoami(house.address, &secret).await;

@@ -8,7 +8,7 @@ use tokenhouse::db::DbError;
 use tokenhouse::models::membership::{self, Changed};
 use tokenhouse::models::token::Owner;
 use tokenhouse::models::{Account, Actor, Origin};
-use tokenhouse::policy::{Access, Policy, Rights, Role, Selection};
+use tokenhouse::policy::{Access, AccountId, Policy, Rights, Role, Selection};
 
 fn role(house: &House, email: &str) -> String {
     let acme = house.account("Acme");
@@ -25,7 +25,7 @@ fn of_member(house: &House, email: &str) -> String {
     format!("/accounts/{}/members/{}", house.account("Acme"), house.user(email).id)
 }
 
-async fn zones(house: &House, secret: &str, account: i64) -> u16 {
+async fn zones(house: &House, secret: &str, account: AccountId) -> u16 {
     let url = house.url(&format!("/v2/{account}/zones"));
     Client::new().get(url).bearer_auth(secret).send().await.unwrap().status().as_u16()
 }

@@ -7,7 +7,7 @@ use tokenhouse::db;
 use tokenhouse::models::Token;
 use tokenhouse::models::notice::tell_of_expiring;
 use tokenhouse::models::token::{DeletionReason, Owner};
-use tokenhouse::policy::{Policy, Rights, Role};
+use tokenhouse::policy::{Policy, Rights, Role, TokenId};
 
 /// What is due, as "recipient: subject", in order.
 async fn due(house: &House) -> Vec<String> {
@@ -26,7 +26,7 @@ async fn of_user(house: &House, email: &str) -> i64 {
     let owner = Owner::User(house.user(email).id);
     let (id, _) = made::with(house, owner, "Laptop", Policy::unconditional(Rights::Everything));
     house.mails().await;
-    id
+    id.get()
 }
 
 #[actix_web::test]
@@ -226,7 +226,7 @@ async fn fifty_people_are_told_at_most() {
 /// What the chore does in an hour.
 fn chore(house: &House) {
     let now = house.clock.now();
-    let mut behind = Some((now, 0));
+    let mut behind = Some((now, TokenId::from(0)));
     while let Some(from) = behind {
         behind = db::in_one(&mut house.conn(), |conn| tell_of_expiring(conn, from, now)).unwrap();
     }
@@ -238,7 +238,7 @@ async fn lasting(house: &House, lives: Duration) -> i64 {
     let policy = Policy { expires_at: Some(end), ..Policy::unconditional(Rights::Everything) };
     let (id, _) = made::with(house, Owner::User(house.user(OWNER).id), "Laptop", policy);
     house.mails().await;
-    id
+    id.get()
 }
 
 #[actix_web::test]

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
+use tokenhouse::policy::{AccountId, TokenId};
 
 const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
 
@@ -52,7 +53,7 @@ impl Runner {
     fn lexicon(&self, script: &str) -> Command {
         let mut command = self.python("python");
         command.arg(format!("{TESTS}/python/{script}"));
-        let blocks = blocks("clients.md", self, 0);
+        let blocks = blocks("clients.md", self, 0.into());
         let setting = block(&blocks, "export ").strip_prefix("export ").and_then(|line| line.split_once('='));
         let (name, value) = setting.unwrap();
         command.env(name, value).env("LEXICON_DNSIMPLE_AUTH_TOKEN", &self.secret);
@@ -88,7 +89,7 @@ fn run(command: &mut Command) -> String {
 
 /// A token as a person creates it from a template: chooses one zone, uses it for the other rows, and
 /// leaves all else as it is. Returns its number and its secret.
-async fn token_of(house: &House, template: &str, name: &str) -> (i64, String) {
+async fn token_of(house: &House, template: &str, name: &str) -> (TokenId, String) {
     let acme = house.account("Acme");
     let mut owner = house.signed_in(OWNER).await;
     let mut form = Form::open(&mut owner, &format!("{}?template={template}", of_account(acme))).await;
@@ -396,7 +397,7 @@ async fn dnslink_dnsimple_sets_a_link_and_its_second_run_changes_nothing() {
 }
 
 /// The code blocks of an article, with the address, the token and the account put in.
-fn blocks(article: &str, runner: &Runner, account: i64) -> Vec<String> {
+fn blocks(article: &str, runner: &Runner, account: AccountId) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide").join(article);
     let text = std::fs::read_to_string(path).unwrap();
     let filled = |block: &str| {

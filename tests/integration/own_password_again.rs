@@ -9,7 +9,7 @@ use time::Duration;
 use tokenhouse::models::link::LinkSecret;
 use tokenhouse::models::password;
 use tokenhouse::models::token::Owner;
-use tokenhouse::policy::{Policy, Rights};
+use tokenhouse::policy::{AccountId, Policy, Rights};
 
 const LATER: Duration = Duration::seconds(15 * 60 + 1);
 
@@ -171,7 +171,7 @@ async fn what_raises_access_asks_who_you_are_and_what_makes_someone_safer_never_
 /// The address and the fields of a form, with what they're about in place.
 fn in_place(
     house: &House,
-    acme: i64,
+    acme: AccountId,
     path: &str,
     fields: &'static [(&str, &str)],
 ) -> (String, Vec<(&'static str, String)>) {

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokenhouse::clock::Clock;
+use tokenhouse::policy::AccountId;
 
 /// After this a failover isn't coming.
 const LONGEST: Duration = Duration::from_secs(180);
@@ -216,7 +217,7 @@ impl Book {
         }
     }
 
-    async fn change(&self, mut browser: Browser, acme: i64, keeps: usize) {
+    async fn change(&self, mut browser: Browser, acme: AccountId, keeps: usize) {
         let mut mine = 0;
         while !self.done.load(Ordering::Relaxed) {
             let list = format!("/accounts/{acme}/tokens");
@@ -299,7 +300,7 @@ async fn with_patroni_the_book_is_true_while_its_leader_is_killed_and_while_it_h
     let book = Book::default();
     let nodes = [&here, &there];
     let load = async {
-        let changes = join_all(browsers.map(|browser| book.change(browser, acme, 10)));
+        let changes = join_all(browsers.map(|browser| book.change(browser, acme.into(), 10)));
         futures_util::future::join3(changes, book.look(&nodes), book.look(&nodes)).await;
     };
     let (deleted, created) = (|| book.deleted.lock().unwrap().len(), || book.created.load(Ordering::Relaxed));

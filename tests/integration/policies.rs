@@ -9,8 +9,8 @@ use tokenhouse::dns::models::domain::DOMAIN;
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::policy::words::{Around, Surroundings};
 use tokenhouse::policy::{
-    Access, Catalogue, Decision, Grant, Holder, KindKey, Parts, PartsAsked, Permission, PermissionKey,
-    Policy, Request, ResourceRef, Rights, Role, Selection, Target, decide,
+    Access, AccountId, Catalogue, Decision, Grant, Holder, KindKey, Parts, PartsAsked, Permission,
+    PermissionKey, Policy, Request, ResourceId, ResourceRef, Rights, Role, Selection, Target, decide,
 };
 
 /// Each account has a domain and a zone of each of these names.
@@ -30,7 +30,7 @@ pub struct Case {
 /// A call.
 #[derive(Debug, Clone)]
 pub struct Call {
-    pub account: i64,
+    pub account: AccountId,
     pub permission: PermissionKey,
     pub access: Access,
     pub on: On,
@@ -53,9 +53,10 @@ pub enum On {
     Made(&'static str, &'static str, &'static str),
 }
 
-pub fn id_of(account: i64, kind: KindKey, name: &str) -> i64 {
+pub fn id_of(account: AccountId, kind: KindKey, name: &str) -> ResourceId {
     let place = NAMES.iter().position(|one| *one == name).unwrap();
-    account * 100 + if kind == ZONE { 10 } else { 20 } + i64::try_from(place).unwrap()
+    let kind = if kind == ZONE { 10 } else { 20 };
+    ResourceId::from(account.get() * 100 + kind + i64::try_from(place).unwrap())
 }
 
 pub fn decided(catalogue: &Catalogue, policy: &Policy, holder: &Holder, call: &Call) -> Decision {
@@ -91,7 +92,7 @@ pub fn cases(catalogue: &Catalogue) -> impl Strategy<Value = (Case, Vec<Call>)> 
                 let role = |one: &Around| Some((one.id, one.role?));
                 Holder::User(around.accounts.iter().filter_map(role).collect())
             } else {
-                Holder::Account(1)
+                Holder::Account(1.into())
             };
             let calls = aims.into_iter().map(|parts| aimed(parts, &all, &rights)).collect();
             (Case { policy: Policy { rights, ..conditions }, holder, around }, calls)
@@ -111,7 +112,12 @@ pub fn arounds(of_user: bool) -> impl Strategy<Value = Surroundings> {
     (names, roles).prop_map(move |(names, (first, second))| {
         let around = |id: i64, name: &str, role| {
             let each = i64::try_from(NAMES.len()).unwrap();
-            Around { id, name: name.to_owned(), role, resources: vec![(DOMAIN, each), (ZONE, each)] }
+            Around {
+                id: id.into(),
+                name: name.to_owned(),
+                role,
+                resources: vec![(DOMAIN, each), (ZONE, each)],
+            }
         };
         let accounts = if of_user {
             let both = [first.map(|role| (1, names[0], role)), second.map(|role| (2, names[1], role))];
@@ -142,21 +148,22 @@ fn grants(known: Vec<Permission>, of_user: bool) -> impl Strategy<Value = Grant>
         let mut refs: Vec<ResourceRef> = Vec::new();
         for (account, name, gone) in named {
             let kind = permission.narrowed_by.unwrap_or(ZONE);
-            let id = (!gone).then(|| id_of(account, kind, name));
-            let one = ResourceRef { account, id, kind, name: name.to_owned() };
+            let id = (!gone).then(|| id_of(account.into(), kind, name));
+            let one = ResourceRef { account: account.into(), id, kind, name: name.to_owned() };
             if !refs.contains(&one) {
                 refs.push(one);
             }
         }
-        let here = |refs: Vec<ResourceRef>| refs.into_iter().filter(|one| one.account == account).collect();
+        let here =
+            |refs: Vec<ResourceRef>| refs.into_iter().filter(|one| one.account == account.into()).collect();
         let everywhere = of_user && (permission.is_of_user() || reach % 2 == 0);
         let selection = match (permission.narrowed_by, reach) {
             (None, _) if everywhere => Selection::Everywhere { except: Vec::new() },
-            (None, _) => Selection::Account { account, except: Vec::new() },
+            (None, _) => Selection::Account { account: account.into(), except: Vec::new() },
             (_, 0..3) => Selection::Only(refs),
-            (_, 3) => Selection::Account { account, except: Vec::new() },
+            (_, 3) => Selection::Account { account: account.into(), except: Vec::new() },
             _ if everywhere => Selection::Everywhere { except: refs },
-            _ => Selection::Account { account, except: here(refs) },
+            _ => Selection::Account { account: account.into(), except: here(refs) },
         };
         let zones = permission.narrowed_by == Some(ZONE);
         Grant {
@@ -199,7 +206,7 @@ fn conditions() -> impl Strategy<Value = Policy> {
 #[derive(Debug, Clone)]
 struct Ingredients {
     permission: Permission,
-    account: i64,
+    account: AccountId,
     full: bool,
     name: &'static str,
     record: (&'static str, &'static str),
@@ -230,7 +237,7 @@ fn parts(all: &[Permission]) -> impl Strategy<Value = Ingredients> + use<> {
         (select(known), account, prop::bool::weighted(0.6), select(NAMES.to_vec()), record, 0..12, aim);
     parts.prop_map(|(permission, account, full, name, record, on, (grant, named, account_too))| Ingredients {
         permission,
-        account,
+        account: account.into(),
         full,
         name,
         record,

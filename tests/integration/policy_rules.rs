@@ -9,7 +9,7 @@ use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::Cell;
 use tokenhouse::policy::{
-    Decision, Grant, Holder, Policy, Rights, Role, Selection, may_grant, merged, user_can_hold,
+    AccountId, Decision, Grant, Holder, Policy, Rights, Role, Selection, may_grant, merged, user_can_hold,
 };
 
 fn config(cases: u32) -> Config {
@@ -94,8 +94,8 @@ fn a_lower_role_or_none_allows_nothing_that_was_refused_before() {
     let lowered = (policies::cases(&catalogue), any::<bool>(), 0..Role::ALL.len(), any::<bool>());
     let done = TestRunner::new(config(cases)).run(&lowered, |((case, calls), first, role, out)| {
         let Holder::User(roles) = &case.holder else { return Ok(()) };
-        let changed = if first { 1 } else { 2 };
-        let lower = |(account, had): &(i64, Role)| match (*account == changed, out) {
+        let changed = AccountId::from(if first { 1 } else { 2 });
+        let lower = |(account, had): &(AccountId, Role)| match (*account == changed, out) {
             (false, _) => Some((*account, *had)),
             (true, true) => None,
             (true, false) => Some((*account, Role::ALL[role].min(*had))),
@@ -129,7 +129,7 @@ fn no_token_that_may_be_made_can_do_what_its_maker_cannot() {
     let roles = (select(Role::ALL.to_vec()), select(Role::ALL.to_vec()));
     let makers = (policies::cases(&catalogue), roles);
     let done = TestRunner::new(config(cases)).run(&makers, |((case, calls), (first, second))| {
-        let roles = [(1, first), (2, second)];
+        let roles = [(AccountId::from(1), first), (AccountId::from(2), second)];
         let rights = &case.policy.rights;
         let (may, holder) = match &case.holder {
             Holder::Account(own) => (may_grant(&catalogue, rights, first), Holder::Account(*own)),
@@ -149,7 +149,7 @@ fn no_token_that_may_be_made_can_do_what_its_maker_cannot() {
             return Ok(());
         }
         let named = named_only(&case.policy);
-        let everybody = Holder::User(ACCOUNTS.map(|account| (account, Role::Owner)).to_vec());
+        let everybody = Holder::User(ACCOUNTS.map(|account| (account.into(), Role::Owner)).to_vec());
         for call in &calls {
             let now = policies::decided(&catalogue, &case.policy, &holder, call) == Decision::Allow;
             // A role that is raised later brings no more than what was the maker's to give, where the

@@ -8,12 +8,12 @@ use tokenhouse::db::Conn;
 use tokenhouse::models::token::{Issued, NewToken, Owner, TokenName, issue};
 use tokenhouse::models::{Origin, Resource};
 use tokenhouse::policy::scope::{self, Written};
-use tokenhouse::policy::{Catalogue, Grant, Policy, ResourceRef, Rights, Selection};
+use tokenhouse::policy::{AccountId, Catalogue, Grant, Policy, ResourceRef, Rights, Selection, TokenId};
 use uuid::Uuid;
 
 /// A program that calls the API.
 pub struct Program {
-    pub token: i64,
+    pub token: TokenId,
     secret: String,
     base: String,
     http: reqwest::Client,
@@ -28,7 +28,7 @@ pub struct Reply {
 
 impl Program {
     /// With a token of the account that has these scopes.
-    pub fn new(house: &House, account: i64, scopes: &[&str]) -> Program {
+    pub fn new(house: &House, account: AccountId, scopes: &[&str]) -> Program {
         let catalogue = tokenhouse::dns::catalogue().unwrap();
         let mut conn = house.conn();
         let grants = scopes.iter().map(|text| grant(&mut conn, &catalogue, account, text)).collect();
@@ -36,11 +36,11 @@ impl Program {
     }
 
     /// With a token of the account that has Everything.
-    pub fn with_everything(house: &House, account: i64) -> Program {
+    pub fn with_everything(house: &House, account: AccountId) -> Program {
         Program::holding(house, account, Rights::Everything)
     }
 
-    fn holding(house: &House, account: i64, rights: Rights) -> Program {
+    fn holding(house: &House, account: AccountId, rights: Rights) -> Program {
         let catalogue = tokenhouse::dns::catalogue().unwrap();
         let name = TokenName::parse("Program").unwrap();
         let new = NewToken { name, policy: Policy::unconditional(rights), nonce: Uuid::new_v4() };
@@ -54,7 +54,7 @@ impl Program {
     }
 
     /// With a token that somebody made.
-    pub fn knowing(house: &House, token: i64, secret: &str) -> Program {
+    pub fn knowing(house: &House, token: TokenId, secret: &str) -> Program {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Program { token, secret: secret.to_owned(), base: house.url(""), http }
     }
@@ -147,7 +147,7 @@ fn reply(answer: Answer) -> Reply {
 }
 
 /// Scope text as a grant of the account.
-pub fn grant(conn: &mut Conn, catalogue: &Catalogue, account: i64, text: &str) -> Grant {
+pub fn grant(conn: &mut Conn, catalogue: &Catalogue, account: AccountId, text: &str) -> Grant {
     let written = scope::parse(catalogue, text).unwrap();
     let mut found = |names: &[String]| named(conn, account, &written, names);
     let selection = match &written.only {
@@ -162,7 +162,7 @@ pub fn grant(conn: &mut Conn, catalogue: &Catalogue, account: i64, text: &str) -
     }
 }
 
-fn named(conn: &mut Conn, account: i64, written: &Written<'_>, names: &[String]) -> Vec<ResourceRef> {
+fn named(conn: &mut Conn, account: AccountId, written: &Written<'_>, names: &[String]) -> Vec<ResourceRef> {
     let Some(kind) = written.permission.narrowed_by else { return Vec::new() };
     let found = |name: &String| Resource::find(conn, account, kind, name).unwrap().unwrap().to_ref();
     names.iter().map(found).collect()

@@ -8,9 +8,9 @@ use tokenhouse::dns::models::record::narrowed;
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::Resource;
 use tokenhouse::models::token::Owner;
-use tokenhouse::policy::{Access, Grant, PermissionKey, Policy, ResourceRef, Rights, Selection};
+use tokenhouse::policy::{Access, AccountId, Grant, PermissionKey, Policy, ResourceRef, Rights, Selection};
 
-fn zone(house: &House, account: i64, name: &str) -> ResourceRef {
+fn zone(house: &House, account: AccountId, name: &str) -> ResourceRef {
     Resource::find(&mut house.conn(), account, ZONE, name).unwrap().unwrap().to_ref()
 }
 

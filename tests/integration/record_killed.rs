@@ -9,6 +9,7 @@ use crate::two_processes::Node;
 use actix_web::rt::task::yield_now;
 use futures_util::future::join_all;
 use std::cell::{Cell, RefCell};
+use tokenhouse::policy::AccountId;
 
 const HANDS: u64 = 4;
 /// So many changes of a round are answered before the process is killed, at most.
@@ -26,7 +27,7 @@ impl Dice {
 
 /// What goes on until the process is gone.
 struct Round<'a> {
-    account: i64,
+    account: AccountId,
     reader: &'a str,
     number: u64,
     node: RefCell<Option<Node>>,

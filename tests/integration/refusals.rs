@@ -206,8 +206,9 @@ async fn a_token_that_is_gone_does_not_hold_up_the_refusals_of_others() {
     let house = House::open();
     let token = made::token(&house, house.account("Acme"), None);
     let of = |token| (Kind { token, needs: None, reason: RefusalCode::TokenDeleted }, span(1, 3));
-    db::in_one(&mut house.conn(), |conn| refusals::write(conn, &[of(token + 100), of(token)])).unwrap();
+    db::in_one(&mut house.conn(), |conn| refusals::write(conn, &[of((token.get() + 100).into()), of(token)]))
+        .unwrap();
     assert_eq!(stored(&house), ["  token_deleted 12:00 12:01 3"]);
-    db::in_one(&mut house.conn(), |conn| refusals::write(conn, &[of(token + 100)])).unwrap();
+    db::in_one(&mut house.conn(), |conn| refusals::write(conn, &[of((token.get() + 100).into())])).unwrap();
     assert_eq!(facts::count(&house, "token_refusals"), 1);
 }

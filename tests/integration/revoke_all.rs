@@ -7,14 +7,14 @@ use time::Duration;
 use tokenhouse::db;
 use tokenhouse::models::token::Owner;
 use tokenhouse::models::token::revoke::revoke_all;
-use tokenhouse::policy::{Policy, Rights};
+use tokenhouse::policy::{Policy, Rights, TokenId};
 
 fn everything() -> Policy {
     Policy::unconditional(Rights::Everything)
 }
 
 /// A use of the token's secret so many hours ago.
-fn used(house: &House, token: i64, hours: i32) {
+fn used(house: &House, token: TokenId, hours: i32) {
     let at = format!("timestamptz '2026-11-22 12:00Z' - interval '{hours} hours'");
     database::run(
         &database::url(&house.database),

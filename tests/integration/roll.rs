@@ -8,7 +8,7 @@ use tokenhouse::clock::Clock;
 use tokenhouse::db;
 use tokenhouse::models::token::{Asked, Enabled, Overlap, Owner, Rolled};
 use tokenhouse::models::{Account, Actor, Origin, Token};
-use tokenhouse::policy::{Access, Policy, Rights, Role, Selection};
+use tokenhouse::policy::{Access, Policy, Rights, Role, Selection, TokenId};
 use uuid::Uuid;
 
 /// Opens the page that asks, and rolls; the page is the token's.
@@ -180,7 +180,7 @@ async fn a_replaced_secret_that_is_used_late_ends_nothing_any_more() {
     // As of a call that was looked up before the second roll.
     let origin = Origin::command_line(START);
     let late = db::in_one(&mut house.conn(), |conn| {
-        tokenhouse::models::token::roll::note_first_use(conn, token, number, &origin)
+        tokenhouse::models::token::roll::note_first_use(conn, token.into(), number.into(), &origin)
     });
     late.unwrap();
     assert_eq!(call(&house, USE, &old).await, "ok");
@@ -375,7 +375,7 @@ async fn nobody_rolls_or_enables_a_token_who_could_not_make_it_now() {
     let everything = || Policy::unconditional(Rights::Everything);
     let (of_account, _) = made::with(&house, Owner::Account(acme), "Of Acme", everything());
     let (of_user, _) = made::with(&house, Owner::User(house.user(MEMBER).id), "Of the member", everything());
-    let act = |token: i64, email: &str| {
+    let act = |token: TokenId, email: &str| {
         let user = house.user(email);
         let actor = Actor::User { id: user.id, email: user.email };
         let origin = Origin { actor, now: house.clock.now(), address: None };

@@ -2,6 +2,7 @@
 
 use crate::facts::{count_in, texts_in};
 use crate::support::database;
+use diesel::connection::SimpleConnection;
 use secrecy::SecretString;
 use std::sync::Barrier;
 use tokenhouse::db::{self, Conn};
@@ -31,10 +32,12 @@ fn columns(conn: &mut Conn) -> Vec<String> {
     texts_in(conn, &line, &from)
 }
 
-/// The same, read from schema.rs.
+/// The same, read from the product's schema.rs and the example's.
 fn columns_in_the_code() -> Vec<String> {
     let (mut table, mut columns) = (String::new(), Vec::new());
-    for line in include_str!("../../src/db/schema.rs").lines().map(str::trim) {
+    let product = include_str!("../../src/db/schema.rs");
+    let example = include_str!("../../src/dns/models/schema.rs");
+    for line in product.lines().chain(example.lines()).map(str::trim) {
         if line.starts_with("//") || line.starts_with("use ") {
             continue;
         }
@@ -46,6 +49,8 @@ fn columns_in_the_code() -> Vec<String> {
             table = name.to_owned();
         }
     }
+    // By table alone: columns are compared in their order.
+    columns.sort_by(|one: &String, other| one.split('.').next().cmp(&other.split('.').next()));
     columns
 }
 
@@ -195,4 +200,31 @@ fn every_foreign_key_has_an_index_to_follow_it_back_but_those_that_name_people()
             "user_links.made_by"
         ]
     );
+}
+
+#[test]
+fn what_a_decision_could_not_read_is_not_stored() {
+    let (_, mut conn) = empty();
+    db::migrate(&mut conn).unwrap();
+    let good = ("'zones'", "'read'", r#"'{"name": ["a*"]}'"#);
+    let columns = "INSERT INTO token_grants (token_id, permission, access, reach, parts) VALUES (1, ";
+    let mut refused = |(permission, access, parts): (&str, &str, &str)| {
+        let sql = format!("{columns}{permission}, {access}, 'everything', {parts})");
+        conn.batch_execute(&sql).unwrap_err().to_string()
+    };
+    // There is no token of that number, which is looked at last.
+    assert!(refused(good).contains("token_id_fkey"));
+    for (bad, check) in [
+        (("'Zones'", good.1, good.2), "permission_check"),
+        (("'zones2'", good.1, good.2), "permission_check"),
+        (("'é'", good.1, good.2), "permission_check"),
+        ((good.0, "'write'", good.2), "access_check"),
+        ((good.0, good.1, r#"'{"name": "a*"}'"#), "patterns_check"),
+        ((good.0, good.1, r#"'{"name": []}'"#), "patterns_check"),
+        ((good.0, good.1, r#"'{"type": ["A"], "name": [1]}'"#), "patterns_check"),
+        ((good.0, good.1, r#"'["name"]'"#), "parts_check"),
+    ] {
+        let why = refused(bad);
+        assert!(why.contains(check), "{bad:?}: {why}");
+    }
 }

@@ -340,12 +340,12 @@ async fn tokens_of_several_owners_are_taken_in_the_order_that_a_report_of_leaked
     let (higher, _) = made::with(&house, Owner::Account(house.account("Acme")), "Deploy", everything());
     let mut report = database::connect(&house.database);
     let lock = |id: i64| format!("SELECT FROM tokens WHERE id = {id} FOR NO KEY UPDATE");
-    report.batch_execute(&format!("BEGIN; {}", lock(lower))).unwrap();
+    report.batch_execute(&format!("BEGIN; {}", lock(lower.get()))).unwrap();
     let (mut conn, origin) = (house.conn(), house.command_line());
     let revoking = std::thread::spawn(move || {
         db::in_one(&mut conn, |conn| revoke::revoke_these(conn, &[lower, higher], "Found", &origin)).unwrap()
     });
     facts::until_one_waits(&house);
-    report.batch_execute(&format!("{} NOWAIT; COMMIT", lock(higher))).unwrap();
+    report.batch_execute(&format!("{} NOWAIT; COMMIT", lock(higher.get()))).unwrap();
     assert_eq!(revoking.join().unwrap(), 2);
 }

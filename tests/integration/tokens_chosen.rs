@@ -5,7 +5,7 @@ use crate::support::client::{Answer, Browser, whoami};
 use crate::support::{ADMIN, House, MEMBER, OWNER, READER, STRANGER, made};
 use time::Duration;
 use tokenhouse::models::token::Owner;
-use tokenhouse::policy::{Policy, Rights};
+use tokenhouse::policy::{Policy, Rights, TokenId};
 
 async fn names(browser: &mut Browser, path: &str) -> Vec<String> {
     let page = browser.get(path).await;
@@ -18,7 +18,7 @@ fn boxes(page: &Answer) -> Vec<String> {
 }
 
 /// A use of the token's secret so many days ago.
-fn used(house: &House, token: i64, days: i32) {
+fn used(house: &House, token: TokenId, days: i32) {
     let at = format!("timestamptz '2026-11-22 12:00Z' - interval '{days} days'");
     facts::change(
         house,

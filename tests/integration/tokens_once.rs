@@ -4,12 +4,13 @@ use crate::facts;
 use crate::support::client::{Answer, Browser, read};
 use crate::support::{ADMIN, House, OWNER};
 use futures_util::future::join_all;
+use tokenhouse::policy::AccountId;
 
 fn fields<'a>(nonce: &'a str, name: &'a str) -> Vec<(&'static str, &'a str)> {
     vec![("nonce", nonce), ("name", name), ("reach", "everything"), ("expires", "90"), ("do", "generate")]
 }
 
-async fn generate(browser: &mut Browser, account: i64, nonce: &str) -> Answer {
+async fn generate(browser: &mut Browser, account: AccountId, nonce: &str) -> Answer {
     browser.post(&format!("/accounts/{account}/tokens"), &fields(nonce, "Deploy")).await
 }
 

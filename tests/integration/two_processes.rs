@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tokenhouse::models::membership::Changed;
 use tokenhouse::models::{Account, Origin, User, membership};
+use tokenhouse::policy::AccountId;
 
 const CALLERS: usize = 50;
 
@@ -70,7 +71,7 @@ struct Two {
     shell: Shell,
     here: Node,
     there: Node,
-    acme: i64,
+    acme: AccountId,
 }
 
 impl Two {

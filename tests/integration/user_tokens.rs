@@ -7,9 +7,9 @@ use time::Duration;
 use tokenhouse::dns::models::record::narrowed;
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::token::Owner;
-use tokenhouse::policy::{Access, Grant, Parts, PermissionKey, Policy, Rights, Selection};
+use tokenhouse::policy::{Access, Grant, Parts, PermissionKey, Policy, Rights, Selection, TokenId};
 
-fn own(house: &House, email: &str, name: &str, policy: Policy) -> (i64, String) {
+fn own(house: &House, email: &str, name: &str, policy: Policy) -> (TokenId, String) {
     made::with(house, Owner::User(house.user(email).id), name, policy)
 }
 
@@ -101,7 +101,7 @@ async fn its_page_names_the_account_of_each_resource_and_of_each_rule() {
     );
     let named = tokenhouse::policy::ResourceRef {
         account: acme,
-        id: Some(zone),
+        id: Some(zone.into()),
         kind: ZONE,
         name: "example.com".to_owned(),
     };

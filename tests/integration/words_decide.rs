@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use time::Duration;
 use tokenhouse::policy::words::{Sentence, of_policy};
-use tokenhouse::policy::{Access, Catalogue, ClientAddress, Decision, Holder, Policy, Refusal, Rights, Role};
+use tokenhouse::policy::{
+    Access, AccountId, Catalogue, ClientAddress, Decision, Holder, Policy, Refusal, Rights, Role,
+};
 
 /// A question in the words of the summary.
 pub struct Asked<'a> {
@@ -26,7 +28,7 @@ impl Asked<'_> {
 }
 
 /// What somebody who only read the summary would answer.
-pub fn answer(told: &Told, own: Option<i64>, asked: &Asked<'_>) -> bool {
+pub fn answer(told: &Told, own: Option<AccountId>, asked: &Asked<'_>) -> bool {
     let account = asked.call.account;
     match own {
         Some(own) if own != account => return false,
@@ -51,7 +53,7 @@ fn role_allows(told: &Told, asked: &Asked<'_>) -> bool {
     })
 }
 
-fn lets(line: &Line, told: &Told, own: Option<i64>, asked: &Asked<'_>) -> bool {
+fn lets(line: &Line, told: &Told, own: Option<AccountId>, asked: &Asked<'_>) -> bool {
     let Call { account, on, .. } = asked.call;
     if asked.writes() && !line.full {
         return false;
@@ -92,7 +94,7 @@ fn lets(line: &Line, told: &Told, own: Option<i64>, asked: &Asked<'_>) -> bool {
 }
 
 /// What the text says of itself must hold together.
-fn holds_together(told: &Told, own: Option<i64>, catalogue: &Catalogue) -> Result<(), TestCaseError> {
+fn holds_together(told: &Told, own: Option<AccountId>, catalogue: &Catalogue) -> Result<(), TestCaseError> {
     for permission in &catalogue.permissions {
         let lines: Vec<&Line> = told.lines.iter().filter(|line| line.about == permission.object).collect();
         let sum = told.sums.iter().find(|(_, about)| *about == permission.object).map(|(count, _)| *count);
@@ -127,7 +129,7 @@ fn holds_together(told: &Told, own: Option<i64>, catalogue: &Catalogue) -> Resul
 }
 
 /// What a line leaves out and another reaches is warned of.
-fn brought_back(told: &Told, own: Option<i64>, lines: &[&Line]) -> Result<(), TestCaseError> {
+fn brought_back(told: &Told, own: Option<AccountId>, lines: &[&Line]) -> Result<(), TestCaseError> {
     for (place, line) in lines.iter().enumerate() {
         let (Place::All(_, except) | Place::Everywhere(except)) = &line.place else { continue };
         for one in except {
@@ -151,7 +153,7 @@ fn brought_back(told: &Told, own: Option<i64>, lines: &[&Line]) -> Result<(), Te
 }
 
 /// "12 now" is what the token reaches of what there is.
-fn counts(told: &Told, own: Option<i64>, members: &[i64]) -> Result<(), TestCaseError> {
+fn counts(told: &Told, own: Option<AccountId>, members: &[AccountId]) -> Result<(), TestCaseError> {
     for line in &told.lines {
         let (Some(now), Place::All(_, except) | Place::Everywhere(except)) = (line.now, &line.place) else {
             continue;
@@ -160,7 +162,7 @@ fn counts(told: &Told, own: Option<i64>, members: &[i64]) -> Result<(), TestCase
             // What was made anew under that name is still counted.
             continue;
         }
-        let held = |account: &i64| {
+        let held = |account: &AccountId| {
             own.is_some()
                 || !told.less.iter().any(|(of, _, less)| {
                     of == account
@@ -170,7 +172,7 @@ fn counts(told: &Told, own: Option<i64>, members: &[i64]) -> Result<(), TestCase
                         }
                 })
         };
-        let accounts: Vec<i64> = match &line.place {
+        let accounts: Vec<AccountId> = match &line.place {
             Place::All(of, _) => members.iter().copied().filter(|id| of.or(own) == Some(*id)).collect(),
             _ => members.to_vec(),
         };

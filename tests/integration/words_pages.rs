@@ -6,9 +6,11 @@ use tokenhouse::dns::models::record::narrowed;
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::token::Owner;
 use tokenhouse::models::{Resource, membership};
-use tokenhouse::policy::{Access, Grant, PermissionKey, Policy, ResourceRef, Rights, Role, Selection};
+use tokenhouse::policy::{
+    Access, AccountId, Grant, PermissionKey, Policy, ResourceRef, Rights, Role, Selection,
+};
 
-fn zone(house: &House, account: i64, name: &str) -> ResourceRef {
+fn zone(house: &House, account: AccountId, name: &str) -> ResourceRef {
     let found = Resource::find(&mut house.conn(), account, ZONE, name).unwrap();
     found.unwrap().to_ref()
 }

@@ -5,8 +5,8 @@ use ipnet::IpNet;
 use std::net::IpAddr;
 use time::OffsetDateTime;
 use time::macros::format_description;
-use tokenhouse::policy::Catalogue;
 use tokenhouse::policy::words::Surroundings;
+use tokenhouse::policy::{AccountId, Catalogue};
 
 /// What somebody understood.
 #[derive(Debug, Default)]
@@ -16,15 +16,15 @@ pub struct Told {
     /// Things that cannot be touched at all.
     pub untouched: Vec<String>,
     /// Accounts that "all your accounts" are now.
-    pub all_accounts: Option<Vec<i64>>,
+    pub all_accounts: Option<Vec<AccountId>>,
     /// That the role decides, too.
     pub by_role: bool,
     /// Accounts where the role allows less: what is only read there, and what not at all.
-    pub less: Vec<(i64, Vec<String>, Less)>,
-    pub not_member: Vec<i64>,
+    pub less: Vec<(AccountId, Vec<String>, Less)>,
+    pub not_member: Vec<AccountId>,
     /// How many lines about what add up.
     pub sums: Vec<(usize, String)>,
-    pub brought_back: Vec<(String, Option<i64>)>,
+    pub brought_back: Vec<(String, Option<AccountId>)>,
     pub zones_themselves: bool,
     pub stars: bool,
     pub allowed: Option<Vec<IpNet>>,
@@ -59,7 +59,7 @@ pub struct Line {
 /// A resource as it was named: account, name, and whether it is said to be deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
-    pub account: Option<i64>,
+    pub account: Option<AccountId>,
     pub name: String,
     pub deleted: bool,
 }
@@ -69,7 +69,7 @@ pub enum Place {
     Nothing,
     Only(Vec<Named>),
     /// Of one account, or where none is said of the token's own.
-    All(Option<i64>, Vec<Named>),
+    All(Option<AccountId>, Vec<Named>),
     Everywhere(Vec<Named>),
 }
 
@@ -279,7 +279,7 @@ impl Reader<'_> {
     }
 
     /// "a, b and c", and " in Acme" where that is to follow.
-    fn names(&mut self, into: &mut Vec<Named>, account: Option<i64>, in_account: bool, gone: &str) {
+    fn names(&mut self, into: &mut Vec<Named>, account: Option<AccountId>, in_account: bool, gone: &str) {
         let first = into.len();
         loop {
             let name = self.word();
@@ -378,9 +378,9 @@ impl Reader<'_> {
     }
 
     /// The account that is called so, and no other could be meant.
-    fn account(&mut self) -> i64 {
-        let mut called: Vec<(String, i64)> =
-            super::policies::ACCOUNTS.map(|id| (format!("account {id}"), id)).to_vec();
+    fn account(&mut self) -> AccountId {
+        let mut called: Vec<(String, AccountId)> =
+            super::policies::ACCOUNTS.map(|id| (format!("account {id}"), id.into())).to_vec();
         for one in &self.around.accounts {
             called.push((format!("{} ({})", one.name, one.id), one.id));
             called.push((format!("“{}” ({})", one.name, one.id), one.id));
@@ -392,7 +392,8 @@ impl Reader<'_> {
         called.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
         let (name, id) =
             called.iter().find(|(name, _)| self.rest.starts_with(name.as_str())).unwrap().clone();
-        let meant: Vec<i64> = called.iter().filter(|(other, _)| *other == name).map(|(_, id)| *id).collect();
+        let meant: Vec<AccountId> =
+            called.iter().filter(|(other, _)| *other == name).map(|(_, id)| *id).collect();
         assert!(meant.iter().all(|other| *other == id), "“{name}” could be one of {meant:?}");
         self.need(&name);
         id

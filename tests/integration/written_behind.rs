@@ -12,7 +12,7 @@ use tokenhouse::models::token::networks::{self, Seen};
 use tokenhouse::models::token::refusals::{self, Kind, Span};
 use tokenhouse::models::token::usage::{self, Use};
 use tokenhouse::policy::budget::Hour;
-use tokenhouse::policy::{ClientAddress, RefusalCode};
+use tokenhouse::policy::{ClientAddress, RefusalCode, SecretId, TokenId};
 
 /// The texts of all that is inserted, with how often each was sent.
 fn inserts(conn: &mut Conn, mut work: impl FnMut(&mut Conn, usize)) -> BTreeMap<String, usize> {
@@ -46,19 +46,24 @@ async fn what_is_written_behind_the_calls_is_one_statement_however_many_there_ar
     let mut conn = house.conn();
     let conn: &mut Conn = &mut conn;
     let (address, client) = (ClientAddress::Unknown, "test".to_owned());
-    let secrets: Vec<i64> = super::facts::texts_in(conn, "id", "token_secrets ORDER BY id")
+    let secrets: Vec<SecretId> = super::facts::texts_in(conn, "id", "token_secrets ORDER BY id")
         .iter()
         .map(|id| id.parse().unwrap())
         .collect();
     let uses = inserts(conn, |conn, count| {
-        let one =
-            |secret: &i64| Use { secret: *secret, account: acme, at: START, address, client: client.clone() };
+        let one = |secret: &SecretId| Use {
+            secret: *secret,
+            account: acme,
+            at: START,
+            address,
+            client: client.clone(),
+        };
         usage::write(conn, &secrets[..count].iter().map(one).collect::<Vec<_>>()).unwrap();
     });
     let sign_ins = inserts(conn, |conn, count| {
         let email = OWNER.to_owned();
         let one = SignIn {
-            user: 1,
+            user: 1.into(),
             email,
             kind: SightingKind::SignedIn,
             at: START,
@@ -69,17 +74,19 @@ async fn what_is_written_behind_the_calls_is_one_statement_however_many_there_ar
     });
     let refused = inserts(conn, |conn, count| {
         let span = Span { first_at: START, last_at: START, calls: 1 };
-        let one =
-            |token: &i64| (Kind { token: *token, needs: None, reason: RefusalCode::PermissionDenied }, span);
+        let one = |token: &TokenId| {
+            (Kind { token: *token, needs: None, reason: RefusalCode::PermissionDenied }, span)
+        };
         refusals::write(conn, &tokens[..count].iter().map(one).collect::<Vec<_>>()).unwrap();
     });
     let spent = inserts(conn, |conn, count| {
-        let calls: Vec<(Payer, i64)> = (0..count).map(|user| (Payer::User(user as i64), 1)).collect();
+        let calls: Vec<(Payer, i64)> =
+            (0..count).map(|user| (Payer::User((user as i64).into()), 1)).collect();
         assert_eq!(budget::add(conn, Hour::of(START), &calls).unwrap().len(), count);
     });
     let mut network = 0;
     let networks = inserts(conn, |conn, count| {
-        let mut one = |token: &i64| {
+        let mut one = |token: &TokenId| {
             network += 1;
             let network = Some(format!("198.51.{network}.0/24").parse().unwrap());
             Seen { token: *token, network, at: START, address, client: client.clone() }

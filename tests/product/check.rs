@@ -6,18 +6,18 @@ use reqwest::header::HeaderMap;
 use tokenhouse::db;
 use tokenhouse::models::token::{DeletionReason, Issued, NewToken, Owner, Token, TokenName, issue};
 use tokenhouse::models::{Hooks, Resource};
-use tokenhouse::policy::{Grant, KindKey, Policy, Rights, Selection, scope};
+use tokenhouse::policy::{AccountId, Grant, KindKey, Policy, Rights, Selection, TokenId, scope};
 use uuid::Uuid;
 
 const STORE: KindKey = KindKey::literal("store");
 
 /// A shop behind a proxy on this machine, and its account.
-fn shop() -> (House, i64) {
+fn shop() -> (House, AccountId) {
     open_with(|config| config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()])
 }
 
 /// A token of the account with these scopes; Everything without any.
-pub fn token(house: &House, account: i64, scopes: &[&str]) -> (i64, String) {
+pub fn token(house: &House, account: AccountId, scopes: &[&str]) -> (TokenId, String) {
     let (mut conn, catalogue) = (house.conn(), house.app.catalogue.clone());
     let mut named =
         |name: &String| Resource::find(&mut conn, account, STORE, name).unwrap().unwrap().to_ref();

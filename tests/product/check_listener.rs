@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use tokenhouse::config::{CheckListen, Config};
+use tokenhouse::policy::AccountId;
 
 /// The status of an answer, and all of it.
 fn asked(mut stream: impl Read + Write, path: &str, secret: &str) -> (u16, String) {
@@ -55,7 +56,7 @@ async fn at_an_address_only_the_check_answers_and_only_a_proxy_that_is_trusted()
 }
 
 /// A server whose check listens at this socket.
-fn listening(socket: &Path) -> (House, i64) {
+fn listening(socket: &Path) -> (House, AccountId) {
     open_with(|config| config.check_listen = Some(CheckListen::Unix(socket.to_owned())))
 }
 

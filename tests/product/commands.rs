@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use tokenhouse::db;
 use tokenhouse::models::Resource;
-use tokenhouse::policy::KindKey;
+use tokenhouse::policy::{AccountId, KindKey};
 
 fn run(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tokenhouse"));
@@ -250,7 +250,7 @@ impl Shop {
 
     fn names(&self, account: &str) -> Vec<String> {
         let mut conn = db::connect(&SecretString::from(self.url.clone())).unwrap();
-        let account: i64 = account.parse().unwrap();
+        let account: AccountId = account.parse().unwrap();
         let found = Resource::search(&mut conn, &[account], KindKey::literal("store"), "", 100).unwrap();
         found.into_iter().map(|one| one.name).collect()
     }

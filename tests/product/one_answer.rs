@@ -16,8 +16,8 @@ use tokenhouse::models::token::{Issued, NewToken, Owner, TokenName, issue};
 use tokenhouse::models::{Account, Hooks, OfKind, Resource, membership};
 use tokenhouse::policy::words::{self, Around, Surroundings};
 use tokenhouse::policy::{
-    Access, Catalogue, Grant, KindKey, Parts, PermissionKey, Policy, ResourceRef, Rights, Role, Selection,
-    Unique,
+    Access, AccountId, Catalogue, Grant, KindKey, Parts, PermissionKey, Policy, ResourceId, ResourceRef,
+    Rights, Role, Selection, Unique,
 };
 use uuid::Uuid;
 
@@ -194,9 +194,13 @@ impl Made {
     }
 
     /// The grants of a token: valid ones, as every form and command sees to it.
-    fn grants(&self, account: i64, there: &BTreeMap<(usize, &str), i64>) -> BoxedStrategy<Vec<Grant>> {
+    fn grants(
+        &self,
+        account: AccountId,
+        there: &BTreeMap<(usize, &str), ResourceId>,
+    ) -> BoxedStrategy<Vec<Grant>> {
         let made = self.clone();
-        let there: BTreeMap<(usize, String), i64> =
+        let there: BTreeMap<(usize, String), ResourceId> =
             there.iter().map(|((kind, name), id)| ((*kind, (*name).to_owned()), *id)).collect();
         let patterns = || {
             let known = vec!["main", "release*", "*-1", "o*"];
@@ -397,7 +401,7 @@ async fn the_check_says_what_a_second_implementation_says_over_random_catalogues
 }
 
 /// A server with this catalogue, its account, and ids of what the account has.
-fn open<'a>(product: Product, made: &Made) -> (House, i64, BTreeMap<(usize, &'a str), i64>) {
+fn open<'a>(product: Product, made: &Made) -> (House, AccountId, BTreeMap<(usize, &'a str), ResourceId>) {
     let database = database::empty();
     let mut conn = db::connect(&SecretString::from(database::url(&database))).unwrap();
     db::migrate(&mut conn).unwrap();
@@ -426,7 +430,7 @@ fn open<'a>(product: Product, made: &Made) -> (House, i64, BTreeMap<(usize, &'a 
     (house, acme.id, there)
 }
 
-fn set_role(house: &House, account: i64, role: Role) {
+fn set_role(house: &House, account: AccountId, role: Role) {
     let mut conn = house.conn();
     let acme = Account::find(&mut conn, account).unwrap().unwrap();
     membership::set(&mut conn, &acme, &house.user(OWNER), role, &house.command_line()).unwrap();

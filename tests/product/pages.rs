@@ -11,23 +11,23 @@ use tokenhouse::config::Config;
 use tokenhouse::db;
 use tokenhouse::extension::Product;
 use tokenhouse::models::{Account, Hooks, OfKind, Resource, membership};
-use tokenhouse::policy::{KindKey, Role, Unique};
+use tokenhouse::policy::{AccountId, KindKey, Role, Unique};
 
 const STORE: KindKey = KindKey::literal("store");
 pub const STORES: OfKind<'static> = OfKind { key: STORE, plural: "stores", unique: Unique::Site };
 
 /// A server in front of the shop, with an account that has two stores.
-fn open() -> (House, i64) {
+fn open() -> (House, AccountId) {
     open_with(|_| {})
 }
 
 /// The same with other settings.
-pub fn open_with(change: impl FnOnce(&mut Config)) -> (House, i64) {
+pub fn open_with(change: impl FnOnce(&mut Config)) -> (House, AccountId) {
     open_of(shop(), change)
 }
 
 /// The same with another catalogue of the shop.
-pub fn open_of(product: Product, change: impl FnOnce(&mut Config)) -> (House, i64) {
+pub fn open_of(product: Product, change: impl FnOnce(&mut Config)) -> (House, AccountId) {
     let database = database::empty();
     let mut conn = db::connect(&SecretString::from(database::url(&database))).unwrap();
     db::migrate(&mut conn).unwrap();

@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex};
 use tokenhouse::config::{CheckListen, Config};
 use tokenhouse::extension::Product;
 use tokenhouse::models::{Account, Origin};
+use tokenhouse::policy::{AccountId, TokenId};
 use wire::{Api, Arrived, Line, Seen};
 
 /// The headers by which the API knows whose call it is.
@@ -34,12 +35,12 @@ const IDENTITY: [&str; 7] = [
 /// A shop's API behind a proxy.
 struct Behind {
     house: House,
-    acme: i64,
+    acme: AccountId,
     api: Api,
     proxy: Proxy,
     /// May read and write the orders of Berlin.
     secret: String,
-    token: i64,
+    token: TokenId,
     /// Whether the proxy normalizes a path before it asks about it.
     normalizes: bool,
     _folder: tempfile::TempDir,

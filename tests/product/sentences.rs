@@ -2,7 +2,9 @@
 //! what the catalogue calls things, and no code that writes sentences; one that it doesn't understand
 //! fails the test.
 
-use tokenhouse::policy::{Access, Catalogue, Grant, Kind, Parts, Permission, ResourceRef, Rights, Selection};
+use tokenhouse::policy::{
+    Access, AccountId, Catalogue, Grant, Kind, Parts, Permission, ResourceRef, Rights, Selection,
+};
 
 /// What is left to read of a sentence.
 struct Reader<'a> {
@@ -49,7 +51,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The rights that these sentences tell, of an account's token without conditions.
-pub fn read(catalogue: &Catalogue, account: i64, sentences: &[String]) -> Rights {
+pub fn read(catalogue: &Catalogue, account: AccountId, sentences: &[String]) -> Rights {
     let mut grants = Vec::new();
     for whole in sentences {
         let mut reader = Reader { whole, rest: whole };
@@ -63,7 +65,7 @@ pub fn read(catalogue: &Catalogue, account: i64, sentences: &[String]) -> Rights
     Rights::Grants(grants)
 }
 
-fn line(catalogue: &Catalogue, account: i64, reader: &mut Reader<'_>) -> Option<Grant> {
+fn line(catalogue: &Catalogue, account: AccountId, reader: &mut Reader<'_>) -> Option<Grant> {
     let full = reader.eat("read, create, change and delete ") || reader.eat("read, change and delete ");
     if !full {
         reader.need("read ");
@@ -79,7 +81,7 @@ fn line(catalogue: &Catalogue, account: i64, reader: &mut Reader<'_>) -> Option<
     let parts = parts(kind, permission, reader);
     reader.need(" of ");
     let named = |names: Vec<String>| -> Vec<ResourceRef> {
-        let one = |name| ResourceRef { account, id: Some(1), kind: kind.key, name };
+        let one = |name| ResourceRef { account, id: Some(1.into()), kind: kind.key, name };
         names.into_iter().map(one).collect()
     };
     let nothing_else = "nothing else there";

@@ -6,6 +6,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use scraper::{Html, Selector};
 use std::net::SocketAddr;
+use tokenhouse::policy::{AccountId, TokenId};
 
 /// A browser without scripting, with cookies of its own.
 #[derive(Clone)]
@@ -96,7 +97,7 @@ impl Browser {
     }
 
     /// Makes a token on the account's form; returns its number and its secret.
-    pub async fn make_token(&mut self, account: i64, fields: &[(&str, &str)]) -> (i64, String) {
+    pub async fn make_token(&mut self, account: AccountId, fields: &[(&str, &str)]) -> (TokenId, String) {
         let nonce = self.new_form(account).await;
         let mut all = vec![("nonce", nonce.as_str()), ("do", "generate")];
         all.extend_from_slice(fields);
@@ -111,18 +112,18 @@ impl Browser {
     }
 
     /// Makes a token with Everything that expires in 90 days.
-    pub async fn make_full_token(&mut self, account: i64, name: &str) -> (i64, String) {
+    pub async fn make_full_token(&mut self, account: AccountId, name: &str) -> (TokenId, String) {
         self.make_token(account, &[("name", name), ("reach", "everything"), ("expires", "90")]).await
     }
 
     /// Opens the form for a new token; returns its nonce.
-    pub async fn new_form(&mut self, account: i64) -> String {
+    pub async fn new_form(&mut self, account: AccountId) -> String {
         let form = self.get(&format!("/accounts/{account}/tokens/new")).await;
         form.value_of("nonce")
     }
 
     /// Opens the confirmation page and presses *Yes, delete*.
-    pub async fn delete_token(&mut self, account: i64, token: i64) -> Answer {
+    pub async fn delete_token(&mut self, account: AccountId, token: TokenId) -> Answer {
         let path = format!("/accounts/{account}/tokens/{token}/delete");
         self.get(&path).await;
         self.post(&path, &[]).await

@@ -5,17 +5,19 @@ use time::{Duration, OffsetDateTime};
 use tokenhouse::db;
 use tokenhouse::models::Origin;
 use tokenhouse::models::token::{Issued, NewToken, Owner, TokenName, issue};
-use tokenhouse::policy::{Access, Grant, Parts, PermissionKey, Policy, Rights, Selection};
+use tokenhouse::policy::{
+    Access, AccountId, Grant, Parts, PermissionKey, Policy, Rights, Selection, TokenId,
+};
 use uuid::Uuid;
 
 /// Makes a token with Everything, now, that works for so long.
-pub fn token(house: &House, account: i64, lives: Option<Duration>) -> i64 {
+pub fn token(house: &House, account: AccountId, lives: Option<Duration>) -> TokenId {
     let now = house.clock.now();
     tokens(house, account, &[("Made".to_owned(), now)], lives)[0]
 }
 
 /// Makes a token with this policy; returns its number and its secret.
-pub fn with(house: &House, owner: Owner, name: &str, policy: Policy) -> (i64, String) {
+pub fn with(house: &House, owner: Owner, name: &str, policy: Policy) -> (TokenId, String) {
     let catalogue = product().catalogue;
     let new = NewToken { name: TokenName::parse(name).unwrap(), policy, nonce: Uuid::new_v4() };
     let made = db::in_one(&mut house.conn(), |conn| {
@@ -42,7 +44,7 @@ pub fn granted(
     owner: Owner,
     name: &str,
     grants: &[(&str, Access, Selection)],
-) -> (i64, String) {
+) -> (TokenId, String) {
     let rights = grants.iter().map(|(key, access, selection)| grant(key, *access, selection.clone()));
     let rights = Rights::Grants(rights.collect());
     with(house, owner, name, Policy::unconditional(rights))
@@ -51,10 +53,10 @@ pub fn granted(
 /// Makes tokens with these names at these moments, in one transaction.
 pub fn tokens(
     house: &House,
-    account: i64,
+    account: AccountId,
     wanted: &[(String, OffsetDateTime)],
     lives: Option<Duration>,
-) -> Vec<i64> {
+) -> Vec<TokenId> {
     let catalogue = product().catalogue;
     let made = db::in_one(&mut house.conn(), |conn| {
         wanted

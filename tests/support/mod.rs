@@ -35,7 +35,7 @@ use tokenhouse::http::AppData;
 use tokenhouse::mail::{Failed, Mail, Post};
 use tokenhouse::models::password::{self, Cost};
 use tokenhouse::models::{Account, Origin, User, membership};
-use tokenhouse::policy::Role;
+use tokenhouse::policy::{AccountId, Role};
 use tokenhouse::server::Server;
 
 /// When every test begins.
@@ -157,7 +157,7 @@ impl House {
     }
 
     /// Number of the account of this name.
-    pub fn account(&self, name: &str) -> i64 {
+    pub fn account(&self, name: &str) -> AccountId {
         Account::find_by_name(&mut self.conn(), name).unwrap().unwrap().id
     }
 

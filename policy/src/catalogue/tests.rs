@@ -84,7 +84,12 @@ fn a_level_that_is_offered_no_more_gives_the_next_lower_one_and_a_grant_never_mo
     let catalogue = samples::ci();
     let pipelines = catalogue.find("pipelines").unwrap();
     let only = |kind: &'static str| {
-        let one = ResourceRef { account: 1, id: Some(1), kind: KindKey::literal(kind), name: "a".to_owned() };
+        let one = ResourceRef {
+            account: 1.into(),
+            id: Some(1.into()),
+            kind: KindKey::literal(kind),
+            name: "a".to_owned(),
+        };
         Selection::Only(vec![one])
     };
     let grant = |selection, parts| Grant {

@@ -1,6 +1,6 @@
 //! What the sentences say besides the policy: accounts by name, and how much they hold now.
 
-use crate::{Access, KindKey, Permission, Role, Selection};
+use crate::{Access, AccountId, KindKey, Permission, Role, Selection};
 
 /// The accounts that a token can reach, as they are now.
 #[derive(Debug, Clone)]
@@ -15,7 +15,7 @@ pub struct Surroundings {
 #[derive(Debug, Clone)]
 pub struct Around {
     /// Its number.
-    pub id: i64,
+    pub id: AccountId,
     /// Its name.
     pub name: String,
     /// The user's present role, for user tokens; none where the user is no member.
@@ -54,7 +54,7 @@ impl Surroundings {
 
     /// What an account is called: its name, with its number where that alone would not tell it from
     /// another; an account that is not here shows its number only.
-    pub fn called(&self, id: i64) -> String {
+    pub fn called(&self, id: AccountId) -> String {
         let Some(account) = self.accounts.iter().find(|account| account.id == id) else {
             return format!("account {id}");
         };

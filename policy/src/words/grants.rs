@@ -2,7 +2,7 @@
 
 use super::places::{inside, place, quoted, which};
 use super::{Phrase, Sentence, Surroundings, enumerated};
-use crate::{Access, Catalogue, Grant, Kind, Permission, ResourceRef, Selection};
+use crate::{Access, Catalogue, Grant, Kind, Permission, ResourceId, ResourceRef, Selection};
 
 pub(super) fn said(catalogue: &Catalogue, grants: &[Grant], around: &Surroundings) -> Vec<Sentence> {
     let mut sentences = Vec::new();
@@ -129,7 +129,13 @@ fn brought_back(rows: &[&Grant], around: &Surroundings) -> Vec<Sentence> {
         for one in grant.selection.named() {
             let reached = rows.iter().enumerate().any(|(other, row)| {
                 // No resource has the number 0.
-                other != place && row.selection.reaches(one.account, one.id.unwrap_or(0), one.kind, &one.name)
+                other != place
+                    && row.selection.reaches(
+                        one.account,
+                        one.id.unwrap_or(ResourceId::from(0)),
+                        one.kind,
+                        &one.name,
+                    )
             });
             let place =
                 if around.of_user { format!(" in {}", around.called(one.account)) } else { String::new() };

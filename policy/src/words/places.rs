@@ -1,7 +1,7 @@
 //! Where a grant applies, in words: resources, accounts and what is inside a resource.
 
 use super::{Phrase, Surroundings, listed};
-use crate::{Grant, Kind, Part, Parts, Permission, ResourceRef, Selection};
+use crate::{AccountId, Grant, Kind, Part, Parts, Permission, ResourceRef, Selection};
 
 /// What follows the object of a sentence about resources. `of` stands before each group of them;
 /// `alone`: no other line speaks of the permission, so that this one may say what is not reached.
@@ -66,7 +66,7 @@ fn named(list: &[ResourceRef], around: &Surroundings, of: &str, gone: &str) -> V
     if !around.of_user {
         return names(list, gone);
     }
-    let mut accounts: Vec<i64> = Vec::new();
+    let mut accounts: Vec<AccountId> = Vec::new();
     for one in list {
         if !accounts.contains(&one.account) {
             accounts.push(one.account);

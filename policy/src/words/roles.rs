@@ -1,7 +1,7 @@
 //! How far a user token reaches now: no further than its user's present role, account by account.
 
 use super::{Sentence, Surroundings, enumerated};
-use crate::{Access, Catalogue, Permission, Rights, Role, Selection};
+use crate::{Access, AccountId, Catalogue, Permission, Rights, Role, Selection};
 
 pub(super) fn said(catalogue: &Catalogue, rights: &Rights, around: &Surroundings) -> Vec<Sentence> {
     let permissions = || catalogue.permissions.iter().filter(|one| !one.is_of_user());
@@ -35,7 +35,7 @@ pub(super) fn said(catalogue: &Catalogue, rights: &Rights, around: &Surroundings
 }
 
 /// The most that the rights say of a permission in an account.
-fn granted(permission: &Permission, rights: &Rights, account: i64) -> Option<Access> {
+fn granted(permission: &Permission, rights: &Rights, account: AccountId) -> Option<Access> {
     match rights {
         Rights::Everything => permission.access.iter().max().copied(),
         Rights::Grants(grants) => grants
@@ -67,7 +67,7 @@ fn lowered(name: &str, role: Role, reads: &[&str], nothing: &[&str], enough: usi
 /// Accounts that the grants name and the user is no member of.
 fn left(catalogue: &Catalogue, rights: &Rights, around: &Surroundings) -> Vec<Sentence> {
     let Rights::Grants(grants) = rights else { return Vec::new() };
-    let mut named: Vec<i64> = grants
+    let mut named: Vec<AccountId> = grants
         .iter()
         .filter(|grant| catalogue.get(&grant.permission).is_some_and(|one| !one.is_of_user()))
         .flat_map(|grant| match &grant.selection {

@@ -1,10 +1,10 @@
 //! A policy in a few words, for a row of the list.
 
 use super::Phrase;
-use crate::{Catalogue, Grant, Kind, Part, Rights, Selection};
+use crate::{AccountId, Catalogue, Grant, Kind, Part, Rights, Selection};
 
 /// What the account with this number is called.
-pub type Called<'a> = &'a dyn Fn(i64) -> String;
+pub type Called<'a> = &'a dyn Fn(AccountId) -> String;
 
 /// Rights in a few words; for a user token with what accounts are called.
 pub fn in_short(catalogue: &Catalogue, rights: &Rights, of_user: Option<Called<'_>>) -> Vec<Phrase> {
@@ -63,7 +63,7 @@ fn place(selection: &Selection, called: Called<'_>) -> Phrase {
         Selection::Everywhere { .. } => "all accounts".to_owned(),
         Selection::Account { account, .. } => called(*account),
         Selection::Only(only) => {
-            let mut of: Vec<i64> = only.iter().map(|one| one.account).collect();
+            let mut of: Vec<AccountId> = only.iter().map(|one| one.account).collect();
             of.sort_unstable();
             of.dedup();
             match of.as_slice() {

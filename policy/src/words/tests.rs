@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Access, Grant, KindKey, Parts, ResourceRef, Role, Selection};
+use crate::{Access, AccountId, Grant, KindKey, Parts, ResourceRef, Role, Selection};
 use time::macros::datetime;
 
 const DOMAIN: KindKey = KindKey::literal("domain");
@@ -15,7 +15,7 @@ fn of_member(globex: Role) -> Surroundings {
 }
 
 fn around(id: i64, name: &str, role: Option<Role>, each: i64) -> Around {
-    Around { id, name: name.to_owned(), role, resources: vec![(DOMAIN, each), (ZONE, each)] }
+    Around { id: id.into(), name: name.to_owned(), role, resources: vec![(DOMAIN, each), (ZONE, each)] }
 }
 
 fn texts(rights: Rights, around: &Surroundings) -> Vec<String> {
@@ -33,7 +33,7 @@ fn grant(key: &str, access: Access, selection: Selection) -> Grant {
 }
 
 fn zone(name: &str) -> ResourceRef {
-    ResourceRef { account: 1, id: Some(1), kind: ZONE, name: name.to_owned() }
+    ResourceRef { account: 1.into(), id: Some(1.into()), kind: ZONE, name: name.to_owned() }
 }
 
 fn gone(name: &str) -> ResourceRef {
@@ -41,11 +41,11 @@ fn gone(name: &str) -> ResourceRef {
 }
 
 fn globex(name: &str) -> ResourceRef {
-    ResourceRef { account: 2, ..zone(name) }
+    ResourceRef { account: 2.into(), ..zone(name) }
 }
 
 fn all(except: Vec<ResourceRef>) -> Selection {
-    Selection::Account { account: 1, except }
+    Selection::Account { account: 1.into(), except }
 }
 
 fn challenges(selection: Selection) -> Grant {
@@ -153,9 +153,9 @@ fn a_user_token_says_which_account_and_how_far_the_role_goes_there_now() {
     let rows = vec![
         grant("zones", Access::Full, Selection::Everywhere { except: vec![globex("c.example")] }),
         grant("certificates", Access::Read, Selection::Only(vec![zone("a.example"), globex("b.example")])),
-        grant("billing", Access::Read, Selection::Account { account: 2, except: Vec::new() }),
+        grant("billing", Access::Read, Selection::Account { account: 2.into(), except: Vec::new() }),
         grant("user_details", Access::Read, Selection::Everywhere { except: Vec::new() }),
-        grant("contacts", Access::Read, Selection::Account { account: 3, except: Vec::new() }),
+        grant("contacts", Access::Read, Selection::Account { account: 3.into(), except: Vec::new() }),
     ];
     let said = texts(Rights::Grants(rows), &of_member(Role::ReadOnly));
     let expected = [
@@ -190,12 +190,16 @@ fn accounts_that_a_name_does_not_tell_apart_are_called_with_their_number() {
     let mut around = of_member(Role::Owner);
     around.accounts[1].name = "Acme".to_owned();
     around.accounts.push(super::Around {
-        id: 3,
+        id: 3.into(),
         name: "Sales in Acme".to_owned(),
         ..around.accounts[0].clone()
     });
-    around.accounts.push(super::Around { id: 4, name: "Acme (1)".to_owned(), ..around.accounts[0].clone() });
-    let called: Vec<String> = (1..=5).map(|id| around.called(id)).collect();
+    around.accounts.push(super::Around {
+        id: 4.into(),
+        name: "Acme (1)".to_owned(),
+        ..around.accounts[0].clone()
+    });
+    let called: Vec<String> = (1..=5).map(|id| around.called(id.into())).collect();
     assert_eq!(called, ["Acme (1)", "Acme (2)", "“Sales in Acme” (3)", "“Acme (1)” (4)", "account 5"]);
 }
 
@@ -243,7 +247,7 @@ fn networks_and_moments_are_said_to_the_second() {
 #[test]
 fn in_a_row_of_the_list_there_are_few_words() {
     let catalogue = crate::samples::dns();
-    let called = |id: i64| if id == 1 { "Acme".to_owned() } else { "Globex".to_owned() };
+    let called = |id: AccountId| if id.get() == 1 { "Acme".to_owned() } else { "Globex".to_owned() };
     let short = |rights: &Rights, of_user: Option<Called<'_>>| -> String {
         let phrases = in_short(&catalogue, rights, of_user);
         assert!(phrases.iter().all(|phrase| !phrase.text.is_empty()), "{phrases:?}");

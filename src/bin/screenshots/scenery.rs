@@ -15,7 +15,8 @@ use tokenhouse::dns::models::domain::DOMAIN;
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::models::password::{self, Cost};
 use tokenhouse::models::{Account, Actor, Origin, Resource, User};
-use tokenhouse::policy::{Catalogue, KindKey, ResourceRef};
+use tokenhouse::policy::TokenId;
+use tokenhouse::policy::{Catalogue, KindKey, ResourceId, ResourceRef};
 
 /// What the placeholders of pages stand for: numbers, and what links hold.
 #[derive(Debug, Default)]
@@ -77,8 +78,8 @@ pub fn lay(conn: &mut Conn, password: &str, now: OffsetDateTime) -> Result<Place
     for (place, name) in [("example", "example.com"), ("burrito", "theburritobot.com")] {
         let zone = ground.resource(ZONE, name)?;
         let domain = ground.resource(DOMAIN, name)?;
-        ground.places.set(&format!("zone-{place}"), zone.id.unwrap_or_default());
-        ground.places.set(&format!("domain-{place}"), domain.id.unwrap_or_default());
+        ground.places.set(&format!("zone-{place}"), zone.id.map_or(0, ResourceId::get));
+        ground.places.set(&format!("domain-{place}"), domain.id.map_or(0, ResourceId::get));
     }
     ground.places.set("article", "roles");
     Ok(ground.places)
@@ -114,7 +115,7 @@ impl Ground<'_> {
     }
 
     /// Number of the newest secret of a token.
-    fn secret_of(&mut self, token: i64) -> Result<i64, Failed> {
+    fn secret_of(&mut self, token: TokenId) -> Result<i64, Failed> {
         use tokenhouse::db::schema::token_secrets as secrets;
         let newest = secrets::table.filter(secrets::token_id.eq(token)).order(secrets::id.desc());
         Ok(newest.select(secrets::id).first(self.conn)?)

@@ -5,6 +5,7 @@ use crate::config::{CatalogueArgs, DatabaseArgs};
 use crate::db;
 use crate::extension::Extension;
 use crate::models::resource::{Difference, Narrowed};
+use crate::policy::AccountId;
 use clap::Args;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ pub(in crate::cli) struct ImportArgs {
     file: PathBuf,
     /// Number of the account.
     #[arg(long)]
-    account: i64,
+    account: AccountId,
     /// Their kind, as the catalogue calls it. [default: the first of the catalogue]
     #[arg(long)]
     kind: Option<String>,

@@ -10,7 +10,8 @@ use crate::models::{Account, Origin, Resource, User};
 use crate::policy::scope::{self, Written};
 use crate::policy::words::of_policy;
 use crate::policy::{
-    Catalogue, Grant, KindKey, MOST_NAMED_RESOURCES, Policy, ResourceRef, Rights, Selection,
+    AccountId, Catalogue, Grant, KindKey, MOST_NAMED_RESOURCES, Policy, ResourceRef, Rights, Selection,
+    TokenId,
 };
 use std::io;
 use time::OffsetDateTime;
@@ -58,7 +59,7 @@ pub(super) fn create(args: CreateArgs, extension: Option<Extension>) -> Result<(
 }
 
 /// Deletes a token whose secret nobody got.
-fn withdrawn(conn: &mut Conn, id: i64, cause: &io::Error, origin: &Origin) -> CliError {
+fn withdrawn(conn: &mut Conn, id: TokenId, cause: &io::Error, origin: &Origin) -> CliError {
     let deleted = db::in_one(conn, |conn| match Token::itself(conn, id)? {
         Some(token) => token.delete(conn, DeletionReason::CommandLine, origin),
         None => Ok(false),
@@ -87,7 +88,7 @@ impl For {
     }
 }
 
-fn holder(conn: &mut Conn, account: Option<i64>, user: Option<&str>) -> Result<For, CliError> {
+fn holder(conn: &mut Conn, account: Option<AccountId>, user: Option<&str>) -> Result<For, CliError> {
     let account = account.map(|number| account_of(conn, number)).transpose()?;
     match (user, account) {
         (Some(email), within) => Ok(For::User(user_of(conn, email)?, within)),

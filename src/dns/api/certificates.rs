@@ -53,7 +53,7 @@ impl From<certificate::Certificate> for Certificate {
     fn from(one: certificate::Certificate) -> Certificate {
         Certificate {
             id: one.id,
-            domain_id: one.domain_id,
+            domain_id: one.domain_id.get(),
             contact_id: one.contact_id,
             name: one.name,
             common_name: one.common_name,

@@ -54,7 +54,7 @@ impl From<contact::Contact> for Contact {
         let of = one.details;
         Contact {
             id: one.id,
-            account_id: one.account_id,
+            account_id: one.account_id.get(),
             label: of.label,
             first_name: of.first_name,
             last_name: of.last_name,

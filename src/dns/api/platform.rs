@@ -45,7 +45,7 @@ impl From<platform::Status> for PlatformStatus {
     fn from(one: platform::Status) -> PlatformStatus {
         PlatformStatus {
             id: one.id,
-            account_id: one.account_id,
+            account_id: one.account_id.get(),
             component: one.component,
             state: one.state.key().to_owned(),
             message: one.message,
@@ -59,7 +59,7 @@ impl From<platform::Message> for PlatformMessage {
     fn from(one: platform::Message) -> PlatformMessage {
         PlatformMessage {
             id: one.id,
-            account_id: one.account_id,
+            account_id: one.account_id.get(),
             subject: one.subject,
             body: one.body,
             created_at: Moment(one.created_at),

@@ -32,7 +32,7 @@ impl From<registration::WhoisPrivacy> for WhoisPrivacy {
     fn from(one: registration::WhoisPrivacy) -> WhoisPrivacy {
         WhoisPrivacy {
             id: one.id,
-            domain_id: one.domain_id,
+            domain_id: one.domain_id.get(),
             expires_on: one.expires_on.map(Day),
             enabled: one.enabled,
             created_at: Moment(one.created_at),

@@ -39,7 +39,7 @@ impl From<RecordTemplate> for Template {
     fn from(one: RecordTemplate) -> Template {
         Template {
             id: one.id,
-            account_id: one.account_id,
+            account_id: one.account_id.get(),
             name: one.name,
             sid: one.sid,
             description: one.description,

@@ -42,7 +42,7 @@ pub struct Membership {
 impl UserDetails {
     fn of(user: User) -> UserDetails {
         UserDetails {
-            id: user.id,
+            id: user.id.get(),
             email: user.email,
             name: user.name,
             created_at: Moment(user.created_at),
@@ -122,6 +122,7 @@ pub async fn memberships(caller: OfUser<Memberships, Read>) -> HttpResponse {
         role: role.to_owned(),
     };
     let accounts = caller.accounts().iter();
-    let of = accounts.filter_map(|one| Some(membership(one.account.id, &one.account.name, one.role?.key())));
+    let of =
+        accounts.filter_map(|one| Some(membership(one.account.id.get(), &one.account.name, one.role?.key())));
     ok(of.collect::<Vec<_>>())
 }

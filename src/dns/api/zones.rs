@@ -42,8 +42,8 @@ impl From<models::Zone> for Zone {
     fn from(one: models::Zone) -> Zone {
         Zone {
             reverse: one.is_reverse(),
-            id: one.id,
-            account_id: one.account_id,
+            id: one.id.get(),
+            account_id: one.account_id.get(),
             name: one.name,
             secondary: false,
             last_transferred_at: None,

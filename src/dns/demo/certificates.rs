@@ -2,10 +2,12 @@
 //! everybody: a test authority signed them, and no client trusts it.
 
 use super::holdings::{MADE, first_contact};
-use crate::db::schema::{certificates, resources};
+use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
 use crate::dns::models::certificate::CertificateState;
 use crate::dns::models::domain::DOMAIN;
+use crate::dns::models::schema::certificates;
+use crate::policy::AccountId;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use time::OffsetDateTime;
@@ -48,7 +50,7 @@ const DEMO: [Demo; 3] = [
     },
 ];
 
-pub(super) fn fill(conn: &mut Conn, account: i64) -> Result<(), DbError> {
+pub(super) fn fill(conn: &mut Conn, account: AccountId) -> Result<(), DbError> {
     let of_account = certificates::table
         .inner_join(resources::table)
         .filter(resources::account_id.eq(account))

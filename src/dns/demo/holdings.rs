@@ -1,14 +1,16 @@
 //! What an account of the demo has beside its domains: contacts, templates, webhooks, charges,
 //! notices and messages. Two of each, and of each kind only where there is none yet.
 
-use crate::db::schema::{
-    charges, contacts, domains, platform_messages, platform_statuses, record_templates, resources, webhooks,
-};
+use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
 use crate::dns::models::charge::{ChargeState, Item};
 use crate::dns::models::contact::Details;
 use crate::dns::models::domain::DOMAIN;
 use crate::dns::models::platform::PlatformState;
+use crate::dns::models::schema::{
+    charges, contacts, domains, platform_messages, platform_statuses, record_templates, webhooks,
+};
+use crate::policy::AccountId;
 use diesel::prelude::*;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -22,7 +24,7 @@ const REGISTERED: [(&str, OffsetDateTime, bool, bool); 2] = [
     ("theburritobot.com", datetime!(2027-03-14 12:00 UTC), false, false),
 ];
 
-pub(super) fn fill(conn: &mut Conn, account: i64) -> Result<(), DbError> {
+pub(super) fn fill(conn: &mut Conn, account: AccountId) -> Result<(), DbError> {
     fill_contacts(conn, account)?;
     register(conn, account)?;
     fill_templates(conn, account)?;
@@ -31,7 +33,7 @@ pub(super) fn fill(conn: &mut Conn, account: i64) -> Result<(), DbError> {
     fill_platform(conn, account)
 }
 
-fn fill_contacts(conn: &mut Conn, account: i64) -> Result<(), DbError> {
+fn fill_contacts(conn: &mut Conn, account: AccountId) -> Result<(), DbError> {
     if !is_empty(contacts::table.filter(contacts::account_id.eq(account)).count().get_result(conn)?) {
         return Ok(());
     }
@@ -74,7 +76,7 @@ fn fill_contacts(conn: &mut Conn, account: i64) -> Result<(), DbError> {
     Ok(())
 }
 
-fn register(conn: &mut Conn, account: i64) -> Result<(), DbError> {
+fn register(conn: &mut Conn, account: AccountId) -> Result<(), DbError> {
     let registrant: Option<i64> = first_contact(conn, account)?;
     for (name, expires_at, auto_renew, transfer_lock) in REGISTERED {
         let own = resources::table
@@ -97,7 +99,7 @@ fn register(conn: &mut Conn, account: i64) -> Result<(), DbError> {
 }
 
 /// To whom the domains are registered.
-pub(super) fn first_contact(conn: &mut Conn, account: i64) -> Result<Option<i64>, DbError> {
+pub(super) fn first_contact(conn: &mut Conn, account: AccountId) -> Result<Option<i64>, DbError> {
     Ok(contacts::table
         .filter(contacts::account_id.eq(account))
         .order(contacts::id)
@@ -106,7 +108,7 @@ pub(super) fn first_contact(conn: &mut Conn, account: i64) -> Result<Option<i64>
         .optional()?)
 }
 
-fn fill_templates(conn: &mut Conn, account: i64) -> Result<(), DbError> {
+fn fill_templates(conn: &mut Conn, account: AccountId) -> Result<(), DbError> {
     let own = record_templates::table.filter(record_templates::account_id.eq(account));
     if !is_empty(own.count().get_result(conn)?) {
         return Ok(());
@@ -129,7 +131,7 @@ fn fill_templates(conn: &mut Conn, account: i64) -> Result<(), DbError> {
     Ok(())
 }
 
-fn fill_webhooks(conn: &mut Conn, account: i64) -> Result<(), DbError> {
+fn fill_webhooks(conn: &mut Conn, account: AccountId) -> Result<(), DbError> {
     let own = webhooks::table.filter(webhooks::account_id.eq(account));
     if !is_empty(own.count().get_result(conn)?) {
         return Ok(());
@@ -150,7 +152,7 @@ fn fill_webhooks(conn: &mut Conn, account: i64) -> Result<(), DbError> {
     Ok(())
 }
 
-fn fill_charges(conn: &mut Conn, account: i64) -> Result<(), DbError> {
+fn fill_charges(conn: &mut Conn, account: AccountId) -> Result<(), DbError> {
     let plan = Item {
         description: "Teams, one month".to_owned(),
         cents: 2_900,
@@ -191,7 +193,7 @@ fn fill_charges(conn: &mut Conn, account: i64) -> Result<(), DbError> {
     Ok(())
 }
 
-fn fill_platform(conn: &mut Conn, account: i64) -> Result<(), DbError> {
+fn fill_platform(conn: &mut Conn, account: AccountId) -> Result<(), DbError> {
     use {platform_messages as messages, platform_statuses as statuses};
     if is_empty(statuses::table.filter(statuses::account_id.eq(account)).count().get_result(conn)?) {
         for (component, state, message) in [

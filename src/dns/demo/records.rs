@@ -7,6 +7,7 @@ use crate::dns::models::record::Wanted;
 use crate::dns::models::zone::ZONE;
 use crate::models::audit;
 use crate::models::{Origin, Resource};
+use crate::policy::AccountId;
 
 /// Name, type, priority and content.
 type Line = (&'static str, &'static str, Option<i64>, &'static str);
@@ -28,7 +29,7 @@ const FIRST: [Line; 9] = [
 /// Fills those of the account's zones that have no records of their own; the first one gets more.
 pub(super) fn fill(
     conn: &mut Conn,
-    account: i64,
+    account: AccountId,
     domains: &[String],
     first: &str,
     origin: &Origin,

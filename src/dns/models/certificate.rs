@@ -2,10 +2,11 @@
 
 use super::Sort;
 use super::order::ordered;
-use crate::db::schema::certificates;
 use crate::db::{Conn, DbError};
+use crate::dns::models::schema::certificates;
 use crate::models::Window;
 use crate::models::stored::stored_list;
+use crate::policy::ResourceId;
 use diesel::prelude::*;
 use secrecy::SecretString;
 use time::OffsetDateTime;
@@ -33,7 +34,7 @@ pub struct Certificate {
     /// Its number.
     pub id: i64,
     /// Id of its domain.
-    pub domain_id: i64,
+    pub domain_id: ResourceId,
     /// Number of the contact it was ordered for.
     pub contact_id: Option<i64>,
     /// The host below the domain, such as `www`.
@@ -90,7 +91,7 @@ impl Certificate {
     /// `common_name` and `expiration`.
     pub fn list(
         conn: &mut Conn,
-        domain: i64,
+        domain: ResourceId,
         sort: &Sort<'_>,
         window: Window,
     ) -> Result<(Vec<Certificate>, i64), DbError> {
@@ -106,7 +107,7 @@ impl Certificate {
     }
 
     /// The domain's certificate with this number.
-    pub fn find(conn: &mut Conn, domain: i64, id: i64) -> Result<Option<Certificate>, DbError> {
+    pub fn find(conn: &mut Conn, domain: ResourceId, id: i64) -> Result<Option<Certificate>, DbError> {
         Ok(certificates::table
             .filter(certificates::domain_id.eq(domain).and(certificates::id.eq(id)))
             .select(Certificate::as_select())
@@ -115,7 +116,7 @@ impl Certificate {
     }
 
     /// What a server needs beside the key; nothing of what is not issued.
-    pub fn bundle(conn: &mut Conn, domain: i64, id: i64) -> Result<Had<Bundle>, DbError> {
+    pub fn bundle(conn: &mut Conn, domain: ResourceId, id: i64) -> Result<Had<Bundle>, DbError> {
         let row: Option<Parts> = certificates::table
             .filter(certificates::domain_id.eq(domain).and(certificates::id.eq(id)))
             .select((
@@ -136,7 +137,7 @@ impl Certificate {
     }
 
     /// The private key in PEM, where it is here. No other function reads that column.
-    pub fn private_key(conn: &mut Conn, domain: i64, id: i64) -> Result<Had<SecretString>, DbError> {
+    pub fn private_key(conn: &mut Conn, domain: ResourceId, id: i64) -> Result<Had<SecretString>, DbError> {
         let row: Option<Option<String>> = certificates::table
             .filter(certificates::domain_id.eq(domain).and(certificates::id.eq(id)))
             .select(certificates::private_key_pem)

@@ -2,10 +2,11 @@
 
 use super::Sort;
 use super::order::ordered;
-use crate::db::schema::charges;
 use crate::db::{Conn, DbError};
+use crate::dns::models::schema::charges;
 use crate::models::Window;
 use crate::models::stored::stored_list;
+use crate::policy::AccountId;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -71,7 +72,7 @@ impl Charge {
     /// `invoiced`.
     pub fn list(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         period: Period,
         sort: &Sort<'_>,
         window: Window,

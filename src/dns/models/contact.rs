@@ -4,11 +4,12 @@ mod check;
 
 use super::Sort;
 use super::order::ordered;
-use crate::db::schema::{certificates, contacts, domains};
 use crate::db::{Conn, DbError};
 use crate::dns::models::action::{DnsAction, Event};
+use crate::dns::models::schema::{certificates, contacts, domains};
 use crate::models::Window;
 use crate::models::audit::{self, Origin};
+use crate::policy::AccountId;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use time::OffsetDateTime;
@@ -19,7 +20,7 @@ pub struct Contact {
     /// Its number.
     pub id: i64,
     /// Number of its account.
-    pub account_id: i64,
+    pub account_id: AccountId,
     /// Who it is and where.
     #[diesel(embed)]
     pub details: Details,
@@ -79,7 +80,7 @@ impl Contact {
     /// and `email`.
     pub fn list(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         sort: &Sort<'_>,
         window: Window,
     ) -> Result<(Vec<Contact>, i64), DbError> {
@@ -95,7 +96,7 @@ impl Contact {
     }
 
     /// The account's contact with this number.
-    pub fn find(conn: &mut Conn, account: i64, id: i64) -> Result<Option<Contact>, DbError> {
+    pub fn find(conn: &mut Conn, account: AccountId, id: i64) -> Result<Option<Contact>, DbError> {
         Ok(contacts::table
             .filter(contacts::account_id.eq(account).and(contacts::id.eq(id)))
             .select(Contact::as_select())
@@ -106,7 +107,7 @@ impl Contact {
     /// Makes one, of which nothing is wrong.
     pub fn create(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         details: &Details,
         origin: &Origin,
     ) -> Result<Contact, DbError> {
@@ -124,7 +125,7 @@ impl Contact {
     }
 
     /// Deletes the account's contact with this number, unless something still names it.
-    pub fn delete(conn: &mut Conn, account: i64, id: i64, origin: &Origin) -> Result<Deleted, DbError> {
+    pub fn delete(conn: &mut Conn, account: AccountId, id: i64, origin: &Origin) -> Result<Deleted, DbError> {
         // Nothing can come to name it while it is locked.
         let contact: Option<Contact> = contacts::table
             .filter(contacts::account_id.eq(account).and(contacts::id.eq(id)))

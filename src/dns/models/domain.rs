@@ -4,11 +4,12 @@ use super::Sort;
 use super::hooks::HOOKS;
 use super::order::ordered;
 use super::zone::NAME_SERVERS;
-use crate::db::schema::{domains, resources, whois_privacies};
+use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
+use crate::dns::models::schema::{domains, whois_privacies};
 use crate::models::rows::{containing, in_order};
 use crate::models::{OfKind, Origin, Reach, Resource, Window, text};
-use crate::policy::{KindKey, Unique};
+use crate::policy::{AccountId, KindKey, ResourceId, Unique};
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -20,9 +21,9 @@ pub const DOMAIN: KindKey = KindKey::literal("domain");
 #[diesel(table_name = resources)]
 pub struct Domain {
     /// Its id.
-    pub id: i64,
+    pub id: ResourceId,
     /// Number of its account.
-    pub account_id: i64,
+    pub account_id: AccountId,
     /// Its name, in ASCII.
     pub name: String,
     /// When it was made.
@@ -86,7 +87,7 @@ impl Resource {
     /// Adds domains with their zones; those that are there already stay. Returns how many are new.
     pub fn add_domains(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         names: &[String],
         origin: &Origin,
     ) -> Result<usize, DbError> {
@@ -97,7 +98,7 @@ impl Resource {
     /// Removes a domain and its zone; says whether there was one.
     pub fn remove_domain(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         name: &str,
         origin: &Origin,
     ) -> Result<bool, DbError> {
@@ -109,7 +110,7 @@ impl Domain {
     /// A part of the account's domains within reach, and how many there are in all.
     pub fn list(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         reach: &Reach,
         filter: &Filter,
         sort: &Sort<'_>,
@@ -135,7 +136,7 @@ impl Domain {
             "name" => resources::name,
             "expiration" => ends,
         });
-        let ids: Vec<i64> = query.load(conn)?;
+        let ids: Vec<ResourceId> = query.load(conn)?;
         let rows = resources::table
             .inner_join(domains::table)
             .left_join(whois_privacies::table)
@@ -148,7 +149,7 @@ impl Domain {
     /// Adds a domain with its zone; none when the account has it already.
     pub fn create(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         name: &str,
         origin: &Origin,
     ) -> Result<Option<Domain>, DbError> {
@@ -188,7 +189,7 @@ impl Domain {
 }
 
 /// Adds what domains are made with.
-pub(super) fn insert(conn: &mut Conn, ids: &[i64], now: OffsetDateTime) -> Result<(), DbError> {
+pub(super) fn insert(conn: &mut Conn, ids: &[ResourceId], now: OffsetDateTime) -> Result<(), DbError> {
     let servers = NAME_SERVERS.to_vec();
     let rows: Vec<_> = ids
         .iter()

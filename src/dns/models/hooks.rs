@@ -3,10 +3,11 @@
 
 use super::domain::{self, DOMAIN, domain_name};
 use super::zone::{self, ZONE};
-use crate::db::schema::{records, resources};
+use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
+use crate::dns::models::schema::records;
 use crate::models::{Hooks, Origin, Resource};
-use crate::policy::KindKey;
+use crate::policy::{AccountId, KindKey, ResourceId};
 use diesel::prelude::*;
 
 /// The example's hooks.
@@ -35,7 +36,7 @@ fn added(conn: &mut Conn, new: &[Resource], origin: &Origin) -> Result<(), DbErr
         .on_conflict_do_nothing()
         .returning(Resource::as_returning())
         .get_results(conn)?;
-    let of_kind = |kind: KindKey| -> Vec<i64> {
+    let of_kind = |kind: KindKey| -> Vec<ResourceId> {
         new.iter().chain(&others).filter(|one| one.kind == kind).map(|one| one.id).collect()
     };
     domain::insert(conn, &of_kind(DOMAIN), origin.now)?;
@@ -49,7 +50,7 @@ fn removed(conn: &mut Conn, gone: &Resource) -> Result<(), DbError> {
 }
 
 /// A zone can have any number of records: they go before it, not along with it.
-fn clear(conn: &mut Conn, account: i64, most: i64) -> Result<bool, DbError> {
+fn clear(conn: &mut Conn, account: AccountId, most: i64) -> Result<bool, DbError> {
     let zones = resources::table.filter(resources::account_id.eq(account)).select(resources::id);
     let part = records::table.filter(records::zone_id.eq_any(zones)).limit(most).select(records::id);
     let part: Vec<i64> = part.load(conn)?;

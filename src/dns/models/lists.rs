@@ -3,11 +3,13 @@
 use super::certificate::CertificateState;
 use super::domain::DOMAIN;
 use super::zone::ZONE;
-use crate::db::schema::{certificates, domains, records, resources, zones};
+use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
+use crate::dns::models::schema::{certificates, domains, records, zones};
 use crate::models::Resource;
 use crate::models::browse::{named, one};
 use crate::models::rows::{Part, containing};
+use crate::policy::{AccountId, ResourceId};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -17,7 +19,7 @@ use time::OffsetDateTime;
 #[derive(Debug)]
 pub struct Domain {
     /// Its id.
-    pub id: i64,
+    pub id: ResourceId,
     /// Its name.
     pub name: String,
     /// When its registration ends; none where it is hosted only.
@@ -30,7 +32,7 @@ pub struct Domain {
 #[derive(Debug)]
 pub struct Zone {
     /// Its id.
-    pub id: i64,
+    pub id: ResourceId,
     /// Its name.
     pub name: String,
     /// Whether it is to be served.
@@ -64,7 +66,7 @@ pub struct Certificate {
     /// Further names.
     pub alternate_names: Vec<String>,
     /// Id and name of its domain.
-    pub domain: (i64, String),
+    pub domain: (ResourceId, String),
     /// How far its order has come.
     pub state: CertificateState,
     /// When it ends.
@@ -72,8 +74,8 @@ pub struct Certificate {
 }
 
 /// The account's domains whose name contains the text, by name.
-pub fn domains(conn: &mut Conn, account: i64, text: &str, page: i64) -> Result<Part<Domain>, DbError> {
-    type Row = (i64, String, Option<(Option<OffsetDateTime>, bool)>);
+pub fn domains(conn: &mut Conn, account: AccountId, text: &str, page: i64) -> Result<Part<Domain>, DbError> {
+    type Row = (ResourceId, String, Option<(Option<OffsetDateTime>, bool)>);
     let total = named(account, DOMAIN, containing(text)).count().get_result(conn)?;
     Part::load(page, total, |window| {
         let rows: Vec<Row> = named(account, DOMAIN, containing(text))
@@ -92,7 +94,11 @@ pub fn domains(conn: &mut Conn, account: i64, text: &str, page: i64) -> Result<P
 }
 
 /// The account's domain with this id, and what is known of it.
-pub fn domain(conn: &mut Conn, account: i64, id: i64) -> Result<Option<(Resource, Domain)>, DbError> {
+pub fn domain(
+    conn: &mut Conn,
+    account: AccountId,
+    id: ResourceId,
+) -> Result<Option<(Resource, Domain)>, DbError> {
     let Some(resource) = one(conn, account, DOMAIN, id)? else { return Ok(None) };
     let known: Option<(Option<OffsetDateTime>, bool)> =
         domains::table.find(id).select((domains::expires_at, domains::auto_renew)).first(conn).optional()?;
@@ -102,24 +108,24 @@ pub fn domain(conn: &mut Conn, account: i64, id: i64) -> Result<Option<(Resource
 }
 
 /// The account's zones whose name contains the text, by name.
-pub fn zones(conn: &mut Conn, account: i64, text: &str, page: i64) -> Result<Part<Zone>, DbError> {
+pub fn zones(conn: &mut Conn, account: AccountId, text: &str, page: i64) -> Result<Part<Zone>, DbError> {
     let total = named(account, ZONE, containing(text)).count().get_result(conn)?;
     Part::load(page, total, |window| {
-        let rows: Vec<(i64, String, Option<bool>)> = named(account, ZONE, containing(text))
+        let rows: Vec<(ResourceId, String, Option<bool>)> = named(account, ZONE, containing(text))
             .left_join(zones::table)
             .order(resources::name)
             .offset(window.offset)
             .limit(window.limit)
             .select((resources::id, resources::name, zones::active.nullable()))
             .load(conn)?;
-        let ids: Vec<i64> = rows.iter().map(|(id, ..)| *id).collect();
-        let counts: Vec<(i64, i64)> = records::table
+        let ids: Vec<ResourceId> = rows.iter().map(|(id, ..)| *id).collect();
+        let counts: Vec<(ResourceId, i64)> = records::table
             .filter(records::zone_id.eq_any(&ids))
             .group_by(records::zone_id)
             .select((records::zone_id, count_star()))
             .load(conn)?;
-        let counts: HashMap<i64, i64> = counts.into_iter().collect();
-        let zone = |(id, name, active): (i64, String, Option<bool>)| Zone {
+        let counts: HashMap<ResourceId, i64> = counts.into_iter().collect();
+        let zone = |(id, name, active): (ResourceId, String, Option<bool>)| Zone {
             id,
             name,
             active: active.unwrap_or(true),
@@ -163,11 +169,11 @@ pub fn records(conn: &mut Conn, zone: &Resource, text: &str, page: i64) -> Resul
 /// not among what is read.
 pub fn certificates(
     conn: &mut Conn,
-    account: i64,
+    account: AccountId,
     text: &str,
     page: i64,
 ) -> Result<Part<Certificate>, DbError> {
-    type Row = (String, Vec<String>, i64, String, CertificateState, Option<OffsetDateTime>);
+    type Row = (String, Vec<String>, ResourceId, String, CertificateState, Option<OffsetDateTime>);
     let pattern = containing(text);
     let matching = || {
         certificates::table.inner_join(resources::table).filter(resources::account_id.eq(account)).filter(

@@ -13,6 +13,7 @@ pub mod record;
 pub mod record_template;
 mod refusal;
 pub mod registration;
+pub mod schema;
 pub mod webhook;
 pub mod zone;
 

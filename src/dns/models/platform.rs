@@ -1,11 +1,12 @@
 //! Notices of how the platform is, and messages between an account and the platform.
 
-use crate::db::schema::{platform_messages, platform_statuses};
 use crate::db::{Conn, DbError};
 use crate::dns::models::action::{DnsAction, Event};
+use crate::dns::models::schema::{platform_messages, platform_statuses};
 use crate::models::audit::{self, Origin};
 use crate::models::stored::stored_list;
 use crate::models::{Window, text};
+use crate::policy::AccountId;
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -30,7 +31,7 @@ pub struct Status {
     /// Its number.
     pub id: i64,
     /// Number of the account that sees it.
-    pub account_id: i64,
+    pub account_id: AccountId,
     /// Which part.
     pub component: String,
     /// How it is.
@@ -50,7 +51,7 @@ pub struct Message {
     /// Its number.
     pub id: i64,
     /// Number of the account whose it is.
-    pub account_id: i64,
+    pub account_id: AccountId,
     /// What it is about.
     pub subject: String,
     /// What it says.
@@ -81,7 +82,7 @@ impl NewMessage {
 
 impl Status {
     /// A part of what the account sees, oldest first, and how much there is.
-    pub fn list(conn: &mut Conn, account: i64, window: Window) -> Result<(Vec<Status>, i64), DbError> {
+    pub fn list(conn: &mut Conn, account: AccountId, window: Window) -> Result<(Vec<Status>, i64), DbError> {
         let own = || platform_statuses::table.filter(platform_statuses::account_id.eq(account));
         let rows = own()
             .order(platform_statuses::id)
@@ -95,7 +96,7 @@ impl Status {
 
 impl Message {
     /// A part of the account's messages, oldest first, and how many there are.
-    pub fn list(conn: &mut Conn, account: i64, window: Window) -> Result<(Vec<Message>, i64), DbError> {
+    pub fn list(conn: &mut Conn, account: AccountId, window: Window) -> Result<(Vec<Message>, i64), DbError> {
         let own = || platform_messages::table.filter(platform_messages::account_id.eq(account));
         let rows = own()
             .order(platform_messages::id)
@@ -109,7 +110,7 @@ impl Message {
     /// Posts a message of which nothing is wrong. The record has its subject, not what it says.
     pub fn post(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         new: &NewMessage,
         origin: &Origin,
     ) -> Result<Message, DbError> {

@@ -2,11 +2,12 @@
 
 use super::Sort;
 use super::order::ordered;
-use crate::db::schema::record_templates;
 use crate::db::{Conn, DbError};
 use crate::dns::models::action::{DnsAction, Event};
+use crate::dns::models::schema::record_templates;
 use crate::models::audit::{self, Origin};
 use crate::models::{Window, text};
+use crate::policy::AccountId;
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -16,7 +17,7 @@ pub struct RecordTemplate {
     /// Its number.
     pub id: i64,
     /// Number of its account.
-    pub account_id: i64,
+    pub account_id: AccountId,
     /// Its short name, which addresses may use instead of the number.
     pub sid: String,
     /// Its name.
@@ -75,7 +76,7 @@ impl RecordTemplate {
     /// and `sid`.
     pub fn list(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         sort: &Sort<'_>,
         window: Window,
     ) -> Result<(Vec<RecordTemplate>, i64), DbError> {
@@ -91,7 +92,7 @@ impl RecordTemplate {
     }
 
     /// The account's template with this number or short name.
-    pub fn find(conn: &mut Conn, account: i64, asked: &str) -> Result<Option<RecordTemplate>, DbError> {
+    pub fn find(conn: &mut Conn, account: AccountId, asked: &str) -> Result<Option<RecordTemplate>, DbError> {
         let own = record_templates::table
             .filter(record_templates::account_id.eq(account))
             .select(RecordTemplate::as_select())
@@ -108,7 +109,7 @@ impl RecordTemplate {
     /// Makes one, of which nothing is wrong. `None` when the short name is taken.
     pub fn create(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         new: &NewTemplate,
         origin: &Origin,
     ) -> Result<Option<RecordTemplate>, DbError> {

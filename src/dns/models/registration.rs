@@ -1,12 +1,13 @@
 //! What a registrar keeps of a domain: its delegation, renewal, transfer lock and whois privacy.
 //! No registrar is asked.
 
-use crate::db::schema::{domains, whois_privacies};
 use crate::db::{Conn, DbError};
 use crate::dns::models::action::{DnsAction, Event};
 use crate::dns::models::domain::domain_name;
+use crate::dns::models::schema::{domains, whois_privacies};
 use crate::models::Resource;
 use crate::models::audit::{self, Origin};
+use crate::policy::ResourceId;
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use time::{Date, OffsetDateTime};
@@ -37,7 +38,7 @@ pub struct WhoisPrivacy {
     /// Its number.
     pub id: i64,
     /// Id of the domain.
-    pub domain_id: i64,
+    pub domain_id: ResourceId,
     /// Whether it is on.
     pub enabled: bool,
     /// The last day of the registration that it is part of.
@@ -206,7 +207,7 @@ fn change<T>(
     }
     let (done, line) = work(conn, &now)?;
     if let Some((action, value, before, after)) = line {
-        let object = ("domain", Some(domain.id), domain.name.as_str());
+        let object = ("domain", Some(domain.id.get()), domain.name.as_str());
         let account = Some(domain.account_id);
         let (before, after) = (Some(json!({ value: before })), Some(json!({ value: after })));
         let event = Event { account, user: None, action, object, before, after };

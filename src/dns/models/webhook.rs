@@ -1,10 +1,11 @@
 //! Addresses that want to be told of changes. Nothing is sent to them.
 
-use crate::db::schema::webhooks;
 use crate::db::{Conn, DbError};
 use crate::dns::models::action::{DnsAction, Event};
+use crate::dns::models::schema::webhooks;
 use crate::models::Account;
 use crate::models::audit::{self, Origin};
+use crate::policy::AccountId;
 use diesel::prelude::*;
 use time::OffsetDateTime;
 use url::Url;
@@ -71,7 +72,7 @@ pub enum Made {
 
 impl Webhook {
     /// All of the account's.
-    pub fn list(conn: &mut Conn, account: i64, newest_first: bool) -> Result<Vec<Webhook>, DbError> {
+    pub fn list(conn: &mut Conn, account: AccountId, newest_first: bool) -> Result<Vec<Webhook>, DbError> {
         let mut found: Vec<Webhook> = webhooks::table
             .filter(webhooks::account_id.eq(account))
             .order(webhooks::id)
@@ -84,7 +85,7 @@ impl Webhook {
     }
 
     /// The account's webhook with this number.
-    pub fn find(conn: &mut Conn, account: i64, id: i64) -> Result<Option<Webhook>, DbError> {
+    pub fn find(conn: &mut Conn, account: AccountId, id: i64) -> Result<Option<Webhook>, DbError> {
         Ok(webhooks::table
             .filter(webhooks::account_id.eq(account).and(webhooks::id.eq(id)))
             .select(Webhook::as_select())
@@ -95,7 +96,7 @@ impl Webhook {
     /// Makes one.
     pub fn create(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         address: &Address,
         origin: &Origin,
     ) -> Result<Made, DbError> {
@@ -119,7 +120,7 @@ impl Webhook {
     }
 
     /// Deletes the account's webhook with this number; says whether there was one.
-    pub fn delete(conn: &mut Conn, account: i64, id: i64, origin: &Origin) -> Result<bool, DbError> {
+    pub fn delete(conn: &mut Conn, account: AccountId, id: i64, origin: &Origin) -> Result<bool, DbError> {
         let url: Option<String> =
             diesel::delete(webhooks::table.filter(webhooks::account_id.eq(account).and(webhooks::id.eq(id))))
                 .returning(webhooks::url)
@@ -136,7 +137,7 @@ impl Webhook {
     }
 }
 
-fn event<'a>(account: i64, action: DnsAction, id: i64, host: &'a str) -> Event<'a> {
+fn event<'a>(account: AccountId, action: DnsAction, id: i64, host: &'a str) -> Event<'a> {
     Event {
         account: Some(account),
         user: None,

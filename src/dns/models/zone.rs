@@ -2,13 +2,14 @@
 
 use super::order::ordered;
 use super::{Sort, record};
-use crate::db::schema::{records, resources, zones};
+use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
 use crate::dns::models::action::{DnsAction, Event};
+use crate::dns::models::schema::{records, zones};
 use crate::models::audit::{self, Origin};
 use crate::models::rows::{containing, in_order};
 use crate::models::{Reach, Resource, Window};
-use crate::policy::KindKey;
+use crate::policy::{AccountId, KindKey, ResourceId};
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -25,9 +26,9 @@ pub const NAME_SERVERS: [&str; 4] =
 #[diesel(table_name = resources)]
 pub struct Zone {
     /// Its id.
-    pub id: i64,
+    pub id: ResourceId,
     /// Number of its account.
-    pub account_id: i64,
+    pub account_id: AccountId,
     /// Its name.
     pub name: String,
     /// When it was made.
@@ -55,7 +56,7 @@ impl Zone {
     /// are in all.
     pub fn list(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         reach: &Reach,
         name_like: Option<&str>,
         sort: &Sort<'_>,
@@ -72,7 +73,7 @@ impl Zone {
             "id" => resources::id,
             "name" => resources::name,
         });
-        let ids: Vec<i64> = query.load(conn)?;
+        let ids: Vec<ResourceId> = query.load(conn)?;
         let rows = resources::table
             .inner_join(zones::table)
             .filter(resources::id.eq_any(&ids))
@@ -104,7 +105,7 @@ impl Zone {
             > 0;
         if changed {
             let action = if active { DnsAction::ZoneActivated } else { DnsAction::ZoneDeactivated };
-            let object = ("zone", Some(zone.id), zone.name.as_str());
+            let object = ("zone", Some(zone.id.get()), zone.name.as_str());
             let event = Event {
                 account: Some(zone.account_id),
                 user: None,
@@ -125,7 +126,7 @@ impl Zone {
 }
 
 /// Adds what zones are made with: their rows, SOA and NS.
-pub(super) fn insert(conn: &mut Conn, ids: &[i64], now: OffsetDateTime) -> Result<(), DbError> {
+pub(super) fn insert(conn: &mut Conn, ids: &[ResourceId], now: OffsetDateTime) -> Result<(), DbError> {
     let rows: Vec<_> = ids.iter().map(|id| (zones::resource_id.eq(id), zones::updated_at.eq(now))).collect();
     diesel::insert_into(zones::table).values(rows).execute(conn)?;
     let soa = format!(

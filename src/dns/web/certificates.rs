@@ -4,6 +4,7 @@ use crate::dns::models::certificate::CertificateState;
 use crate::dns::models::domain::DOMAIN;
 use crate::dns::models::lists::{self, Certificate};
 use crate::http::{AppData, AppError};
+use crate::policy::AccountId;
 use crate::web::browse::{Asked, Member, Pages, counted};
 use crate::web::page::{AccountNav, Page, Section, render};
 use crate::web::paths;
@@ -55,7 +56,7 @@ pub async fn index(member: Member, app: AppData, asked: Query<Asked>) -> Result<
 }
 
 impl Row {
-    pub(super) fn of(one: Certificate, account: i64, now: OffsetDateTime) -> Row {
+    pub(super) fn of(one: Certificate, account: AccountId, now: OffsetDateTime) -> Row {
         let ended = one.expires_at.is_some_and(|end| end <= now);
         let also = match one.alternate_names.len() {
             0 => String::new(),

@@ -6,6 +6,7 @@ use crate::dns::models::lists::{self, Domain};
 use crate::dns::models::zone::ZONE;
 use crate::http::{AppData, AppError};
 use crate::models::Resource;
+use crate::policy::{AccountId, ResourceId};
 use crate::web::browse::reached::Reached;
 use crate::web::browse::{Asked, Member, Pages, counted};
 use crate::web::page::{AccountNav, Page, Section, render};
@@ -78,7 +79,7 @@ pub async fn show(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, AppError> {
     let (account, now) = (member.account.id, app.clock.now());
-    let id: i64 = path.1.parse().map_err(|_| AppError::NotFound)?;
+    let id: ResourceId = path.1.parse().map_err(|_| AppError::NotFound)?;
     let found = app.db.run(move |conn| {
         let Some((resource, domain)) = lists::domain(conn, account, id)? else { return Ok(None) };
         let zone = Resource::find(conn, account, ZONE, &resource.name)?;
@@ -104,7 +105,7 @@ pub async fn show(
 }
 
 impl Row {
-    fn of(one: Domain, account: i64, now: OffsetDateTime) -> Row {
+    fn of(one: Domain, account: AccountId, now: OffsetDateTime) -> Row {
         Row {
             name: one.name,
             url: paths::of_resource(DOMAIN, account, one.id),

@@ -1,5 +1,7 @@
 //! URLs of the pages.
 
+use crate::policy::AccountId;
+
 /// The account's domains.
 pub const DOMAINS: &str = "/accounts/{account}/domains";
 /// One domain.
@@ -12,16 +14,16 @@ pub const ZONE: &str = "/accounts/{account}/zones/{zone}";
 pub const CERTIFICATES: &str = "/accounts/{account}/certificates";
 
 /// Address of an account's domains.
-pub fn domains(account: i64) -> String {
+pub fn domains(account: AccountId) -> String {
     format!("/accounts/{account}/domains")
 }
 
 /// Address of an account's zones.
-pub fn zones(account: i64) -> String {
+pub fn zones(account: AccountId) -> String {
     format!("/accounts/{account}/zones")
 }
 
 /// Address of an account's certificates.
-pub fn certificates(account: i64) -> String {
+pub fn certificates(account: AccountId) -> String {
     format!("/accounts/{account}/certificates")
 }

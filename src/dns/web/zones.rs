@@ -5,6 +5,7 @@ use crate::dns::models::lists::{self, Record, Zone};
 use crate::dns::models::zone::ZONE;
 use crate::http::{AppData, AppError};
 use crate::models::{Resource, browse};
+use crate::policy::{AccountId, ResourceId};
 use crate::web::browse::reached::Reached;
 use crate::web::browse::{Asked, Member, Pages, counted};
 use crate::web::page::{AccountNav, Page, Section, render};
@@ -85,7 +86,7 @@ pub async fn show(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, AppError> {
     let account = member.account.id;
-    let id: i64 = path.1.parse().map_err(|_| AppError::NotFound)?;
+    let id: ResourceId = path.1.parse().map_err(|_| AppError::NotFound)?;
     let (text, number) = (asked.text()?, asked.number());
     let q = text.clone();
     let found = app.db.run(move |conn| {
@@ -112,7 +113,7 @@ pub async fn show(
 }
 
 impl Row {
-    fn of(one: Zone, account: i64) -> Row {
+    fn of(one: Zone, account: AccountId) -> Row {
         Row {
             name: one.name,
             url: paths::of_resource(ZONE, account, one.id),

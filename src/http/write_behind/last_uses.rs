@@ -3,6 +3,7 @@
 use super::Entry;
 use crate::db::{Conn, DbError};
 use crate::models::token::usage::{self, Use};
+use crate::policy::{AccountId, SecretId};
 use std::collections::HashMap;
 use time::{Duration, OffsetDateTime};
 
@@ -11,9 +12,9 @@ const SECRET_EVERY: Duration = Duration::seconds(30);
 
 /// Of secrets in accounts.
 impl Entry for Use {
-    type Key = (i64, i64);
+    type Key = (SecretId, AccountId);
     /// When each was last written.
-    type Memory = HashMap<(i64, i64), OffsetDateTime>;
+    type Memory = HashMap<(SecretId, AccountId), OffsetDateTime>;
     type Written = ();
 
     const NAMES: &'static str = "the last uses of tokens";
@@ -61,18 +62,18 @@ mod tests {
         let start = datetime!(2026-11-22 12:00 UTC);
         let one = |secret, seconds| Use {
             secret,
-            account: 0,
+            account: 0.into(),
             at: start + Duration::seconds(seconds),
             address: ClientAddress::Unknown,
             client: String::new(),
         };
         for secret in 0..=i64::try_from(Use::MOST_WAITING).unwrap() {
-            uses.add(one(secret, 0));
+            uses.add(one(secret.into(), 0));
         }
-        uses.add(one(7, 5));
-        uses.add(one(7, 3));
+        uses.add(one(7.into(), 5));
+        uses.add(one(7.into(), 3));
         let waiting = uses.waiting();
         assert_eq!(waiting.entries.len(), Use::MOST_WAITING);
-        assert_eq!(waiting.entries[waiting.places[&(7, 0)]].at, start + Duration::seconds(5));
+        assert_eq!(waiting.entries[waiting.places[&(7.into(), 0.into())]].at, start + Duration::seconds(5));
     }
 }

@@ -3,7 +3,7 @@
 use super::{Entry, WriteBehind};
 use crate::db::{Conn, DbError};
 use crate::models::token::networks::{self, MOST_NETWORKS, Seen, network_of};
-use crate::policy::ClientAddress;
+use crate::policy::{ClientAddress, TokenId};
 use ipnet::IpNet;
 use std::collections::{HashMap, HashSet};
 use time::OffsetDateTime;
@@ -16,24 +16,24 @@ const MOST_KNOWN: usize = 200_000;
 #[derive(Default)]
 pub struct Known {
     /// How many of each token wait.
-    waiting: HashMap<i64, usize>,
-    known: HashMap<i64, HashSet<Option<IpNet>>>,
+    waiting: HashMap<TokenId, usize>,
+    known: HashMap<TokenId, HashSet<Option<IpNet>>>,
     known_in_all: usize,
     /// Tokens that are used from everywhere.
-    full: HashSet<i64>,
+    full: HashSet<TokenId>,
 }
 
 impl Known {
-    fn has(&self, token: i64, network: Option<IpNet>) -> bool {
+    fn has(&self, token: TokenId, network: Option<IpNet>) -> bool {
         self.full.contains(&token) || self.known.get(&token).is_some_and(|known| known.contains(&network))
     }
 }
 
 impl Entry for Seen {
-    type Key = (i64, Option<IpNet>);
+    type Key = (TokenId, Option<IpNet>);
     type Memory = Known;
     /// Tokens of which no further networks are written.
-    type Written = Vec<i64>;
+    type Written = Vec<TokenId>;
 
     const NAMES: &'static str = "the networks of tokens";
     const MOST_WAITING: usize = 20_000;
@@ -49,7 +49,7 @@ impl Entry for Seen {
         }
     }
 
-    fn write(conn: &mut Conn, batch: &[Seen]) -> Result<Vec<i64>, DbError> {
+    fn write(conn: &mut Conn, batch: &[Seen]) -> Result<Vec<TokenId>, DbError> {
         networks::write(conn, batch)
     }
 
@@ -66,7 +66,7 @@ impl Entry for Seen {
         memory.waiting.clear();
     }
 
-    fn remember(memory: &mut Known, batch: &[Seen], full: Vec<i64>, _now: OffsetDateTime) {
+    fn remember(memory: &mut Known, batch: &[Seen], full: Vec<TokenId>, _now: OffsetDateTime) {
         if memory.known_in_all + batch.len() > MOST_KNOWN || memory.full.len() > MOST_KNOWN {
             memory.known.clear();
             memory.full.clear();
@@ -87,7 +87,7 @@ impl Entry for Seen {
 impl WriteBehind<Seen> {
     /// Notes a use. Nothing is kept of one from a known network, nor of a token that is used from
     /// everywhere.
-    pub fn note(&self, token: i64, address: ClientAddress, at: OffsetDateTime, client: &str) {
+    pub fn note(&self, token: TokenId, address: ClientAddress, at: OffsetDateTime, client: &str) {
         let network = network_of(address);
         let mut waiting = self.waiting();
         // Nearly every call ends here.
@@ -112,9 +112,9 @@ mod tests {
     fn the_earliest_use_from_a_network_is_written_also_when_the_first_attempt_failed() {
         let networks = WriteBehind::<Seen>::default();
         let early = datetime!(2026-11-22 12:00 UTC);
-        networks.note(7, ClientAddress::Unknown, early, "early");
+        networks.note(7.into(), ClientAddress::Unknown, early, "early");
         let failed = networks.waiting().take_due(early, false);
-        networks.note(7, ClientAddress::Unknown, early + time::Duration::minutes(1), "late");
+        networks.note(7.into(), ClientAddress::Unknown, early + time::Duration::minutes(1), "late");
         failed.into_iter().for_each(|one| networks.waiting().add(one, true));
         let waiting: Vec<String> =
             networks.waiting().take_due(early, false).into_iter().map(|one| one.client).collect();

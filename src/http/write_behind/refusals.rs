@@ -3,7 +3,7 @@
 use super::{Entry, WriteBehind};
 use crate::db::{Conn, DbError};
 use crate::models::token::refusals::{self, Kind, Span};
-use crate::policy::{Access, RefusalCode};
+use crate::policy::{Access, RefusalCode, TokenId};
 use std::borrow::Cow;
 use time::OffsetDateTime;
 
@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 #[derive(Debug, Clone)]
 pub struct Presented {
     /// Number of the token.
-    pub token: i64,
+    pub token: TokenId,
     /// Permission and access; `None` if any token that works will do.
     pub needs: Option<(Cow<'static, str>, Access)>,
 }

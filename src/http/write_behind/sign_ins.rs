@@ -5,6 +5,7 @@ use super::Entry;
 use crate::db::{Conn, DbError};
 use crate::models::sighting::{self, SightingKind, SignIn};
 use crate::models::token::networks::network_of;
+use crate::policy::UserId;
 use ipnet::IpNet;
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
@@ -24,7 +25,7 @@ pub struct Refused {
 impl Entry for SignIn {
     /// No two are the same.
     type Key = Infallible;
-    type Memory = HashMap<i64, Refused>;
+    type Memory = HashMap<UserId, Refused>;
     type Written = ();
 
     const NAMES: &'static str = "sign-ins";

@@ -5,8 +5,8 @@ use crate::db::{Conn, DbError};
 use crate::http::App;
 use crate::models::mail::{About, FactorEvent};
 use crate::models::{User, membership, user_link};
-use crate::policy::ClientAddress;
 use crate::policy::words::long_day;
+use crate::policy::{ClientAddress, UserId};
 use askama::Template;
 use time::OffsetDateTime;
 
@@ -85,7 +85,7 @@ fn fixed(template: &impl Template) -> Result<Said, DbError> {
 pub(super) fn changed(
     conn: &mut Conn,
     app: &App,
-    user: i64,
+    user: UserId,
     (event, address): (FactorEvent, Option<ClientAddress>),
     at: OffsetDateTime,
 ) -> Result<Said, DbError> {
@@ -119,7 +119,7 @@ pub(super) fn changed(
 pub(super) fn wrong_codes(
     conn: &mut Conn,
     app: &App,
-    user: i64,
+    user: UserId,
     at: OffsetDateTime,
 ) -> Result<Said, DbError> {
     let Some(user) = User::find(conn, user)? else { return Ok(None) };
@@ -150,7 +150,7 @@ pub(super) fn link_to_reset(
 pub(super) fn link_asked(
     conn: &mut Conn,
     app: &App,
-    user: i64,
+    user: UserId,
     (by, why): (&str, &str),
     at: OffsetDateTime,
 ) -> Result<Said, DbError> {
@@ -164,7 +164,7 @@ pub(super) fn link_asked(
 pub(super) fn new_network(
     conn: &mut Conn,
     app: &App,
-    user: i64,
+    user: UserId,
     (client, address): (&str, ClientAddress),
     at: OffsetDateTime,
 ) -> Result<Said, DbError> {
@@ -178,7 +178,7 @@ pub(super) fn new_network(
 pub(super) fn demanded(
     conn: &mut Conn,
     app: &App,
-    user: i64,
+    user: UserId,
     about: &About,
     (from, now): (OffsetDateTime, OffsetDateTime),
 ) -> Result<Said, DbError> {

@@ -4,8 +4,8 @@ use super::{Sender, line, link, moment, text};
 use crate::db::DbError;
 use crate::http::App;
 use crate::models::mail::{About, TokenEvent};
-use crate::policy::ClientAddress;
 use crate::policy::words::{last_day, long_day};
+use crate::policy::{ClientAddress, TokenId};
 use askama::Template;
 use time::{Duration, OffsetDateTime};
 
@@ -57,7 +57,7 @@ pub(super) struct Done<'a> {
 pub(super) fn token(
     app: &App,
     event: &TokenEvent,
-    (id, name): (i64, &str),
+    (id, name): (TokenId, &str),
     about: Option<&About>,
     done: &Done<'_>,
 ) -> Result<String, DbError> {
@@ -105,7 +105,7 @@ pub(super) fn revoked(
 /// A token expires soon.
 pub(super) fn expires(
     app: &App,
-    (id, name): (i64, &str),
+    (id, name): (TokenId, &str),
     about: Option<&About>,
     (end, now): (OffsetDateTime, OffsetDateTime),
 ) -> Result<Option<String>, DbError> {

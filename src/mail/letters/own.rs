@@ -5,6 +5,7 @@ use crate::db::{Conn, DbError};
 use crate::http::App;
 use crate::models::User;
 use crate::models::user_link::{self, Purpose};
+use crate::policy::UserId;
 use askama::Template;
 use time::OffsetDateTime;
 
@@ -99,7 +100,7 @@ pub(super) fn address_link(
 pub(super) fn address_changed(
     conn: &mut Conn,
     app: &App,
-    user: i64,
+    user: UserId,
     to: &str,
     done: bool,
 ) -> Result<Said, DbError> {
@@ -113,7 +114,7 @@ pub(super) fn address_changed(
 pub(super) fn password_changed(
     conn: &mut Conn,
     app: &App,
-    user: i64,
+    user: UserId,
     at: OffsetDateTime,
 ) -> Result<Said, DbError> {
     let Some(user) = User::find(conn, user)? else { return Ok(None) };

@@ -6,7 +6,7 @@ use crate::db::{Conn, DbError};
 use crate::models::audit::Action;
 use crate::models::sighting::SightingKind;
 use crate::models::token::Owner;
-use crate::policy::{ClientAddress, KindKey};
+use crate::policy::{AccountId, ClientAddress, KindKey, ResourceId, TokenId, UserId};
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 
@@ -14,11 +14,11 @@ use std::collections::{HashMap, HashSet};
 #[derive(Debug, Default)]
 pub struct There {
     /// Whose each token is.
-    pub tokens: HashMap<i64, Owner>,
+    pub tokens: HashMap<TokenId, Owner>,
     /// Account and user of each membership.
-    pub members: HashSet<(i64, i64)>,
+    pub members: HashSet<(AccountId, UserId)>,
     /// The account of each resource.
-    pub resources: HashMap<i64, i64>,
+    pub resources: HashMap<ResourceId, AccountId>,
 }
 
 /// What of these lines exists; resources are of these kinds.
@@ -28,23 +28,23 @@ pub fn there(conn: &mut Conn, lines: &[Line], kinds: &[KindKey]) -> Result<There
         let both = lines.iter().flat_map(|line| [&line.who, &line.object]);
         both.filter(|one| kinds.contains(&one.kind.as_str())).filter_map(|one| one.id).collect()
     };
-    let owners: Vec<(i64, Option<i64>, Option<i64>)> = tokens::table
+    let owners: Vec<(TokenId, Option<AccountId>, Option<UserId>)> = tokens::table
         .filter(tokens::id.eq_any(named(&["token"])))
         .select((tokens::id, tokens::account_id, tokens::user_id))
         .load(conn)?;
-    let owner = |(id, account, user): (i64, Option<i64>, Option<i64>)| {
+    let owner = |(id, account, user): (TokenId, Option<AccountId>, Option<UserId>)| {
         Some((id, account.map(Owner::Account).or(user.map(Owner::User))?))
     };
-    let accounts: HashSet<i64> = lines.iter().filter_map(|line| line.account).collect();
+    let accounts: HashSet<AccountId> = lines.iter().filter_map(|line| line.account).collect();
     let members = memberships::table
         .filter(memberships::account_id.eq_any(accounts))
         .filter(memberships::user_id.eq_any(named(&["user"])))
         .select((memberships::account_id, memberships::user_id))
-        .load::<(i64, i64)>(conn)?;
+        .load::<(AccountId, UserId)>(conn)?;
     let resources = resources::table
         .filter(resources::id.eq_any(named(&kinds)))
         .select((resources::id, resources::account_id))
-        .load::<(i64, i64)>(conn)?;
+        .load::<(ResourceId, AccountId)>(conn)?;
     Ok(There {
         tokens: owners.into_iter().filter_map(owner).collect(),
         members: members.into_iter().collect(),
@@ -78,8 +78,8 @@ impl From<Seen> for Line {
     fn from(row: Seen) -> Line {
         let named = |kind: &str, id| Named { kind: kind.to_owned(), id, name: row.name.clone() };
         let object = match row.token_id {
-            Some(token) => named("token", Some(token)),
-            None => named("user", row.user_id),
+            Some(token) => named("token", Some(token.get())),
+            None => named("user", row.user_id.map(UserId::get)),
         };
         // Whoever did not know the password may have been anybody.
         let nobody = || Named { kind: "nobody".to_owned(), id: None, name: String::new() };

@@ -2,6 +2,7 @@
 
 use super::{Of, Person, Wanted};
 use crate::db::schema::{audit_events, sightings, tokens};
+use crate::policy::{AccountId, TokenId, UserId};
 use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -12,14 +13,14 @@ type OfSightings = Box<dyn BoxableExpression<sightings::table, Pg, SqlType = Boo
 
 #[derive(Debug, Clone)]
 pub(super) enum Part {
-    InAccount(i64),
-    Concerning(i64),
-    By(i64),
+    InAccount(AccountId),
+    Concerning(UserId),
+    By(UserId),
     ByCommandLine,
-    AboutTokens(Vec<i64>),
-    ByTokens(Vec<i64>),
+    AboutTokens(Vec<TokenId>),
+    ByTokens(Vec<TokenId>),
     /// The lines that ended these together with others.
-    EndingTokens(Vec<i64>),
+    EndingTokens(Vec<TokenId>),
     Nothing,
 }
 

@@ -9,7 +9,7 @@ use crate::models::token::list::{Wanted, Which};
 use crate::models::token::live::live;
 use crate::models::user::lower;
 use crate::models::{Account, User};
-use crate::policy::Role;
+use crate::policy::{AccountId, Role, UserId};
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -47,7 +47,7 @@ pub struct Tenant {
 }
 
 /// Users whose name or address contains the text, the newest first, and whether there are more.
-pub fn users(conn: &mut Conn, text: &str, before: Option<i64>) -> Result<(Vec<User>, bool), DbError> {
+pub fn users(conn: &mut Conn, text: &str, before: Option<UserId>) -> Result<(Vec<User>, bool), DbError> {
     let pattern = containing(text);
     let mut query = users::table
         .filter(lower(users::email).like(pattern.clone()).or(lower(users::name).like(pattern)))
@@ -63,10 +63,14 @@ pub fn users(conn: &mut Conn, text: &str, before: Option<i64>) -> Result<(Vec<Us
 
 /// Accounts whose name or address contains the text, or which have this number, the newest first,
 /// and whether there are more.
-pub fn accounts(conn: &mut Conn, text: &str, before: Option<i64>) -> Result<(Vec<Account>, bool), DbError> {
+pub fn accounts(
+    conn: &mut Conn,
+    text: &str,
+    before: Option<AccountId>,
+) -> Result<(Vec<Account>, bool), DbError> {
     let pattern = containing(text);
     // No account has the number 0.
-    let number: i64 = text.trim().parse().unwrap_or(0);
+    let number: AccountId = text.trim().parse().unwrap_or(AccountId::from(0));
     let mut query = accounts::table
         .filter(
             lower(accounts::name)
@@ -85,7 +89,7 @@ pub fn accounts(conn: &mut Conn, text: &str, before: Option<i64>) -> Result<(Vec
 }
 
 /// One user.
-pub fn person(conn: &mut Conn, id: i64, now: OffsetDateTime) -> Result<Option<Person>, DbError> {
+pub fn person(conn: &mut Conn, id: UserId, now: OffsetDateTime) -> Result<Option<Person>, DbError> {
     let Some(user) = User::find(conn, id)? else { return Ok(None) };
     let sessions = sessions::table
         .filter(sessions::user_id.eq(id).and(sessions::ends_at.gt(now)).and(sessions::idle_until.gt(now)))
@@ -102,7 +106,7 @@ pub fn person(conn: &mut Conn, id: i64, now: OffsetDateTime) -> Result<Option<Pe
 }
 
 /// One account.
-pub fn tenant(conn: &mut Conn, id: i64, now: OffsetDateTime) -> Result<Option<Tenant>, DbError> {
+pub fn tenant(conn: &mut Conn, id: AccountId, now: OffsetDateTime) -> Result<Option<Tenant>, DbError> {
     let Some(account) = Account::find(conn, id)? else { return Ok(None) };
     let scoped: Vec<i64> = tokens::table
         .filter(tokens::account_id.eq(id).and(tokens::full_access.eq(false)))
@@ -115,7 +119,7 @@ pub fn tenant(conn: &mut Conn, id: i64, now: OffsetDateTime) -> Result<Option<Te
 }
 
 /// The active owners of an account.
-fn owners(conn: &mut Conn, account: i64) -> Result<Vec<User>, DbError> {
+fn owners(conn: &mut Conn, account: AccountId) -> Result<Vec<User>, DbError> {
     Ok(users::table
         .inner_join(memberships::table)
         .filter(memberships::account_id.eq(account).and(memberships::role.eq(Role::Owner.key())))

@@ -8,7 +8,7 @@ use crate::models::token::secret::Digest;
 use crate::models::token::{Owner, Token, usage};
 use crate::models::user::lower;
 use crate::models::{Account, User};
-use crate::policy::{Catalogue, State};
+use crate::policy::{AccountId, Catalogue, State, TokenId, UserId};
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -25,9 +25,9 @@ pub enum Whose {
     /// Everybody's.
     Everybodys,
     /// Of these accounts.
-    Accounts(Vec<i64>),
+    Accounts(Vec<AccountId>),
     /// Of this user.
-    User(i64),
+    User(UserId),
 }
 
 /// Which tokens, and from where on: the newest first.
@@ -38,7 +38,7 @@ pub struct Wanted {
     /// What they are looked for by.
     pub search: Option<Search>,
     /// Only those made before the one with this number.
-    pub before: Option<i64>,
+    pub before: Option<TokenId>,
 }
 
 /// Whom a token belongs to.
@@ -92,13 +92,13 @@ pub fn named(conn: &mut Conn, text: &str) -> Result<Option<Whose>, DbError> {
     if text.contains('@') {
         return Ok(User::find_by_email(conn, text)?.map(|user| Whose::User(user.id)));
     }
-    let mut known: Vec<i64> = accounts::table
+    let mut known: Vec<AccountId> = accounts::table
         .filter(lower(accounts::name).eq(lower(text)))
         .order(accounts::id)
         .limit(MOST_NAMESAKES)
         .select(accounts::id)
         .load(conn)?;
-    if let Ok(number) = text.parse::<i64>()
+    if let Ok(number) = text.parse::<AccountId>()
         && let Some(account) = Account::find(conn, number)?
     {
         known.insert(0, account.id);
@@ -117,7 +117,7 @@ impl Wanted {
         if let Some(search) = &self.search {
             // Few that match are named: Postgres would walk through every token in order for them.
             let some = self.all().filter(search.everywhere(conn)?).limit(rows(MOST_NAMED + 1));
-            let some: Vec<i64> = some.select(tokens::id).load(conn)?;
+            let some: Vec<TokenId> = some.select(tokens::id).load(conn)?;
             query = if some.len() <= MOST_NAMED {
                 query.filter(tokens::id.eq_any(some))
             } else {
@@ -142,7 +142,7 @@ impl Wanted {
 
 /// The token that has or had this secret.
 pub fn by_secret(conn: &mut Conn, digest: &Digest, now: OffsetDateTime) -> Result<Option<BySecret>, DbError> {
-    type Row = (i64, Option<OffsetDateTime>, Option<OffsetDateTime>);
+    type Row = (TokenId, Option<OffsetDateTime>, Option<OffsetDateTime>);
     let secret: Option<Row> = token_secrets::table
         .filter(token_secrets::digest.eq(digest.bytes()))
         .select((token_secrets::token_id, token_secrets::ended_at, token_secrets::ends_at))
@@ -155,7 +155,7 @@ pub fn by_secret(conn: &mut Conn, digest: &Digest, now: OffsetDateTime) -> Resul
 }
 
 /// The tokens with these numbers, the newest first.
-pub fn these(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Anybodys>, DbError> {
+pub fn these(conn: &mut Conn, ids: &[TokenId]) -> Result<Vec<Anybodys>, DbError> {
     let found = tokens::table
         .filter(tokens::id.eq_any(ids))
         .order(tokens::id.desc())
@@ -165,11 +165,11 @@ pub fn these(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Anybodys>, DbError> {
 }
 
 fn described(conn: &mut Conn, found: Vec<Token>) -> Result<Vec<Anybodys>, DbError> {
-    let ids: Vec<i64> = found.iter().map(|token| token.id).collect();
+    let ids: Vec<TokenId> = found.iter().map(|token| token.id).collect();
     let mut uses = usage::of_tokens(conn, &ids)?;
     let mut hints = hints(conn, &ids)?;
-    let of_accounts: Vec<i64> = found.iter().filter_map(|token| token.account_id).collect();
-    let of_users: Vec<i64> = found.iter().filter_map(|token| token.user_id).collect();
+    let of_accounts: Vec<AccountId> = found.iter().filter_map(|token| token.account_id).collect();
+    let of_users: Vec<UserId> = found.iter().filter_map(|token| token.user_id).collect();
     let owning: Vec<Account> =
         accounts::table.filter(accounts::id.eq_any(of_accounts)).select(Account::as_select()).load(conn)?;
     let people: Vec<User> =

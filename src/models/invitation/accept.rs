@@ -6,7 +6,7 @@ use crate::db::{Conn, DbError};
 use crate::models::audit::{Actor, Origin};
 use crate::models::user::NewUser;
 use crate::models::{Account, AccountState, User, membership};
-use crate::policy::ClientAddress;
+use crate::policy::{AccountId, ClientAddress, UserId};
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -29,9 +29,9 @@ pub enum Joined {
     /// The user is a member of the account.
     Done {
         /// Number of the account.
-        account: i64,
+        account: AccountId,
         /// Number of the user.
-        user: i64,
+        user: UserId,
     },
     /// It was accepted, revoked or replaced before, has expired, or is not meant any more.
     Gone,
@@ -81,7 +81,7 @@ pub fn find(conn: &mut Conn, digest: &[u8; 32], now: OffsetDateTime) -> Result<O
 pub fn accept(
     conn: &mut Conn,
     digest: &[u8; 32],
-    user: i64,
+    user: UserId,
     address: ClientAddress,
     now: OffsetDateTime,
 ) -> Result<Joined, DbError> {

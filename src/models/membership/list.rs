@@ -6,7 +6,7 @@ use crate::db::{Conn, DbError};
 use crate::models::User;
 use crate::models::rows::{Part, containing};
 use crate::models::user::lower;
-use crate::policy::Role;
+use crate::policy::{AccountId, Role, UserId};
 use diesel::prelude::*;
 use std::collections::HashMap;
 use time::OffsetDateTime;
@@ -23,7 +23,7 @@ pub struct Member {
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
-fn of_account(account: i64, pattern: String) -> _ {
+fn of_account(account: AccountId, pattern: String) -> _ {
     let other: String = pattern.clone();
     memberships::table
         .inner_join(users::table)
@@ -32,7 +32,7 @@ fn of_account(account: i64, pattern: String) -> _ {
 }
 
 /// The members whose name or address contains the text, by name.
-pub fn list(conn: &mut Conn, account: i64, text: &str, number: i64) -> Result<Part<Member>, DbError> {
+pub fn list(conn: &mut Conn, account: AccountId, text: &str, number: i64) -> Result<Part<Member>, DbError> {
     let pattern = containing(text);
     let total = of_account(account, pattern.clone()).count().get_result(conn)?;
     Part::load(number, total, |window| {
@@ -49,7 +49,7 @@ pub fn list(conn: &mut Conn, account: i64, text: &str, number: i64) -> Result<Pa
 }
 
 /// One of them.
-pub fn one(conn: &mut Conn, account: i64, user: i64) -> Result<Option<Member>, DbError> {
+pub fn one(conn: &mut Conn, account: AccountId, user: UserId) -> Result<Option<Member>, DbError> {
     let row: Option<(User, String, OffsetDateTime)> = memberships::table
         .inner_join(users::table)
         .filter(memberships::account_id.eq(account).and(memberships::user_id.eq(user)))
@@ -62,9 +62,9 @@ pub fn one(conn: &mut Conn, account: i64, user: i64) -> Result<Option<Member>, D
 /// The members of an account, or this one alone if they are one, by number.
 pub fn people(
     conn: &mut Conn,
-    account: i64,
-    only: Option<i64>,
-) -> Result<HashMap<i64, (User, Role)>, DbError> {
+    account: AccountId,
+    only: Option<UserId>,
+) -> Result<HashMap<UserId, (User, Role)>, DbError> {
     let mut members = memberships::table
         .inner_join(users::table)
         .filter(memberships::account_id.eq(account))

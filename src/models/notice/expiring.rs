@@ -6,6 +6,7 @@ use crate::db::{Conn, DbError};
 use crate::models::mail::{self, About, Draft, Letter};
 use crate::models::token::Owner;
 use crate::models::{AccountState, Token};
+use crate::policy::{TokenId, UserId};
 use diesel::prelude::*;
 use std::collections::HashMap;
 use time::{Duration, OffsetDateTime};
@@ -27,11 +28,11 @@ struct Circle {
 /// suspended or being deleted, is left alone.
 pub fn tell_of_expiring(
     conn: &mut Conn,
-    behind: (OffsetDateTime, i64),
+    behind: (OffsetDateTime, TokenId),
     now: OffsetDateTime,
-) -> Result<Option<(OffsetDateTime, i64)>, DbError> {
+) -> Result<Option<(OffsetDateTime, TokenId)>, DbError> {
     let part = part(conn, behind, now)?;
-    let mut makers: HashMap<Owner, Vec<i64>> = HashMap::new();
+    let mut makers: HashMap<Owner, Vec<UserId>> = HashMap::new();
     for token in &part {
         makers.entry(token.owned_by()?).or_default().extend(token.created_by);
     }
@@ -51,13 +52,17 @@ pub fn tell_of_expiring(
 /// The last of a part that could not be told of, while there may be more behind it.
 pub fn behind_expiring(
     conn: &mut Conn,
-    behind: (OffsetDateTime, i64),
+    behind: (OffsetDateTime, TokenId),
     now: OffsetDateTime,
-) -> Result<Option<(OffsetDateTime, i64)>, DbError> {
+) -> Result<Option<(OffsetDateTime, TokenId)>, DbError> {
     Ok(last(&part(conn, behind, now)?))
 }
 
-fn part(conn: &mut Conn, behind: (OffsetDateTime, i64), now: OffsetDateTime) -> Result<Vec<Token>, DbError> {
+fn part(
+    conn: &mut Conn,
+    behind: (OffsetDateTime, TokenId),
+    now: OffsetDateTime,
+) -> Result<Vec<Token>, DbError> {
     let (end, id) = (behind.0.max(now), behind.1);
     let further = tokens::expires_at.gt(end).or(tokens::expires_at.eq(end).and(tokens::id.gt(id)));
     Ok(tokens::table
@@ -72,7 +77,7 @@ fn part(conn: &mut Conn, behind: (OffsetDateTime, i64), now: OffsetDateTime) -> 
         .load(conn)?)
 }
 
-fn last(part: &[Token]) -> Option<(OffsetDateTime, i64)> {
+fn last(part: &[Token]) -> Option<(OffsetDateTime, TokenId)> {
     part.last().filter(|_| part.len() == PART).and_then(|last| Some((last.expires_at?, last.id)))
 }
 

@@ -4,7 +4,7 @@ use super::Resource;
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
 use crate::models::rows::containing;
-use crate::policy::KindKey;
+use crate::policy::{AccountId, KindKey, ResourceId};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 
@@ -15,7 +15,7 @@ impl Resource {
     /// Resources of a kind in these accounts whose name contains the text, by name.
     pub fn search(
         conn: &mut Conn,
-        accounts: &[i64],
+        accounts: &[AccountId],
         kind: KindKey,
         text: &str,
         most: i64,
@@ -30,7 +30,12 @@ impl Resource {
 
     /// How many resources of a kind in these accounts have the text in their name, up to
     /// [`MOST_COUNTED`] and one.
-    pub fn count_found(conn: &mut Conn, accounts: &[i64], kind: KindKey, text: &str) -> Result<i64, DbError> {
+    pub fn count_found(
+        conn: &mut Conn,
+        accounts: &[AccountId],
+        kind: KindKey,
+        text: &str,
+    ) -> Result<i64, DbError> {
         let found = || within(accounts, kind).filter(resources::name.ilike(containing(text)));
         let ordered = found().order((resources::name, resources::account_id));
         let beyond: Option<i64> =
@@ -42,7 +47,11 @@ impl Resource {
     }
 
     /// The resources of these accounts among these ids, by name.
-    pub fn of_ids(conn: &mut Conn, accounts: &[i64], ids: &[i64]) -> Result<Vec<Resource>, DbError> {
+    pub fn of_ids(
+        conn: &mut Conn,
+        accounts: &[AccountId],
+        ids: &[ResourceId],
+    ) -> Result<Vec<Resource>, DbError> {
         Ok(resources::table
             .filter(resources::account_id.eq_any(accounts).and(resources::id.eq_any(ids)))
             .order((resources::name, resources::account_id))
@@ -53,7 +62,7 @@ impl Resource {
     /// The resources of a kind in these accounts with one of these names, by name.
     pub fn of_names(
         conn: &mut Conn,
-        accounts: &[i64],
+        accounts: &[AccountId],
         kind: KindKey,
         names: &[String],
     ) -> Result<Vec<Resource>, DbError> {
@@ -65,7 +74,7 @@ impl Resource {
     }
 }
 
-fn within(accounts: &[i64], kind: KindKey) -> resources::BoxedQuery<'_, Pg> {
+fn within(accounts: &[AccountId], kind: KindKey) -> resources::BoxedQuery<'_, Pg> {
     let of_kind = resources::table.filter(resources::kind.eq(kind.to_string()));
     match accounts {
         // Of one account, the index has them in the order of their names.

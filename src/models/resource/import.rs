@@ -6,6 +6,7 @@ use crate::db::{Conn, DbError};
 use crate::models::Hooks;
 use crate::models::audit::{self, Event, Origin};
 use crate::models::token::live::live;
+use crate::policy::{AccountId, ResourceId, TokenId};
 use diesel::prelude::*;
 use std::collections::HashSet;
 use time::OffsetDateTime;
@@ -38,7 +39,7 @@ impl Difference {
     /// between until the transaction ends.
     pub fn of(
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         kind: OfKind<'_>,
         names: &[String],
     ) -> Result<Difference, DbError> {
@@ -55,14 +56,14 @@ impl Difference {
 
     /// Live tokens with a grant for only some resources that names what is removed.
     pub fn narrowed(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<Narrowed, DbError> {
-        let ids: Vec<i64> = self.removed.iter().map(|one| one.id).collect();
+        let ids: Vec<ResourceId> = self.removed.iter().map(|one| one.id).collect();
         let naming = token_grant_resources::table
             .inner_join(token_grants::table)
             .filter(token_grant_resources::resource_id.eq_any(ids).assume_not_null())
             .filter(token_grant_resources::effect.eq("include"))
             .select(token_grants::token_id)
             .distinct();
-        let of: Vec<i64> = naming.load(conn)?;
+        let of: Vec<TokenId> = naming.load(conn)?;
         let found = || tokens::table.filter(tokens::id.eq_any(&of)).filter(live(now));
         let count = found().count().get_result(conn)?;
         let names = found().order((tokens::name, tokens::id)).limit(MOST_NAMED).select(tokens::name);
@@ -73,13 +74,13 @@ impl Difference {
     pub fn apply(
         self,
         conn: &mut Conn,
-        account: i64,
+        account: AccountId,
         kind: OfKind<'_>,
         hooks: &Hooks,
         origin: &Origin,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Added, DbError> {
-        let ids: Vec<i64> = self.removed.iter().map(|one| one.id).collect();
+        let ids: Vec<ResourceId> = self.removed.iter().map(|one| one.id).collect();
         diesel::delete(resources::table.filter(resources::id.eq_any(ids))).execute(conn)?;
         for gone in &self.removed {
             (hooks.removed)(conn, gone)?;

@@ -4,6 +4,7 @@ use super::Token;
 use super::usage::{self, LastUse};
 use crate::db::schema::token_secrets;
 use crate::db::{Conn, DbError};
+use crate::policy::{SecretId, TokenId};
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -11,7 +12,7 @@ use time::OffsetDateTime;
 #[derive(Debug, Clone)]
 pub struct LiveSecret {
     /// Its number.
-    pub id: i64,
+    pub id: SecretId,
     /// Prefix and last four characters.
     pub hint: String,
     /// When it was made.
@@ -49,7 +50,7 @@ impl Ends {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShownSecret {
     /// Its number.
-    pub id: i64,
+    pub id: SecretId,
     /// Whether it awaited its first use.
     pub awaits_first_use: bool,
 }
@@ -57,7 +58,7 @@ pub struct ShownSecret {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = token_secrets)]
 pub(super) struct LiveRow {
-    pub(super) id: i64,
+    pub(super) id: SecretId,
     pub(super) hint: String,
     created_at: OffsetDateTime,
     ends_when_successor_used: bool,
@@ -86,7 +87,7 @@ impl Token {
     /// Its secrets that work, the oldest first.
     pub fn secrets(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<Vec<LiveSecret>, DbError> {
         let rows = rows(conn, self.id, now)?;
-        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        let ids: Vec<SecretId> = rows.iter().map(|row| row.id).collect();
         let mut uses = usage::of_secrets(conn, &ids)?;
         Ok(rows
             .into_iter()
@@ -109,7 +110,7 @@ pub(super) fn as_shown(rows: &[LiveRow]) -> Vec<ShownSecret> {
 
 /// The secrets that nobody has ended, the oldest first, also those whose time is up by this node's
 /// clock: another node's may run behind.
-pub(super) fn not_ended(conn: &mut Conn, token: i64) -> Result<Vec<LiveRow>, DbError> {
+pub(super) fn not_ended(conn: &mut Conn, token: TokenId) -> Result<Vec<LiveRow>, DbError> {
     Ok(token_secrets::table
         .filter(token_secrets::token_id.eq(token).and(token_secrets::ended_at.is_null()))
         .order(token_secrets::id)
@@ -118,7 +119,7 @@ pub(super) fn not_ended(conn: &mut Conn, token: i64) -> Result<Vec<LiveRow>, DbE
 }
 
 /// The secrets of a token that work, the oldest first.
-pub(super) fn rows(conn: &mut Conn, token: i64, now: OffsetDateTime) -> Result<Vec<LiveRow>, DbError> {
+pub(super) fn rows(conn: &mut Conn, token: TokenId, now: OffsetDateTime) -> Result<Vec<LiveRow>, DbError> {
     let mut rows = not_ended(conn, token)?;
     rows.retain(|row| row.ends_at.is_none_or(|end| end > now));
     Ok(rows)

@@ -9,7 +9,8 @@ use crate::db::{Conn, DbError};
 use crate::models::User;
 use crate::models::membership::role_from;
 use crate::policy::{
-    Binding, Bound, Breach, Catalogue, Limits, Made, Role, WIDEST_IPV4, WIDEST_IPV6, grants_in,
+    AccountId, Binding, Bound, Breach, Catalogue, Limits, Made, Role, UserId, WIDEST_IPV4, WIDEST_IPV6,
+    grants_in,
 };
 use diesel::dsl::{IntervalDsl, exists, not, sql};
 use diesel::prelude::*;
@@ -77,7 +78,7 @@ pub struct One {
 pub fn find(
     conn: &mut Conn,
     catalogue: &Catalogue,
-    account: i64,
+    account: AccountId,
     proposed: Proposed<'_>,
     now: OffsetDateTime,
 ) -> Result<Breaking, DbError> {
@@ -118,7 +119,7 @@ pub fn find(
 pub fn lives_too_long(
     conn: &mut Conn,
     catalogue: &Catalogue,
-    account: i64,
+    account: AccountId,
     (before, asked): (&Limits, &Limits),
     now: OffsetDateTime,
 ) -> Result<bool, DbError> {
@@ -133,13 +134,13 @@ pub fn lives_too_long(
 
 /// An account, and who is in it since when.
 struct Around {
-    account: i64,
-    people: HashMap<i64, (User, Role)>,
-    joined: HashMap<i64, OffsetDateTime>,
+    account: AccountId,
+    people: HashMap<UserId, (User, Role)>,
+    joined: HashMap<UserId, OffsetDateTime>,
 }
 
 impl Around {
-    fn load(conn: &mut Conn, account: i64) -> Result<Around, DbError> {
+    fn load(conn: &mut Conn, account: AccountId) -> Result<Around, DbError> {
         let rows: Vec<(User, String, OffsetDateTime)> = memberships::table
             .inner_join(users::table)
             .filter(memberships::account_id.eq(account))
@@ -155,7 +156,7 @@ impl Around {
 
     /// The account's own tokens, and its members' that may reach it.
     fn concerned(&self, catalogue: &Catalogue) -> Condition {
-        let ids: Vec<i64> = self.people.keys().copied().collect();
+        let ids: Vec<UserId> = self.people.keys().copied().collect();
         let own = tokens::account_id.eq(self.account).assume_not_null();
         let of_members = tokens::user_id.eq_any(ids).assume_not_null();
         Box::new(own.or(of_members.and(reaching(self.account, catalogue))))
@@ -164,7 +165,7 @@ impl Around {
     /// Those of them that were made, and whose user joined, before then.
     fn here_before(&self, since: OffsetDateTime) -> Condition {
         let before = self.joined.iter().filter(|(_, joined)| **joined < since);
-        let ids: Vec<i64> = before.map(|(user, _)| *user).collect();
+        let ids: Vec<UserId> = before.map(|(user, _)| *user).collect();
         let own = tokens::account_id.is_not_null();
         let of_members = tokens::user_id.is_not_null().and(tokens::user_id.eq_any(ids).assume_not_null());
         Box::new(tokens::created_at.lt(since).and(own.or(of_members)))

@@ -6,6 +6,7 @@ use super::{DeletionReason, Owner, Token};
 use crate::db::schema::tokens;
 use crate::db::{Conn, DbError};
 use crate::models::audit::Origin;
+use crate::policy::{AccountId, TokenId, UserId};
 use diesel::prelude::*;
 
 /// At most so many are deleted together.
@@ -21,14 +22,14 @@ pub struct Deleted {
 }
 
 /// Those of these tokens that are the owner's, ended ones included, in the order of their numbers.
-pub fn of_owner(conn: &mut Conn, owner: Owner, ids: &[i64]) -> Result<Vec<Listed>, DbError> {
+pub fn of_owner(conn: &mut Conn, owner: Owner, ids: &[TokenId]) -> Result<Vec<Listed>, DbError> {
     let found = all(owner, ids).select(Token::as_select()).load(conn)?;
     described(conn, found)
 }
 
 /// Deletes them, each with its own line of the record, so that each is found by its token: there
 /// are few of them. Those that have ended, whoever ended them, stay as they are.
-pub fn delete(conn: &mut Conn, owner: Owner, ids: &[i64], origin: &Origin) -> Result<Deleted, DbError> {
+pub fn delete(conn: &mut Conn, owner: Owner, ids: &[TokenId], origin: &Origin) -> Result<Deleted, DbError> {
     // In the order in which Revoke all takes them, and refused calls are counted: none waits for another.
     let found: Vec<Token> = all(owner, ids).select(Token::as_select()).for_no_key_update().load(conn)?;
     let mut deleted = Deleted { now: 0, before: 0 };
@@ -43,8 +44,8 @@ pub fn delete(conn: &mut Conn, owner: Owner, ids: &[i64], origin: &Origin) -> Re
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
-fn all<'a>(owner: Owner, ids: &'a [i64]) -> _ {
-    let (account, user): (Option<i64>, Option<i64>) = (owner.account(), owner.user());
+fn all<'a>(owner: Owner, ids: &'a [TokenId]) -> _ {
+    let (account, user): (Option<AccountId>, Option<UserId>) = (owner.account(), owner.user());
     // One of the two is NULL, and equal to nothing.
     let own = tokens::account_id.eq(account).or(tokens::user_id.eq(user)).assume_not_null();
     tokens::table.filter(tokens::id.eq_any(ids)).filter(own).order(tokens::id)

@@ -4,6 +4,7 @@ use super::Owner;
 use super::live::live_of;
 use crate::db::schema::tokens;
 use crate::db::{Conn, DbError};
+use crate::policy::AccountId;
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -17,7 +18,7 @@ pub struct Counts {
 }
 
 /// Those of an account.
-pub fn of_account(conn: &mut Conn, account: i64, now: OffsetDateTime) -> Result<Counts, DbError> {
+pub fn of_account(conn: &mut Conn, account: AccountId, now: OffsetDateTime) -> Result<Counts, DbError> {
     let all = || tokens::table.filter(live_of(Owner::Account(account), now));
     Ok(Counts {
         live: all().count().get_result(conn)?,

@@ -7,6 +7,7 @@ use super::{DeletionReason, Owner, Token};
 use crate::db::schema::{live_tokens, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::audit::Origin;
+use crate::policy::TokenId;
 use diesel::connection::SimpleConnection;
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -17,9 +18,9 @@ pub enum Which {
     /// All of an owner's that are live.
     All(Owner),
     /// These of an owner.
-    Of(Owner, Vec<i64>),
+    Of(Owner, Vec<TokenId>),
     /// These, of any owner.
-    These(Vec<i64>),
+    These(Vec<TokenId>),
 }
 
 /// An ending as it was asked for.
@@ -37,7 +38,7 @@ pub struct Ending {
 
 impl Ending {
     /// Ends the tokens and nothing else; answers which ended now.
-    pub fn at_once(&self, conn: &mut Conn) -> Result<Vec<i64>, DbError> {
+    pub fn at_once(&self, conn: &mut Conn) -> Result<Vec<TokenId>, DbError> {
         // A join that spills would need a file.
         conn.batch_execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")?;
         let now = self.origin.now;
@@ -52,7 +53,7 @@ impl Ending {
             }
             Which::Of(owner, ids) => {
                 let theirs = tokens::table.filter(live_of(*owner, now)).filter(tokens::id.eq_any(ids));
-                let theirs: Vec<i64> = theirs.select(tokens::id).load(conn)?;
+                let theirs: Vec<TokenId> = theirs.select(tokens::id).load(conn)?;
                 delete(conn, &theirs)?
             }
             Which::These(ids) => delete(conn, ids)?,
@@ -60,7 +61,7 @@ impl Ending {
     }
 }
 
-fn delete(conn: &mut Conn, ids: &[i64]) -> Result<Vec<i64>, DbError> {
+fn delete(conn: &mut Conn, ids: &[TokenId]) -> Result<Vec<TokenId>, DbError> {
     let rows = live_tokens::table.filter(live_tokens::token_id.eq_any(ids));
     Ok(diesel::delete(rows).returning(live_tokens::token_id).get_results(conn)?)
 }
@@ -69,7 +70,7 @@ fn delete(conn: &mut Conn, ids: &[i64]) -> Result<Vec<i64>, DbError> {
 #[derive(Debug, Clone)]
 pub struct Owed {
     /// The tokens that ended.
-    pub ids: Vec<i64>,
+    pub ids: Vec<TokenId>,
     /// How they did.
     pub ending: Ending,
 }

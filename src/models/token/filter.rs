@@ -4,6 +4,7 @@ use super::Owner;
 use super::list::{Condition, Which};
 use crate::db::schema::{token_secrets, token_use, tokens, users};
 use crate::db::{Conn, DbError};
+use crate::policy::{TokenId, UserId};
 use diesel::dsl::{exists, not};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -19,7 +20,7 @@ const MOST_MAKERS: usize = 200;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Maker {
     /// The user with this number.
-    User(i64),
+    User(UserId),
     /// Whoever has a shell on the machine.
     CommandLine,
 }
@@ -69,10 +70,10 @@ pub fn makers(conn: &mut Conn, owner: Owner) -> Result<Vec<(Maker, String)>, DbE
             Owner::User(id) => kept.filter(tokens::user_id.eq(id)),
         }
     };
-    let mut ids: Vec<i64> = Vec::new();
+    let mut ids: Vec<UserId> = Vec::new();
     while ids.len() < MOST_MAKERS {
-        let after = ids.last().copied().unwrap_or(i64::MIN);
-        let next: Option<Option<i64>> = of(owner)
+        let after = ids.last().copied().unwrap_or(UserId::from(i64::MIN));
+        let next: Option<Option<UserId>> = of(owner)
             .filter(tokens::created_by.gt(after))
             .order(tokens::created_by)
             .select(tokens::created_by)
@@ -81,16 +82,16 @@ pub fn makers(conn: &mut Conn, owner: Owner) -> Result<Vec<(Maker, String)>, DbE
         let Some(Some(id)) = next else { break };
         ids.push(id);
     }
-    let emails: HashMap<i64, String> = users::table
+    let emails: HashMap<UserId, String> = users::table
         .filter(users::id.eq_any(&ids))
         .select((users::id, users::email))
-        .load::<(i64, String)>(conn)?
+        .load::<(UserId, String)>(conn)?
         .into_iter()
         .collect();
     let mut makers: Vec<(Maker, String)> =
         emails.into_iter().map(|(id, email)| (Maker::User(id), email)).collect();
     makers.sort_by_key(|one| one.1.to_lowercase());
-    let nobody: Option<i64> =
+    let nobody: Option<TokenId> =
         of(owner).filter(tokens::created_by.is_null()).select(tokens::id).first(conn).optional()?;
     if nobody.is_some() {
         makers.push((Maker::CommandLine, "the command line".to_owned()));

@@ -3,7 +3,10 @@
 use super::Token;
 use crate::db::schema::{token_grant_resources, token_grants};
 use crate::db::{Conn, DbError};
-use crate::policy::{Access, Grant, KindKey, Parts, PermissionKey, ResourceRef, Rights, Selection};
+use crate::policy::{
+    Access, AccountId, Grant, KindKey, Parts, PermissionKey, ResourceId, ResourceRef, Rights, Selection,
+    TokenId,
+};
 use diesel::prelude::*;
 use std::collections::HashMap;
 
@@ -11,11 +14,11 @@ use std::collections::HashMap;
 #[diesel(table_name = token_grants)]
 struct GrantRow {
     id: i64,
-    token_id: i64,
+    token_id: TokenId,
     permission: String,
     access: String,
     reach: String,
-    account_id: Option<i64>,
+    account_id: Option<AccountId>,
     parts: serde_json::Value,
 }
 
@@ -24,8 +27,8 @@ struct GrantRow {
 struct NamedRow {
     grant_id: i64,
     effect: String,
-    account_id: i64,
-    resource_id: Option<i64>,
+    account_id: AccountId,
+    resource_id: Option<ResourceId>,
     kind: String,
     name: String,
 }
@@ -35,11 +38,15 @@ pub fn of_token(conn: &mut Conn, token: &Token) -> Result<Rights, DbError> {
     if token.full_access {
         return Ok(Rights::Everything);
     }
-    Ok(Rights::Grants(of_tokens(conn, &[token.id])?.remove(&token.id).unwrap_or_default()))
+    Ok(Rights::Grants(of_tokens(conn, &[token.id])?.remove(&token.id).transpose()?.unwrap_or_default()))
 }
 
-/// The grants of several tokens, in the order in which they were made.
-pub fn of_tokens(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, Vec<Grant>>, DbError> {
+/// The grants of tokens, or for those with one that can't be read, why.
+pub type OfTokens = HashMap<TokenId, Result<Vec<Grant>, DbError>>;
+
+/// The grants of several tokens, in the order in which they were made. One that can't be read is an error
+/// for its token alone.
+pub fn of_tokens(conn: &mut Conn, ids: &[TokenId]) -> Result<OfTokens, DbError> {
     let rows: Vec<GrantRow> = token_grants::table
         .filter(token_grants::token_id.eq_any(ids))
         .order(token_grants::id)
@@ -55,16 +62,22 @@ pub fn of_tokens(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, Vec<Grant>
     for row in named_rows {
         named.entry(row.grant_id).or_default().push(row);
     }
-    let mut grants: HashMap<i64, Vec<Grant>> = HashMap::new();
+    let mut grants = OfTokens::new();
     for row in rows {
         let named = named.remove(&row.id).unwrap_or_default();
-        grants.entry(row.token_id).or_default().push(row.into_grant(named)?);
+        let of_token = grants.entry(row.token_id).or_insert_with(|| Ok(Vec::new()));
+        if let Ok(known) = of_token {
+            match row.into_grant(named) {
+                Ok(grant) => known.push(grant),
+                Err(error) => *of_token = Err(error),
+            }
+        }
     }
     Ok(grants)
 }
 
 /// Stores the grants of a token that was just made.
-pub(super) fn insert(conn: &mut Conn, token: i64, grants: &[Grant]) -> Result<(), DbError> {
+pub(super) fn insert(conn: &mut Conn, token: TokenId, grants: &[Grant]) -> Result<(), DbError> {
     for grant in grants {
         let (reach, account) = match &grant.selection {
             Selection::Everywhere { .. } => ("everything", None),

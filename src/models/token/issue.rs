@@ -8,7 +8,7 @@ use crate::db::{Conn, DbError};
 use crate::models::audit::{self, Action, Event, Origin};
 use crate::models::mail::TokenEvent;
 use crate::models::notice::{self, Happened};
-use crate::policy::{Breach, Catalogue, Grant, Policy, Rights, Selection, scope};
+use crate::policy::{AccountId, Breach, Catalogue, Grant, Policy, Rights, Selection, TokenId, UserId, scope};
 use diesel::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
@@ -30,14 +30,14 @@ pub enum Issued {
     /// It was made.
     Made {
         /// Number of the token.
-        id: i64,
+        id: TokenId,
         /// To be shown once.
         secret: Secret,
     },
     /// This very form made this token before.
     Repeated {
         /// Number of the token.
-        id: i64,
+        id: TokenId,
     },
     /// The form was used for something else, by somebody else.
     NonceTaken,
@@ -97,7 +97,7 @@ pub fn by_nonce(
     nonce: Uuid,
     origin: &Origin,
 ) -> Result<Option<Issued>, DbError> {
-    type Known = (i64, Option<i64>, Option<i64>, Option<i64>, bool);
+    type Known = (TokenId, Option<AccountId>, Option<UserId>, Option<UserId>, bool);
     let known: Option<Known> = token_secrets::table
         .inner_join(tokens::table)
         .filter(token_secrets::form_nonce.eq(nonce))
@@ -120,9 +120,9 @@ fn insert(
     new: &NewToken,
     secret: &Secret,
     origin: &Origin,
-) -> Result<i64, DbError> {
+) -> Result<TokenId, DbError> {
     let policy = &new.policy;
-    let id: i64 = diesel::insert_into(tokens::table)
+    let id: TokenId = diesel::insert_into(tokens::table)
         .values((
             tokens::kind.eq(owner.kind().key()),
             tokens::account_id.eq(owner.account()),
@@ -157,7 +157,7 @@ fn insert(
             json!(list.iter().map(|grant| scope::of_grant(catalogue, grant)).collect::<Vec<_>>())
         }
     };
-    let object = ("token", Some(id), new.name.as_str());
+    let object = ("token", Some(id.get()), new.name.as_str());
     let after = Some(json!({ "scopes": scopes, "hint": secret.hint() }));
     let event = Event {
         account: owner.account(),

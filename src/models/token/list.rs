@@ -8,7 +8,7 @@ use super::{Owner, Token, usage};
 use crate::db::schema::{token_secrets, token_use, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::user::lower;
-use crate::policy::Rights;
+use crate::policy::{Rights, TokenId};
 use diesel::dsl::max;
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -47,11 +47,11 @@ pub enum Sort {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cursor {
     /// Newest first, and when it was made.
-    Newest(OffsetDateTime, i64),
+    Newest(OffsetDateTime, TokenId),
     /// By name, and its name.
-    Name(String, i64),
+    Name(String, TokenId),
     /// By last use, and when that was.
-    LastUse(Option<OffsetDateTime>, i64),
+    LastUse(Option<OffsetDateTime>, TokenId),
 }
 
 /// Whose tokens, and which of them.
@@ -144,7 +144,7 @@ impl Wanted {
         Ok(all.min(MOST_COUNTED + 1))
     }
 
-    fn some_ids(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<Vec<i64>, DbError> {
+    fn some_ids(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<Vec<TokenId>, DbError> {
         let most = i64::try_from(MOST_COUNTED + 1).unwrap_or(i64::MAX);
         let condition = self.condition(conn, now)?;
         Ok(tokens::table.filter(condition).select(tokens::id).limit(most).load(conn)?)
@@ -166,7 +166,7 @@ impl Wanted {
     pub fn are_too_many_to_sort_by_use(&self, conn: &mut Conn, now: OffsetDateTime) -> Result<bool, DbError> {
         let most = i64::try_from(MOST_SORTED_BY_USE).unwrap_or(i64::MAX);
         let condition = self.condition(conn, now)?;
-        let next: Option<i64> =
+        let next: Option<TokenId> =
             tokens::table.filter(condition).select(tokens::id).offset(most).first(conn).optional()?;
         Ok(next.is_some())
     }
@@ -233,7 +233,7 @@ impl Listed {
 /// one, the planner takes the shortest way to so many rows to be through the whole table.
 fn counted(conn: &mut Conn, ordered: Boxed<'_>, all: Boxed<'_>) -> Result<usize, DbError> {
     let most = i64::try_from(MOST_COUNTED).unwrap_or(i64::MAX);
-    let beyond: Option<i64> = ordered.select(tokens::id).offset(most).first(conn).optional()?;
+    let beyond: Option<TokenId> = ordered.select(tokens::id).offset(most).first(conn).optional()?;
     if beyond.is_some() {
         return Ok(MOST_COUNTED + 1);
     }

@@ -3,6 +3,7 @@
 
 use super::Owner;
 use crate::db::schema::tokens;
+use crate::policy::{AccountId, UserId};
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -16,7 +17,7 @@ pub(in crate::models) fn live(now: OffsetDateTime) -> _ {
 /// The owner's tokens that have not ended.
 #[diesel::dsl::auto_type]
 pub(in crate::models) fn live_of(owner: Owner, now: OffsetDateTime) -> _ {
-    let (account, user): (Option<i64>, Option<i64>) = (owner.account(), owner.user());
+    let (account, user): (Option<AccountId>, Option<UserId>) = (owner.account(), owner.user());
     // One of the two is NULL, and equal to nothing.
     let own = tokens::account_id.eq(account).or(tokens::user_id.eq(user)).assume_not_null();
     let lives: live = live(now);

@@ -7,7 +7,9 @@ use crate::db::schema::{accounts, live_tokens, memberships, token_blocks, token_
 use crate::db::{Conn, DbError};
 use crate::models::membership::role_from;
 use crate::models::{Account, account_limits};
-use crate::policy::{self, Catalogue, Limits, Made, Policy, Rights, Role, Standing};
+use crate::policy::{
+    self, AccountId, Catalogue, Limits, Made, Policy, Rights, Role, SecretId, Standing, TokenId, UserId,
+};
 use diesel::prelude::*;
 use std::collections::HashMap;
 use time::OffsetDateTime;
@@ -25,9 +27,9 @@ pub enum Need {
 #[derive(Debug, Clone)]
 pub struct Found {
     /// Number of the secret.
-    pub secret: i64,
+    pub secret: SecretId,
     /// Number of the token.
-    pub token: i64,
+    pub token: TokenId,
     /// Whether the first use of this secret is still to be noted: a roll made it.
     pub awaits_first_use: bool,
     /// Its name.
@@ -42,6 +44,9 @@ pub struct Found {
     pub holder: Holder,
     /// The accounts of its holder, by number; none where they were not needed.
     pub accounts: Vec<Reached>,
+    /// Why its rights or accounts can't be read. No call that needs them may go on; that the token has ended
+    /// can still be said.
+    pub unread: Option<DbError>,
 }
 
 /// An account of a token's holder, at the moment of the call.
@@ -98,7 +103,7 @@ pub enum Holder {
 
 impl Holder {
     /// Number of the user, where it is one.
-    pub fn user(&self) -> Option<i64> {
+    pub fn user(&self) -> Option<UserId> {
         match self {
             Holder::Account(_) => None,
             Holder::User(user) => Some(user.id),
@@ -111,7 +116,7 @@ impl Holder {
 #[diesel(table_name = users)]
 pub struct Person {
     /// Number of the user.
-    pub id: i64,
+    pub id: UserId,
     /// E-mail address.
     pub email: String,
     /// Since when the user is deactivated.
@@ -125,12 +130,12 @@ pub struct Person {
 }
 
 /// The last one is NULL for a token that ended while the disk was full.
-type Row = (SecretRow, Token, Option<Account>, Option<Person>, Option<i64>);
+type Row = (SecretRow, Token, Option<Account>, Option<Person>, Option<AccountId>);
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = token_secrets)]
 struct SecretRow {
-    id: i64,
+    id: SecretId,
     digest: Vec<u8>,
     rolled: bool,
     first_used_at: Option<OffsetDateTime>,
@@ -138,12 +143,13 @@ struct SecretRow {
     ends_at: Option<OffsetDateTime>,
 }
 
-/// The tokens behind these digests, ended ones included, with as much of each as is needed.
+/// The tokens behind these digests, ended ones included, with as much of each as is needed. What can't be
+/// read of one is an error for that one alone.
 pub fn by_digests(
     conn: &mut Conn,
     catalogue: &Catalogue,
     wanted: &[(Digest, Need)],
-) -> Result<HashMap<Digest, Found>, DbError> {
+) -> Result<HashMap<Digest, Result<Found, DbError>>, DbError> {
     let mut digests: Vec<&[u8]> = wanted.iter().map(|(digest, _)| digest.bytes()).collect();
     digests.sort_unstable();
     digests.dedup();
@@ -165,12 +171,16 @@ pub fn by_digests(
         .load(conn)?;
     let mut found = HashMap::with_capacity(rows.len());
     for row in rows {
+        // A digest that was asked for has its length.
         let digest = Digest::stored(&row.0.digest).ok_or_else(|| DbError::Corrupt("a digest".to_owned()))?;
-        found.insert(digest, as_found(catalogue, row)?);
+        found.insert(digest, as_found(catalogue, row));
     }
     let in_full = |digest: &Digest| wanted.contains(&(*digest, Need::Rights));
-    let mut in_full: Vec<&mut Found> =
-        found.iter_mut().filter(|(digest, _)| in_full(digest)).map(|(_, found)| found).collect();
+    let mut in_full: Vec<&mut Found> = found
+        .iter_mut()
+        .filter(|(digest, _)| in_full(digest))
+        .filter_map(|(_, found)| found.as_mut().ok())
+        .collect();
     if !in_full.is_empty() {
         load_rights(conn, &mut in_full)?;
         load_accounts(conn, &mut in_full)?;
@@ -210,34 +220,43 @@ fn as_found(catalogue: &Catalogue, row: Row) -> Result<Found, DbError> {
         policy,
         holder,
         accounts: Vec::new(),
+        unread: None,
     })
 }
 
 fn load_rights(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbError> {
     let scoped = |one: &&mut Found| one.policy.rights != Rights::Everything;
-    let ids: Vec<i64> = found.iter().filter(|one| scoped(one)).map(|one| one.token).collect();
+    let ids: Vec<TokenId> = found.iter().filter(|one| scoped(one)).map(|one| one.token).collect();
     if ids.is_empty() {
         return Ok(());
     }
     let mut grants = grants::of_tokens(conn, &ids)?;
     for one in found.iter_mut().filter(|one| scoped(one)) {
-        one.policy.rights = Rights::Grants(grants.remove(&one.token).unwrap_or_default());
+        match grants.remove(&one.token) {
+            Some(Ok(list)) => one.policy.rights = Rights::Grants(list),
+            Some(Err(error)) => one.unread = Some(error),
+            None => {}
+        }
     }
     Ok(())
 }
 
 fn load_accounts(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbError> {
-    let mut users: HashMap<i64, Vec<(Account, Role, OffsetDateTime)>> = HashMap::new();
-    let ids: Vec<i64> = found.iter().filter_map(|one| one.holder.user()).collect();
+    let mut unread: HashMap<UserId, DbError> = HashMap::new();
+    let mut users: HashMap<UserId, Vec<(Account, Role, OffsetDateTime)>> = HashMap::new();
+    let ids: Vec<UserId> = found.iter().filter_map(|one| one.holder.user()).collect();
     if !ids.is_empty() {
-        let rows: Vec<(i64, String, OffsetDateTime, Account)> = memberships::table
+        let rows: Vec<(UserId, String, OffsetDateTime, Account)> = memberships::table
             .inner_join(accounts::table)
             .filter(memberships::user_id.eq_any(&ids))
             .order(accounts::id)
             .select((memberships::user_id, memberships::role, memberships::created_at, Account::as_select()))
             .load(conn)?;
         for (user, role, joined, account) in rows {
-            users.entry(user).or_default().push((account, role_from(&role)?, joined));
+            match role_from(&role) {
+                Ok(role) => users.entry(user).or_default().push((account, role, joined)),
+                Err(error) => drop(unread.insert(user, error)),
+            }
         }
     }
     for one in found.iter_mut() {
@@ -248,6 +267,9 @@ fn load_accounts(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbErro
             is_blocked: false,
             limits: None,
         };
+        if let Some(error) = one.holder.user().and_then(|user| unread.get(&user)) {
+            one.unread = Some(error.clone());
+        }
         one.accounts = match &one.holder {
             Holder::Account(account) => vec![reached(account.clone(), None)],
             Holder::User(user) => {
@@ -258,8 +280,8 @@ fn load_accounts(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbErro
         };
     }
     if !ids.is_empty() {
-        let tokens: Vec<i64> = found.iter().map(|one| one.token).collect();
-        let blocks: Vec<(i64, i64)> = token_blocks::table
+        let tokens: Vec<TokenId> = found.iter().map(|one| one.token).collect();
+        let blocks: Vec<(TokenId, AccountId)> = token_blocks::table
             .filter(token_blocks::token_id.eq_any(&tokens))
             .select((token_blocks::token_id, token_blocks::account_id))
             .load(conn)?;
@@ -270,7 +292,8 @@ fn load_accounts(conn: &mut Conn, found: &mut [&mut Found]) -> Result<(), DbErro
             }
         }
     }
-    let places: Vec<i64> = found.iter().flat_map(|one| &one.accounts).map(|one| one.account.id).collect();
+    let places: Vec<AccountId> =
+        found.iter().flat_map(|one| &one.accounts).map(|one| one.account.id).collect();
     let limits = account_limits::of_accounts(conn, &places)?;
     for place in found.iter_mut().flat_map(|one| &mut one.accounts) {
         place.limits = limits.get(&place.account.id).cloned();

@@ -42,7 +42,7 @@ use crate::db::schema::{token_secrets, tokens, users};
 use crate::db::{Conn, DbError};
 use crate::models::stored::stored_list;
 use crate::policy::words::Surroundings;
-use crate::policy::{Catalogue, Policy, Rights, Standing, State};
+use crate::policy::{AccountId, Catalogue, Policy, Rights, Standing, State, TokenId, UserId};
 use diesel::prelude::*;
 use ipnet::IpNet;
 use serde_json::{Value, json};
@@ -52,9 +52,9 @@ use time::OffsetDateTime;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Owner {
     /// The account with this number.
-    Account(i64),
+    Account(AccountId),
     /// The user with this number.
-    User(i64),
+    User(UserId),
 }
 
 impl Owner {
@@ -67,7 +67,7 @@ impl Owner {
     }
 
     /// The account, where it is one.
-    pub fn account(self) -> Option<i64> {
+    pub fn account(self) -> Option<AccountId> {
         match self {
             Owner::Account(id) => Some(id),
             Owner::User(_) => None,
@@ -75,7 +75,7 @@ impl Owner {
     }
 
     /// The user, where it is one.
-    pub fn user(self) -> Option<i64> {
+    pub fn user(self) -> Option<UserId> {
         match self {
             Owner::Account(_) => None,
             Owner::User(id) => Some(id),
@@ -87,17 +87,17 @@ impl Owner {
 #[derive(Debug, Clone, Queryable, Selectable)]
 pub struct Token {
     /// Its number.
-    pub id: i64,
+    pub id: TokenId,
     /// The account it belongs to, for account tokens.
-    pub account_id: Option<i64>,
+    pub account_id: Option<AccountId>,
     /// The user it belongs to, for user tokens.
-    pub user_id: Option<i64>,
+    pub user_id: Option<UserId>,
     /// Its name.
     pub name: String,
     /// Whether it has Everything.
     pub full_access: bool,
     /// Who made it; none for the command line.
-    pub created_by: Option<i64>,
+    pub created_by: Option<UserId>,
     /// When it was made.
     pub created_at: OffsetDateTime,
     /// The first instant at which it works.
@@ -113,7 +113,7 @@ pub struct Token {
     /// Since when it is deleted.
     pub deleted_at: Option<OffsetDateTime>,
     /// Who deleted it; none for the command line, or nobody.
-    pub deleted_by: Option<i64>,
+    pub deleted_by: Option<UserId>,
     /// Why it was deleted.
     pub deleted_why: Option<DeletionReason>,
     /// What the site admin who deleted it wrote for its owner.
@@ -153,7 +153,7 @@ impl DeletionReason {
 
 impl Token {
     /// The owner's token with this number, ended ones included.
-    pub fn find(conn: &mut Conn, owner: Owner, id: i64) -> Result<Option<Token>, DbError> {
+    pub fn find(conn: &mut Conn, owner: Owner, id: TokenId) -> Result<Option<Token>, DbError> {
         Ok(Token::itself(conn, id)?.filter(|token| token.owner() == Some(owner)))
     }
 
@@ -174,7 +174,7 @@ impl Token {
     }
 
     /// The token with this number, whosever it is: for the token itself and the command line.
-    pub fn itself(conn: &mut Conn, id: i64) -> Result<Option<Token>, DbError> {
+    pub fn itself(conn: &mut Conn, id: TokenId) -> Result<Option<Token>, DbError> {
         Ok(tokens::table.find(id).select(Token::as_select()).first(conn).optional()?)
     }
 
@@ -296,7 +296,7 @@ impl Token {
             account: self.account_id,
             user: self.user_id,
             action,
-            object: ("token", Some(self.id), &self.name),
+            object: ("token", Some(self.id.get()), &self.name),
             before,
             after,
         }
@@ -312,7 +312,7 @@ pub fn surroundings(conn: &mut Conn, owner: Owner) -> Result<Surroundings, DbErr
     }
 }
 
-fn email_of(conn: &mut Conn, user: Option<i64>) -> Result<Option<String>, DbError> {
+fn email_of(conn: &mut Conn, user: Option<UserId>) -> Result<Option<String>, DbError> {
     let Some(user) = user else { return Ok(None) };
     Ok(users::table.find(user).select(users::email).first(conn).optional()?)
 }

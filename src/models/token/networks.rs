@@ -3,7 +3,7 @@
 use crate::db::schema::{token_networks, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::sighting::{self, SightingKind};
-use crate::policy::ClientAddress;
+use crate::policy::{AccountId, ClientAddress, TokenId, UserId};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -21,7 +21,7 @@ pub const MOST_NETWORKS: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// Number of the token.
-    pub token: i64,
+    pub token: TokenId,
     /// The network, as [`network_of`] has it.
     pub network: Option<IpNet>,
     /// When it was first used from there.
@@ -42,9 +42,9 @@ pub fn network_of(address: ClientAddress) -> Option<IpNet> {
 }
 
 struct Owned {
-    id: i64,
-    account: Option<i64>,
-    user: Option<i64>,
+    id: TokenId,
+    account: Option<AccountId>,
+    user: Option<UserId>,
     name: String,
     /// How many networks are kept of it.
     known: usize,
@@ -52,7 +52,7 @@ struct Owned {
 
 /// Keeps the networks that are new for their tokens, each with a sighting. Tokens that are gone are
 /// passed over. Answers with those of which no further network is kept.
-pub fn write(conn: &mut Conn, seen: &[Seen]) -> Result<Vec<i64>, DbError> {
+pub fn write(conn: &mut Conn, seen: &[Seen]) -> Result<Vec<TokenId>, DbError> {
     let mut seen: Vec<&Seen> = seen.iter().collect();
     seen.sort_by_key(|one| (one.token, one.at));
     let mut full = Vec::new();
@@ -60,7 +60,7 @@ pub fn write(conn: &mut Conn, seen: &[Seen]) -> Result<Vec<i64>, DbError> {
         // Under a lock on the tokens, so that nodes that write at once keep no more than they may,
         // and in the order of everything that takes several of them.
         let mut owned = lock(conn, part)?;
-        let known: HashSet<(i64, Option<IpNet>)> = token_networks::table
+        let known: HashSet<(TokenId, Option<IpNet>)> = token_networks::table
             .filter(token_networks::token_id.eq_any(owned.keys()))
             .filter(
                 token_networks::network
@@ -88,7 +88,11 @@ pub fn write(conn: &mut Conn, seen: &[Seen]) -> Result<Vec<i64>, DbError> {
 }
 
 /// Writes new networks, each with a sighting of this kind.
-fn keep(conn: &mut Conn, new: &[(&Seen, SightingKind)], owned: &HashMap<i64, Owned>) -> Result<(), DbError> {
+fn keep(
+    conn: &mut Conn,
+    new: &[(&Seen, SightingKind)],
+    owned: &HashMap<TokenId, Owned>,
+) -> Result<(), DbError> {
     const WRITE: &str =
         "INSERT INTO token_networks (token_id, network, first_at) SELECT * FROM unnest($1, $2, $3)";
     if new.is_empty() {
@@ -116,21 +120,21 @@ fn keep(conn: &mut Conn, new: &[(&Seen, SightingKind)], owned: &HashMap<i64, Own
     sighting::write(conn, &sightings.collect::<Vec<_>>())
 }
 
-fn lock(conn: &mut Conn, seen: &[&Seen]) -> Result<HashMap<i64, Owned>, DbError> {
-    let rows: Vec<(i64, Option<i64>, Option<i64>, String)> = tokens::table
+fn lock(conn: &mut Conn, seen: &[&Seen]) -> Result<HashMap<TokenId, Owned>, DbError> {
+    let rows: Vec<(TokenId, Option<AccountId>, Option<UserId>, String)> = tokens::table
         .filter(tokens::id.eq_any(seen.iter().map(|one| one.token)))
         .order(tokens::id)
         .select((tokens::id, tokens::account_id, tokens::user_id, tokens::name))
         .for_no_key_update()
         .load(conn)?;
-    let counts: HashMap<i64, i64> = token_networks::table
+    let counts: HashMap<TokenId, i64> = token_networks::table
         .filter(token_networks::token_id.eq_any(rows.iter().map(|row| row.0)))
         .group_by(token_networks::token_id)
         .select((token_networks::token_id, count_star()))
-        .load::<(i64, i64)>(conn)?
+        .load::<(TokenId, i64)>(conn)?
         .into_iter()
         .collect();
-    let known = |id: i64| usize::try_from(counts.get(&id).copied().unwrap_or(0)).unwrap_or(usize::MAX);
+    let known = |id: TokenId| usize::try_from(counts.get(&id).copied().unwrap_or(0)).unwrap_or(usize::MAX);
     let owned = |(id, account, user, name)| (id, Owned { id, account, user, name, known: known(id) });
     Ok(rows.into_iter().map(owned).collect())
 }

@@ -10,7 +10,7 @@ use crate::db::{Conn, DbError};
 use crate::models::audit::Action;
 use crate::models::user::lower;
 use crate::models::{Account, membership};
-use crate::policy::{Catalogue, grants_in};
+use crate::policy::{AccountId, Catalogue, TokenId, UserId, grants_in};
 use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -23,16 +23,16 @@ pub const MOST_SEEN: usize = 50;
 #[derive(Debug, Clone, Copy)]
 pub struct Of {
     /// The account that they can reach.
-    pub account: i64,
+    pub account: AccountId,
     /// One member's; none means every member's.
-    pub user: Option<i64>,
+    pub user: Option<UserId>,
 }
 
 /// An account token whose secret a member has seen.
 #[derive(Debug)]
 pub struct Seen {
     /// Number of the token.
-    pub id: i64,
+    pub id: TokenId,
     /// Its name.
     pub name: String,
 }
@@ -53,7 +53,7 @@ pub struct UserToken {
 pub fn seen_by(
     conn: &mut Conn,
     account: &Account,
-    user: i64,
+    user: UserId,
     now: OffsetDateTime,
 ) -> Result<Vec<Seen>, DbError> {
     let shown = audit_events::table
@@ -61,7 +61,7 @@ pub fn seen_by(
         .filter(audit_events::actor_kind.eq("user").and(audit_events::actor_id.eq(user)))
         .filter(audit_events::action.eq_any([Action::TokenCreated, Action::TokenRolled]))
         .select(audit_events::object_id);
-    let rows: Vec<(i64, String)> = tokens::table
+    let rows: Vec<(TokenId, String)> = tokens::table
         .filter(tokens::account_id.eq(account.id))
         .filter(live(now))
         .filter(tokens::id.nullable().eq_any(shown))
@@ -83,7 +83,7 @@ pub fn user_tokens(
 ) -> Result<(Vec<UserToken>, Option<Cursor>), DbError> {
     let account = of.account;
     let people = membership::people(conn, account, of.user)?;
-    let ids: Vec<i64> = people.keys().copied().collect();
+    let ids: Vec<UserId> = people.keys().copied().collect();
     let own: Condition = Box::new(tokens::user_id.eq_any(ids).assume_not_null());
     let (found, next): (Vec<_>, _) = newest(page(conn, own, reaching(account, catalogue), after, now)?);
     let (candidates, next): Found = (described(conn, found, &people)?, next);
@@ -94,8 +94,8 @@ pub fn user_tokens(
 pub fn user_token(
     conn: &mut Conn,
     catalogue: &Catalogue,
-    account: i64,
-    id: i64,
+    account: AccountId,
+    id: TokenId,
     now: OffsetDateTime,
 ) -> Result<Option<UserToken>, DbError> {
     let found = page(conn, Box::new(tokens::id.eq(id)), reaching(account, catalogue), None, now)?;
@@ -109,7 +109,7 @@ pub fn user_token(
 }
 
 /// Tokens with a grant that concerns the account; what is the user's own concerns none.
-pub(super) fn reaching(account: i64, catalogue: &Catalogue) -> Condition {
+pub(super) fn reaching(account: AccountId, catalogue: &Catalogue) -> Condition {
     let keys: Vec<String> = catalogue.for_account_tokens().map(|one| one.key.to_string()).collect();
     let everywhere = exists(
         token_grants::table
@@ -133,23 +133,23 @@ pub(super) fn reaching(account: i64, catalogue: &Catalogue) -> Condition {
 fn with_facts(
     conn: &mut Conn,
     catalogue: &Catalogue,
-    account: i64,
+    account: AccountId,
     mut candidates: Vec<Candidate>,
 ) -> Result<Vec<UserToken>, DbError> {
     candidates.retain(|one| grants_in(catalogue, &one.rights, account));
-    let ids: Vec<i64> = candidates.iter().map(|one| one.token.id).collect();
-    let used: HashMap<i64, Option<OffsetDateTime>> = token_use::table
+    let ids: Vec<TokenId> = candidates.iter().map(|one| one.token.id).collect();
+    let used: HashMap<TokenId, Option<OffsetDateTime>> = token_use::table
         .inner_join(token_secrets::table)
         .filter(token_secrets::token_id.eq_any(&ids).and(token_use::account_id.eq(account)))
         .group_by(token_secrets::token_id)
         .select((token_secrets::token_id, max(token_use::last_used_at)))
-        .load::<(i64, Option<OffsetDateTime>)>(conn)?
+        .load::<(TokenId, Option<OffsetDateTime>)>(conn)?
         .into_iter()
         .collect();
-    let blocked: HashMap<i64, OffsetDateTime> = token_blocks::table
+    let blocked: HashMap<TokenId, OffsetDateTime> = token_blocks::table
         .filter(token_blocks::token_id.eq_any(&ids).and(token_blocks::account_id.eq(account)))
         .select((token_blocks::token_id, token_blocks::blocked_at))
-        .load::<(i64, OffsetDateTime)>(conn)?
+        .load::<(TokenId, OffsetDateTime)>(conn)?
         .into_iter()
         .collect();
     let facts = |candidate: Candidate| UserToken {

@@ -10,7 +10,7 @@ use crate::models::Account;
 use crate::models::audit::{self, Action, Event, Origin};
 use crate::models::mail::TokenEvent;
 use crate::models::notice::{self, Happened};
-use crate::policy::Catalogue;
+use crate::policy::{Catalogue, UserId};
 use diesel::prelude::*;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -87,7 +87,7 @@ impl Token {
         diesel::update(tokens::table.find(self.id))
             .set((
                 tokens::disabled_at.eq(None::<OffsetDateTime>),
-                tokens::disabled_by.eq(None::<i64>),
+                tokens::disabled_by.eq(None::<UserId>),
                 tokens::disabled_why.eq(None::<String>),
                 tokens::updated_at.eq(origin.now),
             ))

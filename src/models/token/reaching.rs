@@ -9,7 +9,7 @@ use crate::db::schema::{token_grant_resources, token_grants, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::token::Token;
 use crate::models::{Resource, User, membership};
-use crate::policy::{Rights, Role};
+use crate::policy::{AccountId, ResourceId, Rights, Role, TokenId, UserId};
 use diesel::dsl::{exists, not};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -34,7 +34,7 @@ pub struct Candidate {
 }
 
 /// The place after a token: when it was made, and its number.
-pub type Cursor = (OffsetDateTime, i64);
+pub type Cursor = (OffsetDateTime, TokenId);
 
 /// A part of the candidates, and the place where the next one starts if there is more.
 pub type Found = (Vec<Candidate>, Option<Cursor>);
@@ -45,7 +45,7 @@ pub enum Whose {
     /// Of every member of the account.
     Everybodys,
     /// Of this member only.
-    Own(i64),
+    Own(UserId),
 }
 
 pub(super) type Condition = Box<dyn BoxableExpression<tokens::table, Pg, SqlType = Bool>>;
@@ -81,7 +81,7 @@ pub fn of_users(
         Whose::Own(user) => Some(user),
     };
     let people = membership::people(conn, resource.account_id, only)?;
-    let ids: Vec<i64> = people.keys().copied().collect();
+    let ids: Vec<UserId> = people.keys().copied().collect();
     let own: Condition = Box::new(tokens::user_id.eq_any(ids).assume_not_null());
     let any: Condition = Box::new(
         tokens::full_access
@@ -158,7 +158,7 @@ fn by_name(resource: &Resource, permissions: &[String]) -> Condition {
 /// What a grant leaves out, where it is this resource: by id, or by account, kind and name.
 #[diesel::dsl::auto_type]
 fn leaves_out(resource: Resource) -> _ {
-    let (id, account): (i64, i64) = (resource.id, resource.account_id);
+    let (id, account): (ResourceId, AccountId) = (resource.id, resource.account_id);
     let (kind, name): (String, String) = (resource.kind.to_string(), resource.name);
     token_grant_resources::table
         .filter(token_grant_resources::grant_id.eq(token_grants::id))
@@ -184,9 +184,9 @@ pub(super) fn newest(mut found: Vec<Token>) -> (Vec<Token>, Option<Cursor>) {
 pub(super) fn described(
     conn: &mut Conn,
     found: Vec<Token>,
-    people: &HashMap<i64, (User, Role)>,
+    people: &HashMap<UserId, (User, Role)>,
 ) -> Result<Vec<Candidate>, DbError> {
-    let ids: Vec<i64> = found.iter().map(|token| token.id).collect();
+    let ids: Vec<TokenId> = found.iter().map(|token| token.id).collect();
     let mut rights = rights(conn, &found)?;
     let mut hints = hints(conn, &ids)?;
     let candidate = |token: Token| Candidate {

@@ -2,7 +2,7 @@
 
 use crate::db::schema::{token_refusals, tokens};
 use crate::db::{Conn, DbError};
-use crate::policy::{Access, RefusalCode};
+use crate::policy::{Access, RefusalCode, TokenId};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -18,7 +18,7 @@ pub const MOST_KINDS: i64 = 50;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Kind {
     /// Number of the token.
-    pub token: i64,
+    pub token: TokenId,
     /// What the route needs; none where any working token will do.
     pub needs: Option<(Cow<'static, str>, Access)>,
     /// Why.
@@ -53,7 +53,7 @@ pub fn write(conn: &mut Conn, refused: &[(Kind, Span)]) -> Result<(), DbError> {
     refused.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     for part in refused.chunks(1_000) {
         // Under a lock on the tokens, so that nodes that write at once keep no more than they may.
-        let there: HashSet<i64> = tokens::table
+        let there: HashSet<TokenId> = tokens::table
             .filter(tokens::id.eq_any(part.iter().map(|(kind, _)| kind.token)))
             .order(tokens::id)
             .select(tokens::id)
@@ -95,7 +95,7 @@ fn add<'a>(conn: &mut Conn, refused: impl Iterator<Item = &'a (Kind, Span)>) -> 
 }
 
 /// Forgets the kinds of each token that came longest ago.
-fn trim(conn: &mut Conn, of: &HashSet<i64>) -> Result<(), DbError> {
+fn trim(conn: &mut Conn, of: &HashSet<TokenId>) -> Result<(), DbError> {
     use token_refusals::{access, last_at, permission, reason, token_id};
     let over: Vec<i64> = token_refusals::table
         .filter(token_id.eq_any(of))
@@ -118,7 +118,7 @@ fn trim(conn: &mut Conn, of: &HashSet<i64>) -> Result<(), DbError> {
 }
 
 /// The refused calls of a token, those that came last first.
-pub fn of_token(conn: &mut Conn, token: i64) -> Result<Vec<Kept>, DbError> {
+pub fn of_token(conn: &mut Conn, token: TokenId) -> Result<Vec<Kept>, DbError> {
     type Row = (String, String, String, OffsetDateTime, OffsetDateTime, i64);
     let rows: Vec<Row> = token_refusals::table
         .filter(token_refusals::token_id.eq(token))

@@ -8,7 +8,7 @@ use crate::db::schema::{token_secrets, token_use, tokens};
 use crate::db::{Conn, DbError};
 use crate::models::audit::{self, Action, Event, Origin};
 use crate::models::{Account, User, notice};
-use crate::policy::ClientAddress;
+use crate::policy::{AccountId, ClientAddress, TokenId, UserId};
 use diesel::dsl::count;
 use diesel::prelude::*;
 use ipnet::IpNet;
@@ -33,7 +33,7 @@ pub struct Standing {
     /// How many of them were used within [`RECENT`].
     pub in_use: i64,
     /// Name and number of those used last, with that use, at most [`MOST_NAMED`].
-    pub uses: Vec<(String, i64, LastUse)>,
+    pub uses: Vec<(String, TokenId, LastUse)>,
 }
 
 /// What would stop now.
@@ -48,22 +48,22 @@ pub fn standing(conn: &mut Conn, owner: Owner, now: OffsetDateTime) -> Result<St
     };
     let in_use: i64 =
         recent().select(count(token_secrets::token_id).aggregate_distinct()).get_result(conn)?;
-    let rows: Vec<(i64, OffsetDateTime, Option<IpNet>, String)> = recent()
+    let rows: Vec<(TokenId, OffsetDateTime, Option<IpNet>, String)> = recent()
         .order(token_use::last_used_at.desc())
         .limit(MOST_READ)
         .select((token_secrets::token_id, token_use::last_used_at, token_use::address, token_use::client))
         .load(conn)?;
-    let mut uses: Vec<(i64, LastUse)> = Vec::new();
+    let mut uses: Vec<(TokenId, LastUse)> = Vec::new();
     for (token, at, address, client) in rows {
         if uses.len() < MOST_NAMED && uses.iter().all(|(known, _)| *known != token) {
             uses.push((token, LastUse { at, address: ClientAddress::from_stored(address), client }));
         }
     }
-    let ids: Vec<i64> = uses.iter().map(|(token, _)| *token).collect();
-    let mut names: HashMap<i64, String> = tokens::table
+    let ids: Vec<TokenId> = uses.iter().map(|(token, _)| *token).collect();
+    let mut names: HashMap<TokenId, String> = tokens::table
         .filter(tokens::id.eq_any(&ids))
         .select((tokens::id, tokens::name))
-        .load::<(i64, String)>(conn)?
+        .load::<(TokenId, String)>(conn)?
         .into_iter()
         .collect();
     let uses = uses
@@ -79,7 +79,7 @@ pub(super) struct End<'a> {
     pub(super) why: DeletionReason,
     pub(super) note: Option<&'a str>,
     /// These alone; all of them otherwise.
-    pub(super) only: Option<&'a [i64]>,
+    pub(super) only: Option<&'a [TokenId]>,
 }
 
 impl End<'_> {
@@ -108,7 +108,7 @@ pub fn revoke_all(conn: &mut Conn, owner: Owner, origin: &Origin) -> Result<usiz
 }
 
 /// The same, where a user gets a new password whose address was never verified.
-pub fn revoke_unverified(conn: &mut Conn, user: i64, origin: &Origin) -> Result<usize, DbError> {
+pub fn revoke_unverified(conn: &mut Conn, user: UserId, origin: &Origin) -> Result<usize, DbError> {
     let end_all = End { why: DeletionReason::UnverifiedAddress, note: None, only: None };
     end(conn, Owner::User(user), &end_all, origin)
 }
@@ -119,7 +119,12 @@ pub fn revoke_all_of(conn: &mut Conn, owner: Owner, reason: &str, origin: &Origi
 }
 
 /// Ends these tokens of anybody, as far as they are live, with a line of the record for each owner.
-pub fn revoke_these(conn: &mut Conn, ids: &[i64], reason: &str, origin: &Origin) -> Result<usize, DbError> {
+pub fn revoke_these(
+    conn: &mut Conn,
+    ids: &[TokenId],
+    reason: &str,
+    origin: &Origin,
+) -> Result<usize, DbError> {
     if let [id] = ids {
         let token = Token::itself(conn, *id)?;
         let Some(token) = token.filter(|token| !token.has_ended(origin.now - LONGEST_SKEW)) else {
@@ -127,15 +132,16 @@ pub fn revoke_these(conn: &mut Conn, ids: &[i64], reason: &str, origin: &Origin)
         };
         return Ok(usize::from(token.delete_with(conn, DeletionReason::Admin, Some(reason), origin)?));
     }
-    let of: Vec<(Option<i64>, Option<i64>)> = tokens::table
+    let of: Vec<(Option<AccountId>, Option<UserId>)> = tokens::table
         .filter(tokens::id.eq_any(ids))
         .select((tokens::account_id, tokens::user_id))
         .distinct()
         // Whoever takes several of these locks takes them in this order.
         .order((tokens::account_id.asc().nulls_last(), tokens::user_id))
         .load(conn)?;
-    let owner =
-        |(account, user): (Option<i64>, Option<i64>)| account.map(Owner::Account).or(user.map(Owner::User));
+    let owner = |(account, user): (Option<AccountId>, Option<UserId>)| {
+        account.map(Owner::Account).or(user.map(Owner::User))
+    };
     let of: Vec<Owner> = of.into_iter().filter_map(owner).collect();
     for owner in &of {
         lock(conn, *owner)?;
@@ -191,8 +197,8 @@ pub(super) fn end(conn: &mut Conn, owner: Owner, end: &End<'_>, origin: &Origin)
         .execute(conn)?;
     if ended > 0 {
         let (kind, id) = match owner {
-            Owner::Account(id) => ("account", id),
-            Owner::User(id) => ("user", id),
+            Owner::Account(id) => ("account", id.get()),
+            Owner::User(id) => ("user", id.get()),
         };
         let event = Event {
             account: owner.account(),

@@ -10,7 +10,7 @@ use crate::db::{Conn, DbError};
 use crate::models::audit::{self, Action, Origin};
 use crate::models::mail::TokenEvent;
 use crate::models::notice::{self, Happened};
-use crate::policy::Catalogue;
+use crate::policy::{Catalogue, SecretId, TokenId};
 use diesel::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
@@ -94,7 +94,7 @@ impl Token {
 
     /// What the form with this nonce did before, if anything.
     pub fn rolled_by(&self, conn: &mut Conn, nonce: Uuid) -> Result<Option<Rolled>, DbError> {
-        let known: Option<(i64, bool)> = token_secrets::table
+        let known: Option<(TokenId, bool)> = token_secrets::table
             .filter(token_secrets::form_nonce.eq(nonce))
             .select((token_secrets::token_id, token_secrets::rolled))
             .first(conn)
@@ -180,7 +180,7 @@ impl Token {
         why: Ended,
         origin: &Origin,
     ) -> Result<(), DbError> {
-        let ids: Vec<i64> = ending.iter().map(|one| one.id).collect();
+        let ids: Vec<SecretId> = ending.iter().map(|one| one.id).collect();
         diesel::update(token_secrets::table.filter(token_secrets::id.eq_any(ids)))
             .set((token_secrets::ended_at.eq(origin.now), token_secrets::ended_why.eq(why.key())))
             .execute(conn)?;
@@ -206,7 +206,12 @@ impl Token {
 /// Notes that a rolled secret was used, and ends the older one that goes on until then. Several
 /// calls may come here at once, on several nodes, and a roll beside them: the lock on the token
 /// puts them in order. A secret that was replaced meanwhile ends nothing any more.
-pub fn note_first_use(conn: &mut Conn, token: i64, secret: i64, origin: &Origin) -> Result<(), DbError> {
+pub fn note_first_use(
+    conn: &mut Conn,
+    token: TokenId,
+    secret: SecretId,
+    origin: &Origin,
+) -> Result<(), DbError> {
     // Whoever comes after the first has nothing to wait for.
     let still: Option<i64> = awaiting(secret).select(token_secrets::id).first(conn).optional()?;
     if still.is_none() {
@@ -228,7 +233,7 @@ pub fn note_first_use(conn: &mut Conn, token: i64, secret: i64, origin: &Origin)
 }
 
 #[diesel::dsl::auto_type]
-fn awaiting(secret: i64) -> _ {
+fn awaiting(secret: SecretId) -> _ {
     token_secrets::table
         .filter(token_secrets::id.eq(secret).and(token_secrets::rolled))
         .filter(token_secrets::first_used_at.is_null().and(token_secrets::ended_at.is_null()))
@@ -251,7 +256,7 @@ impl Ended {
 }
 
 /// The token with this number, kept as it is until the transaction ends.
-pub(super) fn lock(conn: &mut Conn, id: i64) -> Result<Option<Token>, DbError> {
+pub(super) fn lock(conn: &mut Conn, id: TokenId) -> Result<Option<Token>, DbError> {
     Ok(tokens::table.find(id).select(Token::as_select()).for_no_key_update().first(conn).optional()?)
 }
 

@@ -8,8 +8,8 @@ use crate::db::{Conn, DbError};
 use crate::models::audit::Actor;
 use crate::models::{Account, User, account_limits, membership};
 use crate::policy::{
-    Act, Catalogue, Grant, MOST_NAMED_RESOURCES, Policy, Rights, Role, Selection, may_grant, scope,
-    user_can_hold,
+    AccountId, Act, Catalogue, Grant, MOST_NAMED_RESOURCES, Policy, ResourceId, Rights, Role, Selection,
+    may_grant, scope, user_can_hold,
 };
 use diesel::prelude::*;
 use time::OffsetDateTime;
@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 pub(super) enum Holder {
     Account(Account),
     /// With the roles in the user's accounts.
-    User(User, Vec<(i64, Role)>),
+    User(User, Vec<(AccountId, Role)>),
 }
 
 impl Holder {
@@ -139,19 +139,19 @@ pub(super) fn refuse(
 /// Whether every named resource is of the account that it is named in, of the kind that narrows
 /// the permission, and there; they stay until the transaction ends.
 fn all_there(conn: &mut Conn, holder: &Holder, grants: &[Grant]) -> Result<bool, DbError> {
-    let within = |account: i64| match holder {
+    let within = |account: AccountId| match holder {
         Holder::Account(own) => own.id == account,
         Holder::User(_, roles) => roles.iter().any(|(known, _)| *known == account),
     };
-    let mut named: Vec<(i64, i64, &str, &str)> = Vec::new();
+    let mut named: Vec<(ResourceId, AccountId, &str, &str)> = Vec::new();
     for one in grants.iter().flat_map(|grant| grant.selection.named()) {
         let Some(id) = one.id.filter(|_| within(one.account)) else { return Ok(false) };
         named.push((id, one.account, one.kind.as_str(), &one.name));
     }
     named.sort_unstable();
     named.dedup();
-    let ids: Vec<i64> = named.iter().map(|(id, ..)| *id).collect();
-    let there: Vec<(i64, i64, String, String)> = resources::table
+    let ids: Vec<ResourceId> = named.iter().map(|(id, ..)| *id).collect();
+    let there: Vec<(ResourceId, AccountId, String, String)> = resources::table
         .filter(resources::id.eq_any(&ids))
         .order(resources::id)
         .select((resources::id, resources::account_id, resources::kind, resources::name))

@@ -4,6 +4,7 @@ use super::Owner;
 use super::list::Condition;
 use crate::db::schema::{token_secrets, tokens};
 use crate::db::{Conn, DbError};
+use crate::policy::TokenId;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
@@ -83,7 +84,7 @@ impl Search {
     }
 
     /// Numbers of the owner's tokens that it finds, the newest first, ended ones included.
-    pub fn newest(&self, conn: &mut Conn, owner: Owner, most: usize) -> Result<Vec<i64>, DbError> {
+    pub fn newest(&self, conn: &mut Conn, owner: Owner, most: usize) -> Result<Vec<TokenId>, DbError> {
         let own: Condition = match owner {
             Owner::Account(id) => Box::new(tokens::account_id.eq(id).assume_not_null()),
             Owner::User(id) => Box::new(tokens::user_id.eq(id).assume_not_null()),
@@ -98,7 +99,7 @@ impl Search {
     }
 
     /// Tokens of anybody with such a secret; their owner is asked for beside it.
-    fn tokens_with_hint(&self, conn: &mut Conn) -> Result<Vec<i64>, DbError> {
+    fn tokens_with_hint(&self, conn: &mut Conn) -> Result<Vec<TokenId>, DbError> {
         let (end, whole) = match &self.hint {
             None => return Ok(Vec::new()),
             Some(Hint::End(end)) => (end.as_str(), None),
@@ -156,8 +157,8 @@ mod tests {
     fn a_name_is_found_by_its_words_in_any_script() {
         assert_eq!(words("Überweisung-部署 (CI) ci"), ["ci", "überweisung", "部署"]);
         assert_eq!(words("_acme.example.com/% '"), ["acme", "com", "example"]);
-        assert_eq!(stored(Owner::Account(7), "Deploy DNS"), ["a7/deploy", "a7/dns"]);
-        assert_eq!(stored(Owner::User(7), "CI"), ["u7/ci"]);
+        assert_eq!(stored(Owner::Account(7.into()), "Deploy DNS"), ["a7/deploy", "a7/dns"]);
+        assert_eq!(stored(Owner::User(7.into()), "CI"), ["u7/ci"]);
     }
 
     #[test]

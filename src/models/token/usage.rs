@@ -2,21 +2,22 @@
 
 use crate::db::schema::{token_secrets, token_use};
 use crate::db::{Conn, DbError};
-use crate::policy::ClientAddress;
+use crate::policy::{AccountId, ClientAddress, SecretId, TokenId};
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Inet, Nullable, Text, Timestamptz};
 use ipnet::IpNet;
 use std::collections::HashMap;
+use std::hash::Hash;
 use time::OffsetDateTime;
 
 /// A use of a secret, to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Use {
     /// Number of the secret.
-    pub secret: i64,
+    pub secret: SecretId,
     /// The account of the call; 0 where it names none.
-    pub account: i64,
+    pub account: AccountId,
     /// When.
     pub at: OffsetDateTime,
     /// From where.
@@ -36,7 +37,7 @@ pub struct LastUse {
     pub client: String,
 }
 
-type Row = (i64, OffsetDateTime, Option<IpNet>, String);
+type Row<Id> = (Id, OffsetDateTime, Option<IpNet>, String);
 
 /// Writes uses in one statement, the same for however many, and in an order that lets several nodes do
 /// it at once. Never goes back in time.
@@ -61,8 +62,8 @@ pub fn write(conn: &mut Conn, uses: &[Use]) -> Result<(), DbError> {
 }
 
 /// The newest use of each of these secrets, in whichever account.
-pub fn of_secrets(conn: &mut Conn, secrets: &[i64]) -> Result<HashMap<i64, LastUse>, DbError> {
-    let rows: Vec<Row> = QueryDsl::filter(token_use::table, token_use::secret_id.eq_any(secrets))
+pub fn of_secrets(conn: &mut Conn, secrets: &[SecretId]) -> Result<HashMap<SecretId, LastUse>, DbError> {
+    let rows: Vec<Row<SecretId>> = QueryDsl::filter(token_use::table, token_use::secret_id.eq_any(secrets))
         .order(token_use::last_used_at)
         .select((token_use::secret_id, token_use::last_used_at, token_use::address, token_use::client))
         .load(conn)?;
@@ -70,8 +71,8 @@ pub fn of_secrets(conn: &mut Conn, secrets: &[i64]) -> Result<HashMap<i64, LastU
 }
 
 /// The newest use of each of these tokens, by whichever of its secrets.
-pub fn of_tokens(conn: &mut Conn, tokens: &[i64]) -> Result<HashMap<i64, LastUse>, DbError> {
-    let rows: Vec<Row> = QueryDsl::filter(
+pub fn of_tokens(conn: &mut Conn, tokens: &[TokenId]) -> Result<HashMap<TokenId, LastUse>, DbError> {
+    let rows: Vec<Row<TokenId>> = QueryDsl::filter(
         token_use::table.inner_join(token_secrets::table),
         token_secrets::token_id.eq_any(tokens),
     )
@@ -82,7 +83,7 @@ pub fn of_tokens(conn: &mut Conn, tokens: &[i64]) -> Result<HashMap<i64, LastUse
 }
 
 /// Oldest first, so that the newest of each is the one that stays.
-fn newest(rows: Vec<Row>) -> HashMap<i64, LastUse> {
+fn newest<Id: Eq + Hash>(rows: Vec<Row<Id>>) -> HashMap<Id, LastUse> {
     rows.into_iter()
         .map(|(of, at, address, client)| {
             (of, LastUse { at, address: ClientAddress::from_stored(address), client })

@@ -7,6 +7,7 @@ use crate::models::mail::{self, Letter};
 use crate::models::throttle::{self, Allowance};
 use crate::models::token::revoke;
 use crate::models::user_link::{self, Opened, Purpose};
+use crate::policy::UserId;
 use diesel::prelude::*;
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
@@ -30,7 +31,7 @@ impl User {
     /// stays. `None` when the user is gone.
     pub fn change(
         conn: &mut Conn,
-        id: i64,
+        id: UserId,
         name: Option<&str>,
         notices: Option<bool>,
         origin: &Origin,

@@ -5,6 +5,7 @@ use crate::models::activity::{Cursor, Kind, Of, Person, Source, Wanted};
 use crate::models::token::Owner;
 use crate::models::token::search::Search;
 use crate::models::token::secret;
+use crate::policy::TokenId;
 use crate::web::told::DAY;
 use serde::Deserialize;
 use time::{Date, OffsetDateTime, Time};
@@ -44,7 +45,7 @@ pub struct Filters {
 }
 
 enum OfToken {
-    Number(i64),
+    Number(TokenId),
     Found(Search),
 }
 
@@ -77,7 +78,11 @@ impl Asked {
         if from.zip(to).is_some_and(|(from, to)| to < from) {
             faults.to = Some("The last day lies before the first.".to_owned());
         }
-        let number = self.token.trim().strip_prefix('#').map(|number| number.trim().parse().unwrap_or(0));
+        let number = self
+            .token
+            .trim()
+            .strip_prefix('#')
+            .map(|number| number.trim().parse().unwrap_or(TokenId::from(0)));
         let midnight = |day: Date| day.with_time(Time::MIDNIGHT).assume_utc();
         let filters = Filters {
             person: match self.person.as_str() {

@@ -9,7 +9,7 @@ use crate::db::{Conn, DbError};
 use crate::http::{AppData, AppError};
 use crate::models::activity::{Cursor, Line, PER_CHUNK, Source, Wanted};
 use crate::models::token::expiry::iso_day;
-use crate::policy::ClientAddress;
+use crate::policy::{AccountId, ClientAddress};
 use crate::web::guard::{AccountMember, SeeActivity, SignedIn};
 use crate::web::page::go_to;
 use actix_web::HttpResponse;
@@ -210,7 +210,7 @@ fn cells(line: &Line, reader: &Reader) -> [String; 14] {
         value(&line.after),
         line.address.map(address).unwrap_or_default(),
         line.client.clone(),
-        number(line.account),
+        number(line.account.map(AccountId::get)),
     ]
 }
 

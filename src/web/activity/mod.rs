@@ -16,6 +16,7 @@ use super::told::Moment;
 use crate::http::{AppData, AppError};
 use crate::models::activity::{self, Kind, Line, LineAction, Of, PER_PAGE, Person, There};
 use crate::models::sighting::SightingKind;
+use crate::policy::{AccountId, UserId};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
@@ -73,7 +74,7 @@ struct Whose {
     of: Of,
     reader: Reader,
     here: &'static str,
-    account: Option<(i64, String)>,
+    account: Option<(AccountId, String)>,
 }
 
 impl Whose {
@@ -126,7 +127,7 @@ pub async fn own(signed_in: SignedIn, app: AppData, asked: Query<Asked>) -> Resu
 struct Found {
     lines: Vec<Line>,
     there: There,
-    members: Vec<(i64, String)>,
+    members: Vec<(UserId, String)>,
     /// Whether more tokens match than are asked for.
     too_many_tokens: bool,
 }
@@ -202,8 +203,7 @@ fn people(whose: &Whose, person: Option<Person>, found: &Found) -> Vec<Choice> {
         && people.iter().all(|(known, _)| *known != Person::User(id))
     {
         let named = found.lines.iter().flat_map(|line| [&line.who, &line.object]);
-        let mut name =
-            named.filter(|one| one.kind == "user" && one.id == Some(id)).map(|one| one.name.clone());
+        let mut name = named.filter(|one| one.is_user(id)).map(|one| one.name.clone());
         people.push((Person::User(id), name.next_back().unwrap_or_else(|| format!("user {id}"))));
     }
     let choice = |(one, label)| Choice { value: asked::person_key(one), label, chosen: person == Some(one) };

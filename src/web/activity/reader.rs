@@ -6,7 +6,7 @@ use crate::http::Extras;
 use crate::models::activity::{Line, Named, Source, There};
 use crate::models::token::Owner;
 use crate::models::{Account, session};
-use crate::policy::{Act, KindKey, Role};
+use crate::policy::{AccountId, Act, KindKey, Role, UserId};
 use crate::web::guard::SignedIn;
 use crate::web::paths;
 use std::collections::HashMap;
@@ -23,8 +23,8 @@ pub struct Link {
 pub struct Reader {
     session: i64,
     /// The account of the page; none on a person's own.
-    account: Option<i64>,
-    me: i64,
+    account: Option<AccountId>,
+    me: UserId,
     /// What the catalogue calls resources.
     pub kinds: Vec<KindKey>,
     /// What the extension adds.
@@ -32,12 +32,12 @@ pub struct Reader {
     /// What the site is called.
     pub site_name: String,
     /// Name and role in each of the person's accounts.
-    accounts: HashMap<i64, (String, Role)>,
+    accounts: HashMap<AccountId, (String, Role)>,
 }
 
 impl Reader {
     /// Of the page of an account.
-    pub fn of_account(signed_in: &SignedIn, account: i64) -> Reader {
+    pub fn of_account(signed_in: &SignedIn, account: AccountId) -> Reader {
         Reader { account: Some(account), ..Reader::of_user(signed_in) }
     }
 
@@ -97,7 +97,7 @@ impl Reader {
                 (line.before, line.after) = (None, None);
             }
         }
-        let by_me = line.who.kind == "user" && line.who.id == Some(self.me);
+        let by_me = line.who.is_user(self.me);
         if line.place.source == Source::Changed && !by_me {
             line.address = None;
         }
@@ -112,14 +112,14 @@ impl Reader {
             ("command_line", _) => Some(format!("{here}?person=cli")),
             _ => self.url(who, line, there),
         };
-        let is_me = self.account.is_none() && who.kind == "user" && who.id == Some(self.me);
+        let is_me = self.account.is_none() && who.is_user(self.me);
         Link { text: if is_me { "You".to_owned() } else { words::who(line, &self.site_name) }, url }
     }
 
     /// What it was done to; none where that is not told.
     pub fn object(&self, line: &Line, there: &There) -> Option<Link> {
         let object = &line.object;
-        let is_me = self.account.is_none() && object.kind == "user" && object.id == Some(self.me);
+        let is_me = self.account.is_none() && object.is_user(self.me);
         let text = if is_me { "you".to_owned() } else { words::named(object, &self.extras) };
         (!text.is_empty()).then(|| Link { text, url: self.url(object, line, there) })
     }
@@ -136,26 +136,30 @@ impl Reader {
         })
     }
 
-    fn sees(&self, account: i64) -> bool {
+    fn sees(&self, account: AccountId) -> bool {
         self.account.map_or_else(|| self.accounts.contains_key(&account), |here| here == account)
     }
 
     fn url(&self, named: &Named, line: &Line, there: &There) -> Option<String> {
         let id = named.id?;
         match named.kind.as_str() {
-            "token" => match there.tokens.get(&id)? {
-                Owner::Account(account) => self.sees(*account).then(|| paths::tokens(*account).token(id)),
-                Owner::User(user) => (*user == self.me).then(|| paths::own_tokens().token(id)),
+            "token" => match there.tokens.get(&id.into())? {
+                Owner::Account(account) => {
+                    self.sees(*account).then(|| paths::tokens(*account).token(id.into()))
+                }
+                Owner::User(user) => (*user == self.me).then(|| paths::own_tokens().token(id.into())),
             },
             "user" => {
                 let account = self.account.or(line.account)?;
                 let may = self.accounts.get(&account)?.1.may(Act::ManageMembers);
-                (may && there.members.contains(&(account, id))).then(|| paths::member(account, id))
+                (may && there.members.contains(&(account, id.into())))
+                    .then(|| paths::member(account, id.into()))
             }
             kind => {
                 let kind = *self.kinds.iter().find(|known| known.as_str() == kind)?;
-                let account = there.resources.get(&id).copied().filter(|account| self.sees(*account))?;
-                Some(paths::resource(&self.extras, kind, account, id))
+                let account =
+                    there.resources.get(&id.into()).copied().filter(|account| self.sees(*account))?;
+                Some(paths::resource(&self.extras, kind, account, id.into()))
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::http::{AppData, AppError};
 use crate::models::account_state::Turned;
 use crate::models::admin::people;
 use crate::models::{Account, AccountState, Origin};
+use crate::policy::AccountId;
 use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{FormAct, SiteAdmin, site_acts};
@@ -22,7 +23,7 @@ use askama::Template;
 #[template(path = "admin/account.html")]
 struct AccountPage {
     page: Page,
-    id: i64,
+    id: AccountId,
     name: String,
     email: String,
     plan: String,
@@ -67,7 +68,7 @@ struct Plan {
 /// Number of the account in the path. What is no number is no account.
 type Number = Path<String>;
 
-fn number(path: &Number) -> Result<i64, AppError> {
+fn number(path: &Number) -> Result<AccountId, AppError> {
     path.parse().map_err(|_| AppError::NotFound)
 }
 
@@ -173,7 +174,7 @@ async fn turn<A: FormAct>(
 async fn answer(
     admin: &SiteAdmin,
     app: &AppData,
-    id: i64,
+    id: AccountId,
     done: &str,
     error: Option<String>,
 ) -> Result<HttpResponse, AppError> {

@@ -4,7 +4,7 @@ use super::{Asked, address, page};
 use crate::http::{AppData, AppError};
 use crate::models::admin::people;
 use crate::models::{Account, AccountState};
-use crate::policy::Catalogue;
+use crate::policy::{AccountId, Catalogue};
 use crate::web::guard::SiteAdmin;
 use crate::web::page::{Page, plan_title, render};
 use crate::web::paths;
@@ -26,7 +26,7 @@ struct AccountsPage {
 }
 
 struct Row {
-    id: i64,
+    id: AccountId,
     name: String,
     url: String,
     plan: String,
@@ -64,7 +64,7 @@ pub async fn index(admin: SiteAdmin, app: AppData, asked: Query<Asked>) -> Resul
     let next = found.last().filter(|_| more).map(|last| last.id);
     let page = AccountsPage {
         page: page(&admin, "Accounts", &asked.done),
-        older: next.map(|next| address(paths::ADMIN_ACCOUNTS, &[("q", &q)], Some(next))),
+        older: next.map(|next| address(paths::ADMIN_ACCOUNTS, &[("q", &q)], Some(next.get()))),
         rows: found.into_iter().map(|account| Row::of(account, &app.catalogue, now)).collect(),
         list_url: paths::ADMIN_ACCOUNTS,
         q,

@@ -4,6 +4,7 @@ use super::page;
 use crate::http::{App, AppData, AppError};
 use crate::models::User;
 use crate::models::authenticator::{self, Asker};
+use crate::policy::UserId;
 use crate::web::factor_link::{self, About};
 use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
@@ -55,6 +56,6 @@ fn answer(
 }
 
 async fn find(app: &App, path: &Path<String>) -> Result<User, AppError> {
-    let id: i64 = path.parse().map_err(|_| AppError::NotFound)?;
+    let id: UserId = path.parse().map_err(|_| AppError::NotFound)?;
     app.db.run(move |conn| User::find(conn, id)).await?.ok_or(AppError::NotFound)
 }

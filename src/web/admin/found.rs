@@ -1,13 +1,13 @@
 //! A token of anybody, as a row tells it.
 
 use crate::models::admin::tokens::{Anybodys, Holder};
-use crate::policy::Catalogue;
+use crate::policy::{Catalogue, TokenId};
 use crate::web::paths;
 use crate::web::told::{Expiry, Moment, StateBadge, Used};
 use time::OffsetDateTime;
 
 pub(super) struct Row {
-    pub(super) id: i64,
+    pub(super) id: TokenId,
     pub(super) name: String,
     pub(super) hint: String,
     pub(super) state: StateBadge,

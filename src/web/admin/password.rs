@@ -4,6 +4,7 @@ use super::{page, user};
 use crate::http::{AppData, AppError};
 use crate::models::User;
 use crate::models::user_link::{self, HandedOver, Purpose};
+use crate::policy::UserId;
 use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{SiteAdmin, site_acts};
@@ -37,7 +38,7 @@ pub async fn make(
     path: Path<String>,
 ) -> Result<HttpResponse, AppError> {
     let (admin, _) = form.accepted(&app).await?;
-    let id: i64 = path.parse().map_err(|_| AppError::NotFound)?;
+    let id: UserId = path.parse().map_err(|_| AppError::NotFound)?;
     let origin = admin.signed_in.origin(&app);
     let made = app.db.transaction(move |conn| {
         let Some(user) = User::lock(conn, id)? else { return Ok(None) };

@@ -10,6 +10,7 @@ use crate::models::token::filter::Filter;
 use crate::models::token::list::{self, Sort, Wanted};
 use crate::models::token::{DeletionReason, Owner, revoke};
 use crate::models::{Account, User, text};
+use crate::policy::TokenId;
 use crate::web::browse::counted;
 use crate::web::flash::{self, Flash};
 use crate::web::form::{Fields, Posted};
@@ -19,6 +20,7 @@ use crate::web::paths;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use std::str::FromStr;
 use time::OffsetDateTime;
 
 #[derive(Template)]
@@ -41,7 +43,7 @@ struct RevokePage {
 /// Which tokens somebody means.
 #[derive(Debug, Clone)]
 enum Which {
-    These(Vec<i64>),
+    These(Vec<TokenId>),
     AllOf(Owner),
 }
 
@@ -60,14 +62,16 @@ const MOST_CHOSEN: usize = admin_tokens::PER_PAGE;
 
 impl Which {
     fn read(fields: &Fields) -> Result<Which, AppError> {
-        let number = |name| match fields.get(name) {
-            "" => Ok(None),
-            text => text.parse().map(Some).map_err(|_| AppError::NotFound),
-        };
-        if let Some(user) = number("user")? {
+        fn number<Id: FromStr>(fields: &Fields, name: &str) -> Result<Option<Id>, AppError> {
+            match fields.get(name) {
+                "" => Ok(None),
+                text => text.parse().map(Some).map_err(|_| AppError::NotFound),
+            }
+        }
+        if let Some(user) = number(fields, "user")? {
             return Ok(Which::AllOf(Owner::User(user)));
         }
-        if let Some(account) = number("account")? {
+        if let Some(account) = number(fields, "account")? {
             return Ok(Which::AllOf(Owner::Account(account)));
         }
         let mut ids = Vec::new();
@@ -85,9 +89,9 @@ impl Which {
 
     fn about(&self) -> Vec<(&'static str, i64)> {
         match self {
-            Which::These(ids) => ids.iter().map(|id| ("token", *id)).collect(),
-            Which::AllOf(Owner::Account(id)) => vec![("account", *id)],
-            Which::AllOf(Owner::User(id)) => vec![("user", *id)],
+            Which::These(ids) => ids.iter().map(|id| ("token", id.get())).collect(),
+            Which::AllOf(Owner::Account(id)) => vec![("account", id.get())],
+            Which::AllOf(Owner::User(id)) => vec![("user", id.get())],
         }
     }
 
@@ -111,7 +115,7 @@ impl Which {
         let standing = revoke::standing(conn, owner, now)?;
         let wanted = Wanted { owner, which: list::Which::Live, search: None, filter: Filter::default() };
         let (newest, _) = wanted.page(conn, Sort::Newest, None, now)?;
-        let newest: Vec<i64> = newest.iter().take(revoke::MOST_NAMED).map(|one| one.token.id).collect();
+        let newest: Vec<TokenId> = newest.iter().take(revoke::MOST_NAMED).map(|one| one.token.id).collect();
         let tokens = admin_tokens::these(conn, &newest)?;
         Ok(Some(Standing { name, live: standing.live, in_use: Some(standing.in_use), tokens }))
     }

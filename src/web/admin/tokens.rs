@@ -6,7 +6,7 @@ use crate::http::{AppData, AppError};
 use crate::models::admin::tokens::{self as admin_tokens, BySecret, Wanted, Whose};
 use crate::models::token::search::Search;
 use crate::models::token::secret;
-use crate::policy::State;
+use crate::policy::{State, TokenId};
 use crate::web::form::Posted;
 use crate::web::guard::{SiteAdmin, site_acts};
 use crate::web::page::{Page, go_to, render};
@@ -73,7 +73,9 @@ pub async fn index(admin: SiteAdmin, app: AppData, asked: Query<Asked>) -> Resul
             None => shown.said = Some(nobody(&whose)),
             Some((of, (found, more))) => {
                 let next = found.last().filter(|_| more).map(|last| last.token.id);
-                let link = |next| address(paths::ADMIN_TOKENS, &[("q", &q), ("whose", &whose)], Some(next));
+                let link = |next: TokenId| {
+                    address(paths::ADMIN_TOKENS, &[("q", &q), ("whose", &whose)], Some(next.get()))
+                };
                 shown.older = next.map(link);
                 shown.rows = found.into_iter().map(|one| Row::of(one, &app.catalogue, now)).collect();
                 let owner = shown.rows.first().map(|row| row.owner.clone()).unwrap_or_default();

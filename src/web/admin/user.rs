@@ -5,6 +5,7 @@ use crate::db::{Conn, DbError};
 use crate::http::{App, AppData, AppError};
 use crate::models::admin::people::{self, Person};
 use crate::models::{Origin, User};
+use crate::policy::UserId;
 use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{SiteAdmin, site_acts};
@@ -63,7 +64,7 @@ type Number = Path<String>;
 
 const ONESELF: &str = "You cannot deactivate yourself. Another site admin can.";
 
-fn number(path: &Number) -> Result<i64, AppError> {
+fn number(path: &Number) -> Result<UserId, AppError> {
     path.parse().map_err(|_| AppError::NotFound)
 }
 
@@ -81,7 +82,7 @@ pub async fn show(
 pub(super) async fn answer(
     admin: &SiteAdmin,
     app: &App,
-    id: i64,
+    id: UserId,
     done: &str,
     error: Option<&'static str>,
 ) -> Result<HttpResponse, AppError> {
@@ -168,7 +169,7 @@ pub async fn sign_out(
 async fn change(
     admin: &SiteAdmin,
     app: &AppData,
-    id: i64,
+    id: UserId,
     done: Flash,
     change: impl FnOnce(&User, &mut Conn, &Origin) -> Result<bool, DbError> + Send + 'static,
 ) -> Result<HttpResponse, AppError> {
@@ -181,7 +182,7 @@ async fn change(
     Ok(flash::done(paths::admin_user(id), done))
 }
 
-async fn find(app: &App, id: i64) -> Result<Person, AppError> {
+async fn find(app: &App, id: UserId) -> Result<Person, AppError> {
     let now = app.clock.now();
     app.db.run(move |conn| people::person(conn, id, now)).await?.ok_or(AppError::NotFound)
 }

@@ -54,7 +54,7 @@ pub async fn index(admin: SiteAdmin, app: AppData, asked: Query<Asked>) -> Resul
     let next = found.last().filter(|_| more).map(|last| last.id);
     let page = UsersPage {
         page: page(&admin, "Users", &asked.done),
-        older: next.map(|next| address(paths::ADMIN_USERS, &[("q", &q)], Some(next))),
+        older: next.map(|next| address(paths::ADMIN_USERS, &[("q", &q)], Some(next.get()))),
         rows: found.into_iter().map(|user| Row::of(user, now)).collect(),
         list_url: paths::ADMIN_USERS,
         q,

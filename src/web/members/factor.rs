@@ -3,6 +3,7 @@
 use crate::http::{App, AppData, AppError};
 use crate::models::authenticator::{self, Asker, LinkAsked};
 use crate::models::membership::{self, Member};
+use crate::policy::{AccountId, UserId};
 use crate::web::factor_link::{self, About};
 use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
@@ -72,7 +73,7 @@ fn answer(
     factor_link::page(page, about, why, faults, may)
 }
 
-async fn find(app: &App, account: i64, path: &MemberPath) -> Result<Member, AppError> {
-    let user: i64 = path.1.parse().map_err(|_| AppError::NotFound)?;
+async fn find(app: &App, account: AccountId, path: &MemberPath) -> Result<Member, AppError> {
+    let user: UserId = path.1.parse().map_err(|_| AppError::NotFound)?;
     app.db.run(move |conn| membership::one(conn, account, user)).await?.ok_or(AppError::NotFound)
 }

@@ -6,7 +6,7 @@ use crate::http::{App, AppData, AppError};
 use crate::models::Account;
 use crate::models::membership::{self, Changed, Member};
 use crate::models::token::of_members::{self, MOST_SEEN, Of, Seen};
-use crate::policy::{Act, Catalogue, Role};
+use crate::policy::{AccountId, Act, Catalogue, Role, UserId};
 use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{AccountMember, ManageMembers, SeeResources};
@@ -65,7 +65,7 @@ type MemberPath = Path<(String, String)>;
 
 const LAST_OWNER: &str = "An account always has an owner. Make somebody else an owner first.";
 
-fn user_of(path: &MemberPath) -> Result<i64, AppError> {
+fn user_of(path: &MemberPath) -> Result<UserId, AppError> {
     path.1.parse().map_err(|_| AppError::NotFound)
 }
 
@@ -145,7 +145,7 @@ pub async fn remove(
 }
 
 /// Number of the user in the path, whom this person may take out: oneself, or as a manager anybody.
-fn removable(by: &AccountMember<SeeResources>, path: &MemberPath) -> Result<i64, AppError> {
+fn removable(by: &AccountMember<SeeResources>, path: &MemberPath) -> Result<UserId, AppError> {
     let user = user_of(path)?;
     if user == by.signed_in.user.id || by.may(Act::ManageMembers) {
         return Ok(user);
@@ -153,7 +153,7 @@ fn removable(by: &AccountMember<SeeResources>, path: &MemberPath) -> Result<i64,
     Err(PageError::Forbidden(by.who_can(Act::ManageMembers)).into())
 }
 
-async fn find(app: &App, account: i64, user: i64) -> Result<Member, AppError> {
+async fn find(app: &App, account: AccountId, user: UserId) -> Result<Member, AppError> {
     app.db.run(move |conn| membership::one(conn, account, user)).await?.ok_or(AppError::NotFound)
 }
 
@@ -200,7 +200,7 @@ fn stops(
     conn: &mut Conn,
     catalogue: &Catalogue,
     account: &Account,
-    user: i64,
+    user: UserId,
     now: OffsetDateTime,
 ) -> Result<Stops, DbError> {
     let of = Of { account: account.id, user: Some(user) };

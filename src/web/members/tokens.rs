@@ -7,7 +7,7 @@ use crate::models::token::Token;
 use crate::models::token::of_members::{self, Of, UserToken};
 use crate::policy::Catalogue;
 use crate::policy::words::{self, Phrase};
-use crate::policy::{Grant, Rights, Role};
+use crate::policy::{AccountId, Grant, Rights, Role, TokenId};
 use crate::web::browse::{Asked, read_cursor, written};
 use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
@@ -132,7 +132,7 @@ pub async fn unblock(
 
 /// The token of the path, if it can reach the account; any other is nobody's business here.
 async fn find<P>(member: &AccountMember<P>, app: &AppData, path: &TokenPath) -> Result<UserToken, AppError> {
-    let id: i64 = path.1.parse().map_err(|_| AppError::NotFound)?;
+    let id: TokenId = path.1.parse().map_err(|_| AppError::NotFound)?;
     let (account, now) = (member.account.id, app.clock.now());
     let catalogue = Arc::clone(&app.catalogue);
     let found = app.db.run(move |conn| of_members::user_token(conn, &catalogue, account, id, now)).await?;
@@ -163,7 +163,7 @@ fn ask(
 }
 
 impl Row {
-    fn of(one: UserToken, account: i64, app: &AppData, now: OffsetDateTime) -> Option<Row> {
+    fn of(one: UserToken, account: AccountId, app: &AppData, now: OffsetDateTime) -> Option<Row> {
         let candidate = one.candidate;
         let (user, role): (_, Role) = candidate.user?;
         let (token, rights) = (candidate.token, here(&app.catalogue, candidate.rights, account));
@@ -184,7 +184,7 @@ impl Row {
 }
 
 /// What of the rights concerns the account: what a token may do elsewhere is not told here.
-fn here(catalogue: &Catalogue, rights: Rights, account: i64) -> Rights {
+fn here(catalogue: &Catalogue, rights: Rights, account: AccountId) -> Rights {
     let of_user =
         |grant: &Grant| catalogue.get(&grant.permission).is_none_or(|permission| permission.is_of_user());
     match rights {

@@ -155,7 +155,7 @@ pub async fn finish(
 }
 
 async fn refused(app: &App, caller: &Caller, found: &Found) -> Result<(), AppError> {
-    tracing::warn!(user = found.begun.user.id, "code refused");
+    tracing::warn!(user = found.begun.user.id.get(), "code refused");
     let user = found.begun.user.id;
     let person = app.db.run(move |conn| crate::models::User::credentials_of(conn, user)).await?;
     if let Some(person) = person {

@@ -3,18 +3,19 @@
 
 mod row;
 
-use super::choices::{
-    ErrorLink, ExpiryChoice, Offers, chosen, error_links, expires_choices, expires_hint, problem,
-};
-use super::create::{Made, Member, STALE, look_at, make};
+use super::choices::{Offers, chosen};
 use super::draft::{Draft, MOST_ROWS, Problems, Shape, Source, Whose};
+use super::expires::{ExpiryChoice, expires_choices, expires_hint};
+use super::make::{Made, STALE, look_at, make};
+use super::member::Member;
+use super::problems::{ErrorLink, error_links, problem};
 use super::summary;
 use crate::db::{Conn, DbError};
 use crate::http::{App, AppData, AppError};
 use crate::models::Resource;
 use crate::models::token::{Owner, Token, surroundings};
 use crate::policy::words::{self, Sentence};
-use crate::policy::{Act, Catalogue, ClientAddress};
+use crate::policy::{Act, Catalogue, ClientAddress, TokenId};
 use crate::web::form::{Fields, Posted};
 use crate::web::page::{Field, Page, go_to, render};
 use actix_web::http::StatusCode;
@@ -82,7 +83,7 @@ pub async fn build(member: Member, app: AppData, request: HttpRequest) -> Result
 fn begun_like(
     conn: &mut Conn,
     owner: Owner,
-    id: i64,
+    id: TokenId,
     catalogue: &Catalogue,
     whose: &Whose,
     now: OffsetDateTime,

@@ -1,40 +1,18 @@
-//! What both forms for a new token offer: resources to choose, ends of its life, and what is wrong.
+//! The resources that both forms offer: found, chosen, counted.
 
-use super::draft::{Draft, Problems, RowDraft, Shape, Whose};
+use super::draft::{Draft, RowDraft, Whose};
 use crate::db::{Conn, DbError};
+use crate::models::Resource;
 use crate::models::resource::MOST_COUNTED;
-use crate::models::token::TokenName;
-use crate::models::token::expiry::{Expiry, PRESETS};
-use crate::models::{Resource, account_limits};
-use crate::policy::words::works_through;
-use crate::policy::{Breach, Catalogue, KindKey, MOST_NAMED_RESOURCES, Policy};
-use crate::web::guard::TokenOwner;
+use crate::policy::{AccountId, Catalogue, KindKey, MOST_NAMED_RESOURCES, ResourceId};
 use std::collections::HashMap;
-use time::OffsetDateTime;
 
 /// So many resources are offered below a search.
 const MOST_FOUND: usize = 8;
 
-impl Whose {
-    /// Whose tokens the page is about.
-    pub(super) fn of<P>(owner: &TokenOwner<P>) -> Whose {
-        let accounts = owner.accounts().iter();
-        Whose {
-            of_user: owner.account().is_none(),
-            scoped: owner.scoped(),
-            accounts: accounts.map(|(account, role)| (account.id, account.name.clone(), *role)).collect(),
-        }
-    }
-
-    /// Numbers of the accounts.
-    pub(super) fn numbers(&self) -> Vec<i64> {
-        self.accounts.iter().map(|(id, ..)| *id).collect()
-    }
-}
-
 /// A resource to choose, or chosen.
 pub(super) struct Choice {
-    pub(super) id: i64,
+    pub(super) id: ResourceId,
     pub(super) name: String,
     /// Its account, where there may be several.
     pub(super) account: Option<String>,
@@ -58,8 +36,8 @@ pub(super) struct Finder {
 pub(super) struct Offers<'a> {
     catalogue: &'a Catalogue,
     whose: &'a Whose,
-    accounts: Vec<i64>,
-    there: &'a HashMap<i64, Resource>,
+    accounts: Vec<AccountId>,
+    there: &'a HashMap<ResourceId, Resource>,
     totals: HashMap<KindKey, String>,
     first: HashMap<KindKey, Vec<Resource>>,
     /// So many are looked up: enough for the row in which most are chosen already.
@@ -71,7 +49,7 @@ impl<'a> Offers<'a> {
         catalogue: &'a Catalogue,
         whose: &'a Whose,
         draft: &Draft,
-        there: &'a HashMap<i64, Resource>,
+        there: &'a HashMap<ResourceId, Resource>,
     ) -> Offers<'a> {
         let (totals, first) = (HashMap::new(), HashMap::new());
         let chosen = draft.rows.iter().map(|row| row.chosen.len()).max().unwrap_or(0);
@@ -150,97 +128,11 @@ pub(super) fn chosen(
     conn: &mut Conn,
     whose: &Whose,
     draft: &Draft,
-) -> Result<HashMap<i64, Resource>, DbError> {
+) -> Result<HashMap<ResourceId, Resource>, DbError> {
     let ids = draft.chosen();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
     let found = Resource::of_ids(conn, &whose.numbers(), &ids)?;
     Ok(found.into_iter().map(|resource| (resource.id, resource)).collect())
-}
-
-/// What a valid draft asks for, or what is wrong with it.
-pub(super) fn checked(
-    conn: &mut Conn,
-    catalogue: &Catalogue,
-    whose: &Whose,
-    draft: &Draft,
-    now: OffsetDateTime,
-) -> Result<Result<(TokenName, Policy), Problems>, DbError> {
-    let there = chosen(conn, whose, draft)?;
-    let checked = draft.check(catalogue, whose, &there, now);
-    // Those of a user are held against the limits of each account at the call.
-    let Some(account) = whose.only_account().filter(|_| !whose.of_user) else { return Ok(checked) };
-    let Some(limits) = account_limits::of_account(conn, account)? else { return Ok(checked) };
-    Ok(checked.and_then(|(name, policy)| {
-        let breaches = limits.broken_by(&policy, now);
-        if breaches.is_empty() { Ok((name, policy)) } else { Err(against_limits(&breaches, draft.shape)) }
-    }))
-}
-
-/// What is against the account's limits, each beside its field.
-pub(super) fn against_limits(breaches: &[Breach], shape: Shape) -> Problems {
-    let problem = |breach: &Breach| {
-        let advice = breach.advice();
-        match (breach, shape) {
-            (Breach::LivesTooLong(_) | Breach::LivesForEver, _) => ("expires".to_owned(), advice),
-            (Breach::WritesFromAnywhere, Shape::Builder) => ("from".to_owned(), advice),
-            (Breach::WritesFromAnywhere, Shape::Simple) => {
-                ("reach".to_owned(), format!("{advice} They can be given in the builder."))
-            }
-            (Breach::Everything, _) => ("reach".to_owned(), advice),
-        }
-    };
-    breaches.iter().map(problem).collect()
-}
-
-/// One of the choices for the end of its life.
-pub(super) struct ExpiryChoice {
-    pub(super) value: String,
-    pub(super) label: String,
-    pub(super) checked: bool,
-    /// What it amounts to; empty where that is not known yet.
-    pub(super) through: String,
-}
-
-pub(super) fn expires_choices(draft: &Draft, now: OffsetDateTime) -> Vec<ExpiryChoice> {
-    let choice = |value: String, label: String, through: String| ExpiryChoice {
-        checked: draft.expires == value,
-        value,
-        label,
-        through,
-    };
-    let preset = |days: u16| {
-        let through = Expiry::Days(days).ends_at(now).map(works_through).unwrap_or_default();
-        choice(days.to_string(), format!("{days} days"), through)
-    };
-    let others = [("date", "On a date"), ("never", "Never")];
-    let others = others.map(|(value, label)| choice(value.to_owned(), label.to_owned(), String::new()));
-    PRESETS.map(preset).into_iter().chain(others).collect()
-}
-
-/// "Works through 19 February 2027 (UTC).", as far as the form says it.
-pub(super) fn expires_hint(draft: &Draft, now: OffsetDateTime) -> String {
-    match draft.expiry(now).map(|expiry| expiry.ends_at(now)) {
-        Ok(Some(end)) => works_through(end),
-        Ok(None) => "Works until somebody deletes it.".to_owned(),
-        Err(_) => String::new(),
-    }
-}
-
-/// A line of the summary of errors.
-pub(super) struct ErrorLink {
-    pub(super) href: String,
-    pub(super) text: String,
-}
-
-/// What is wrong at this place.
-pub(super) fn problem(problems: &Problems, place: &str) -> Option<String> {
-    problems.iter().find(|(at, _)| at == place).map(|(_, text)| text.clone())
-}
-
-/// Everything that is wrong, with a link to where.
-pub(super) fn error_links(problems: &Problems) -> Vec<ErrorLink> {
-    let link = |(place, text): &(String, String)| ErrorLink { href: format!("#{place}"), text: text.clone() };
-    problems.iter().map(link).collect()
 }

@@ -5,6 +5,7 @@ use crate::models::token::DeletionReason;
 use crate::models::token::chosen::{self, Deleted, MOST_CHOSEN};
 use crate::models::token::endings::{Ending, Which};
 use crate::models::token::list::Listed;
+use crate::policy::TokenId;
 use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{ManageTokens, TokenOwner};
@@ -27,7 +28,7 @@ struct ChosenPage {
 }
 
 struct Row {
-    id: i64,
+    id: TokenId,
     name: String,
     url: String,
     hint: String,
@@ -86,8 +87,8 @@ pub async fn delete(form: Posted<Member>, app: AppData) -> Result<HttpResponse, 
 }
 
 /// The numbers of tokens, each once. What is no number is no token.
-fn numbers<'a>(written: impl Iterator<Item = &'a str>) -> Result<Vec<i64>, AppError> {
-    let mut ids: Vec<i64> = written.filter_map(|id| id.parse().ok()).collect();
+fn numbers<'a>(written: impl Iterator<Item = &'a str>) -> Result<Vec<TokenId>, AppError> {
+    let mut ids: Vec<TokenId> = written.filter_map(|id| id.parse().ok()).collect();
     ids.sort_unstable();
     ids.dedup();
     if ids.len() > MOST_CHOSEN {

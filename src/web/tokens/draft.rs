@@ -14,7 +14,7 @@ pub use rows::{Level, MOST_ROWS, RowDraft, Where};
 pub use whose::Whose;
 
 use crate::models::token::expiry::{Expiry, PRESELECTED_DAYS, PRESETS};
-use crate::policy::{Catalogue, Permission};
+use crate::policy::{Catalogue, Permission, ResourceId};
 use crate::web::form::Fields;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -119,8 +119,8 @@ impl Draft {
     }
 
     /// Every chosen id, once.
-    pub fn chosen(&self) -> Vec<i64> {
-        let mut ids: Vec<i64> = self.rows.iter().flat_map(|row| row.chosen.iter().copied()).collect();
+    pub fn chosen(&self) -> Vec<ResourceId> {
+        let mut ids: Vec<ResourceId> = self.rows.iter().flat_map(|row| row.chosen.iter().copied()).collect();
         ids.sort_unstable();
         ids.dedup();
         ids

@@ -1,15 +1,15 @@
 //! The simple form for a new account token, and everything that renders it again.
 
-use super::choices::{
-    ErrorLink, ExpiryChoice, Finder, Offers, chosen, error_links, expires_choices, expires_hint, problem,
-};
-use super::create::Member;
+use super::choices::{Finder, Offers, chosen};
 use super::draft::{Draft, Level, Problems, RowDraft, Shape, Source, Whose};
+use super::expires::{ExpiryChoice, expires_choices, expires_hint};
+use super::member::Member;
+use super::problems::{ErrorLink, error_links, problem};
 use crate::db::{Conn, DbError};
 use crate::http::{App, AppData, AppError};
 use crate::models::token::{Token, surroundings};
 use crate::policy::words::{self, Sentence};
-use crate::policy::{Access, Catalogue, Policy};
+use crate::policy::{Access, Catalogue, Policy, TokenId};
 use crate::web::page::{Field, Page, go_to, plan_title, render};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -67,7 +67,7 @@ struct PermissionRow {
 /// The token that the form is to be filled in like.
 #[derive(Deserialize)]
 pub struct Like {
-    like: Option<i64>,
+    like: Option<TokenId>,
 }
 
 /// The form, empty or like another token. What it cannot say is for the builder, and so are all of

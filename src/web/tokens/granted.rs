@@ -1,7 +1,7 @@
 //! The grants of a token, as its page lists them.
 
 use crate::policy::words::{self, Phrase};
-use crate::policy::{Access, Catalogue, Grant, Permission, ResourceRef, Rights, Selection};
+use crate::policy::{Access, AccountId, Catalogue, Grant, Permission, ResourceRef, Rights, Selection};
 use crate::web::guard::TokenOwner;
 use crate::web::paths;
 
@@ -88,7 +88,7 @@ fn named<P>(one: &ResourceRef, owner: &TokenOwner<P>) -> NamedRow {
 }
 
 /// What an account is called; one that the person has left shows its number only.
-pub(super) fn name_of<P>(id: i64, owner: &TokenOwner<P>) -> String {
+pub(super) fn name_of<P>(id: AccountId, owner: &TokenOwner<P>) -> String {
     let known = owner.accounts().iter().find(|(account, _)| account.id == id);
     known.map_or_else(|| format!("account {id}"), |(account, _)| account.name.clone())
 }

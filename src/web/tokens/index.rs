@@ -13,7 +13,7 @@ use crate::models::token::list::{Listed, MOST_COUNTED, Sort, Wanted, Which};
 use crate::models::token::search::Search;
 use crate::policy::budget::Hour;
 use crate::policy::words::{self, Phrase};
-use crate::policy::{Act, InPath, Rights, Role};
+use crate::policy::{AccountId, Act, InPath, Rights, Role, TokenId};
 use crate::web::guard::{SeeTokenNames, TokenOwner};
 use crate::web::page::{Page, go_to, plan_title, render};
 use crate::web::paths;
@@ -61,7 +61,7 @@ struct TokensPage {
 /// The account whose tokens these are.
 struct Owning {
     /// Its number, where the API's paths have it.
-    in_paths: Option<i64>,
+    in_paths: Option<AccountId>,
     name: String,
     scoped: bool,
     plan: String,
@@ -74,7 +74,7 @@ struct Prefer {
 }
 
 struct Row {
-    id: i64,
+    id: TokenId,
     name: String,
     url: String,
     hint: String,

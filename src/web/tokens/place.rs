@@ -158,10 +158,10 @@ mod tests {
     fn a_cursor_is_read_back_as_it_was_written_and_nonsense_starts_at_the_top() {
         let at = datetime!(2026-11-22 1:02:03.456789 UTC);
         for (sort, cursor) in [
-            (Sort::Newest, Cursor::Newest(at, 17)),
-            (Sort::Name, Cursor::Name("a-b & ü".to_owned(), 17)),
-            (Sort::LastUse, Cursor::LastUse(Some(at), 17)),
-            (Sort::LastUse, Cursor::LastUse(None, 17)),
+            (Sort::Newest, Cursor::Newest(at, 17.into())),
+            (Sort::Name, Cursor::Name("a-b & ü".to_owned(), 17.into())),
+            (Sort::LastUse, Cursor::LastUse(Some(at), 17.into())),
+            (Sort::LastUse, Cursor::LastUse(None, 17.into())),
         ] {
             let place = Place { before: written(&cursor), ..Place::default() };
             assert_eq!(place.cursor(sort), Some(cursor));

@@ -1,11 +1,11 @@
 //! Search among the resources that a token can name, as one types.
 
 use super::choices::account_of;
-use super::create::Member;
 use super::draft::Whose;
+use super::member::Member;
 use crate::http::{AppData, AppError};
 use crate::models::Resource;
-use crate::policy::KindKey;
+use crate::policy::{KindKey, ResourceId};
 use actix_web::HttpResponse;
 use actix_web::web::Query;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ struct Answer {
 
 #[derive(Serialize)]
 struct Found {
-    id: i64,
+    id: ResourceId,
     name: String,
     /// For a token that may reach several accounts.
     #[serde(skip_serializing_if = "Option::is_none")]

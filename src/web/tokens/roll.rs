@@ -1,7 +1,7 @@
 //! Rolling: a page that says what it does, then the new secret, once; and the end of an overlap.
 
-use super::create::{Told, reveal};
 use super::example;
+use super::reveal::{Told, reveal};
 use super::secrets::{self, SecretRow};
 use crate::db::DbError;
 use crate::http::{App, AppData, AppError};

@@ -1,6 +1,7 @@
 //! The secrets of a token that work, as pages tell them.
 
 use crate::models::token::active_secrets::{Ends, LiveSecret, ShownSecret};
+use crate::policy::SecretId;
 use crate::web::told::{Moment, Used};
 use time::OffsetDateTime;
 
@@ -53,7 +54,7 @@ pub(super) fn shown(secrets: &[LiveSecret]) -> String {
 /// Reads the field. What can't be read is no secret's number, so it's none of those that work.
 pub(super) fn read_shown(field: &str) -> Vec<ShownSecret> {
     let one = |text: &str| ShownSecret {
-        id: text.trim_end_matches('?').parse().unwrap_or(0),
+        id: text.trim_end_matches('?').parse().unwrap_or(SecretId::from(0)),
         awaits_first_use: text.ends_with('?'),
     };
     field.split_whitespace().map(one).collect()

@@ -11,7 +11,7 @@ use crate::models::token::refusals::{self, Kept};
 use crate::models::token::usage::LastUse;
 use crate::models::token::{Block, Token, grants, surroundings, usage};
 use crate::policy::words::{self, Sentence, Surroundings};
-use crate::policy::{Act, Catalogue, Rights, State};
+use crate::policy::{AccountId, Act, Catalogue, Rights, State};
 use crate::web::guard::{SeeTokenNames, TokenOwner};
 use crate::web::page::{Page, render};
 use crate::web::told::{Expiry, Moment, StateBadge, Used};
@@ -125,7 +125,7 @@ pub async fn show(
 ) -> Result<HttpResponse, AppError> {
     let (owner, id, paths) = (member.owner(), member.token()?, member.paths());
     let now = app.clock.now();
-    let accounts: Vec<(i64, String)> =
+    let accounts: Vec<(AccountId, String)> =
         member.accounts().iter().map(|(account, _)| (account.id, account.name.clone())).collect();
     let catalogue = Arc::clone(&app.catalogue);
     let loaded = app.db.run(move |conn| {

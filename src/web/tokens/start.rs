@@ -1,7 +1,7 @@
 //! What a new token can start from: a template, or nothing.
 
-use super::create::Member;
 use super::draft::Whose;
+use super::member::Member;
 use crate::http::{AppData, AppError};
 use crate::policy::{Access, Act, Catalogue, Role, Template};
 use crate::web::page::{Page, go_to, render};

@@ -1,13 +1,13 @@
 //! The summary: the whole token in sentences, made from the policy that will be stored, and the
 //! draft in hidden fields.
 
-use super::create::Member;
 use super::draft::{Draft, Whose};
 use super::limited;
+use super::member::Member;
 use crate::http::{App, AppError};
 use crate::models::token::surroundings;
 use crate::policy::words::{self, Sentence};
-use crate::policy::{Grant, Policy, Rights, Selection, scope};
+use crate::policy::{AccountId, Grant, Policy, Rights, Selection, scope};
 use crate::web::page::{Page, render};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -44,7 +44,7 @@ pub(super) async fn page(
             grants.iter().map(|grant| (scope::of_grant(&catalogue, grant), place(grant, &whose))).collect()
         }
     };
-    let accounts: Vec<(i64, String)> =
+    let accounts: Vec<(AccountId, String)> =
         whose.accounts.iter().map(|(id, name, _)| (*id, name.clone())).collect();
     let now = app.clock.now();
     let said = app.db.run(move |conn| {

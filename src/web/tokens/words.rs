@@ -1,8 +1,9 @@
 //! What a form means so far, in plain words, for the script that follows each choice.
 
-use super::choices::{checked, expires_hint};
-use super::create::Member;
 use super::draft::{Draft, Shape, Whose};
+use super::expires::expires_hint;
+use super::member::Member;
+use super::problems::checked;
 use crate::http::{AppData, AppError};
 use crate::models::token::surroundings;
 use crate::policy::Act;

@@ -15,6 +15,7 @@ use tokenhouse::models::token::secret::Secret;
 use tokenhouse::models::token::usage::{self, Use};
 use tokenhouse::models::token::{DeletionReason, Issued, NewToken, Owner, TokenName, issue};
 use tokenhouse::models::{Token, leak};
+use tokenhouse::policy::TokenId;
 use tokenhouse::policy::budget::Hour;
 use tokenhouse::policy::{
     Access, ClientAddress, Grant, Parts, PermissionKey, Policy, RefusalCode, Rights, Selection,
@@ -172,7 +173,7 @@ fn grant(key: &str, access: Access, selection: Selection) -> Result<Grant, Faile
     Ok(Grant { permission, access, selection, parts: Parts::default() })
 }
 
-fn make(ground: &mut Ground<'_>, owner: Owner, laid: &Laid<'_>) -> Result<(i64, Secret), Failed> {
+fn make(ground: &mut Ground<'_>, owner: Owner, laid: &Laid<'_>) -> Result<(TokenId, Secret), Failed> {
     let origin = ground.by(laid.maker, Duration::days(laid.made) + Duration::minutes(95), OFFICE)?;
     let networks: Result<Vec<_>, _> = laid.from.iter().map(|network| network.parse()).collect();
     let last = |day: Date| OffsetDateTime::new_utc(day.next_day().unwrap_or(day), Time::MIDNIGHT);
@@ -189,7 +190,7 @@ fn make(ground: &mut Ground<'_>, owner: Owner, laid: &Laid<'_>) -> Result<(i64, 
     if let Some((minutes, address, client)) = laid.used {
         let of_secret = ground.secret_of(id)?;
         let used = Use {
-            secret: of_secret,
+            secret: of_secret.into(),
             account: ground.account("Acme")?.id,
             at: ground.ago(Duration::minutes(minutes)),
             address: address.parse::<IpAddr>()?.into(),
@@ -239,7 +240,8 @@ fn read_zones() -> Result<Grant, Failed> {
 
 /// Calls that tokens made and were not allowed: why, first and last so many minutes ago, how many.
 fn refuse(ground: &mut Ground<'_>) -> Result<(), Failed> {
-    let of = |place: &str, ground: &mut Ground<'_>| -> Result<i64, Failed> { Ok(ground.token(place)?.id) };
+    let of =
+        |place: &str, ground: &mut Ground<'_>| -> Result<TokenId, Failed> { Ok(ground.token(place)?.id) };
     let (terraform, old) = (of("terraform", ground)?, of("old", ground)?);
     let registrar = Some(("registrar", Access::Full));
     let zones = Some(("zones", Access::Full));
@@ -264,7 +266,7 @@ fn refuse(ground: &mut Ground<'_>) -> Result<(), Failed> {
 impl Ground<'_> {
     /// A token that was laid down.
     fn token(&mut self, place: &str) -> Result<Token, Failed> {
-        let id: i64 = self.places.fill(&format!("{{{place}}}"))?.parse()?;
+        let id: TokenId = self.places.fill(&format!("{{{place}}}"))?.parse()?;
         Ok(Token::itself(self.conn, id)?.ok_or_else(|| format!("there is no token {place}"))?)
     }
 }

@@ -4,9 +4,10 @@
 
 use super::Records;
 use super::{Faults, Record, Wanted, event, neighbours};
-use crate::db::schema::{records, resources, zones};
+use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
 use crate::dns::models::DnsAction;
+use crate::dns::models::schema::{records, zones};
 use crate::models::Resource;
 use crate::models::audit::{self, Origin};
 use crate::policy::Refusal;

@@ -1,7 +1,7 @@
 //! A record as somebody wants it, and what is wrong with it.
 
 use super::{Record, content, name};
-use crate::db::schema::records;
+use crate::dns::models::schema::records;
 use diesel::prelude::*;
 
 /// What is wrong, in the words of DNSimple where it has some: the field, and what follows its name.

@@ -1,8 +1,8 @@
 //! A zone as a master file (RFC 1035, section 5).
 
 use super::{DEFAULT_TTL, Record, content};
-use crate::db::schema::records;
 use crate::db::{Conn, DbError};
+use crate::dns::models::schema::records;
 use crate::models::Resource;
 use diesel::prelude::*;
 

@@ -2,8 +2,8 @@
 
 use super::change::{lock, new_serial};
 use super::{Record, Wanted};
-use crate::db::schema::records;
 use crate::db::{Conn, DbError};
+use crate::dns::models::schema::records;
 use crate::models::{Origin, Resource};
 use diesel::prelude::*;
 

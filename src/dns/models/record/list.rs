@@ -1,10 +1,10 @@
 //! Lists of a zone's records.
 
 use super::Record;
-use crate::db::schema::records;
 use crate::db::{Conn, DbError};
 use crate::dns::models::Sort;
 use crate::dns::models::order::ordered;
+use crate::dns::models::schema::records;
 use crate::models::rows::{beginning, containing};
 use crate::models::{Resource, Window};
 use crate::policy::Parts;

@@ -21,9 +21,9 @@ pub use draft::{Checked, DEFAULT_TTL, Faults, GLOBAL, REGIONS, Wanted};
 pub use file::of_zone as file_of_zone;
 pub use list::{Filter, SORTED_BY};
 
-use crate::db::schema::records;
 use crate::db::{Conn, DbError};
 use crate::dns::models::action::{DnsAction, Event};
+use crate::dns::models::schema::records;
 use crate::models::Resource;
 use diesel::prelude::*;
 use serde_json::{Value, json};

@@ -1,9 +1,10 @@
 //! A row of the builder, as its page shows it.
 
-use super::super::choices::{Finder, problem};
+use super::super::choices::Finder;
 use super::super::draft::{Level, Problems, RowDraft, Where, Whose};
+use super::super::problems::problem;
 use crate::policy::catalogue::Category;
-use crate::policy::{Access, Catalogue, Kind, KindKey, Permission, Role};
+use crate::policy::{Access, AccountId, Catalogue, Kind, KindKey, Permission, Role};
 use crate::web::page::Field;
 
 /// Permissions of one category, to choose from.
@@ -102,7 +103,7 @@ pub(super) struct Place {
 
 /// An account to choose.
 pub(super) struct AccountChoice {
-    pub(super) id: i64,
+    pub(super) id: AccountId,
     pub(super) label: String,
     pub(super) selected: bool,
     /// Whether it cannot be chosen; never what is selected, which browsers would not send then.
@@ -232,7 +233,7 @@ fn accounts(permission: &Permission, row: &RowDraft, whose: &Whose) -> Vec<Accou
     if !whose.of_user || permission.is_of_user() {
         return Vec::new();
     }
-    let choice = |(id, name, role): &(i64, String, Role)| {
+    let choice = |(id, name, role): &(AccountId, String, Role)| {
         let twin = whose.accounts.iter().any(|(other, same, _)| same == name && other != id);
         let number = if twin { format!(" · account {id}") } else { String::new() };
         let held = |access: Access| permission.may_be_held(access, *role);

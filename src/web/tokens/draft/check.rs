@@ -5,7 +5,9 @@ use crate::models::Resource;
 use crate::models::token::TokenName;
 use crate::models::token::expiry::Start;
 use crate::policy::words::{last_day, long_day};
-use crate::policy::{Catalogue, Grant, KindKey, MOST_NAMED_RESOURCES, Policy, Rights, merged, networks};
+use crate::policy::{
+    Catalogue, Grant, KindKey, MOST_NAMED_RESOURCES, Policy, ResourceId, Rights, merged, networks,
+};
 use ipnet::IpNet;
 use std::collections::HashMap;
 use time::OffsetDateTime;
@@ -18,7 +20,7 @@ pub type Problems = Vec<(String, String)>;
 pub(super) struct Checked<'a> {
     pub(super) catalogue: &'a Catalogue,
     pub(super) whose: &'a Whose,
-    pub(super) there: &'a HashMap<i64, Resource>,
+    pub(super) there: &'a HashMap<ResourceId, Resource>,
 }
 
 impl Draft {
@@ -27,7 +29,7 @@ impl Draft {
         &self,
         catalogue: &Catalogue,
         whose: &Whose,
-        there: &HashMap<i64, Resource>,
+        there: &HashMap<ResourceId, Resource>,
         now: OffsetDateTime,
     ) -> Result<(TokenName, Policy), Problems> {
         let mut problems = Problems::new();

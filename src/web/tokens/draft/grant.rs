@@ -3,7 +3,7 @@
 use super::check::Checked;
 use super::{RowDraft, Where};
 use crate::models::Resource;
-use crate::policy::{Access, Grant, KindKey, Parts, Permission, ResourceRef, Selection};
+use crate::policy::{Access, Grant, KindKey, Parts, Permission, ResourceId, ResourceRef, Selection};
 
 /// What is wrong with a row, by the end of its field's name.
 pub(super) type Wrong = (String, String);
@@ -108,7 +108,8 @@ impl Checked<'_> {
 
     /// The chosen resources of a kind, all of which must be there.
     fn chosen(&self, row: &RowDraft, kind: KindKey) -> Result<Vec<ResourceRef>, String> {
-        let fitting = |id: &i64| self.there.get(id).map(Resource::to_ref).filter(|one| one.kind == kind);
+        let fitting =
+            |id: &ResourceId| self.there.get(id).map(Resource::to_ref).filter(|one| one.kind == kind);
         let found: Vec<_> = row.chosen.iter().filter_map(fitting).collect();
         if found.len() == row.chosen.len() {
             Ok(found)

@@ -6,7 +6,8 @@ use crate::models::Resource;
 use crate::models::token::expiry::iso_day;
 use crate::models::token::{Token, grants};
 use crate::policy::{
-    Catalogue, Grant, KindKey, Part, Parts, Permission, Policy, ResourceRef, Rights, Selection, networks,
+    AccountId, Catalogue, Grant, KindKey, Part, Parts, Permission, Policy, ResourceId, ResourceRef, Rights,
+    Selection, networks,
 };
 use std::collections::{BTreeMap, HashMap};
 use time::OffsetDateTime;
@@ -17,7 +18,7 @@ pub struct Source {
     name: String,
     policy: Policy,
     /// For what is left out and was deleted: what has its account, kind and name now.
-    again: HashMap<(i64, KindKey, String), i64>,
+    again: HashMap<(AccountId, KindKey, String), ResourceId>,
 }
 
 impl Source {
@@ -38,7 +39,7 @@ impl Source {
     }
 
     /// The id to choose: of what was deleted, only where it is left out, and that of its successor.
-    fn id(&self, one: &ResourceRef, selection: &Selection) -> Option<i64> {
+    fn id(&self, one: &ResourceRef, selection: &Selection) -> Option<ResourceId> {
         one.id.or_else(|| match selection {
             Selection::Only(_) => None,
             Selection::Account { .. } | Selection::Everywhere { .. } => self.again.get(&place(one)).copied(),
@@ -46,7 +47,7 @@ impl Source {
     }
 }
 
-fn place(one: &ResourceRef) -> (i64, KindKey, String) {
+fn place(one: &ResourceRef) -> (AccountId, KindKey, String) {
     (one.account, one.kind, one.name.clone())
 }
 

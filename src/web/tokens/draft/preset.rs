@@ -6,7 +6,7 @@ use crate::models::Resource;
 use crate::models::token::expiry::PRESETS;
 use crate::policy::catalogue::Reach;
 use crate::policy::scope::{self, Written};
-use crate::policy::{Catalogue, KindKey, Template, shown};
+use crate::policy::{AccountId, Catalogue, KindKey, Template, shown};
 use crate::web::form::Fields;
 
 /// So many sentences say what an address asks for in vain.
@@ -112,7 +112,7 @@ impl Draft {
 }
 
 /// All that such a token can reach.
-fn all(whose: &Whose) -> (Where, Option<i64>) {
+fn all(whose: &Whose) -> (Where, Option<AccountId>) {
     match whose.only_account() {
         Some(account) => (Where::All, Some(account).filter(|_| whose.of_user)),
         None => (Where::Everywhere, None),

@@ -1,6 +1,6 @@
 //! The rows of a draft: a permission, how much of it, and on what.
 
-use crate::policy::{Access, Catalogue, Part, Permission, PermissionKey};
+use crate::policy::{Access, AccountId, Catalogue, Part, Permission, PermissionKey, ResourceId};
 use crate::web::form::Fields;
 use std::collections::BTreeMap;
 
@@ -100,11 +100,11 @@ pub struct RowDraft {
     /// Where it applies.
     pub reach: Where,
     /// Of which account, where that is a question.
-    pub account: Option<i64>,
+    pub account: Option<AccountId>,
     /// Whether that question was asked, so that an empty answer is one.
     pub account_asked: bool,
     /// Ids of the chosen resources.
-    pub chosen: Vec<i64>,
+    pub chosen: Vec<ResourceId>,
     /// Whether something else than an id was among them: it could be what's left out.
     pub unreadable: bool,
     /// What was searched for.
@@ -137,9 +137,9 @@ impl RowDraft {
 
     fn read(fields: &Fields, key: &str, parts: &[&Part]) -> RowDraft {
         let of = |end: &str| format!("{key}.{end}");
-        let ids: Vec<Option<i64>> = fields.all(&of("id")).map(|id| id.parse().ok()).collect();
+        let ids: Vec<Option<ResourceId>> = fields.all(&of("id")).map(|id| id.parse().ok()).collect();
         let unreadable = ids.contains(&None);
-        let mut chosen: Vec<i64> = ids.into_iter().flatten().collect();
+        let mut chosen: Vec<ResourceId> = ids.into_iter().flatten().collect();
         chosen.sort_unstable();
         chosen.dedup();
         RowDraft {

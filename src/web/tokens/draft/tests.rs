@@ -1,7 +1,7 @@
 use super::*;
 use crate::models::Resource;
 use crate::models::token::TokenName;
-use crate::policy::{Access, Grant, KindKey, Parts, Policy, Rights, Role, Selection};
+use crate::policy::{Access, Grant, KindKey, Parts, Policy, ResourceId, Rights, Role, Selection};
 use std::collections::HashMap;
 use time::macros::datetime;
 
@@ -10,11 +10,11 @@ const ZONE: KindKey = KindKey::literal("zone");
 const NOW: OffsetDateTime = datetime!(2026-11-22 12:00 UTC);
 
 fn of_account() -> Whose {
-    Whose { of_user: false, scoped: true, accounts: vec![(1, "Acme".to_owned(), Role::Owner)] }
+    Whose { of_user: false, scoped: true, accounts: vec![(1.into(), "Acme".to_owned(), Role::Owner)] }
 }
 
 fn of_user() -> Whose {
-    let account = |id, name: &str, role| (id, name.to_owned(), role);
+    let account = |id: i64, name: &str, role| (id.into(), name.to_owned(), role);
     Whose {
         of_user: true,
         scoped: true,
@@ -22,12 +22,12 @@ fn of_user() -> Whose {
     }
 }
 
-fn there() -> HashMap<i64, Resource> {
-    let one = |id: i64, account_id: i64, kind: KindKey| {
+fn there() -> HashMap<ResourceId, Resource> {
+    let one = |(id, account, kind): (i64, i64, KindKey)| {
         let name = format!("z{}.example", id % 10);
-        (id, Resource { id, account_id, kind, name })
+        (id.into(), Resource { id: id.into(), account_id: account.into(), kind, name })
     };
-    HashMap::from([one(7, 1, ZONE), one(8, 1, ZONE), one(9, 2, ZONE), one(17, 1, DOMAIN)])
+    HashMap::from([(7, 1, ZONE), (8, 1, ZONE), (9, 2, ZONE), (17, 1, DOMAIN)].map(one))
 }
 
 fn fields(body: &str) -> Fields {
@@ -63,7 +63,7 @@ fn grants(policy: Policy) -> Vec<Grant> {
 }
 
 fn ids(selection: &Selection) -> Vec<i64> {
-    selection.named().iter().filter_map(|one| one.id).collect()
+    selection.named().iter().filter_map(|one| one.id.map(ResourceId::get)).collect()
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn all_except_leaves_out_what_is_chosen_and_nothing_chosen_is_never_taken_for_al
         );
     }
     let except = grants(built(&format!("{body}&r1.id=7"), &of_account()).unwrap());
-    assert!(matches!(&except[0].selection, Selection::Account { account: 1, .. }));
+    assert!(matches!(&except[0].selection, Selection::Account { account, .. } if account.get() == 1));
     assert_eq!(ids(&except[0].selection), [7]);
     // What stands in another account is not left out of this one.
     let other = format!("{body}&r1.id=9&r1.account=1");
@@ -203,7 +203,7 @@ fn a_user_token_reaches_one_account_or_all_and_no_further_than_the_roles_there()
     assert!(matches!(&wide[0].selection, Selection::Everywhere { .. }));
     assert_eq!(ids(&wide[0].selection), [9]);
     let of_one = grants(built(&row("r1.access=read&r1.where=all&r1.account=2"), &of_user()).unwrap());
-    assert_eq!(of_one[0].selection, Selection::Account { account: 2, except: Vec::new() });
+    assert_eq!(of_one[0].selection, Selection::Account { account: 2.into(), except: Vec::new() });
     for (rest, why) in [
         ("r1.access=read&r1.where=all", "Choose an account."),
         ("r1.access=read&r1.where=all&r1.account=3", "You are not a member of that account."),
@@ -218,7 +218,7 @@ fn a_user_token_reaches_one_account_or_all_and_no_further_than_the_roles_there()
     }
     // An account's token is of its account, whatever the form says.
     let own = grants(built(&row("r1.access=read&r1.where=all&r1.account=2"), &of_account()).unwrap());
-    assert_eq!(own[0].selection, Selection::Account { account: 1, except: Vec::new() });
+    assert_eq!(own[0].selection, Selection::Account { account: 1.into(), except: Vec::new() });
     assert!(built(&row("r1.access=read&r1.where=everywhere"), &of_account()).is_err());
 }
 
@@ -248,7 +248,7 @@ fn account_permissions_of_a_user_token_need_an_account_and_user_permissions_noth
         "Choose in which accounts Billing applies."
     );
     let one = grants(built(&format!("{billing}&r1.where=all&r1.account=1"), &of_user()).unwrap());
-    assert_eq!(one[0].selection, Selection::Account { account: 1, except: Vec::new() });
+    assert_eq!(one[0].selection, Selection::Account { account: 1.into(), except: Vec::new() });
     let refused = built(&format!("{billing}&r1.where=all&r1.account=2"), &of_user()).unwrap_err();
     assert!(at(refused, "r1.where").contains("needs admin there"));
     let own = "row=r1&r1.permission=user_details&r1.access=full";
@@ -311,8 +311,9 @@ fn networks_and_days_become_conditions_or_are_refused_beside_their_field() {
 #[test]
 fn more_than_five_hundred_named_resources_are_refused_beside_the_row_with_a_way_out() {
     let catalogue = crate::dns::catalogue().unwrap();
-    let zone = |id: i64| Resource { id, account_id: 1, kind: ZONE, name: format!("z{id}.example") };
-    let there: HashMap<i64, Resource> = (0..501).map(|id| (id, zone(id))).collect();
+    let zone =
+        |id: ResourceId| Resource { id, account_id: 1.into(), kind: ZONE, name: format!("z{id}.example") };
+    let there: HashMap<ResourceId, Resource> = (0..501).map(|id| (id.into(), zone(id.into()))).collect();
     let ids: String = (0..501).map(|id| format!("&r2.id={id}")).collect();
     let body = format!(
         "name=CI&expires=90&row=r1&r1.permission=billing&r1.access=read\
@@ -380,7 +381,7 @@ fn a_template_fills_the_form_in_with_what_the_roles_allow() {
     assert_eq!(all.len(), 11);
 
     let mut reader = of_user();
-    reader.accounts = vec![(2, "Globex".to_owned(), Role::ReadWrite)];
+    reader.accounts = vec![(2.into(), "Globex".to_owned(), Role::ReadWrite)];
     let (draft, left_out) = of("read_all", &reader);
     assert_eq!(left_out, ["Billing", "Webhooks"]);
     assert!(draft.check(&catalogue, &reader, &there(), NOW).is_ok());
@@ -401,7 +402,8 @@ fn an_address_fills_the_form_in_and_says_what_it_could_not() {
     assert_eq!((draft.name.as_str(), draft.expires.as_str()), ("Nightly", "30"));
     assert_eq!((draft.from.as_str(), draft.not_from.as_str()), ("192.0.2.7", "192.0.2.8"));
     assert_eq!(draft.starts_on, "2026-12-01");
-    let rows: Vec<_> = draft.rows.iter().map(|row| (row.reach, row.chosen.clone())).collect();
+    let rows: Vec<(Where, Vec<i64>)> =
+        draft.rows.iter().map(|row| (row.reach, row.chosen.iter().map(|id| id.get()).collect())).collect();
     assert_eq!(rows, [(Where::Named, vec![7]), (Where::Except, vec![8]), (Where::Named, vec![])]);
     assert_eq!(said.len(), 3, "{said:?}");
     assert!(said[0].starts_with("There is no permission “none”"));

@@ -1,6 +1,6 @@
 //! Whose token a draft is for.
 
-use crate::policy::{Access, Permission, Role};
+use crate::policy::{Access, AccountId, Permission, Role};
 
 /// Whose the token will be, and where the person who fills in the form may grant what.
 #[derive(Debug, Clone)]
@@ -10,12 +10,12 @@ pub struct Whose {
     /// Whether it may be scoped.
     pub scoped: bool,
     /// What it can reach: number, name, and the person's role there.
-    pub accounts: Vec<(i64, String, Role)>,
+    pub accounts: Vec<(AccountId, String, Role)>,
 }
 
 impl Whose {
     /// What an account is called, and the person's role there.
-    pub fn role(&self, account: i64) -> Option<(&str, Role)> {
+    pub fn role(&self, account: AccountId) -> Option<(&str, Role)> {
         let known = self.accounts.iter().find(|(id, ..)| *id == account);
         known.map(|(_, name, role)| (name.as_str(), *role))
     }
@@ -27,7 +27,7 @@ impl Whose {
     }
 
     /// Why the person may not grant this in the account; none where nothing speaks against it.
-    pub fn refusal(&self, permission: &Permission, access: Access, account: i64) -> Option<String> {
+    pub fn refusal(&self, permission: &Permission, access: Access, account: AccountId) -> Option<String> {
         let Some((name, role)) = self.role(account) else {
             return Some("You are not a member of that account. Choose another.".to_owned());
         };
@@ -42,7 +42,7 @@ impl Whose {
     }
 
     /// The one account there is, where there is one.
-    pub fn only_account(&self) -> Option<i64> {
+    pub fn only_account(&self) -> Option<AccountId> {
         match self.accounts.as_slice() {
             [(id, ..)] => Some(*id),
             _ => None,
