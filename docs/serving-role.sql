@@ -70,7 +70,7 @@ GRANT UPDATE (name, search_words, updated_at, disabled_at, disabled_by, disabled
 -- Everything but `site_admin_since`, which is set on the command line. Nobody is deleted.
 GRANT INSERT (email, name, password_hash, created_at, updated_at, email_verified_at) ON users TO :"role";
 GRANT UPDATE (email, name, password_hash, deactivated_at, updated_at, email_verified_at, notices_off_at,
-              reclaimed_at, epoch, factor_since)
+              reclaimed_at, epoch, factor_since, passkey_handle)
     ON users TO :"role";
 
 -- The first node creates the key. With --signing-key-file nothing of this is needed: replace the line by

@@ -18,6 +18,7 @@ use crate::http::{
 };
 use crate::models::password::HashError;
 use crate::policy::{Catalogue, ClientAddress, catalogue::CatalogueError};
+use crate::proof::webauthn::RelyingParty;
 use crate::web;
 use actix_session::storage::{LoadError, SaveError};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
@@ -138,6 +139,7 @@ impl Server {
             unreadable_hop: Once::new(),
             signing_key: Key::from(key.expose_secret()),
             sealing_keys: config.sealing_key.open()?.map(Arc::new),
+            relying_party: relying_party(config, bound, &product.catalogue.product.name),
             second_factor: config.second_factor,
             hashing: Hashing::start(config.password_cost)?,
             buffers: Buffers::default(),
@@ -161,6 +163,11 @@ impl Server {
         chores.end(&self.app).await;
         result
     }
+}
+
+/// What passkeys are created for, where they work.
+fn relying_party(config: &Config, bound: SocketAddr, name: &str) -> Option<Arc<RelyingParty>> {
+    Some(Arc::new(RelyingParty::new(&config.public.origin(bound)?, name)?))
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

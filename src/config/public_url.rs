@@ -59,6 +59,14 @@ impl PublicUrl {
         }
     }
 
+    /// Scheme, host and port; without a public URL those of this machine by its name.
+    pub fn origin(&self, bound: SocketAddr) -> Option<Url> {
+        match &self.0 {
+            Some(url) => Some(url.clone()),
+            None => Url::parse(&format!("http://localhost:{}", bound.port())).ok(),
+        }
+    }
+
     /// A link that works from outside, for a path that starts with a slash.
     pub fn link(&self, bound: SocketAddr, path: &str) -> String {
         match &self.0 {

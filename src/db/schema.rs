@@ -80,7 +80,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// Second factors: authenticator apps.
+    /// Second factors: authenticator apps and passkeys.
     authenticators (id) {
         id -> Int8,
         user_id -> Int8,
@@ -93,13 +93,20 @@ diesel::table! {
         /// When it was shown to work; NULL: it does not count yet.
         proved_at -> Nullable<Timestamptz>,
         used_at -> Nullable<Timestamptz>,
+        name -> Nullable<Text>,
+        /// What the passkey is known by.
+        credential -> Nullable<Bytea>,
+        /// The passkey as webauthn-rs writes it: public key, counter, flags.
+        passkey -> Nullable<Jsonb>,
+        /// The host that the passkey was created for; it works for no other.
+        rp_id -> Nullable<Text>,
     }
 }
 
 diesel::table! {
     use diesel::sql_types::*;
 
-    /// Sign-ins that began and are not finished. Taken by whoever finishes them, once.
+    /// Sign-ins and questions to a passkey that began and are not finished. Taken by whoever finishes them, once.
     begun (digest) {
         /// SHA-256 of the number that the page's form holds.
         digest -> Bytea,
@@ -112,6 +119,8 @@ diesel::table! {
         next -> Text,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
+        /// What a passkey was asked, with its challenge, as webauthn-rs writes it.
+        state -> Nullable<Jsonb>,
     }
 }
 
@@ -497,6 +506,8 @@ diesel::table! {
         epoch -> Int8,
         /// Since when the user has a second factor without a gap; NULL: has none.
         factor_since -> Nullable<Timestamptz>,
+        /// What passkeys call the user: random, so that they tell nothing.
+        passkey_handle -> Nullable<Uuid>,
     }
 }
 

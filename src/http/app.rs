@@ -6,6 +6,7 @@ use crate::config::{Mail, PublicUrl, SecondFactor, Support};
 use crate::db::Db;
 use crate::policy::Catalogue;
 use crate::proof::sealed::SealingKeys;
+use crate::proof::webauthn::RelyingParty;
 use actix_web::cookie::Key;
 use actix_web::web::Data;
 use ipnet::IpNet;
@@ -43,6 +44,8 @@ pub struct App {
     pub signing_key: Key,
     /// Opens the keys of authenticator apps; `None`: nobody can use one.
     pub sealing_keys: Option<Arc<SealingKeys>>,
+    /// What passkeys are created for; `None` where they can't work: at an IP address, or over http.
+    pub relying_party: Option<Arc<RelyingParty>>,
     /// Who has to have a second factor.
     pub second_factor: SecondFactor,
     /// Hashes and verifies passwords.

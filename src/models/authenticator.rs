@@ -3,6 +3,7 @@
 use super::audit::{self, Action, Event, Origin};
 use super::link;
 use super::mail::{self, FactorEvent, Letter};
+use super::passkey;
 use super::throttle::{self, Allowance};
 use super::user_link::{self, Opened, Purpose};
 use super::{Account, Actor, User, session};
@@ -30,6 +31,8 @@ const PENDING: Duration = Duration::hours(1);
 pub struct Factors {
     /// The authenticator app.
     pub app: Option<App>,
+    /// The passkeys.
+    pub passkeys: Vec<passkey::Shown>,
     /// How many recovery codes are left.
     pub codes: usize,
 }
@@ -37,7 +40,7 @@ pub struct Factors {
 impl Factors {
     /// Whether there is a second factor. Recovery codes alone are none.
     pub fn any(&self) -> bool {
-        self.app.is_some()
+        self.app.is_some() || !self.passkeys.is_empty()
     }
 }
 
@@ -78,12 +81,14 @@ pub enum Tried {
 pub fn of_user(conn: &mut Conn, user: UserId) -> Result<Factors, DbError> {
     let app = authenticators::table
         .filter(authenticators::user_id.eq(user).and(authenticators::proved_at.is_not_null()))
+        .filter(authenticators::kind.eq("totp"))
         .select((authenticators::id, authenticators::created_at, authenticators::used_at))
         .first(conn)
         .optional()?;
     let codes: i64 =
         recovery_codes::table.filter(recovery_codes::user_id.eq(user)).count().get_result(conn)?;
-    Ok(Factors { app, codes: usize::try_from(codes).unwrap_or_default() })
+    let passkeys = passkey::of_user(conn, user)?;
+    Ok(Factors { app, passkeys, codes: usize::try_from(codes).unwrap_or_default() })
 }
 
 /// Tries what somebody typed, counted before it's looked at. In a transaction.
@@ -137,6 +142,7 @@ fn try_code(
 ) -> Result<Tried, DbError> {
     let found: Option<(i64, Option<Vec<u8>>)> = authenticators::table
         .filter(authenticators::user_id.eq(user).and(authenticators::proved_at.is_not_null()))
+        .filter(authenticators::kind.eq("totp"))
         .select((authenticators::id, authenticators::sealed))
         .first(conn)
         .optional()?;
@@ -235,7 +241,9 @@ pub fn confirm_app(
     if pending.count().get_result::<i64>(conn)? == 0 {
         return Ok(Added::Gone);
     }
-    let replaced = authenticators::table.filter(of_user.and(authenticators::proved_at.is_not_null()));
+    let replaced = authenticators::table
+        .filter(of_user.and(authenticators::proved_at.is_not_null()))
+        .filter(authenticators::kind.eq("totp"));
     diesel::delete(replaced).execute(conn)?;
     diesel::update(pending)
         .set((
@@ -262,7 +270,7 @@ pub enum Removed {
     Demanded(Vec<String>),
 }
 
-/// Removes an app; recovery codes go with the last factor. Not the last one where one is demanded: by an
+/// Removes an app or a passkey; recovery codes go with the last factor. Not the last one where one is demanded: by an
 /// account, now or from a day on, or by the site.
 pub fn remove(
     conn: &mut Conn,
@@ -290,12 +298,13 @@ pub fn remove(
             return Ok(Removed::Demanded(by));
         }
     }
-    diesel::delete(found).execute(conn)?;
+    let kind: String = diesel::delete(found).returning(authenticators::kind).get_result(conn)?;
     if others == 0 {
         forget_codes(conn, user.id)?;
     }
     note_factors(conn, user.id, origin.now)?;
-    user.factor_event(conn, Action::UserFactorRemoved, FactorEvent::AppRemoved, origin)?;
+    let event = if kind == "totp" { FactorEvent::AppRemoved } else { FactorEvent::PasskeyRemoved };
+    user.factor_event(conn, Action::UserFactorRemoved, event, origin)?;
     Ok(Removed::Done)
 }
 
@@ -310,7 +319,11 @@ pub fn new_codes(conn: &mut Conn, user: &User, origin: &Origin) -> Result<Option
     Ok(Some(codes))
 }
 
-fn insert_codes(conn: &mut Conn, user: UserId, now: OffsetDateTime) -> Result<Vec<String>, DbError> {
+pub(super) fn insert_codes(
+    conn: &mut Conn,
+    user: UserId,
+    now: OffsetDateTime,
+) -> Result<Vec<String>, DbError> {
     forget_codes(conn, user)?;
     let mut codes = Vec::with_capacity(recovery::COUNT);
     for _ in 0..recovery::COUNT {
@@ -336,7 +349,7 @@ fn forget_codes(conn: &mut Conn, user: UserId) -> Result<(), DbError> {
 }
 
 /// Keeps what every page reads of a user in step with what there is.
-fn note_factors(conn: &mut Conn, user: UserId, now: OffsetDateTime) -> Result<(), DbError> {
+pub(super) fn note_factors(conn: &mut Conn, user: UserId, now: OffsetDateTime) -> Result<(), DbError> {
     let has = of_user(conn, user)?.any();
     let row = users::table.find(user);
     if has {
@@ -476,7 +489,7 @@ impl User {
     }
 
     /// A change of factors in the audit log, and in a mail to the user.
-    fn factor_event(
+    pub(super) fn factor_event(
         &self,
         conn: &mut Conn,
         action: Action,

@@ -8,6 +8,7 @@ use crate::db::{Conn, DbError};
 use crate::policy::UserId;
 use crate::proof::sealed::SealingKeys;
 use diesel::prelude::*;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
 
@@ -79,6 +80,7 @@ fn open(
     let row: Option<(Option<UserId>, Option<i64>, String)> = begun::table
         .find(digest(ticket.number))
         .filter(begun::browser.eq(digest(ticket.browser)).and(begun::expires_at.gt(now)))
+        .filter(begun::kind.eq("second"))
         .select((begun::user_id, begun::epoch, begun::next))
         .first(conn)
         .optional()?;
@@ -106,6 +108,83 @@ pub fn finish(
         return Ok(Finished::Gone);
     }
     Ok(Finished::SignedIn(credentials, begun.next))
+}
+
+/// What a passkey is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedFor {
+    /// To sign in.
+    SignIn,
+    /// To be added.
+    Register,
+    /// To confirm who someone is.
+    Prove,
+}
+
+impl AskedFor {
+    fn key(self) -> &'static str {
+        match self {
+            AskedFor::SignIn => "passkey",
+            AskedFor::Register => "register",
+            AskedFor::Prove => "prove",
+        }
+    }
+}
+
+/// A question to a passkey.
+#[derive(Debug)]
+pub struct AskedPasskey {
+    /// Of whom; `None` where the passkey says.
+    pub user: Option<UserId>,
+    /// The user's epoch at that time.
+    pub epoch: Option<i64>,
+    /// What has to be kept.
+    pub state: Value,
+    /// Where to continue afterwards.
+    pub next: String,
+}
+
+/// Keeps a question to a passkey until it's answered.
+pub fn ask_passkey(
+    conn: &mut Conn,
+    ticket: Ticket<'_>,
+    asked_for: AskedFor,
+    asked: &AskedPasskey,
+    now: OffsetDateTime,
+) -> Result<(), DbError> {
+    diesel::insert_into(begun::table)
+        .values((
+            begun::digest.eq(digest(ticket.number)),
+            begun::browser.eq(digest(ticket.browser)),
+            begun::kind.eq(asked_for.key()),
+            begun::user_id.eq(asked.user),
+            begun::epoch.eq(asked.epoch),
+            begun::state.eq(&asked.state),
+            begun::next.eq(&asked.next),
+            begun::created_at.eq(now),
+            begun::expires_at.eq(now + LASTS),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes the question that is answered: a challenge is of use once.
+pub fn take_passkey(
+    conn: &mut Conn,
+    ticket: Ticket<'_>,
+    asked_for: AskedFor,
+    now: OffsetDateTime,
+) -> Result<Option<AskedPasskey>, DbError> {
+    let row = begun::table
+        .find(digest(ticket.number))
+        .filter(begun::browser.eq(digest(ticket.browser)).and(begun::kind.eq(asked_for.key())))
+        .filter(begun::expires_at.gt(now));
+    type Row = (Option<UserId>, Option<i64>, Option<Value>, String);
+    let taken: Option<Row> = diesel::delete(row)
+        .returning((begun::user_id, begun::epoch, begun::state, begun::next))
+        .get_result(conn)
+        .optional()?;
+    Ok(taken.and_then(|(user, epoch, state, next)| Some(AskedPasskey { user, epoch, state: state?, next })))
 }
 
 /// Forgets sign-ins that nobody finished.

@@ -163,6 +163,10 @@ pub enum FactorEvent {
     AppAdded,
     /// It was removed.
     AppRemoved,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
     /// New recovery codes were created.
     CodesMade,
     /// All factors were removed, as lost.

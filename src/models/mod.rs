@@ -23,6 +23,7 @@ pub mod link;
 pub mod mail;
 pub mod membership;
 pub mod notice;
+pub mod passkey;
 pub mod password;
 mod reference;
 pub mod resource;

@@ -94,7 +94,7 @@ static CSS: LazyLock<Asset> = LazyLock::new(|| {
 });
 
 static JS: LazyLock<Asset> = LazyLock::new(|| {
-    let parts = files!("js": "announce.js", "choose.js", "copy.js", "dialog.js", "focus.js", "leaving.js", "local-time.js", "once.js", "picker.js", "tables.js", "build.js", "words.js");
+    let parts = files!("js": "announce.js", "choose.js", "copy.js", "dialog.js", "focus.js", "leaving.js", "local-time.js", "once.js", "passkey.js", "picker.js", "tables.js", "build.js", "words.js");
     Asset::new("app.js", "text/javascript; charset=utf-8", parts)
 });
 

@@ -51,6 +51,10 @@ closed_list! {
         UserSignedOut = "signed-out",
         SignInOver = "over",
         AppAdded = "app",
+        PasskeyAdded = "passkey",
+        PasskeyKnown = "passkey-known",
+        PasskeyRefused = "passkey-refused",
+        TooManyPasskeys = "passkeys",
         FactorOver = "factor-over",
         FactorRemoved = "factor-removed",
         FactorsReset = "factors-reset",
@@ -118,8 +122,14 @@ impl Flash {
             Flash::UserReactivated => "User reactivated. Their tokens work again, and they can sign in.",
             Flash::SignInOver => "This sign-in took too long, or was finished already. Sign in again.",
             Flash::AppAdded => "Authenticator app added. Signing in takes a code from it from now on.",
+            Flash::PasskeyAdded => "Passkey added. It signs you in without your password.",
+            Flash::PasskeyKnown => "That passkey is in use already. Nothing was changed.",
+            Flash::PasskeyRefused => {
+                "That passkey wasn't accepted. Sign in with your password, or try another passkey."
+            }
+            Flash::TooManyPasskeys => "You have 20 passkeys, which is the most. Remove one first.",
             Flash::FactorOver => "That took too long, or was done elsewhere. Nothing was changed.",
-            Flash::FactorRemoved => "Authenticator app removed. Signing in takes your password alone.",
+            Flash::FactorRemoved => "Removed. It no longer signs you in.",
             Flash::FactorsReset => {
                 "Your lost factors are removed. Sign in with your password, then set up a new one."
             }

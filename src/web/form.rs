@@ -18,7 +18,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 /// What is never kept for later: passwords, codes, and what the page that keeps a form has anew.
-const NOT_KEPT: [&str; 9] = [
+const NOT_KEPT: [&str; 11] = [
     "csrf",
     "password",
     "password_again",
@@ -28,6 +28,8 @@ const NOT_KEPT: [&str; 9] = [
     "code_again",
     "recovery",
     "recovery_again",
+    "passkey",
+    "passkey_begun",
 ];
 
 /// No form of ours has more fields.

@@ -469,8 +469,15 @@ fn is_open_without_factor(request: &HttpRequest, user: &User) -> bool {
         paths::MEMBER_REMOVE => is_self(),
         page => {
             [paths::SIGN_OUT, paths::SECURITY, paths::SESSION_END, paths::SESSIONS_END_OTHERS].contains(&page)
-                || [paths::FACTOR_APP, paths::FACTOR_APP_CONFIRM, paths::FACTOR_REMOVE, paths::FACTOR_CODES]
-                    .contains(&page)
+                || [
+                    paths::FACTOR_APP,
+                    paths::FACTOR_APP_CONFIRM,
+                    paths::FACTOR_REMOVE,
+                    paths::FACTOR_CODES,
+                    paths::FACTOR_PASSKEY,
+                    paths::FACTOR_PASSKEY_BEGIN,
+                ]
+                .contains(&page)
                 || [own::LIST, own::ENDED, own::TOKEN, own::REVOKE, own::CHOSEN, own::DELETE, own::DISABLE]
                     .contains(&page)
         }

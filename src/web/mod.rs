@@ -86,6 +86,8 @@ fn routes(extension: Pages) -> Vec<TableRow> {
         ("POST", paths::SIGN_IN, post().to(sign_in::create)),
         ("GET", paths::SIGN_IN_SECOND, get().to(sign_in::second::show)),
         ("POST", paths::SIGN_IN_SECOND, post().to(sign_in::second::finish)),
+        ("POST", paths::SIGN_IN_PASSKEY_BEGIN, post().to(sign_in::passkey::begin)),
+        ("POST", paths::SIGN_IN_PASSKEY, post().to(sign_in::passkey::finish)),
         ("POST", paths::SIGN_OUT, post().to(sign_in::delete)),
         ("GET", paths::HELP, get().to(guide::contents)),
         // Before an article, whose name would take this word for one.
@@ -139,6 +141,9 @@ fn routes(extension: Pages) -> Vec<TableRow> {
         ("GET", paths::FACTOR_APP, get().to(own::app_begin)),
         ("POST", paths::FACTOR_APP, post().to(own::app_key)),
         ("POST", paths::FACTOR_APP_CONFIRM, post().to(own::app_confirm)),
+        ("GET", paths::FACTOR_PASSKEY, get().to(own::passkey_about)),
+        ("POST", paths::FACTOR_PASSKEY_BEGIN, post().to(own::passkey_begin)),
+        ("POST", paths::FACTOR_PASSKEY, post().to(own::passkey_add)),
         ("POST", paths::FACTOR_CODES, post().to(own::codes)),
         ("GET", paths::FACTOR_REMOVE, get().to(own::factor_remove_confirm)),
         ("POST", paths::FACTOR_REMOVE, post().to(own::factor_remove)),

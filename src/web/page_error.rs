@@ -1,7 +1,7 @@
 //! The refusals that only pages give.
 
 use super::paths;
-use super::prove::Faults;
+use super::prove::{AskedOfPasskey, Faults};
 use crate::http::{AppError, PageRefusal};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderValue, LOCATION, REFERRER_POLICY, RETRY_AFTER};
@@ -62,6 +62,8 @@ pub struct ConfirmIdentity {
     pub has_app: bool,
     /// Whether password and code are needed, rather than one of them.
     pub both: bool,
+    /// A question to their passkeys, which is enough by itself.
+    pub passkey: Option<AskedOfPasskey>,
     /// What was wrong with what was typed.
     pub faults: Faults,
     /// How long to wait before the next try.

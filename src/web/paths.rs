@@ -9,6 +9,10 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const SIGN_OUT: &str = "/sign-out";
 /// The second step of signing in: a code.
 pub const SIGN_IN_SECOND: &str = "/sign-in/second";
+/// Where signing in with a passkey begins.
+pub const SIGN_IN_PASSKEY_BEGIN: &str = "/sign-in/passkey/begin";
+/// Where the passkey's answer is posted to.
+pub const SIGN_IN_PASSKEY: &str = "/sign-in/passkey";
 /// Where a forgotten password begins.
 pub const FORGOTTEN: &str = "/forgotten";
 /// The page behind a link that sets a new password.
@@ -33,6 +37,10 @@ pub const SESSIONS_END_OTHERS: &str = "/user/sessions/end-others";
 pub const FACTOR_APP: &str = "/user/factors/app";
 /// Where the code is posted to that proves it.
 pub const FACTOR_APP_CONFIRM: &str = "/user/factors/app/confirm";
+/// Where a passkey is added.
+pub const FACTOR_PASSKEY: &str = "/user/factors/passkey";
+/// Where that begins.
+pub const FACTOR_PASSKEY_BEGIN: &str = "/user/factors/passkey/begin";
 /// Where new recovery codes are asked for.
 pub const FACTOR_CODES: &str = "/user/factors/codes";
 /// The page that asks before a factor is removed.

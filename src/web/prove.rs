@@ -1,14 +1,18 @@
 //! *Confirm it's you*: what a form needs before it does something, and the page that asks for it.
 
 use super::form::Fields;
+use super::own::passkey::of_session;
 use super::page_error::{ConfirmIdentity, PageError};
 use super::password::{Caller, Tried, Whose, too_often};
 use super::session::{self as of_browser, SignedInSession};
+use super::sign_in::second::random;
 use crate::http::{App, AppError};
 use crate::models::User;
 use crate::models::authenticator::{self, Asked, Factors, Tried as TriedCode};
+use crate::models::begun::{self, AskedFor, AskedPasskey, Ticket};
+use crate::models::passkey::{self, Answered};
 use crate::models::session;
-use crate::policy::{Act, Proof};
+use crate::policy::{Act, Proof, UserId};
 use actix_session::Session;
 use std::sync::Arc;
 use time::Duration;
@@ -32,8 +36,8 @@ pub struct Confirmation {
 
 /// What a person has just given.
 enum Given {
-    /// It's enough.
-    Enough,
+    /// It's enough; whether it's everything that they have.
+    Enough(bool),
     /// Nothing yet.
     Nothing,
     /// Something of it is wrong.
@@ -51,6 +55,17 @@ pub struct Faults {
     pub code: Option<String>,
     /// With the recovery code.
     pub recovery: Option<String>,
+    /// With the passkey.
+    pub passkey: Option<String>,
+}
+
+/// A question to a passkey, on the page.
+#[derive(Debug, Clone, Default)]
+pub struct AskedOfPasskey {
+    /// What the form names it by.
+    pub number: String,
+    /// What the browser is asked.
+    pub options: String,
 }
 
 /// Words for a code that isn't accepted; `None` if it is.
@@ -113,8 +128,8 @@ impl Confirmation {
         let (id, user) = (self.session.id, self.session.user);
         let factors = app.db.run(move |conn| authenticator::of_user(conn, user)).await?;
         let (faults, wait) = match self.given(proof, &factors, fields, app).await? {
-            Given::Enough => {
-                let (now, fully) = (app.clock.now(), proof == Proof::All || !factors.any());
+            Given::Enough(fully) => {
+                let now = app.clock.now();
                 if app.db.run(move |conn| session::proved(conn, id, fully, now)).await? {
                     return of_browser::change_key(&self.browser)
                         .map_err(|error| AppError::Internal(error.to_string()));
@@ -131,8 +146,10 @@ impl Confirmation {
         let user = app.db.run(move |conn| User::find(conn, user)).await?.ok_or(AppError::NotFound)?;
         let (action, fields) = (self.action, fields.clone().kept());
         let has_app = factors.app.is_some();
-        let both = has_app && proof == Proof::All;
-        let asked = ConfirmIdentity { action, fields, email: user.email, has_app, both, faults, wait };
+        let both = factors.any() && proof == Proof::All;
+        let passkey = self::question(app, user.id, self.session.id, &factors).await?;
+        let asked =
+            ConfirmIdentity { action, fields, email: user.email, has_app, both, passkey, faults, wait };
         Err(PageError::ConfirmIdentity(asked).into())
     }
 
@@ -146,6 +163,9 @@ impl Confirmation {
     ) -> Result<Given, AppError> {
         let [password, code, recovery] = ["password_again", "code_again", "recovery_again"]
             .map(|name| fields.get(name).trim_end_matches('\n'));
+        if !fields.get("passkey").is_empty() {
+            return self.by_passkey(fields, app).await;
+        }
         let asks_both = factors.any() && proof == Proof::All;
         let asked = match (code.is_empty(), recovery.is_empty()) {
             _ if !factors.any() => None,
@@ -158,20 +178,23 @@ impl Confirmation {
                 return Ok(Given::Nothing);
             }
             let password = Some(if factors.any() && !asks_both {
-                "Type your password, or a code from your app.".to_owned()
+                "Type your password, or use another way.".to_owned()
             } else {
                 "Type your password.".to_owned()
             });
-            let code = asks_both.then(|| "Type a code.".to_owned());
-            return Ok(Given::Wrong(Faults { password, code, recovery: None }));
+            let code = (asks_both && factors.app.is_some()).then(|| "Type a code.".to_owned());
+            return Ok(Given::Wrong(Faults { password, code, ..Faults::default() }));
         }
         if asks_both && password.is_empty() {
             let password = Some("Type your password.".to_owned());
             return Ok(Given::Wrong(Faults { password, ..Faults::default() }));
         }
         if asks_both && asked.is_none() {
-            let code = Some("Type a code.".to_owned());
-            return Ok(Given::Wrong(Faults { code, ..Faults::default() }));
+            let why = Some("Type a code.".to_owned());
+            return Ok(Given::Wrong(match factors.app {
+                Some(_) => Faults { code: why, ..Faults::default() },
+                None => Faults { recovery: why, ..Faults::default() },
+            }));
         }
         if asks_both || asked.is_none() {
             let wrong = |text: String| Faults { password: Some(text), ..Faults::default() };
@@ -181,14 +204,15 @@ impl Confirmation {
                 Tried::TooOften(wait) => return Ok(Given::Wait(wrong(too_often(wait)), wait)),
             }
         }
-        let Some(asked) = asked else { return Ok(Given::Enough) };
+        let fully = proof == Proof::All || !factors.any();
+        let Some(asked) = asked else { return Ok(Given::Enough(fully)) };
         let (user, now, keys) = (self.session.user, app.clock.now(), app.sealing_keys.clone());
         let typed = asked.clone();
         let tried = app.db.transaction(move |conn| {
             authenticator::attempt(conn, keys.as_ref().map(Arc::as_ref), user, &typed, now)
         });
         let tried: TriedCode = tried.await?;
-        let Some(fault) = fault_of(tried, &asked) else { return Ok(Given::Enough) };
+        let Some(fault) = fault_of(tried, &asked) else { return Ok(Given::Enough(fully)) };
         let faults = match asked {
             Asked::Code(_) => Faults { code: Some(fault), ..Faults::default() },
             Asked::Recovery(_) => Faults { recovery: Some(fault), ..Faults::default() },
@@ -198,4 +222,47 @@ impl Confirmation {
             _ => Given::Wrong(faults),
         })
     }
+
+    /// A passkey is everything: what holds it, and what its holder knows or is.
+    async fn by_passkey(&self, fields: &Fields, app: &App) -> Result<Given, AppError> {
+        let wrong = || {
+            let passkey = Some("That passkey wasn't accepted. Try again, or use another way.".to_owned());
+            Ok(Given::Wrong(Faults { passkey, ..Faults::default() }))
+        };
+        let Some(party) = app.relying_party.clone() else { return wrong() };
+        let (number, text) = (fields.get("passkey_begun").to_owned(), fields.get("passkey").to_owned());
+        let (user, browser, now) = (self.session.user, of_session(self.session.id), app.clock.now());
+        let answered = app.db.transaction(move |conn| {
+            let ticket = Ticket { number: &number, browser: &browser };
+            passkey::answer(conn, &party, (ticket, AskedFor::Prove), &text, Some(user), now)
+        });
+        match answered.await? {
+            Answered::Right(..) => Ok(Given::Enough(true)),
+            Answered::Gone | Answered::Wrong => wrong(),
+        }
+    }
+}
+
+/// A question to the person's passkeys, where they have one that works here.
+async fn question(
+    app: &App,
+    user: UserId,
+    session: i64,
+    factors: &Factors,
+) -> Result<Option<AskedOfPasskey>, AppError> {
+    let party = app.relying_party.clone().filter(|party| passkey::works_at(factors, party.host()));
+    let Some(party) = party else { return Ok(None) };
+    let (number, now) = (random(), app.clock.now());
+    let stored = number.clone();
+    let options = app.db.transaction(move |conn| {
+        let known = passkey::known(conn, user, party.host())?;
+        let Some(question) = party.ask(&known) else { return Ok(None) };
+        let asked =
+            AskedPasskey { user: Some(user), epoch: None, state: question.state, next: String::new() };
+        let browser = of_session(session);
+        let ticket = Ticket { number: &stored, browser: &browser };
+        begun::ask_passkey(conn, ticket, AskedFor::Prove, &asked, now)?;
+        Ok::<_, crate::db::DbError>(Some(question.options))
+    });
+    Ok(options.await?.map(|options| AskedOfPasskey { number, options }))
 }

@@ -1,5 +1,6 @@
 //! Signing in and out.
 
+pub mod passkey;
 pub mod second;
 
 use super::form::{Fields, OpenForm, Posted};
@@ -26,6 +27,8 @@ struct SignInPage {
     next: String,
     error: Option<String>,
     first_user_line: Option<String>,
+    /// Whether passkeys work on this server.
+    passkeys: bool,
 }
 
 /// Where to go on afterwards.
@@ -53,6 +56,7 @@ pub async fn new(request: HttpRequest, app: AppData, query: Query<Next>) -> Resu
         next: query.next.clone(),
         error: None,
         first_user_line,
+        passkeys: app.relying_party.is_some(),
     };
     form.kept(render(&page, StatusCode::OK)?, &app)
 }
@@ -138,6 +142,7 @@ fn again(
         next: fields.get("next").to_owned(),
         error: Some(why.to_owned()),
         first_user_line: None,
+        passkeys: app.relying_party.is_some(),
     };
     render(&page, status)
 }

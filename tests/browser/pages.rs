@@ -62,6 +62,7 @@ pub const PAGES: &[Row] = &[
     ("/user", &[""]),
     ("/user/security", &[""]),
     ("/user/factors/app", &[""]),
+    ("/user/factors/passkey", &[""]),
     ("/user/activity", &[""]),
     ("/user/tokens", &[""]),
     ("/user/tokens/ended", &[""]),

@@ -92,6 +92,10 @@ const FORMS: &[Form] = &[
     ("/admin/users/{user}/factor", &[("why", "Told me by phone")], Does::Raises),
     ("/user/factors/app", &[], Does::Raises),
     ("/user/factors/app/confirm", &[("code", "wrong")], Does::Raises),
+    ("/user/factors/passkey/begin", &[], Does::Raises),
+    ("/user/factors/passkey", &[("name", "Laptop")], Does::Raises),
+    ("/sign-in/passkey/begin", &[], Does::Open),
+    ("/sign-in/passkey", &[], Does::Open),
     ("/user/factors/codes", &[], Does::Raises),
     // There is none of this number.
     ("/user/factors/{factor}/remove", &[], Does::Raises),

@@ -65,6 +65,13 @@ const TABLE: &[Row] = &[
     // Only a browser that began: `half signed in` has the cookie and the number.
     ("GET", "/sign-in/second", Does::Nothing, [303, 303, 303, 303, 303, 303, 303, 303, 303, 200, 303]),
     ("POST", "/sign-in/second", Does::Nothing, [303, 403, 403, 403, 403, 403, 303, 303, 403, 422, 403]),
+    (
+        "POST",
+        "/sign-in/passkey/begin",
+        Does::Nothing,
+        [200, 403, 403, 403, 403, 403, 200, 200, 403, 200, 403],
+    ),
+    ("POST", "/sign-in/passkey", Does::Nothing, [303, 403, 403, 403, 403, 403, 303, 303, 403, 303, 403]),
     ("POST", "/sign-out", Does::SignsOut, [401, 303, 303, 303, 303, 303, 401, 401, 303, 401, 303]),
     ("GET", "/accounts", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200]),
     ("GET", "/help", Does::Nothing, [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -361,6 +368,14 @@ const TABLE: &[Row] = &[
         Does::Nothing,
         [401, 422, 422, 422, 422, 422, 401, 401, 422, 401, 422],
     ),
+    ("GET", "/user/factors/passkey", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200]),
+    (
+        "POST",
+        "/user/factors/passkey/begin",
+        Does::Nothing,
+        [401, 200, 200, 200, 200, 200, 401, 401, 200, 401, 200],
+    ),
+    ("POST", "/user/factors/passkey", Does::Nothing, [401, 303, 303, 303, 303, 303, 401, 401, 303, 401, 303]),
     ("POST", "/user/factors/codes", Does::Nothing, [401, 303, 303, 303, 303, 303, 401, 401, 303, 401, 303]),
     (
         "GET",
@@ -758,7 +773,7 @@ async fn every_page_of(quarter: usize) {
             let answer = ask(asking, method, &address, secret_of_caller, of_cell).await;
             let cell = format!("{} {method} {path}", ACTORS[place]);
             assert_eq!(answer.status, expected, "{cell}: {}", answer.text());
-            let asks_nobody = matches!(path, "/forgotten" | "/sign-in/second");
+            let asks_nobody = matches!(path, "/forgotten" | "/sign-in/second" | "/sign-in/passkey");
             if matches!(ACTORS[place], "nobody" | "deactivated" | "token" | "half signed in")
                 && expected == 303
                 && !asks_nobody

@@ -69,7 +69,11 @@ async fn an_app_is_set_up_by_a_code_and_counts_from_then_on() {
     let codes = recovery_codes(&done);
     assert_eq!((codes.len(), codes[0].len()), (8, 29));
     let security = owner.get("/user/security").await;
-    assert!(security.text().contains("On. Signing in takes your password and a code"), "{}", security.text());
+    assert!(
+        security.text().contains("On. Signing in takes your password and a second factor"),
+        "{}",
+        security.text()
+    );
     assert!(!security.body.contains(&codes[0]), "shown once");
     assert!(house.anybody().begins(OWNER).await);
     let mails = house.mails().await;

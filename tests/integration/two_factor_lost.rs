@@ -175,7 +175,7 @@ async fn no_way_in_is_weaker_than_the_factor_that_someone_has() {
         facts::change(&house, "DELETE FROM sessions");
         let mut browser = house.anybody();
         match *way {
-            "password, then a code of the app or a recovery code"
+            "password, then a code of the app, a passkey or a recovery code"
             | "password alone, where no factor is set up" => {
                 browser.begin_sign_in(MEMBER, &ledger::password()).await;
             }
@@ -220,11 +220,21 @@ async fn no_way_in_is_weaker_than_the_factor_that_someone_has() {
             "link that removes a lost factor" => {
                 assert_eq!(browser.get("/factor/none").await.status, 404);
             }
+            "passkey alone: it verifies its holder" => {
+                browser.get("/sign-in").await;
+                let asked = browser.post("/sign-in/passkey/begin", &[]).await;
+                let begun = asked.value_of("begun");
+                let fields = [("begun", begun.as_str()), ("passkey", "{}")];
+                let refused = browser.post("/sign-in/passkey", &fields).await;
+                assert_eq!(refused.location(), "/sign-in?done=passkey-refused");
+                let again = browser.post("/sign-in/passkey", &fields).await;
+                assert_eq!(again.location(), "/sign-in?done=over", "a challenge is of use once");
+            }
             "token" => assert!(browser.get("/accounts").await.location().starts_with("/sign-in")),
             other => panic!("{other} is not walked"),
         }
         assert_eq!(sessions(), 0, "{way}");
         assert_eq!(facts::count(&house, "authenticators"), 1, "{way}");
     }
-    assert_eq!(ways.len(), 8, "{ways:?}");
+    assert_eq!(ways.len(), 9, "{ways:?}");
 }

@@ -15,8 +15,13 @@ impl AuthenticatorApp {
     pub fn of(page: &Answer) -> AuthenticatorApp {
         let shown =
             page.all("#app-key").into_iter().next().unwrap_or_else(|| panic!("no key: {}", page.text()));
+        AuthenticatorApp::with_key(&shown)
+    }
+
+    /// The app into which this key was typed.
+    pub fn with_key(shown: &str) -> AuthenticatorApp {
         let key = shown.replace(' ', "");
-        for secret in [&shown, &key] {
+        for secret in [shown, &key] {
             ledger::put_down(secret);
         }
         AuthenticatorApp { key }

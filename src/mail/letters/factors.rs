@@ -93,6 +93,8 @@ pub(super) fn changed(
     let (subject, what) = match event {
         FactorEvent::AppAdded => ("An authenticator app was added", "an authenticator app was set up"),
         FactorEvent::AppRemoved => ("An authenticator app was removed", "your authenticator app was removed"),
+        FactorEvent::PasskeyAdded => ("A passkey was added", "a passkey was added, which signs in as you,"),
+        FactorEvent::PasskeyRemoved => ("A passkey was removed", "a passkey of yours was removed"),
         FactorEvent::CodesMade => {
             ("New recovery codes", "new recovery codes were created; the ones before no longer work,")
         }

@@ -140,7 +140,8 @@ pub async fn remove_confirm(
 ) -> Result<HttpResponse, AppError> {
     let (factor, user) = (number(&path)?, by.user.id);
     let factors = app.db.run(move |conn| authenticator::of_user(conn, user)).await?;
-    if factors.app.is_none_or(|app| app.id != factor) {
+    let is_app = factors.app.as_ref().is_some_and(|app| app.id == factor);
+    if !is_app && factors.passkeys.iter().all(|one| one.id != factor) {
         return Err(AppError::NotFound);
     }
     remove_page(&by, factor, None, StatusCode::OK)
@@ -186,7 +187,7 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-fn page(by: &SignedIn, title: &str) -> Page {
+pub(super) fn page(by: &SignedIn, title: &str) -> Page {
     by.page(title).under(Section::Settings)
 }
 
@@ -213,7 +214,7 @@ fn key_page(
     render(&page, status)
 }
 
-fn codes_page(by: &SignedIn, codes: &[String]) -> Result<HttpResponse, AppError> {
+pub(super) fn codes_page(by: &SignedIn, codes: &[String]) -> Result<HttpResponse, AppError> {
     let grouped: Vec<String> = codes.iter().map(|code| grouped(code)).collect();
     let page = CodesPage {
         page: page(by, "Your recovery codes"),
@@ -232,7 +233,7 @@ fn remove_page(
     status: StatusCode,
 ) -> Result<HttpResponse, AppError> {
     let page = RemovePage {
-        page: page(by, "Remove the authenticator app?"),
+        page: page(by, "Remove this second factor?"),
         error,
         action: paths::factor_remove(factor),
         back_url: paths::SECURITY,

@@ -46,6 +46,18 @@ struct FactorsCard {
     codes_url: &'static str,
     /// Whether there are so few left that new ones are due.
     few: bool,
+    on: bool,
+    passkeys: Vec<PasskeyRow>,
+    passkey_url: &'static str,
+}
+
+struct PasskeyRow {
+    name: String,
+    added: Moment,
+    used: Option<Moment>,
+    /// The host that it works for, where that is another.
+    elsewhere: Option<String>,
+    remove_url: String,
 }
 
 /// From here down, the page asks to create new recovery codes.
@@ -198,6 +210,20 @@ async fn answer(
         others_url: paths::SESSIONS_END_OTHERS,
         note: proved.then_some("Confirmed. Type your passwords once more: they weren't kept."),
         factors: FactorsCard {
+            on: factors.any(),
+            passkey_url: paths::FACTOR_PASSKEY,
+            passkeys: factors
+                .passkeys
+                .iter()
+                .map(|one| PasskeyRow {
+                    name: one.name.clone(),
+                    added: Moment::past(one.created_at, now),
+                    used: one.used_at.map(|at| Moment::past(at, now)),
+                    elsewhere: Some(one.host.clone())
+                        .filter(|host| app.relying_party.as_ref().is_none_or(|party| party.host() != host)),
+                    remove_url: paths::factor_remove(one.id),
+                })
+                .collect(),
             few: factors.any() && factors.codes <= FEW_CODES,
             codes: factors.codes,
             codes_url: paths::FACTOR_CODES,

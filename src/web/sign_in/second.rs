@@ -1,8 +1,9 @@
 //! The second step of signing in: the password was right, and nobody has a session yet.
 
 use crate::http::{App, AppData, AppError, client_name};
-use crate::models::authenticator::{Asked, Tried};
+use crate::models::authenticator::{self, Asked, Factors, Tried};
 use crate::models::begun::{self, Begun, Finished, LASTS, Ticket};
+use crate::models::passkey;
 use crate::models::sighting::SightingKind;
 use crate::models::user::Credentials;
 use crate::web::flash::{self, Flash};
@@ -31,6 +32,14 @@ struct SecondPage {
     email: String,
     begun: String,
     faults: Faults,
+    has_app: bool,
+    has_passkey: bool,
+}
+
+/// A sign-in whose password was right, and what else the person has.
+struct Found {
+    begun: Begun,
+    factors: Factors,
 }
 
 /// Which sign-in a page is about.
@@ -49,7 +58,7 @@ pub(super) async fn begin(
 ) -> Result<HttpResponse, AppError> {
     let number = random();
     // Several tabs may begin: one cookie serves them all.
-    let browser = cookie(request, app).unwrap_or_else(random);
+    let browser = browser(request, app);
     let (stored, of_browser) = (number.clone(), browser.clone());
     let (next, now) = (next.to_owned(), app.clock.now());
     let begin = move |conn: &mut _| {
@@ -57,7 +66,20 @@ pub(super) async fn begin(
         begun::begin(conn, ticket, &credentials, &next, now)
     };
     app.db.run(begin).await?;
-    let mut response = go_to(format!("{}?begun={number}", paths::SIGN_IN_SECOND));
+    with_browser(go_to(format!("{}?begun={number}", paths::SIGN_IN_SECOND)), app, browser)
+}
+
+/// What the browser's cookie holds, or is to hold.
+pub(super) fn browser(request: &HttpRequest, app: &App) -> String {
+    cookie(request, app).unwrap_or_else(random)
+}
+
+/// The answer, with that cookie.
+pub(super) fn with_browser(
+    mut response: HttpResponse,
+    app: &App,
+    browser: String,
+) -> Result<HttpResponse, AppError> {
     let cookie = Cookie::build(name(app), browser)
         .path("/")
         .http_only(true)
@@ -132,9 +154,9 @@ pub async fn finish(
     Ok(response)
 }
 
-async fn refused(app: &App, caller: &Caller, found: &Begun) -> Result<(), AppError> {
-    tracing::warn!(user = found.user.id.get(), "code refused");
-    let user = found.user.id;
+async fn refused(app: &App, caller: &Caller, found: &Found) -> Result<(), AppError> {
+    tracing::warn!(user = found.begun.user.id.get(), "code refused");
+    let user = found.begun.user.id;
     let person = app.db.run(move |conn| crate::models::User::credentials_of(conn, user)).await?;
     if let Some(person) = person {
         caller.note_sign_in(&person, SightingKind::CodeRefused, app);
@@ -146,7 +168,7 @@ fn not_yet(
     request: &HttpRequest,
     app: &App,
     number: &str,
-    found: &Begun,
+    found: &Found,
     (tried, asked): (Tried, &Asked),
 ) -> Result<HttpResponse, AppError> {
     let fault = fault_of(tried, asked);
@@ -163,10 +185,15 @@ fn not_yet(
     }
 }
 
-async fn find(request: &HttpRequest, app: &App, number: &str) -> Result<Option<Begun>, AppError> {
+async fn find(request: &HttpRequest, app: &App, number: &str) -> Result<Option<Found>, AppError> {
     let Some(browser) = cookie(request, app) else { return Ok(None) };
     let (number, now) = (number.to_owned(), app.clock.now());
-    let find = move |conn: &mut _| begun::find(conn, Ticket { number: &number, browser: &browser }, now);
+    let find = move |conn: &mut _| {
+        let ticket = Ticket { number: &number, browser: &browser };
+        let Some(begun) = begun::find(conn, ticket, now)? else { return Ok(None) };
+        let factors = authenticator::of_user(conn, begun.user.id)?;
+        Ok::<_, crate::db::DbError>(Some(Found { begun, factors }))
+    };
     Ok(app.db.run(find).await?)
 }
 
@@ -178,26 +205,31 @@ fn answer(
     request: &HttpRequest,
     app: &App,
     number: &str,
-    found: &Begun,
+    found: &Found,
     faults: Faults,
     status: StatusCode,
 ) -> Result<HttpResponse, AppError> {
     let form = FormSecret::of(request, app);
     let page = SecondPage {
         page: Page::new(&app.support, "Two-factor authentication", &form.secret),
-        email: found.user.email.clone(),
+        email: found.begun.user.email.clone(),
         begun: number.to_owned(),
         faults,
+        has_app: found.factors.app.is_some(),
+        has_passkey: app
+            .relying_party
+            .as_ref()
+            .is_some_and(|party| passkey::works_at(&found.factors, party.host())),
     };
     form.kept(render(&page, status)?, app)
 }
 
 /// 64 letters and digits are some 380 bits.
-fn random() -> String {
+pub(in crate::web) fn random() -> String {
     Alphanumeric.sample_string(&mut rand::rng(), 64)
 }
 
-fn cookie(request: &HttpRequest, app: &App) -> Option<String> {
+pub(super) fn cookie(request: &HttpRequest, app: &App) -> Option<String> {
     request.cookie(name(app)).map(|cookie| cookie.value().to_owned())
 }
 

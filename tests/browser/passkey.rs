@@ -1,0 +1,227 @@
+//! Passkeys, with Chromium's virtual authenticator. Passkeys need a name, so the server is at localhost.
+
+use crate::builder::press;
+use crate::look::Looked;
+use crate::support::{House, OWNER, database, ledger, soak};
+use crate::window::Window;
+use diesel::prelude::*;
+use serde_json::{Value, json};
+use time::Duration;
+use tokenhouse::db::schema::begun;
+use tokenhouse::models::passkey;
+use tokenhouse::proof::webauthn::Claim;
+
+/// A window with an authenticator that verifies its holder; its number.
+async fn window(house: &House, called: &'static str) -> (Window, Value) {
+    let window = Window::at(format!("http://localhost:{}", house.address.port()), called, true).await;
+    window.driver.devtools("WebAuthn.enable", json!({})).await.unwrap();
+    let options = json!({ "protocol": "ctap2", "transport": "internal", "hasResidentKey": true,
+        "hasUserVerification": true, "isUserVerified": true, "automaticPresenceSimulation": true });
+    let added =
+        window.driver.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
+    (window, added.unwrap()["authenticatorId"].clone())
+}
+
+async fn sign_in(window: &Window, page: &str) {
+    window.go(page).await;
+    window.field("E-mail").await.send_keys(OWNER).await.unwrap();
+    window.field("Password").await.send_keys(&ledger::password()).await.unwrap();
+    press(window, "Sign in").await;
+}
+
+/// Adds a passkey of this algorithm as the person who is signed in.
+async fn add(window: &Window, algorithm: i64) {
+    window.go("/user/factors/passkey").await;
+    press(window, "Continue").await;
+    window.button("Create a passkey").await;
+    let only = format!(
+        "const button = document.querySelector('[data-passkey]');
+         const asked = JSON.parse(button.dataset.passkey);
+         asked.publicKey.pubKeyCredParams = asked.publicKey.pubKeyCredParams.slice(0, 1);
+         asked.publicKey.pubKeyCredParams[0].alg = {algorithm};
+         button.dataset.passkey = JSON.stringify(asked);"
+    );
+    window.script(&only).await;
+    press(window, "Create a passkey").await;
+}
+
+async fn sign_in_alone(window: &Window) {
+    window.driver.client.delete_all_cookies().await.unwrap();
+    window.go("/sign-in").await;
+    press(window, "Sign in with a passkey").await;
+    press(window, "Use a passkey").await;
+}
+
+fn change(house: &House, sql: &str) {
+    database::run(&database::url(&house.database), sql);
+}
+
+#[actix_web::test]
+async fn a_passkey_signs_in_alone_and_after_the_password_and_confirms_that_its_you() {
+    for (called, algorithm) in [("passkey-es256", -7), ("passkey-rs256", -257)] {
+        let house = House::open();
+        let (window, _) = window(&house, called).await;
+        sign_in(&window, "/user/security").await;
+        window.heading("Where you are signed in").await;
+        add(&window, algorithm).await;
+        window.heading("Your recovery codes").await;
+        // The same device again.
+        add(&window, algorithm).await;
+        window.says("This device has a passkey for you already.").await;
+        sign_in_alone(&window).await;
+        window.heading("Automation").await;
+        window.driver.client.delete_all_cookies().await.unwrap();
+        sign_in(&window, "/sign-in").await;
+        window.heading("Two-factor authentication").await;
+        press(&window, "Use a passkey").await;
+        window.heading("Sign in with a passkey").await;
+        press(&window, "Use a passkey").await;
+        window.heading("Automation").await;
+        house.clock.advance(Duration::minutes(16));
+        window.go("/user/security").await;
+        press(&window, "New recovery codes").await;
+        window.heading("Confirm it's you").await;
+        press(&window, "Use a passkey").await;
+        window.heading("Your recovery codes").await;
+    }
+}
+
+#[actix_web::test]
+async fn the_pages_of_passkeys_are_right_at_every_width_and_in_the_dark() {
+    let house = House::open();
+    let (mut window, _) = window(&house, "passkey-pages").await;
+    sign_in(&window, "/user/security").await;
+    window.heading("Where you are signed in").await;
+    add(&window, -7).await;
+    window.heading("Your recovery codes").await;
+    let mut looked = Looked::begin();
+    looked.visit(&mut window, "security", "/user/security").await;
+    window.go("/user/factors/passkey").await;
+    press(&window, "Continue").await;
+    window.button("Create a passkey").await;
+    looked.here(&mut window, "add").await;
+    house.clock.advance(Duration::minutes(16));
+    window.go("/user/security").await;
+    press(&window, "New recovery codes").await;
+    window.heading("Confirm it's you").await;
+    looked.here(&mut window, "confirm").await;
+    window.driver.client.delete_all_cookies().await.unwrap();
+    sign_in(&window, "/sign-in").await;
+    window.heading("Two-factor authentication").await;
+    looked.here(&mut window, "second").await;
+    press(&window, "Use a passkey").await;
+    window.heading("Sign in with a passkey").await;
+    looked.here(&mut window, "ask").await;
+    looked.end();
+}
+
+#[actix_web::test]
+async fn what_is_not_verified_goes_back_is_of_another_host_or_algorithm_is_refused() {
+    let house = House::open();
+    let (window, authenticator) = window(&house, "passkey-refused").await;
+    sign_in(&window, "/user/security").await;
+    window.heading("Where you are signed in").await;
+    // Nobody asked for this algorithm.
+    add(&window, -8).await;
+    window.says("Nothing was changed.").await;
+    let verified = |verified: bool| json!({ "authenticatorId": authenticator, "isUserVerified": verified });
+    let (yes, no) = (verified(true), verified(false));
+    window.driver.devtools("WebAuthn.setUserVerified", no.clone()).await.unwrap();
+    add(&window, -7).await;
+    window.says("Your browser didn’t confirm it.").await;
+    window.driver.devtools("WebAuthn.setUserVerified", yes.clone()).await.unwrap();
+    press(&window, "Create a passkey").await;
+    window.heading("Your recovery codes").await;
+    sign_in_alone(&window).await;
+    window.heading("Automation").await;
+
+    window.driver.devtools("WebAuthn.setUserVerified", no).await.unwrap();
+    sign_in_alone(&window).await;
+    window.says("Your browser didn’t confirm it.").await;
+    window.driver.devtools("WebAuthn.setUserVerified", yes).await.unwrap();
+    // A copy of it was used meanwhile.
+    change(&house, "UPDATE authenticators SET passkey = jsonb_set(passkey, '{cred,counter}', '1000')");
+    sign_in_alone(&window).await;
+    window.says("That passkey wasn't accepted.").await;
+    change(&house, "UPDATE authenticators SET passkey = jsonb_set(passkey, '{cred,counter}', '0')");
+    sign_in_alone(&window).await;
+    window.heading("Automation").await;
+    change(&house, "UPDATE authenticators SET rp_id = 'old.example.com'");
+    window.go("/user/security").await;
+    window.says("Created for old.example.com: it no longer works.").await;
+    sign_in_alone(&window).await;
+    window.says("That passkey wasn't accepted.").await;
+}
+
+/// What the page's script would send, and the question that it answers.
+const ANSWER: &str = "const done = arguments[0];
+    const button = document.querySelector('[data-passkey]');
+    const send = button.form.submit;
+    button.form.submit = () => done(button.form.elements.passkey.value);
+    button.click();";
+
+#[actix_web::test]
+async fn an_answer_with_any_bit_flipped_from_another_origin_or_to_another_question_proves_nothing() {
+    let house = House::open();
+    let (window, _) = window(&house, "passkey-bits").await;
+    sign_in(&window, "/user/security").await;
+    window.heading("Where you are signed in").await;
+    add(&window, -7).await;
+    window.heading("Your recovery codes").await;
+    window.driver.client.delete_all_cookies().await.unwrap();
+    window.go("/sign-in").await;
+    press(&window, "Sign in with a passkey").await;
+    window.button("Use a passkey").await;
+    let answer = window.driver.client.execute_async(ANSWER, Vec::new()).await.unwrap();
+    let answer: Value = serde_json::from_str(answer.as_str().unwrap()).unwrap();
+    let party = house.app.relying_party.clone().unwrap();
+    let user = house.user(OWNER).id;
+    let stored = passkey::known(&mut house.conn(), user, "localhost").unwrap().remove(0);
+    let state: Option<Value> =
+        begun::table.filter(begun::kind.eq("passkey")).select(begun::state).first(&mut house.conn()).unwrap();
+    let state = state.unwrap();
+    let proves = |answer: &Value, state: &Value| {
+        Claim::read(&answer.to_string()).is_some_and(|claim| party.proved(&claim, state, &stored).is_some())
+    };
+    assert!(proves(&answer, &state), "as it is");
+    let other: Value = party.ask(&[]).unwrap().state;
+    assert!(!proves(&answer, &other), "another question");
+    let elsewhere =
+        tokenhouse::proof::webauthn::RelyingParty::new(&"http://localhost:1".parse().unwrap(), "Other");
+    let claim = Claim::read(&answer.to_string()).unwrap();
+    assert!(elsewhere.unwrap().proved(&claim, &state, &stored).is_none(), "another origin");
+
+    let every = soak::size(41, 1);
+    let mut flipped = 0_u64;
+    for part in ["clientDataJSON", "authenticatorData", "signature"] {
+        let bytes = decoded(answer["response"][part].as_str().unwrap());
+        for bit in (0..bytes.len() * 8).step_by(every) {
+            let mut other = bytes.clone();
+            other[bit / 8] ^= 1 << (bit % 8);
+            let mut forged = answer.clone();
+            forged["response"][part] = encoded(&other).into();
+            assert!(!proves(&forged, &state), "{part}, bit {bit}");
+            flipped += 1;
+        }
+    }
+    assert!(flipped > 30, "{flipped}");
+    soak::row("passkey bits", flipped);
+}
+
+const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Base64url without padding.
+fn encoded(bytes: &[u8]) -> String {
+    let bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
+    let groups = bits.as_bytes().chunks(6).map(|part| std::str::from_utf8(part).unwrap());
+    groups
+        .map(|part| char::from(LETTERS[usize::from_str_radix(&format!("{part:0<6}"), 2).unwrap()]))
+        .collect()
+}
+
+fn decoded(text: &str) -> Vec<u8> {
+    let place = |letter: u8| LETTERS.iter().position(|one| *one == letter).unwrap();
+    let bits: String = text.bytes().map(|letter| format!("{:06b}", place(letter))).collect();
+    let whole = bits.as_bytes().chunks_exact(8).map(|part| std::str::from_utf8(part).unwrap());
+    whole.map(|part| u8::from_str_radix(part, 2).unwrap()).collect()
+}
