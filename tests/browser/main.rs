@@ -29,6 +29,7 @@ mod pages;
 mod people;
 mod pictures;
 mod reaches;
+mod shop;
 mod site;
 mod stops;
 mod walk;
