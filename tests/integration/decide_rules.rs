@@ -3,8 +3,8 @@
 use crate::decide::{Call, NAMES, Thing, decided, key};
 use tokenhouse::dns::models::zone::ZONE;
 use tokenhouse::policy::{
-    Access, Act, Decision, Grant, Holder, Parts, PartsAsked, Policy, Refusal, ResourceId, ResourceRef, Rights,
-    Role, Selection, decide_for_user, grants_in,
+    Access, Act, Decision, Grant, Holder, Parts, PartsAsked, Policy, Refusal, ResourceId, ResourceRef,
+    Rights, Role, Selection, decide_for_user, grants_in,
 };
 
 fn zone(again: bool) -> Thing {
