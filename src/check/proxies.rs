@@ -29,6 +29,26 @@ pub struct Wanted {
     pub upstream: String,
     /// The name that the API is called by.
     pub name: String,
+    /// The headers that a token may stand in, in lower case: the check needs them, the API doesn't.
+    pub credentials: Vec<String>,
+}
+
+impl Wanted {
+    /// A line, or a part of one, for each header of a token.
+    fn each_credential(&self, write: impl Fn(&str) -> String) -> String {
+        self.credentials.iter().map(|header| write(&in_title_case(header))).collect()
+    }
+}
+
+/// `X-Anvil-Token` for `x-anvil-token`.
+fn in_title_case(header: &str) -> String {
+    let mut is_first = true;
+    let upper = |letter: char| {
+        let letter = if is_first { letter.to_ascii_uppercase() } else { letter };
+        is_first = letter == '-';
+        letter
+    };
+    header.chars().map(upper).collect()
 }
 
 /// The headers of every yes.
@@ -66,7 +86,13 @@ fn variable(header: &str) -> String {
     format!("$th_{}", header.trim_start_matches("X-").to_ascii_lowercase().replace('-', "_"))
 }
 
-fn nginx(Wanted { check, upstream, name }: &Wanted) -> String {
+fn nginx(wanted: &Wanted) -> String {
+    let Wanted { check, upstream, name, .. } = wanted;
+    let withheld = wanted.each_credential(|header| format!("    proxy_set_header {header} \"\";\n"));
+    let asked = wanted.each_credential(|header| {
+        let lower = header.to_ascii_lowercase().replace('-', "_");
+        format!("    proxy_set_header {header} $http_{lower};\n")
+    });
     let mut kept = String::new();
     let mut passed = String::new();
     for header in CONTRACT {
@@ -97,8 +123,8 @@ server {{
     proxy_http_version 1.1;
     proxy_set_header Connection "";
     proxy_set_header Host $host;
-    proxy_set_header Authorization "";        # The API need not see the secret.
-{passed}    proxy_set_header X-Forwarded-For $remote_addr;
+    # The API need not see the secret.
+{withheld}{passed}    proxy_set_header X-Forwarded-For $remote_addr;
     proxy_set_header X-Original-URI "";
     proxy_set_header X-Original-URL "";
     proxy_set_header X-Rewrite-URL "";
@@ -120,8 +146,7 @@ server {{
     proxy_pass_request_headers off;
     proxy_pass_request_body off;
     proxy_set_header Content-Length "";
-    proxy_set_header Authorization $http_authorization;
-    proxy_set_header User-Agent $http_user_agent;
+{asked}    proxy_set_header User-Agent $http_user_agent;
     proxy_set_header X-Original-URI $request_uri;
     proxy_set_header X-Original-Method $request_method;
     proxy_set_header X-Forwarded-For $remote_addr;
@@ -155,7 +180,9 @@ server {{
     )
 }
 
-fn caddy(Wanted { check, upstream, name }: &Wanted) -> String {
+fn caddy(wanted: &Wanted) -> String {
+    let Wanted { check, upstream, name, .. } = wanted;
+    let withheld = wanted.each_credential(|header| format!("\t\trequest_header -{header}\n"));
     let check = match check {
         CheckListen::Tcp(address) => address.to_string(),
         CheckListen::Unix(path) => format!("unix/{}", path.display()),
@@ -185,15 +212,17 @@ fn caddy(Wanted { check, upstream, name }: &Wanted) -> String {
 			header_up -Cookie
 			copy_headers {contract}
 		}}
-		request_header -Authorization
-		reverse_proxy {upstream}
+{withheld}		reverse_proxy {upstream}
 	}}
 }}
 "#
     )
 }
 
-fn traefik(Wanted { check, upstream, name }: &Wanted) -> String {
+fn traefik(wanted: &Wanted) -> String {
+    let Wanted { check, upstream, name, .. } = wanted;
+    let asked = wanted.each_credential(|header| format!("{header}, "));
+    let withheld = wanted.each_credential(|header| format!("          {header}: \"\"\n"));
     let contract: String = CONTRACT.iter().map(|header| format!("          - {header}\n")).collect();
     format!(
         r#"# Not run by our tests. In the static configuration, for the entry point:
@@ -212,13 +241,12 @@ http:
       forwardAuth:
         address: http://{check}/authorize/traefik
         trustForwardHeader: false
-        authRequestHeaders: [Authorization, User-Agent]
+        authRequestHeaders: [{asked}User-Agent]
         authResponseHeaders:
 {contract}    without-secret:
       headers:
         customRequestHeaders:
-          Authorization: ""
-  services:
+{withheld}  services:
     api:
       loadBalancer:
         servers:
@@ -234,7 +262,10 @@ fn socket_address(text: &str) -> String {
     format!("socket_address: {{ address: {host}, port_value: {port} }}")
 }
 
-fn envoy(Wanted { check, upstream, name }: &Wanted) -> String {
+fn envoy(wanted: &Wanted) -> String {
+    let Wanted { check, upstream, name, credentials } = wanted;
+    let asked: String = credentials.iter().map(|one| format!("                - exact: {one}\n")).collect();
+    let withheld: String = credentials.iter().map(|one| format!("              - {one}\n")).collect();
     let check = match check {
         CheckListen::Tcp(address) => socket_address(&address.to_string()),
         CheckListen::Unix(path) => format!("pipe: {{ path: {} }}", path.display()),
@@ -277,8 +308,7 @@ fn envoy(Wanted { check, upstream, name }: &Wanted) -> String {
             - name: api
               domains: ["{name}", "{name}:*"]
               request_headers_to_remove:
-              - authorization
-              - x-original-method
+{withheld}              - x-original-method
               - x-original-uri
               - x-original-url
               - x-rewrite-url
@@ -295,8 +325,7 @@ fn envoy(Wanted { check, upstream, name }: &Wanted) -> String {
               status_on_error: {{ code: ServiceUnavailable }}
               allowed_headers:
                 patterns:
-                - exact: authorization
-                - exact: user-agent
+{asked}                - exact: user-agent
                 - exact: x-forwarded-for
                 - exact: x-http-method
                 - exact: x-http-method-override
@@ -326,7 +355,12 @@ fn envoy(Wanted { check, upstream, name }: &Wanted) -> String {
     )
 }
 
-fn apisix(Wanted { check, upstream, name }: &Wanted) -> String {
+fn apisix(wanted: &Wanted) -> String {
+    let Wanted { check, upstream, name, .. } = wanted;
+    let asked = wanted.each_credential(|header| format!("\"{header}\", "));
+    let withheld: Vec<_> =
+        wanted.credentials.iter().map(|one| format!("\"{}\"", in_title_case(one))).collect();
+    let withheld = withheld.join(", ");
     let contract = CONTRACT.map(|header| format!("\"{header}\"")).join(", ");
     format!(
         r#"# Not run by our tests.
@@ -336,14 +370,14 @@ routes:
     plugins:
       forward-auth:
         uri: http://{check}/authorize/traefik
-        request_headers: ["Authorization", "User-Agent"]
+        request_headers: [{asked}"User-Agent"]
         upstream_headers: [{contract}]
         status_on_error: 503
         allow_degradation: false
         timeout: 6000
       proxy-rewrite:
         headers:
-          remove: ["Authorization"]
+          remove: [{withheld}]
     upstream:
       type: roundrobin
       nodes:

@@ -135,7 +135,7 @@ pub fn main(extension: Option<Extension>) -> ExitCode {
         Command::User(command) => user::run(command),
         Command::Account(command) => account::run(command, extension),
         Command::Member(command) => member::run(command),
-        Command::ProxyConfig(args) => proxy_config::run(args),
+        Command::ProxyConfig(args) => proxy_config::run(args, extension),
         Command::Resource(command) => resource::run(command, extension),
         Command::Token(command) => token::run(command, extension),
     };

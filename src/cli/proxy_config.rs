@@ -2,7 +2,8 @@
 
 use super::{CliError, output};
 use crate::check::proxies::{Proxy, Wanted};
-use crate::config::CheckListen;
+use crate::config::{CatalogueArgs, CheckListen, DatabaseArgs};
+use crate::extension::{Extension, NoCatalogue};
 use clap::Args;
 
 #[derive(Args)]
@@ -19,12 +20,20 @@ pub(super) struct ProxyConfigArgs {
     /// The name that your API is called by.
     #[arg(long, value_parser = host, default_value = "api.example.com")]
     name: String,
+    #[command(flatten)]
+    catalogue: CatalogueArgs,
 }
 
 /// Prints the configuration of a proxy that asks the check.
-pub(super) fn run(args: ProxyConfigArgs) -> Result<(), CliError> {
-    let ProxyConfigArgs { proxy, check, upstream, name } = args;
-    let text = proxy.config(&Wanted { check, upstream, name }).map_err(CliError::Said)?;
+pub(super) fn run(args: ProxyConfigArgs, extension: Option<Extension>) -> Result<(), CliError> {
+    let ProxyConfigArgs { proxy, check, upstream, name, catalogue } = args;
+    let credentials = match super::product(catalogue, &DatabaseArgs::default(), extension) {
+        Ok(product) => product.catalogue.headers,
+        Err(CliError::Catalogue(NoCatalogue::NotNamed)) => vec!["authorization".to_owned()],
+        Err(error) => return Err(error),
+    };
+    let wanted = Wanted { check, upstream, name, credentials };
+    let text = proxy.config(&wanted).map_err(CliError::Said)?;
     Ok(output::answer(text.trim_end())?)
 }
 

@@ -11,6 +11,7 @@ pub use name_form::RecordName;
 use crate::extension::{Demo, Extension};
 use crate::http::{ActivityWords, Extras, HelpWords};
 use crate::policy::{Catalogue, CatalogueError, PartForm};
+use crate::web::guide::guide;
 use models::DnsAction;
 
 const ADD_A_RECORD: &str = r#"curl -H "Authorization: Bearer TOKEN" -H "Content-Type: application/json" \
@@ -44,6 +45,7 @@ pub const EXTENSION: Extension = Extension {
             ],
             name: "example.com",
             scopes: &[("zones:example.com/_acme-challenge*/TXT:write", "only records of this name and type")],
+            guide: Some(guide!("example", "clients")),
         },
         refusals: api::refusals,
     },

@@ -45,7 +45,12 @@ pub struct HelpWords {
     pub name: &'static str,
     /// Scopes that are its own, with what each means.
     pub scopes: &'static [(&'static str, &'static str)],
+    /// The articles of `/help` with its examples.
+    pub guide: Option<&'static [ChapterSource]>,
 }
+
+/// A title, and the articles below it: name and Markdown.
+pub type ChapterSource = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// How the activity page tells of an extension's actions.
 #[derive(Clone, Copy)]
@@ -67,7 +72,7 @@ impl Extras {
         menu: &[],
         kinds_with_pages: &[],
         activity: ActivityWords { words: |_| None, quoted: &[], nouns: &[], resources: "Resources" },
-        help: HelpWords { about: "", calls: &[], name: "NAME", scopes: &[] },
+        help: HelpWords { about: "", calls: &[], name: "NAME", scopes: &[], guide: None },
         refusals: Vec::new,
     };
 }

@@ -23,7 +23,7 @@ pub use budgets::{Budgets, Paid, SHARE_EVERY, Stranger};
 pub use client_address::{CallerAddress, client_address, client_name, forwarding_client, network_of};
 pub use endings::{Ended, Endings};
 pub use error::{AppError, PageRefusal};
-pub use extras::{ActivityWords, Extras, HelpWords, MenuEntry};
+pub use extras::{ActivityWords, ChapterSource, Extras, HelpWords, MenuEntry};
 pub use hashing::{Hashing, HashingError};
 pub use large_lists::LargeLists;
 pub use lookups::{Sessions, TokenLookup};

@@ -10,43 +10,66 @@ pub use pictures::all as pictures;
 use super::help::for_anybody;
 use super::page::{Page, render};
 use super::paths;
-use crate::http::{AppData, AppError};
+use crate::http::{App, AppData, AppError, ChapterSource};
 use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use markdown::{Prose, Text};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// The address that stands in the articles for that of the house.
 const EXAMPLE: &str = "https://tokens.example.com";
 
 macro_rules! chapters {
-    ($($title:literal: $($name:literal),+;)+) => {
-        &[$(($title, &[$(($name, include_str!(concat!("../../docs/guide/", $name, ".md")))),+])),+]
+    ($readers:literal; $($title:literal: $($name:literal),+;)+) => {
+        &[$(($title, &[$((
+            $name,
+            include_str!(concat!(env!("OUT_DIR"), "/guide/", $readers, "/", $name, ".md")),
+        )),+])),+]
     };
 }
 
-/// A title, and the articles below it: name and Markdown.
-type ChapterSource = (&'static str, &'static [(&'static str, &'static str)]);
+/// The articles as these readers get them (`build.rs` says which there are), in the order in which they are
+/// read; and more of them on how it's used.
+macro_rules! guide {
+    ($readers:literal $(, $more:literal)*) => {
+        $crate::web::guide::chapters! { $readers;
+            "Start": "getting-there", "account-and-user-tokens";
+            "Make a token": "generating", "scopes", "templates", "restricting";
+            "Use it": "using" $(, $more)*;
+            "Look after it": "viewing", "rolling", "disabling", "deleting", "revoking-all", "leaked";
+            "The account": "roles", "members", "limits", "activity", "own-settings", "two-factor";
+            "Your own API": "in-front", "headers";
+        }
+    };
+}
+pub(crate) use {chapters, guide};
 
-/// In the order in which they are read.
-static SOURCES: &[ChapterSource] = chapters! {
-    "Start": "getting-there", "account-and-user-tokens";
-    "Make a token": "generating", "scopes", "templates", "restricting";
-    "Use it": "using", "clients";
-    "Look after it": "viewing", "rolling", "disabling", "deleting", "revoking-all", "leaked";
-    "The account": "roles", "members", "limits", "activity", "own-settings", "two-factor";
-};
+/// Of a product with a catalogue of its own.
+static SOURCES: &[ChapterSource] = guide!("own");
 
 /// Read at first use, once.
-static CHAPTERS: LazyLock<Vec<Chapter>> = LazyLock::new(|| {
+static OWN: LazyLock<Vec<Chapter>> = LazyLock::new(|| read(SOURCES));
+
+/// The same of the extension that is compiled in.
+static OF_EXTENSION: OnceLock<Vec<Chapter>> = OnceLock::new();
+
+fn read(sources: &[ChapterSource]) -> Vec<Chapter> {
     let chapter = |(title, articles): &ChapterSource| Chapter {
         title,
         articles: articles.iter().map(|(name, text)| Article::read(name, text)).collect(),
     };
-    SOURCES.iter().map(chapter).collect()
-});
+    sources.iter().map(chapter).collect()
+}
+
+/// What this product shows.
+fn chapters_of(app: &App) -> &'static [Chapter] {
+    match app.extras.help.guide {
+        Some(sources) => OF_EXTENSION.get_or_init(|| read(sources)),
+        None => &OWN,
+    }
+}
 
 /// Articles that belong together.
 struct Chapter {
@@ -65,10 +88,6 @@ impl Article {
     fn read(name: &'static str, source: &str) -> Article {
         Article { name, href: paths::help(name), text: markdown::read(source) }
     }
-}
-
-fn articles() -> impl Iterator<Item = &'static Article> {
-    CHAPTERS.iter().flat_map(|chapter| &chapter.articles)
 }
 
 #[derive(Template)]
@@ -92,7 +111,7 @@ struct ArticlePage {
 
 /// `/help`.
 pub async fn contents(request: HttpRequest, app: AppData) -> Result<HttpResponse, AppError> {
-    let page = ContentsPage { page: for_anybody(&request, &app, "Help").await?, chapters: &CHAPTERS };
+    let page = ContentsPage { page: for_anybody(&request, &app, "Help").await?, chapters: chapters_of(&app) };
     render(&page, StatusCode::OK)
 }
 
@@ -102,12 +121,13 @@ pub async fn article(
     app: AppData,
     name: Path<String>,
 ) -> Result<HttpResponse, AppError> {
-    let all: Vec<&'static Article> = articles().collect();
+    let chapters = chapters_of(&app);
+    let all: Vec<&'static Article> = chapters.iter().flat_map(|chapter| &chapter.articles).collect();
     let at = all.iter().position(|article| article.name == *name).ok_or(AppError::NotFound)?;
     let article = all[at];
     let page = ArticlePage {
         page: for_anybody(&request, &app, &article.text.title).await?,
-        chapters: &CHAPTERS,
+        chapters,
         article,
         body: article.text.body.with(EXAMPLE, &app.public.link(app.bound, "")),
         previous: at.checked_sub(1).map(|before| all[before]),

@@ -16,7 +16,7 @@ mod forgotten;
 mod form;
 mod form_secret;
 mod guard;
-mod guide;
+pub(crate) mod guide;
 mod help;
 mod invitation;
 mod known;

@@ -30,6 +30,7 @@ mod passkey;
 mod people;
 mod pictures;
 mod reaches;
+mod shop;
 mod site;
 mod stops;
 mod two_factor;

@@ -442,7 +442,7 @@ async fn the_commands_of_the_guide_are_answered_as_it_says() {
     let program = Program::with_everything(&house, acme);
     let runner = Runner::new(&house, program.secret());
     let blocks = blocks("using.md", &runner, acme);
-    runner.file("header.txt", &format!("Authorization: Bearer {}\n", program.secret()));
+    runner.file("auth.header", &format!("Authorization: Bearer {}\n", program.secret()));
     let curl = |block: &str| {
         run(runner.command("sh").args(["-c", &format!("curl() {{ command curl -sSi \"$@\"; }}\n{block}")]))
     };

@@ -87,7 +87,7 @@ fn resources_of_a_kind_are_added_and_removed() {
 }
 
 /// What a command answers.
-fn answered(args: &[&str]) -> String {
+pub fn answered(args: &[&str]) -> String {
     let output = run(args);
     assert!(output.status.success(), "{args:?} {output:?}");
     String::from_utf8(output.stdout).unwrap()

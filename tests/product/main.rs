@@ -15,4 +15,6 @@ mod sentences;
 // Once is enough: what proxies do doesn't depend on the example.
 #[cfg(feature = "dns")]
 mod proxies;
+#[cfg(feature = "dns")]
+mod snippets;
 mod words;

@@ -1,4 +1,4 @@
-//! The check against a second implementation of what docs/IN_FRONT.md says, over random catalogues,
+//! The check against a second implementation of what docs/guide/in-front.md says, over random catalogues,
 //! tokens and calls.
 
 use crate::check::ask;

@@ -1,14 +1,11 @@
 //! The pages, with the catalogue of a shop.
 
 use crate::support::client::whoami;
-use crate::support::{House, OWNER, START, database, shop};
+use crate::support::{House, OWNER, shop};
 use crate::words::lines;
 use diesel::connection::SimpleConnection;
-use secrecy::SecretString;
 use serde_json::json;
-use tokenhouse::clock::Clock;
 use tokenhouse::config::Config;
-use tokenhouse::db;
 use tokenhouse::extension::Product;
 use tokenhouse::models::{Account, Hooks, OfKind, Resource, membership};
 use tokenhouse::policy::{AccountId, KindKey, Role, Unique};
@@ -28,19 +25,13 @@ pub fn open_with(change: impl FnOnce(&mut Config)) -> (House, AccountId) {
 
 /// The same with another catalogue of the shop.
 pub fn open_of(product: Product, change: impl FnOnce(&mut Config)) -> (House, AccountId) {
-    let database = database::empty();
-    let mut conn = db::connect(&SecretString::from(database::url(&database))).unwrap();
-    db::migrate(&mut conn).unwrap();
-    let url = database::serving_url(&database);
-    let house = House::of(product, url, database, Clock::fixed(START), change);
-    let (mut conn, origin) = (house.conn(), house.command_line());
-    let owner = house.new_user(OWNER, "Olive Owner");
-    let acme = Account::create(&mut conn, "Acme", OWNER, "basic", &origin).unwrap();
-    membership::set(&mut conn, &acme, &owner, Role::Owner, &origin).unwrap();
+    let (house, acme) = House::in_front(product, "basic", change);
     let names = ["berlin", "munich"].map(str::to_owned);
-    let added = Resource::add(&mut conn, acme.id, STORES, &names, &Hooks::NONE, &origin);
+    let (mut conn, origin) = (house.conn(), house.command_line());
+    let added = Resource::add(&mut conn, acme, STORES, &names, &Hooks::NONE, &origin);
     assert_eq!(added.unwrap().new, 2);
-    (house, acme.id)
+    drop(conn);
+    (house, acme)
 }
 
 #[actix_web::test]
@@ -91,10 +82,7 @@ async fn no_page_speaks_of_the_example() {
     for (method, path) in shop().page_table() {
         let of_user = path.starts_with("/user/tokens");
         let path = path.replace("{account}", &acme.to_string()).replace("{token}", &token.to_string());
-        // The guide takes its examples from the DNS example.
-        let is_guide = path == "/help";
-        if is_guide || method != "GET" || path.contains('{') || of_user && path.contains(&format!("/{token}"))
-        {
+        if method != "GET" || path.contains('{') || of_user && path.contains(&format!("/{token}")) {
             continue;
         }
         let page = owner.get(&path).await;
@@ -105,6 +93,26 @@ async fn no_page_speaks_of_the_example() {
         }
     }
     assert!(seen >= 30, "{seen} pages");
+}
+
+#[actix_web::test]
+async fn the_guide_speaks_of_no_example_and_says_how_the_product_gets_in_front_of_an_api() {
+    let (house, _) = open();
+    let mut anybody = house.anybody();
+    let articles = anybody.get("/help").await.attributes(".guide-links a", "href");
+    for path in &articles {
+        let article = anybody.get(path).await;
+        assert_eq!(article.status, 200, "{path}");
+        assert_eq!(lines(&article.body), Vec::<&str>::new(), "{path}");
+        for other in ["acme-challenge", "certbot", "theburritobot", "xc-token", "Private key", "<!--"] {
+            assert!(!article.body.contains(other), "{other} at {path}");
+        }
+    }
+    assert_eq!(articles.len(), 21);
+    for own in ["/help/in-front", "/help/headers"] {
+        assert!(articles.contains(&own.to_owned()), "{articles:?}");
+    }
+    assert_eq!(anybody.get("/help/clients").await.status, 404);
 }
 
 #[actix_web::test]

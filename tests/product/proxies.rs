@@ -2,14 +2,14 @@
 //! `tokenhouse proxy-config` prints: what the check refuses reaches no API, and the client is told why.
 
 mod attacks;
-mod program;
-mod wire;
 
 use crate::check::token;
+use crate::commands::answered;
 use crate::pages::open_of;
+use crate::support::proxy::{Program, Proxy};
+use crate::support::wire::{Api, Arrived, Call, Line, Seen};
 use crate::support::{House, OWNER, SHOP, database, ledger, soak};
-use attacks::{Call, NOT_NORMAL, OTHER, OWN, Told};
-use program::{Program, Proxy};
+use attacks::{NOT_NORMAL, OTHER, OWN, Told};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -19,7 +19,6 @@ use tokenhouse::config::{CheckListen, Config};
 use tokenhouse::extension::Product;
 use tokenhouse::models::{Account, Origin};
 use tokenhouse::policy::{AccountId, TokenId};
-use wire::{Api, Arrived, Line, Seen};
 
 /// The headers by which the API knows whose call it is.
 const IDENTITY: [&str; 7] = [
@@ -69,7 +68,7 @@ impl Behind {
         };
         let (token, secret) = token(&house, acme, &["orders:berlin:write"]);
         let api = Api::start();
-        let proxy = program.start(&check, api.address);
+        let proxy = program.start(SHOP, &check, api.address);
         let normalizes = program == Program::Envoy;
         Behind { house, acme, api, proxy, secret, token, normalizes, _folder: folder }
     }
@@ -476,7 +475,7 @@ async fn a_token_deleted_on_one_node_is_refused_through_nginx_by_both_from_the_n
         line_and("  error_page 401 = @th_401;", "auth_request_set $node $upstream_addr;"),
         line_and("  location @th_401 {", "add_header Node $node always;"),
     ];
-    let proxy = Program::Nginx.start_with(&here.address.to_string(), api.address, &lines);
+    let proxy = Program::Nginx.start_with(SHOP, &here.address.to_string(), api.address, &lines);
     let address = proxy.address;
     let mut owner = there.signed_in(OWNER).await;
     let wanted = soak::size(1_000, 250_000);
@@ -500,4 +499,72 @@ async fn a_token_deleted_on_one_node_is_refused_through_nginx_by_both_from_the_n
     let both = [here.address, there.address].map(|node| node.to_string());
     assert_eq!(*calls.nodes.lock().unwrap(), BTreeSet::from(both));
     soak::row("calls refused through a proxy after an end", calls.after.load(Ordering::Relaxed));
+}
+
+/// The CI service: accounts by their reference, a header of its own for the token, and branches.
+#[test]
+fn the_ci_service_takes_its_own_header_through_every_proxy_for_its_own_branch_until_it_is_deleted() {
+    let catalogue = SHOP.replace("shop.toml", "ci.toml");
+    let product = Product::choose(Some(Path::new(&catalogue)), None).unwrap();
+    let (house, acme) = House::in_front(product, "team", |config| {
+        config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    });
+    let url = database::url(&house.database);
+    let told = |args: &[&str]| answered(&[args, &["--database-url", &url]].concat());
+    let account = acme.to_string();
+    told(&["account", "ref", "--account", &account, "acme"]);
+    let folder = tempfile::tempdir_in(ledger::run_folder()).unwrap();
+    let file = folder.path().join("projects.csv");
+    std::fs::write(&file, "name\nwebsite\nbackend\n").unwrap();
+    let of_acme = ["--account", &account, "--catalogue", &catalogue];
+    let import = ["resource", "import", file.to_str().unwrap(), "--kind", "project"];
+    told(&[&import[..], &of_acme].concat());
+    let create = ["token", "create", "--name", "Deploy", "--expires", "never"];
+    let scope = ["--scope", "pipelines:website/release*:write"];
+    let secret = told(&[&create[..], &of_acme, &scope].concat()).trim().to_owned();
+    ledger::put_down(&secret);
+
+    let api = Api::start();
+    let check = house.address.to_string();
+    let proxies = [Program::Nginx, Program::OldCaddy, Program::Caddy, Program::Envoy];
+    let proxies = proxies.map(|program| (program, program.start(&catalogue, &check, api.address)));
+    let run = |project: &str, branch: &str| {
+        Call::new("POST", format!("/api/acme/projects/{project}/branches/{branch}/runs"))
+    };
+    let own = || run("website", "release-2");
+    for (program, proxy) in &proxies {
+        for call in [own().with("X-Anvil-Token", &secret), own().bearing(&secret)] {
+            let seen = call.send(proxy.address);
+            assert_eq!(seen.status, 200, "{program:?} {seen:?}");
+            let arrived = api.take();
+            let says = |name: &str, value: &str| {
+                let alike = |(one, held): &(String, Vec<u8>)| {
+                    one.eq_ignore_ascii_case(name) && held == value.as_bytes()
+                };
+                arrived[0].fields.iter().any(alike)
+            };
+            assert!(says("X-Account-Ref", "acme"), "{program:?} {arrived:?}");
+            assert!(says("X-Token-Scope", "pipelines:website:write"), "{program:?} {arrived:?}");
+            assert!(!format!("{arrived:?}").contains(&secret), "{program:?}: the API sees the secret");
+        }
+        for (call, refused) in [
+            (run("website", "main"), (404, "resource_not_found")),
+            (run("backend", "release-2"), (404, "resource_not_found")),
+            (Call::new("GET", "/api/acme/projects/website/runs"), (403, "narrowed")),
+            (Call::new("GET", "/api/rival/projects/website/runs"), (404, "account_not_found")),
+        ] {
+            let seen = call.clone().with("X-Anvil-Token", &secret).send(proxy.address);
+            let told = (seen.status, seen.code());
+            assert_eq!(told, (refused.0, Some(refused.1.to_owned())), "{program:?} {call:?}");
+        }
+        assert_eq!(own().send(proxy.address).status, 401, "{program:?}");
+    }
+    let listed = told(&["token", "list", "--account", &account, "--catalogue", &catalogue]);
+    let number = listed.split_whitespace().next().unwrap();
+    told(&["token", "delete", number]);
+    for (program, proxy) in &proxies {
+        let seen = own().with("X-Anvil-Token", &secret).send(proxy.address);
+        assert_eq!((seen.status, seen.code().as_deref()), (401, Some("token_deleted")), "{program:?}");
+    }
+    assert!(api.take().is_empty());
 }

@@ -14,8 +14,10 @@ pub mod database;
 pub mod description;
 pub mod ledger;
 pub mod made;
+pub mod proxy;
 pub mod smtp;
 pub mod soak;
+pub mod wire;
 
 use actix_web::dev::ServerHandle;
 use diesel::connection::SimpleConnection;
@@ -30,6 +32,7 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 use tokenhouse::clock::Clock;
 use tokenhouse::config::{Config, LogFormat, PublicUrl};
+use tokenhouse::db;
 use tokenhouse::extension::Product;
 use tokenhouse::http::AppData;
 use tokenhouse::mail::{Failed, Mail, Post};
@@ -136,6 +139,20 @@ impl House {
         let (address, check, app, handle) = building.recv().expect("the server starts");
         let conns = database::pool(&database);
         House { address, check, clock, app, database, conns, handle, thread: Some(thread) }
+    }
+
+    /// A server in front of the API that this product describes, and Acme's account, in which nothing
+    /// exists yet.
+    pub fn in_front(product: Product, plan: &str, change: impl FnOnce(&mut Config)) -> (House, AccountId) {
+        let database = database::empty();
+        db::migrate(&mut database::connect(&database)).unwrap();
+        let house =
+            House::of(product, database::serving_url(&database), database, Clock::fixed(START), change);
+        let (mut conn, origin) = (house.conn(), house.command_line());
+        let owner = house.new_user(OWNER, "Olive Owner");
+        let acme = Account::create(&mut conn, "Acme", OWNER, plan, &origin).unwrap();
+        membership::set(&mut conn, &acme, &owner, Role::Owner, &origin).unwrap();
+        (house, acme.id)
     }
 
     /// Somebody's browser, with no cookie yet.

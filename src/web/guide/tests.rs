@@ -11,8 +11,13 @@ fn docs(folder: &str) -> PathBuf {
     File::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(folder)
 }
 
+/// The articles with the example's words: all there are.
+fn of_example() -> &'static [ChapterSource] {
+    crate::dns::EXTENSION.extras.help.guide.unwrap()
+}
+
 fn sources() -> impl Iterator<Item = (&'static str, &'static str)> {
-    SOURCES.iter().flat_map(|(_, articles)| articles.iter().copied())
+    of_example().iter().flat_map(|(_, articles)| articles.iter().copied())
 }
 
 /// All links or all pictures of an article, as they are written.
@@ -85,7 +90,7 @@ fn each_article_is_served_and_listed_in_the_order_of_the_contents() {
     let readme = fs::read_to_string(docs("guide").join("README.md")).unwrap();
     let in_order: Vec<String> = sources().map(|(name, _)| format!("{name}.md")).collect();
     assert_eq!(targets(&readme, false), in_order);
-    for chapter in CHAPTERS.iter() {
+    for chapter in read(of_example()) {
         assert!(readme.contains(&format!("\n## {}\n", chapter.title)), "{}", chapter.title);
         for one in &chapter.articles {
             assert!(readme.contains(&format!("- [{}]({}.md)", one.text.title, one.name)), "{}", one.name);
@@ -97,18 +102,33 @@ fn each_article_is_served_and_listed_in_the_order_of_the_contents() {
 #[test]
 fn every_link_in_the_guide_leads_to_an_article_and_into_the_middle_to_a_heading() {
     let mut astray = Vec::new();
-    for (name, source) in sources() {
-        for link in targets(source, false) {
-            let (file, part) = link.split_once('#').unwrap_or((&link, ""));
-            let there = articles().find(|one| format!("{}.md", one.name) == file);
-            let is_there = there
-                .is_some_and(|there| part.is_empty() || there.text.parts.iter().any(|(id, _)| id == part));
-            if !is_there {
-                astray.push(format!("{name}: {link}"));
+    for guide in [SOURCES, of_example()] {
+        let chapters = read(guide);
+        let articles = || chapters.iter().flat_map(|chapter| &chapter.articles);
+        for (name, source) in guide.iter().flat_map(|(_, articles)| articles.iter()) {
+            for link in targets(source, false) {
+                let (file, part) = link.split_once('#').unwrap_or((&link, ""));
+                let there = articles().find(|one| format!("{}.md", one.name) == file);
+                let is_there = there.is_some_and(|there| {
+                    part.is_empty() || there.text.parts.iter().any(|(id, _)| id == part)
+                });
+                if !is_there {
+                    astray.push(format!("{name}: {link}"));
+                }
             }
         }
     }
     assert!(astray.is_empty(), "{astray:#?}");
+}
+
+#[test]
+fn with_a_catalogue_of_ones_own_no_article_shows_a_mark_or_a_picture_of_the_example() {
+    for (name, source) in SOURCES.iter().chain(of_example()).flat_map(|(_, articles)| articles.iter()) {
+        assert!(!source.contains("<!--") && !source.contains("-->"), "{name}");
+    }
+    let own: Vec<_> = SOURCES.iter().flat_map(|(_, articles)| articles.iter()).collect();
+    assert!(own.iter().all(|(_, source)| targets(source, true).is_empty()));
+    assert_eq!(own.len() + 1, sources().count());
 }
 
 /// The pictures that articles show, and which articles.

@@ -1,56 +1,10 @@
 //! Calls that got past some proxy and its check once, and what each of them is told instead.
 
-use super::wire::{Fields, Line, Seen};
-use crate::proxies::program::NAME;
-use std::net::SocketAddr;
+use crate::support::wire::Call;
 
 /// The call that the token may make, and its neighbour.
 pub const OWN: &str = "/v1/stores/berlin/orders";
 pub const OTHER: &str = "/v1/stores/munich/orders";
-
-/// A call, as it's sent.
-#[derive(Debug, Clone)]
-pub struct Call {
-    pub method: &'static str,
-    pub target: Vec<u8>,
-    pub fields: Fields,
-}
-
-impl Call {
-    pub fn new(method: &'static str, target: impl AsRef<[u8]>) -> Call {
-        Call { method, target: target.as_ref().to_vec(), fields: Vec::new() }
-    }
-
-    pub fn with(mut self, name: &str, value: impl AsRef<[u8]>) -> Call {
-        self.fields.push((name.to_owned(), value.as_ref().to_vec()));
-        self
-    }
-
-    pub fn bearing(self, secret: &str) -> Call {
-        self.with("Authorization", format!("Bearer {secret}"))
-    }
-
-    /// Over a connection of its own.
-    pub fn send(&self, to: SocketAddr) -> Seen {
-        Line::to(to).send(&self.bytes())
-    }
-
-    pub fn bytes(&self) -> Vec<u8> {
-        let mut bytes = format!("{} ", self.method).into_bytes();
-        bytes.extend_from_slice(&self.target);
-        bytes.extend_from_slice(format!(" HTTP/1.1\r\nHost: {NAME}\r\n").as_bytes());
-        for (name, value) in &self.fields {
-            bytes.extend_from_slice(name.as_bytes());
-            bytes.extend_from_slice(b": ");
-            bytes.extend_from_slice(value);
-            bytes.extend_from_slice(b"\r\n");
-        }
-        // What waits for the body at the check would never be answered.
-        let body = if self.method == "POST" { "Content-Length: 4\r\n\r\nbody" } else { "\r\n" };
-        bytes.extend_from_slice(body.as_bytes());
-        bytes
-    }
-}
 
 /// What the check says to a call.
 pub type Told = &'static [(u16, &'static str)];

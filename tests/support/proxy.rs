@@ -1,6 +1,6 @@
 //! Proxies of others, each with the text that `tokenhouse proxy-config` prints.
 
-use crate::support::ledger;
+use super::ledger;
 use rustix::net::sockopt::set_socket_reuseport;
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use std::fmt::Write as _;
@@ -47,15 +47,23 @@ impl Program {
         file
     }
 
-    /// Starts it in front of this API. `check` is what `proxy-config` takes.
-    pub fn start(self, check: &str, api: SocketAddr) -> Proxy {
-        self.start_with(check, api, &[])
+    /// Starts it in front of this API, which the file `catalogue` describes. `check` is what
+    /// `proxy-config` takes.
+    pub fn start(self, catalogue: &str, check: &str, api: SocketAddr) -> Proxy {
+        self.start_with(catalogue, check, api, &[])
     }
 
     /// The same, with some lines of the printed text replaced by others.
-    pub fn start_with(self, check: &str, api: SocketAddr, lines: &[(String, String)]) -> Proxy {
+    pub fn start_with(
+        self,
+        catalogue: &str,
+        check: &str,
+        api: SocketAddr,
+        lines: &[(String, String)],
+    ) -> Proxy {
         let printed = |name: &str| {
-            lines.iter().fold(printed(name, check, api), |text, (line, by)| with_line(&text, line, by))
+            let text = printed(name, catalogue, check, api);
+            lines.iter().fold(text, |text, (line, by)| with_line(&text, line, by))
         };
         let folder = tempfile::Builder::new().prefix("proxy").tempdir_in(ledger::run_folder()).unwrap();
         let (port, address) = free_port();
@@ -128,9 +136,11 @@ fn free_port() -> (OwnedFd, SocketAddr) {
 }
 
 /// What `proxy-config` prints.
-fn printed(proxy: &str, check: &str, api: SocketAddr) -> String {
+fn printed(proxy: &str, catalogue: &str, check: &str, api: SocketAddr) -> String {
+    let api = api.to_string();
     let output = Command::new(env!("CARGO_BIN_EXE_tokenhouse"))
-        .args(["proxy-config", proxy, "--check", check, "--upstream", &api.to_string(), "--name", NAME])
+        .args(["proxy-config", proxy, "--catalogue", catalogue])
+        .args(["--check", check, "--upstream", &api, "--name", NAME])
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
