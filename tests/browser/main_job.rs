@@ -41,7 +41,7 @@ async fn sign_in(window: &mut Window, list: &str) {
     window.field("E-mail").await.send_keys(OWNER).await.unwrap();
     window.field("Password").await.send_keys("not the password").await.unwrap();
     window.button("Sign in").await.click().await.unwrap();
-    window.says("do not fit together").await;
+    window.says("Incorrect email or password").await;
     window.picture("sign-in-refused").await;
     window.field("Password").await.send_keys(&ledger::password()).await.unwrap();
     window.button("Sign in").await.click().await.unwrap();

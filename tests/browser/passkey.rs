@@ -205,7 +205,7 @@ async fn an_answer_with_any_bit_flipped_from_another_origin_or_to_another_questi
         }
     }
     assert!(flipped > 30, "{flipped}");
-    soak::row("passkey bits", flipped);
+    soak::row("flipped bits of a passkey's answer", flipped);
 }
 
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -61,7 +61,7 @@ async fn what_strangers_see_is_for_everybody() {
     fill_in(&window, "E-mail", OWNER).await;
     fill_in(&window, "Password", "not the password").await;
     press(&window, "Sign in").await;
-    window.says("do not fit together").await;
+    window.says("Incorrect email or password").await;
     looked.here(&mut window, "sign-in-refused").await;
     looked.end();
 }
