@@ -9,6 +9,8 @@ mod support;
 mod check;
 mod check_listener;
 mod commands;
+#[cfg(feature = "dns")]
+mod in_front;
 mod one_answer;
 mod pages;
 mod sentences;

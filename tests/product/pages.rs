@@ -108,7 +108,7 @@ async fn the_guide_speaks_of_no_example_and_says_how_the_product_gets_in_front_o
             assert!(!article.body.contains(other), "{other} at {path}");
         }
     }
-    assert_eq!(articles.len(), 21);
+    assert_eq!(articles.len(), 22);
     for own in ["/help/in-front", "/help/headers"] {
         assert!(articles.contains(&own.to_owned()), "{articles:?}");
     }

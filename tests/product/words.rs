@@ -24,18 +24,20 @@ const WORDS: [&str; 16] = [
 ];
 
 /// What such a word means something else in.
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 14] = [
     // Postgres, lettre, url and the file of a key.
     "SET TIME ZONE",
     "depends on its time zone",
     "email.domain()",
+    "origin.domain()",
     "Host::Domain(name)",
     // Envoy's list of names, and its way of finding an API by its name.
     "domains: [",
     "STRICT_DNS",
     "key of its certificate",
-    // Names of templates.
+    // Names of templates, and of a file to keep.
     ".txt\")]",
+    "recovery-codes.txt",
     // Where the example is handed in.
     "cfg(feature = \"dns\")",
     "pub mod dns;",

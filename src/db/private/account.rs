@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use super::PrivateError;
 
-/// What programs and libraries are found by, and the time zone that the log is written in.
+/// What programs and libraries are found by, and the local time of the log.
 const PASSED_ON: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TZ"];
 
 /// The user of this process.
