@@ -219,7 +219,7 @@ fn sentence(tone: &'static str) -> Sentence {
         Phrase::plain("A sentence of the tone "),
         Phrase { text: tone.to_owned(), strong: true, code: false },
         Phrase::plain(", with something to type: "),
-        Phrase { text: "_acme-challenge*".to_owned(), strong: false, code: true },
+        Phrase { text: "berlin-*".to_owned(), strong: false, code: true },
     ];
     Sentence { tone, phrases }
 }

@@ -44,7 +44,9 @@ macro_rules! guide {
         }
     };
 }
-pub(crate) use {chapters, guide};
+pub(crate) use chapters;
+#[cfg(feature = "dns")]
+pub(crate) use guide;
 
 /// Of a product with a catalogue of its own.
 static SOURCES: &[ChapterSource] = guide!("own");
