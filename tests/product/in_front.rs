@@ -131,7 +131,11 @@ fn who_follows_the_article_word_for_word_sees_what_it_says() {
             calls.push((call.to_owned(), said.trim().to_owned()));
         } else {
             let said = machine.run(&written);
-            if written.contains(" create ") {
+            // What `account create` prints is a number.
+            if ["tokenhouse user create", "tokenhouse token create"]
+                .iter()
+                .any(|one| written.starts_with(one))
+            {
                 ledger::put_down(said.trim());
             }
             if written.starts_with("tokenhouse account create") {
