@@ -55,7 +55,7 @@ pub struct App {
     pub used_at: Option<OffsetDateTime>,
 }
 
-/// What somebody typed.
+/// What a person typed.
 #[derive(Debug, Clone)]
 pub enum Asked {
     /// The code of an app.
@@ -91,7 +91,7 @@ pub fn of_user(conn: &mut Conn, user: UserId) -> Result<Factors, DbError> {
     Ok(Factors { app, passkeys, codes: usize::try_from(codes).unwrap_or_default() })
 }
 
-/// Tries what somebody typed, counted before it's looked at. In a transaction.
+/// Tries what a person typed, counted before it's looked at. In a transaction.
 pub fn attempt(
     conn: &mut Conn,
     keys: Option<&SealingKeys>,

@@ -1,4 +1,4 @@
-//! A password that somebody types: how often it may be tried, and whether it is right.
+//! A password that a person types: how often it may be tried, and whether it is right.
 
 use super::known::Known;
 use crate::http::{App, AppError, client_address, client_name, network_of};

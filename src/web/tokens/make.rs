@@ -36,7 +36,7 @@ pub(super) async fn look_at(
 
 /// What became of a draft from which a token was to be made.
 pub(super) enum Made {
-    /// The token was made, now or before.
+    /// The token was created, now or before.
     Answer(HttpResponse),
     /// It was not, and the form is to say why.
     Refused(Draft, Problems),
@@ -54,7 +54,7 @@ pub(super) async fn make(member: &Member, draft: Draft, app: &App) -> Result<Mad
     let (origin, prefix, asked) =
         (member.signed_in.origin(app), app.catalogue.product.prefix.clone(), draft.clone());
     let made = app.db.transaction(move |conn| {
-        // A form that made its token is answered as such, also when it would not be valid any more.
+        // A form that created its token is answered as such, even if it would no longer be valid.
         if let Some(before) = by_nonce(conn, owner, asked.nonce, &origin)? {
             return Ok(Outcome::Before(before));
         }
