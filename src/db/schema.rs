@@ -139,6 +139,19 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    /// Catalogues that nodes have run with: what one of them no longer offers is shown by the title that it had last.
+    catalogues (digest) {
+        /// SHA-256 of the text.
+        digest -> Bytea,
+        text -> Text,
+        /// When a node last started with it in place of another one.
+        since -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     /// Links that make someone a member, once. The one that is copied and the one that is mailed are two: only the latter proves an address.
     invitations (id) {
         id -> Int8,
@@ -539,6 +552,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     authenticators,
     begun,
     budgets,
+    catalogues,
     invitations,
     leak_reports,
     live_tokens,
