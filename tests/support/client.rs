@@ -30,6 +30,12 @@ impl Browser {
         Browser::sending(address, HeaderMap::new())
     }
 
+    /// One that knows the server by a name, such as `http://localhost:8080`.
+    pub fn named(base: &str) -> Browser {
+        let http = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy();
+        Browser { base: base.to_owned(), http: http.build().unwrap(), csrf: String::new() }
+    }
+
     /// One that sends these headers along each time.
     pub fn sending(address: SocketAddr, headers: HeaderMap) -> Browser {
         let http = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy();
