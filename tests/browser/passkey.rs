@@ -23,6 +23,13 @@ async fn window(house: &House, called: &'static str) -> (Window, Value) {
     (window, added.unwrap()["authenticatorId"].clone())
 }
 
+/// Puts the challenge of the page's button down as a secret; the button may have to be waited for.
+async fn note(window: &Window, button: &str) {
+    window.button(button).await;
+    let shown = window.script("return document.querySelector('[data-passkey]').dataset.passkey").await;
+    asked(shown.as_str().unwrap());
+}
+
 async fn sign_in(window: &Window, page: &str) {
     window.go(page).await;
     window.field("E-mail").await.send_keys(OWNER).await.unwrap();
@@ -34,7 +41,7 @@ async fn sign_in(window: &Window, page: &str) {
 async fn add(window: &Window, algorithm: i64) {
     window.go("/user/factors/passkey").await;
     press(window, "Continue").await;
-    window.button("Create a passkey").await;
+    note(window, "Create a passkey").await;
     let only = format!(
         "const button = document.querySelector('[data-passkey]');
          const asked = JSON.parse(button.dataset.passkey);
@@ -50,6 +57,7 @@ async fn sign_in_alone(window: &Window) {
     window.driver.client.delete_all_cookies().await.unwrap();
     window.go("/sign-in").await;
     press(window, "Sign in with a passkey").await;
+    note(window, "Use a passkey").await;
     press(window, "Use a passkey").await;
 }
 

@@ -2,7 +2,7 @@
 
 use super::facts;
 use crate::support::client::Browser;
-use crate::support::passkey::{Algorithm, Passkey, asked};
+use crate::support::passkey::{Algorithm, Passkey, asked, question};
 use crate::support::{House, OWNER, ledger};
 use serde_json::json;
 use time::Duration;
@@ -10,39 +10,13 @@ use tokenhouse::proof::webauthn::Kept;
 
 /// The server by its name: passkeys work at no address.
 fn by_name(house: &House) -> Browser {
-    Browser::named(&origin(house))
-}
-
-fn origin(house: &House) -> String {
-    format!("http://localhost:{}", house.address.port())
-}
-
-/// Adds a passkey as the person in this browser.
-pub async fn add(house: &House, browser: &mut Browser) -> Passkey {
-    let page = browser.post("/user/factors/passkey/begin", &[]).await;
-    let question = asked(&page.attributes("[data-passkey]", "data-passkey")[0]);
-    let (passkey, answer) = Passkey::create(&question, &origin(house), Algorithm::Es256);
-    let fields = [("begun", &*page.value_of("begun")), ("name", "Laptop"), ("passkey", &answer)];
-    let added = browser.post("/user/factors/passkey", &fields).await;
-    // With the first factor come recovery codes.
-    assert!([200, 303].contains(&added.status.as_u16()), "{}", added.text());
-    crate::support::app::recovery_codes(&added);
-    passkey
-}
-
-/// Signs in with a passkey alone; where the answer leads to.
-pub async fn sign_in(browser: &mut Browser, passkey: &mut Passkey) -> String {
-    browser.get("/sign-in").await;
-    let page = browser.post("/sign-in/passkey/begin", &[]).await;
-    let answer = passkey.answer(&asked(&page.attributes("[data-passkey]", "data-passkey")[0]));
-    let fields = [("begun", &*page.value_of("begun")), ("passkey", &answer)];
-    browser.post("/sign-in/passkey", &fields).await.location().to_owned()
+    Browser::at_localhost(house.address)
 }
 
 async fn with_passkey(house: &House) -> Passkey {
     let mut owner = by_name(house);
     owner.sign_in(OWNER, &ledger::password()).await;
-    add(house, &mut owner).await
+    Passkey::add(&mut owner).await.0
 }
 
 #[actix_web::test]
@@ -52,13 +26,13 @@ async fn a_challenge_is_stored_as_a_digest_alone_and_is_of_use_once() {
     let mut browser = by_name(&house);
     browser.get("/sign-in").await;
     let page = browser.post("/sign-in/passkey/begin", &[]).await;
-    let question = asked(&page.attributes("[data-passkey]", "data-passkey")[0]);
-    let challenge = question["challenge"].as_str().unwrap();
+    let asked = question(&page);
+    let challenge = asked["challenge"].as_str().unwrap();
     assert_eq!((challenge, challenge.len()), (&*page.value_of("begun"), 43));
     let rows = facts::texts(&house, "one::text", "begun AS one");
     assert!(rows.len() == 1 && !rows[0].contains(challenge), "{rows:?}");
 
-    let answer = passkey.answer(&question);
+    let answer = passkey.answer(&asked);
     let other = browser.post("/sign-in/passkey/begin", &[]).await;
     for (begun, done) in [
         // The question of another page.
@@ -82,15 +56,11 @@ async fn a_passkey_whose_counter_goes_back_is_refused_and_its_person_is_told_onc
     let house = House::open();
     let mut passkey = with_passkey(&house).await;
     passkey.counter = 9;
-    assert_eq!(sign_in(&mut by_name(&house), &mut passkey).await, "/");
+    assert_eq!(passkey.sign_in(&mut by_name(&house)).await, "/");
     house.mails().await;
     for counter in [3, 9, 1] {
         passkey.counter = counter;
-        assert_eq!(
-            sign_in(&mut by_name(&house), &mut passkey).await,
-            "/sign-in?done=passkey-refused",
-            "{counter}"
-        );
+        assert_eq!(passkey.sign_in(&mut by_name(&house)).await, "/sign-in?done=passkey-refused", "{counter}");
     }
     let mails = house.mails().await;
     let told: Vec<&str> = mails.iter().map(|(_, subject, _)| subject.as_str()).collect();
@@ -98,9 +68,9 @@ async fn a_passkey_whose_counter_goes_back_is_refused_and_its_person_is_told_onc
     assert!(mails[0].2.contains("someone may have used a copy of it, on 22 November 2026"), "{}", mails[0].2);
     // The one that is ahead still works, and the next time that it's overtaken is told again.
     passkey.counter = 20;
-    assert_eq!(sign_in(&mut by_name(&house), &mut passkey).await, "/");
+    assert_eq!(passkey.sign_in(&mut by_name(&house)).await, "/");
     passkey.counter = 12;
-    assert_eq!(sign_in(&mut by_name(&house), &mut passkey).await, "/sign-in?done=passkey-refused");
+    assert_eq!(passkey.sign_in(&mut by_name(&house)).await, "/sign-in?done=passkey-refused");
     assert_eq!(
         house.mails().await.iter().filter(|(_, subject, _)| subject == "A passkey was refused").count(),
         1
@@ -113,11 +83,11 @@ async fn a_key_for_eddsa_is_refused_by_the_library_even_where_it_was_asked_for()
     let house = House::open();
     let party = house.app.relying_party.clone().unwrap();
     let create = |algorithm| {
-        let question = party.ask_new(uuid::Uuid::new_v4(), OWNER, "Olive", &[]).unwrap();
-        let (_, answer) = Passkey::create(&asked(&question.options), &origin(&house), algorithm);
-        let mut state = question.state;
+        let new = party.ask_new(uuid::Uuid::new_v4(), OWNER, "Olive", &[]).unwrap();
+        let (_, answer) = Passkey::create(&asked(&new.options), by_name(&house).base(), algorithm);
+        let mut state = new.state;
         state["rs"]["credential_algorithms"] = json!(["ES256", "EDDSA"]);
-        party.create(&answer, Kept { state: &state, challenge: &question.challenge }).is_some()
+        party.create(&answer, Kept { state: &state, challenge: &new.challenge }).is_some()
     };
     assert!(create(Algorithm::Es256));
     assert!(!create(Algorithm::EdDsa));
@@ -128,15 +98,15 @@ async fn a_passkey_confirms_that_its_you() {
     let house = House::open();
     let mut owner = by_name(&house);
     owner.sign_in(OWNER, &ledger::password()).await;
-    let mut passkey = add(&house, &mut owner).await;
+    let mut passkey = Passkey::add(&mut owner).await.0;
     house.clock.advance(Duration::minutes(16));
     owner.get("/user/security").await;
     let page = owner.post("/user/factors/codes", &[]).await;
     assert_eq!(page.heading(), "Confirm it's you");
     let rows = facts::texts(&house, "one::text", "begun AS one");
-    let question = asked(&page.attributes("[data-passkey]", "data-passkey")[0]);
-    assert!(!rows.join("").contains(question["challenge"].as_str().unwrap()));
-    let answer = passkey.answer(&question);
+    let asked = question(&page);
+    assert!(!rows.join("").contains(asked["challenge"].as_str().unwrap()));
+    let answer = passkey.answer(&asked);
     let fields = [("passkey_begun", &*page.value_of("passkey_begun")), ("passkey", &answer)];
     let done = owner.post("/user/factors/codes", &fields).await;
     assert_eq!(

@@ -1,10 +1,11 @@
 //! A second factor that was lost: the narrow ways back in. Each way in of docs/SECURITY.md is walked here as
 //! someone who has a factor.
 
-use super::{facts, passkeys};
+use super::facts;
 use crate::commands::Shell;
 use crate::support::app::AuthenticatorApp;
 use crate::support::client::{Answer, Browser};
+use crate::support::passkey::Passkey;
 use crate::support::{ADMIN, House, MEMBER, OWNER, READER, ledger};
 use time::Duration;
 use tokenhouse::policy::Role;
@@ -273,13 +274,12 @@ async fn no_way_in_is_weaker_than_the_factor_that_someone_has() {
                 factors = 0;
             }
             "passkey alone: it verifies its holder" => {
-                let at = format!("http://localhost:{}", house.address.port());
-                let mut named = Browser::named(&at);
+                let mut named = Browser::at_localhost(house.address);
                 let begun = named.begin_sign_in(MEMBER, &password).await;
                 named.finish_sign_in(&begun, &app.code(house.clock.now())).await;
-                let mut passkey = passkeys::add(&house, &mut named).await;
+                let mut passkey = Passkey::add(&mut named).await.0;
                 facts::change(&house, "DELETE FROM sessions");
-                assert_eq!(passkeys::sign_in(&mut Browser::named(&at), &mut passkey).await, "/");
+                assert_eq!(passkey.sign_in(&mut Browser::at_localhost(house.address)).await, "/");
                 assert_eq!(sessions(), 1, "both factors at once");
                 facts::change(&house, "DELETE FROM sessions");
                 facts::change(&house, "DELETE FROM authenticators WHERE kind = 'passkey'");

@@ -1,5 +1,7 @@
 //! An authenticator in software: passkeys without a browser, and answers that no browser gives.
 
+use super::app::recovery_codes;
+use super::client::{Answer, Browser};
 use super::ledger;
 use data_encoding::BASE64URL_NOPAD;
 use ring::digest::{SHA256, digest};
@@ -36,7 +38,31 @@ pub fn asked(options: &str) -> Value {
     options["publicKey"].clone()
 }
 
+/// The question that a page's button asks.
+pub fn question(page: &Answer) -> Value {
+    asked(&page.attributes("[data-passkey]", "data-passkey")[0])
+}
+
 impl Passkey {
+    /// Adds one as the person in this browser, who gave their password lately; also the recovery codes that
+    /// come with a first factor.
+    pub async fn add(browser: &mut Browser) -> (Passkey, Vec<String>) {
+        let page = browser.post("/user/factors/passkey/begin", &[]).await;
+        let (passkey, answer) = Passkey::create(&question(&page), browser.base(), Algorithm::Es256);
+        let fields = [("begun", &*page.value_of("begun")), ("name", "Laptop"), ("passkey", &answer)];
+        let added = browser.post("/user/factors/passkey", &fields).await;
+        assert!([200, 303].contains(&added.status.as_u16()), "{}", added.text());
+        (passkey, recovery_codes(&added))
+    }
+
+    /// Signs in with it alone; where the answer leads to.
+    pub async fn sign_in(&mut self, browser: &mut Browser) -> String {
+        browser.get("/sign-in").await;
+        let page = browser.post("/sign-in/passkey/begin", &[]).await;
+        let fields = [("begun", &*page.value_of("begun")), ("passkey", &self.answer(&question(&page)))];
+        browser.post("/sign-in/passkey", &fields).await.location().to_owned()
+    }
+
     /// A new one for what a page asks, and the answer to send.
     pub fn create(asked: &Value, origin: &str, algorithm: Algorithm) -> (Passkey, String) {
         let random = SystemRandom::new();
