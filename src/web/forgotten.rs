@@ -3,13 +3,15 @@
 use super::flash::{self, Flash};
 use super::form::OpenForm;
 use super::form_secret::FormSecret;
+use super::mailed_link::MailedLink;
 use super::page::{Done, Page, go_to, link_page, render};
 use super::password::{Caller, NewPassword, too_often, with_retry_after};
 use super::paths;
+use crate::db::Conn;
 use crate::http::{App, AppData, AppError, network_of};
 use crate::models::throttle::{self, Allowance};
-use crate::models::user_link::{self, Opened, Purpose};
-use crate::models::{Actor, Origin, User, password, text, user};
+use crate::models::user_link::{Opened, Purpose};
+use crate::models::{Origin, User, password, text, user};
 use crate::web::page_error::PageError;
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, Query};
@@ -108,9 +110,9 @@ fn asking(
 
 /// The page behind the link: it changes nothing, as programs that look through mail open links, too.
 pub async fn open(request: HttpRequest, app: AppData, path: Path<String>) -> Result<HttpResponse, AppError> {
-    let opened = find(&app, &path).await?;
+    let link = MailedLink::find(&app, &path, Purpose::Password).await?;
     let form = FormSecret::of(&request, &app);
-    form.kept(resetting(&app, &form, &path, &opened, None, StatusCode::OK)?, &app)
+    form.kept(resetting(&app, &form, &link, None, StatusCode::OK)?, &app)
 }
 
 /// Sets the new password, once, and ends every session; where the address was never verified, the
@@ -127,13 +129,13 @@ pub async fn reset(
         return Err(PageError::StaleForm.into());
     }
     // Without a link, an attempt costs a look-up and nothing more.
-    let opened = find(&app, &path).await?;
+    let link = MailedLink::find(&app, &path, Purpose::Password).await?;
     let new = fields.get("new_password");
-    let again = |why: String, status| resetting(&app, &secret, &path, &opened, Some(why), status);
+    let again = |why: String, status| resetting(&app, &secret, &link, Some(why), status);
     if let Err(refused) = password::check_length(new) {
         return again(refused.to_string(), StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let hash = match caller.hash_new(opened.user.id, new, &app).await? {
+    let hash = match caller.hash_new(link.opened.user.id, new, &app).await? {
         NewPassword::Hashed(hash) => hash,
         NewPassword::Refused(refused) => {
             return again(refused.to_string(), StatusCode::UNPROCESSABLE_ENTITY);
@@ -142,38 +144,26 @@ pub async fn reset(
             return Ok(with_retry_after(again(too_often(wait), StatusCode::TOO_MANY_REQUESTS)?, wait));
         }
     };
-    let (text, now, address) = (path.into_inner(), app.clock.now(), caller.address);
-    let set = app.db.transaction(move |conn| {
-        let Some(opened) = user_link::use_up(conn, &text, Purpose::Password, now)? else { return Ok(false) };
-        let actor = Actor::User { id: opened.user.id, email: opened.user.email.clone() };
-        User::set_password_by(conn, &opened, &hash, &Origin { actor, now, address: Some(address) })?;
-        Ok::<_, crate::db::DbError>(true)
-    });
-    if !set.await? {
-        return Err(PageError::LinkOver.into());
-    }
+    let set = move |conn: &mut Conn, opened: &Opened, origin: &Origin| {
+        User::set_password_by(conn, opened, &hash, origin)
+    };
+    link.use_up(&app, caller.address, set).await?.ok_or(PageError::LinkOver)?;
     Ok(flash::done(paths::SIGN_IN, Flash::PasswordReset))
-}
-
-async fn find(app: &AppData, path: &Path<String>) -> Result<Opened, AppError> {
-    let (secret, now) = (path.as_str().to_owned(), app.clock.now());
-    let opened = app.db.run(move |conn| user_link::open(conn, &secret, Purpose::Password, now)).await?;
-    opened.ok_or_else(|| PageError::LinkOver.into())
 }
 
 fn resetting(
     app: &App,
     form: &FormSecret,
-    path: &str,
-    opened: &Opened,
+    link: &MailedLink,
     error: Option<String>,
     status: StatusCode,
 ) -> Result<HttpResponse, AppError> {
+    let user = &link.opened.user;
     let page = ResetPage {
         page: Page::new(&app.support, "A new password", &form.secret),
-        action: paths::reset_link(path),
-        email: opened.user.email.clone(),
-        ends_tokens: opened.user.email_verified_at.is_none(),
+        action: paths::reset_link(&link.secret),
+        email: user.email.clone(),
+        ends_tokens: user.email_verified_at.is_none(),
         error,
     };
     Ok(link_page(render(&page, status)?))

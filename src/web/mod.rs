@@ -21,6 +21,7 @@ mod help;
 mod invitation;
 mod known;
 mod leaked;
+mod mailed_link;
 mod members;
 mod own;
 pub mod page;

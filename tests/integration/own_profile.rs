@@ -305,3 +305,25 @@ async fn what_a_link_holds_is_not_logged() {
     assert!(!log.contains(&secret));
     assert!(log.contains("path=/reset/…}"), "the rest is");
 }
+
+#[actix_web::test]
+async fn passwords_guessed_behind_a_link_are_limited_and_the_answer_says_how_long_to_wait() {
+    let house = House::open();
+    let mut owner = house.signed_in(OWNER).await;
+    ask(&mut owner, NEW, &ledger::password()).await;
+    let link = link(&house, NEW).await;
+    let mut other = house.anybody();
+    other.get(&link).await;
+    let mut last = other.post(&link, &[("password", "not this one")]).await;
+    for _ in 0..10 {
+        assert_eq!(last.status, 422, "{}", last.text());
+        last = other.post(&link, &[("password", "not this one")]).await;
+    }
+    assert_eq!(
+        (last.status.as_u16(), last.header("retry-after").is_empty()),
+        (429, false),
+        "{}",
+        last.text()
+    );
+    assert_eq!(house.user(OWNER).email, OWNER);
+}

@@ -1,20 +1,21 @@
 //! The address of e-mail: nothing changes before the link that was mailed to the other one is opened.
 
 use super::profile::{Typed, answer};
-use crate::db::DbError;
+use crate::db::{Conn, DbError};
 use crate::http::{App, AppData, AppError};
+use crate::models::Origin;
 use crate::models::text;
 use crate::models::user::Proved;
-use crate::models::user_link::{self, Opened, Purpose};
-use crate::models::{Actor, Origin};
+use crate::models::user_link::{Opened, Purpose};
 use crate::policy::Proof;
 use crate::web::flash::{self, Flash};
-use crate::web::form::{Fields, OpenForm, Posted};
+use crate::web::form::{OpenForm, Posted};
 use crate::web::form_secret::FormSecret;
 use crate::web::guard::{SignedIn, own_acts};
+use crate::web::mailed_link::MailedLink;
 use crate::web::page::{Field, Page, go_to, link_page, render};
 use crate::web::page_error::PageError;
-use crate::web::password::{Caller, Tried, Whose, too_often};
+use crate::web::password::{Caller, too_often};
 use crate::web::paths;
 use actix_web::http::StatusCode;
 use actix_web::web::Path;
@@ -98,9 +99,9 @@ async fn refused(
 
 /// The page behind the link: it changes nothing, as programs that look through mail open links, too.
 pub async fn open(request: HttpRequest, app: AppData, path: Path<String>) -> Result<HttpResponse, AppError> {
-    let opened = find(&app, &path).await?;
+    let link = MailedLink::find(&app, &path, Purpose::Address).await?;
     let form = FormSecret::of(&request, &app);
-    form.kept(page(&app, &form, &path, &opened, None, StatusCode::OK)?, &app)
+    form.kept(page(&app, &form, &link, None, StatusCode::OK)?, &app)
 }
 
 /// Makes the address the user's, for whoever has the link and knows the password: neither somebody at
@@ -116,24 +117,19 @@ pub async fn prove(
     if !secret.is_behind(&fields) {
         return Err(PageError::StaleForm.into());
     }
-    let opened = find(&app, &path).await?;
-    if let Some((why, status)) = wrong_password(&opened, &fields, &caller, &app).await? {
-        return page(&app, &secret, &path, &opened, Some(why), status);
+    let link = MailedLink::find(&app, &path, Purpose::Address).await?;
+    if let Some(wrong) = link.wrong_password(fields.get("password"), &caller, &app).await? {
+        return Ok(wrong.answer(page(&app, &secret, &link, Some(wrong.why.clone()), wrong.status)?));
     }
-    let (text, now, address) = (path.into_inner(), app.clock.now(), caller.address);
-    let proved = app.db.transaction(move |conn| {
-        let Some(opened) = user_link::use_up(conn, &text, Purpose::Address, now)? else { return Ok(None) };
-        let actor = Actor::User { id: opened.user.id, email: opened.user.email.clone() };
-        let origin = Origin { actor, now, address: Some(address) };
-        let proved = opened.user.prove_address(conn, &opened.email, &origin)?;
-        Ok(Some(proved))
-    });
-    let proved = match proved.await {
+    let prove = |conn: &mut Conn, opened: &Opened, origin: &Origin| {
+        opened.user.prove_address(conn, &opened.email, origin)
+    };
+    let proved = match link.use_up(&app, caller.address, prove).await {
         // Somebody else took it at the same moment, which the database alone knows.
         Err(DbError::Taken(_)) => Proved::Taken,
         done => done?.ok_or(PageError::LinkOver)?,
     };
-    let email = opened.email;
+    let email = link.opened.email;
     let (heading, said, status) = match proved {
         Proved::Verified => ("Your address is proved", format!("{email} is yours. Mail goes there."), 200),
         Proved::Changed(before) => (
@@ -152,37 +148,17 @@ pub async fn prove(
     Ok(link_page(render(&shown, status)?))
 }
 
-async fn find(app: &AppData, path: &Path<String>) -> Result<Opened, AppError> {
-    let (secret, now) = (path.as_str().to_owned(), app.clock.now());
-    let opened = app.db.run(move |conn| user_link::open(conn, &secret, Purpose::Address, now)).await?;
-    opened.ok_or_else(|| PageError::LinkOver.into())
-}
-
-async fn wrong_password(
-    opened: &Opened,
-    fields: &Fields,
-    caller: &Caller,
-    app: &AppData,
-) -> Result<Option<(String, StatusCode)>, AppError> {
-    let typed = fields.get("password");
-    Ok(match caller.tries(Whose::User(opened.user.id), typed, app).await? {
-        Tried::Right(_) => None,
-        Tried::Wrong => Some(("This isn't your password.".to_owned(), StatusCode::UNPROCESSABLE_ENTITY)),
-        Tried::TooOften(wait) => Some((too_often(wait), StatusCode::TOO_MANY_REQUESTS)),
-    })
-}
-
 fn page(
     app: &App,
     form: &FormSecret,
-    path: &str,
-    opened: &Opened,
+    link: &MailedLink,
     wrong: Option<String>,
     status: StatusCode,
 ) -> Result<HttpResponse, AppError> {
+    let opened = &link.opened;
     let page = AddressPage {
         page: Page::new(&app.support, "Is this your address?", &form.secret),
-        action: paths::address_link(path),
+        action: paths::address_link(&link.secret),
         name: opened.user.name.clone(),
         email: opened.email.clone(),
         before: Some(opened.user.email.clone()).filter(|email| *email != opened.email),
