@@ -112,6 +112,7 @@ mod tokens_list;
 mod tokens_once;
 mod tokens_search;
 mod tokens_show;
+mod trial;
 mod two_factor;
 mod two_factor_demanded;
 mod two_factor_lost;
