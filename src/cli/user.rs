@@ -4,7 +4,7 @@ use super::{CliError, Opened, open, output, user_of};
 use crate::config::DatabaseArgs;
 use crate::db;
 use crate::models::password::{self, Cost};
-use crate::models::{Reference, User};
+use crate::models::{Reference, User, text};
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use std::convert::Infallible;
@@ -133,8 +133,8 @@ impl GivenPassword {
 
 fn create(args: CreateArgs) -> Result<(), CliError> {
     let (email, name) = (args.email.trim(), args.name.trim());
-    if !email.contains('@') || !email.is_ascii() || email.contains(char::is_whitespace) || name.is_empty() {
-        return Err(CliError::said("Give an e-mail address (in ASCII) and a name."));
+    if !text::is_email(email) || !email.is_ascii() || name.is_empty() {
+        return Err(CliError::said("Give an email address (in ASCII) and a name."));
     }
     let (text, hash, random) = args.given.hashed()?;
     let Opened { _postgres, mut conn, origin } = open(args.database)?;

@@ -124,7 +124,7 @@ async fn a_first_user_and_a_first_account_are_made_at_the_shell() {
     shell.refused(&again, "There is a user FIRST@example.com already.");
     shell.refused(
         &["user", "create", "--email", "nobody", "--name", "N"],
-        "Give an e-mail address (in ASCII) and a name.",
+        "Give an email address (in ASCII) and a name.",
     );
     for (weak, why) in [("short", "Use at least 8 characters."), ("password1234", "guessed first")] {
         let refused = Said::from(shell.command(&again).env("TOKENHOUSE_PASSWORD", weak).output().unwrap());
