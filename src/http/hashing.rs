@@ -94,6 +94,17 @@ impl Hashing {
         }
     }
 
+    /// A new hash of a password whose hash costs less than new ones do, such as one from before the cost was
+    /// raised; `None` where it costs as much.
+    pub async fn hash_again(&self, password: String, hash: &str) -> Result<Option<String>, AppError> {
+        let cost = self.cost;
+        if !password::is_cheaper(hash, cost) {
+            return Ok(None);
+        }
+        let hashed = self.run(move || password::hash(&password, cost)).await?;
+        hashed.map(Some).map_err(|error| AppError::Internal(error.to_string()))
+    }
+
     /// Runs work on these threads.
     pub async fn run<T: Send + 'static>(
         &self,

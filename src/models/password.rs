@@ -4,7 +4,7 @@
 //! them on the threads of `http::Hashing` only (clippy.toml).
 #![allow(clippy::disallowed_methods, reason = "forbidden to all others")]
 
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
 use rand::TryRng;
 use rand::rngs::SysRng;
 
@@ -81,6 +81,13 @@ pub fn verify(password: &str, hash: &str) -> bool {
     Argon2::default().verify_password(password.as_bytes(), hash).is_ok()
 }
 
+/// Whether a hash costs less than new ones do. What can't be read is left as it is: it fits no password.
+pub fn is_cheaper(hash: &str, cost: Cost) -> bool {
+    let params = PasswordHash::new(hash).ok().and_then(|hash| Params::try_from(&hash).ok());
+    let work = |memory: u32, passes: u32| u64::from(memory) * u64::from(passes);
+    params.is_some_and(|of| work(of.m_cost(), of.t_cost()) < work(cost.memory_kib, cost.passes))
+}
+
 /// A password for a machine to make and a person to keep: 24 letters and digits.
 pub fn random() -> Result<String, HashError> {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -137,6 +144,22 @@ mod tests {
         assert!(verify("correct horse", &hash));
         assert!(!verify("correct horsf", &hash));
         assert!(!verify("correct horse", "nonsense"));
+    }
+
+    #[test]
+    fn a_hash_is_cheaper_than_one_that_takes_more_memory_or_passes() {
+        let of = |memory_kib, passes| Cost { memory_kib, passes };
+        let hash = hash("correct horse", of(128, 2)).unwrap();
+        for (cost, cheaper) in [
+            (of(128, 2), false),
+            (of(256, 1), false),
+            (of(64, 2), false),
+            (of(129, 2), true),
+            (of(128, 3), true),
+        ] {
+            assert_eq!(is_cheaper(&hash, cost), cheaper, "{cost:?}");
+        }
+        assert!(!is_cheaper("nonsense", Cost::OWASP));
     }
 
     #[test]

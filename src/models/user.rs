@@ -123,6 +123,13 @@ impl User {
         Ok(with_password().filter(users::id.eq(id)).for_share().first(conn).optional()?)
     }
 
+    /// Puts another hash of the same password in the place of this one; `false` where it's there no longer.
+    /// Sessions stay, and the audit log has nothing to tell.
+    pub fn replace_hash(conn: &mut Conn, of: &Credentials, hash: &str) -> Result<bool, DbError> {
+        let own = users::table.filter(users::id.eq(of.user).and(users::password_hash.eq(&of.hash)));
+        Ok(diesel::update(own).set(users::password_hash.eq(hash)).execute(conn)? == 1)
+    }
+
     /// Whether there is any user yet.
     pub fn exist(conn: &mut Conn) -> Result<bool, DbError> {
         Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
