@@ -89,13 +89,19 @@ impl Caller {
         let of_person = format!("new password of user {user}");
         let counted = move |conn: &mut _| {
             let limits = [(of_network.as_str(), PER_NETWORK), (of_person.as_str(), NEW_PER_PERSON)];
-            throttle::count(conn, &limits, now)
+            if let Some(wait) = throttle::count(conn, &limits, now)? {
+                return Ok(Err(wait));
+            }
+            Ok(Ok(User::find(conn, user)?.map(|user| user.known_of(conn)).transpose()?.unwrap_or_default()))
         };
-        if let Some(wait) = app.db.run(counted).await? {
-            tracing::warn!(%network, "new passwords throttled");
-            return Ok(NewPassword::TooOften(wait));
-        }
-        let hashed = app.hashing.hash_new(password.to_owned()).await?;
+        let about: Vec<String> = match app.db.run(counted).await? {
+            Ok(about) => about,
+            Err(wait) => {
+                tracing::warn!(%network, "new passwords throttled");
+                return Ok(NewPassword::TooOften(wait));
+            }
+        };
+        let hashed = app.hashing.hash_new(password.to_owned(), about).await?;
         Ok(hashed.map_or_else(NewPassword::Refused, NewPassword::Hashed))
     }
 

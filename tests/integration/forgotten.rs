@@ -57,7 +57,7 @@ async fn a_link_by_mail_sets_a_new_password_once_and_ends_every_session() {
     assert_eq!((page.header("cache-control"), page.header("referrer-policy")), ("no-store", "strict-origin"));
     let weak = set(&house, &link, "password").await;
     assert_eq!(weak.status, 422);
-    assert!(weak.all("#new_password-error")[0].starts_with("This password is among those"));
+    assert!(weak.all("#new_password-error")[0].starts_with("This password was found in a breach"));
     assert_eq!(owner.get("/user").await.status, 200, "nothing was changed so far");
     let new = new_password();
     let answer = set(&house, &link, &new).await;
