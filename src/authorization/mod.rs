@@ -15,7 +15,7 @@ pub use credential::{Conflict, credential, digest};
 pub use verdict::{Admitted, Missing, Refused, Said, Step, Used, Verdict};
 
 use crate::http::App;
-use crate::models::token::lookup::{Found, Need, Reached};
+use crate::models::token::lookup::{self, Found, Names, Need, Reached};
 use crate::models::token::roll;
 use crate::models::token::secret::Digest;
 use crate::models::token::usage::Use;
@@ -94,6 +94,24 @@ impl About<'_> {
         }
     }
 
+    /// Which of the resources that the token's grants name the call is about, as far as that can be told
+    /// before the token is known.
+    fn names(self, app: &App) -> Names {
+        let name = match self {
+            About::State | About::User { .. } => return Names::Only(Vec::new()),
+            About::Token { .. } => return Names::All,
+            About::Route(call) => return call.names(&app.catalogue),
+            About::Account { permission, target: Wanted::Resource(asked), .. } => {
+                let kind = app.catalogue.find(permission).and_then(|found| found.narrowed_by);
+                kind.and_then(|kind| Resource::asked_name(kind, asked, &app.extras.hooks))
+            }
+            About::Account { target: Wanted::New, .. } => return Names::Only(Vec::new()),
+            About::Account { target: Wanted::Collection, .. } => None,
+        };
+        // What is asked for by number can have any name.
+        name.map_or(Names::All, |name| Names::Only(vec![name]))
+    }
+
     fn uses(self) -> bool {
         match self {
             About::State => false,
@@ -118,7 +136,8 @@ async fn decide(
     token: &mut Option<TokenId>,
 ) -> Result<Admitted, Refused> {
     let digest = ask.credential.map_err(|code| charges.unnamed(code))?;
-    let found = app.token_lookup.find(digest, ask.about.need()).await?;
+    let wanted = lookup::Wanted { digest, need: ask.about.need(), names: ask.about.names(app) };
+    let found = app.token_lookup.find(wanted).await?;
     let found = found.ok_or_else(|| charges.unknown(RefusalCode::InvalidToken))?;
     *token = Some(found.token);
     let call = Call { app, ask, found, now: charges.now };
@@ -270,6 +289,9 @@ impl Call<'_> {
         let found =
             self.app.db.run(move |conn| Resource::by_name_or_id(conn, number, key, &text, &hooks)).await?;
         let resource = found.ok_or_else(|| Refused::of(Refusal::ResourceNotFound, Some(missing())))?;
+        if !self.found.names.include(&resource.name) {
+            return Err(Refused::Fault(format!("the grants on resource {} weren't loaded", resource.id)));
+        }
         match self.decide(permission, access, account.id, resource.target()) {
             Decision::Allow => Ok(self.admitted(Some(account), Some(resource))),
             Decision::Refuse(refusal) => Err(Refused::of(refusal, Some(missing()))),

@@ -142,20 +142,22 @@ impl Resource {
         asked: &str,
         hooks: &Hooks,
     ) -> Result<Option<Resource>, DbError> {
-        let numbered = asked.bytes().all(|byte| byte.is_ascii_digit()).then(|| asked.parse::<i64>());
-        match numbered {
-            Some(Ok(id)) => Ok(of_kind(account, kind)
+        if is_number(asked) {
+            let Ok(id) = asked.parse::<i64>() else { return Ok(None) };
+            return Ok(of_kind(account, kind)
                 .filter(resources::id.eq(id))
                 .select(Resource::as_select())
                 .first(conn)
-                .optional()?),
-            Some(Err(_)) => Ok(None),
-            // Whatever is no name is not there either, and never reaches the database.
-            None => match (hooks.resource_name)(kind, asked) {
-                Ok(name) => Resource::find(conn, account, kind, &name),
-                Err(_) => Ok(None),
-            },
+                .optional()?);
         }
+        // What is no name isn't there either, and never reaches the database.
+        let Some(name) = Resource::asked_name(kind, asked, hooks) else { return Ok(None) };
+        Resource::find(conn, account, kind, &name)
+    }
+
+    /// The name of what a call asks for, as it's stored; `None` for a number, and for what can be no name.
+    pub fn asked_name(kind: KindKey, asked: &str, hooks: &Hooks) -> Option<String> {
+        if is_number(asked) { None } else { (hooks.resource_name)(kind, asked).ok() }
     }
 
     /// Which of these accounts has the resource of this kind and name; `None` where none has, or several.
@@ -295,4 +297,8 @@ fn event<'a>(account: AccountId, kind: &'a KindKey, action: String, name: &'a st
         before: None,
         after: None,
     }
+}
+
+fn is_number(asked: &str) -> bool {
+    asked.bytes().all(|byte| byte.is_ascii_digit())
 }

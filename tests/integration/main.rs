@@ -65,6 +65,7 @@ mod leaked;
 mod leaked_process;
 mod lists;
 mod logged;
+mod look_up;
 mod mail;
 mod main_job;
 mod members;
