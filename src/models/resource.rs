@@ -258,13 +258,21 @@ impl Resource {
         hooks: &Hooks,
         origin: &Origin,
     ) -> Result<bool, DbError> {
-        let gone: Option<Resource> = diesel::delete(of_kind(account, kind).filter(resources::name.eq(name)))
-            .returning(Resource::as_returning())
-            .get_result(conn)
-            .optional()?;
+        match Resource::find(conn, account, kind, name)? {
+            Some(found) => found.delete(conn, hooks, origin),
+            None => Ok(false),
+        }
+    }
+
+    /// Removes this resource, by its number: another one may have its name by now. Says whether it was still there.
+    pub fn delete(&self, conn: &mut Conn, hooks: &Hooks, origin: &Origin) -> Result<bool, DbError> {
+        let own = of_kind(self.account_id, self.kind).filter(resources::id.eq(self.id));
+        let gone: Option<Resource> =
+            diesel::delete(own).returning(Resource::as_returning()).get_result(conn).optional()?;
         let Some(gone) = gone else { return Ok(false) };
         (hooks.removed)(conn, &gone)?;
-        audit::record(conn, origin, &event(account, &kind, format!("{kind}.removed"), name))?;
+        let action = format!("{}.removed", self.kind);
+        audit::record(conn, origin, &event(self.account_id, &self.kind, action, &self.name))?;
         Ok(true)
     }
 

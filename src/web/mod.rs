@@ -36,6 +36,7 @@ mod tokens;
 pub mod told;
 
 use crate::http::{App, AppError, TableRow, get, resources};
+use crate::policy::UserId;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, Scope};
@@ -221,6 +222,11 @@ pub fn configure(app: &Data<App>, extension: Pages) -> impl FnOnce(&mut ServiceC
 /// The secret behind the forms of whoever is signed in.
 pub fn csrf_secret(request: &HttpRequest) -> Option<String> {
     request.extensions().get::<session::SignedInSession>().map(|session| session.csrf.clone())
+}
+
+/// Who is signed in, by the session alone.
+pub fn signed_in_user(request: &HttpRequest) -> Option<UserId> {
+    request.extensions().get::<session::SignedInSession>().map(|session| session.user)
 }
 
 async fn nothing_here() -> Result<HttpResponse, AppError> {

@@ -63,6 +63,7 @@ mod last_use;
 mod layering;
 mod leaked;
 mod leaked_process;
+mod licences;
 mod lists;
 mod logged;
 mod look_up;

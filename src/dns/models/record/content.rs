@@ -1,6 +1,6 @@
 //! Contents of records, by type, read by the DNS library.
 
-use super::words::{in_quotes, words};
+use super::words::{in_quotes, is_space, words};
 use super::{name, text};
 use hickory_proto::rr::rdata::{CAA, SSHFP, TLSA, sshfp};
 use hickory_proto::rr::{RData, RecordType};
@@ -21,7 +21,7 @@ const LONGEST: usize = 65_535;
 
 /// A content as it is kept: addresses and names in their one spelling, texts as they were written.
 pub(super) fn checked(record_type: &str, written: &str) -> Result<String, String> {
-    let content = written.trim();
+    let content = written.trim_matches(is_space);
     if content.is_empty() {
         return Err("can't be blank".to_owned());
     }
@@ -108,7 +108,7 @@ pub(super) fn fits(data: &impl BinEncodable) -> bool {
 
 fn service(content: &str) -> Result<String, String> {
     let wrong = || "must be weight, port and target, such as 5 443 host.example.com".to_owned();
-    let parts: Vec<&str> = content.split_whitespace().collect();
+    let parts: Vec<&str> = content.split(is_space).filter(|part| !part.is_empty()).collect();
     let [weight, port, target] = parts.as_slice() else { return Err(wrong()) };
     // A dot says that the service is not offered here (RFC 2782).
     let target = if *target == "." { ".".to_owned() } else { name::target(target)? };
