@@ -53,8 +53,8 @@ impl Asked {
 pub struct Pages {
     /// Its number; the first is 1.
     pub number: i64,
-    /// Number of the last page.
-    pub last: i64,
+    /// Number of the last page; `None` where there are more rows than are counted.
+    pub last: Option<i64>,
     /// URL of the page before.
     pub previous: Option<String>,
     /// URL of the page after.
@@ -75,7 +75,7 @@ impl Pages {
             number: part.number,
             last: part.last,
             previous: (part.number > 1).then(|| link(part.number - 1)),
-            next: (part.number < part.last).then(|| link(part.number + 1)),
+            next: part.has_next.then(|| link(part.number + 1)),
         }
     }
 }
@@ -91,6 +91,11 @@ pub fn read_cursor(text: &str) -> Option<Cursor> {
 /// The same, as a URL holds it.
 pub fn written((at, id): Cursor) -> String {
     format!("{}-{id}", at.unix_timestamp_nanos() / 1_000)
+}
+
+/// How many rows a list has: "1 store", "1,000+ stores".
+pub fn rows_of<T>(part: &Part<T>, one: &str, many: &str) -> String {
+    if part.last.is_none() { format!("1,000+ {many}") } else { counted(part.total, one, many) }
 }
 
 /// "1 store", "12,345 stores".

@@ -78,6 +78,7 @@ mod own_password_again;
 mod own_profile;
 mod own_sessions;
 #[cfg(target_os = "linux")]
+mod passkeys;
 mod patroni;
 mod pause;
 mod policies;

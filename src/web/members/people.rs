@@ -5,7 +5,7 @@ use crate::http::{AppData, AppError};
 use crate::models::invitation;
 use crate::models::membership;
 use crate::policy::{Act, Role};
-use crate::web::browse::{Asked, Pages, counted};
+use crate::web::browse::{Asked, Pages, rows_of};
 use crate::web::guard::{AccountMember, SeeResources};
 use crate::web::page::{AccountNav, Page, Section, render};
 use crate::web::paths;
@@ -108,7 +108,7 @@ pub async fn index(
         leave_url: paths::member_remove(account, own),
         people_url: paths::members(account),
         tokens_url: paths::members_tokens(account),
-        count: counted(part.total, "member", "members"),
+        count: rows_of(&part, "member", "members"),
         pages: Pages::of(&part, &paths::members(account), &q),
         invite_url: paths::invitation_new(account),
         invitations: invited.iter().map(|one| invitation_row(one, now)).collect::<Result<_, _>>()?,
