@@ -1,4 +1,6 @@
-//! `catalogue starter|check|routes|try`: what needs a catalogue and no database.
+//! `catalogue starter|check|routes|try|diff`.
+
+mod diff;
 
 use super::{CliError, output};
 use crate::config::{CatalogueArgs, DatabaseArgs};
@@ -23,6 +25,8 @@ pub(super) enum CatalogueCommand {
     Routes(RoutesArgs),
     /// Say how a call is read: its route, what its path names, and the scope it needs.
     Try(TryArgs),
+    /// Say which live tokens lose, gain or only read differently when a catalogue takes another one's place.
+    Diff(diff::DiffArgs),
 }
 
 #[derive(Args)]
@@ -60,6 +64,7 @@ pub(super) fn run(command: CatalogueCommand, extension: Option<Extension>) -> Re
         CatalogueCommand::Check(args) => check(&args, extension),
         CatalogueCommand::Routes(args) => routes(args, extension),
         CatalogueCommand::Try(args) => attempt(args, extension),
+        CatalogueCommand::Diff(args) => diff::run(args, extension),
     }
 }
 

@@ -9,6 +9,7 @@ mod support;
 mod check;
 mod check_listener;
 mod commands;
+mod diff;
 #[cfg(feature = "dns")]
 mod in_front;
 mod one_answer;
