@@ -1,6 +1,7 @@
-//! `catalogue starter|check|routes|try|diff`.
+//! `catalogue starter|check|routes|try|diff|from-openapi`.
 
 mod diff;
+mod from_openapi;
 
 use super::{CliError, output};
 use crate::config::{CatalogueArgs, DatabaseArgs};
@@ -27,6 +28,8 @@ pub(super) enum CatalogueCommand {
     Try(TryArgs),
     /// Say which live tokens lose, gain or only read differently when a catalogue takes another one's place.
     Diff(diff::DiffArgs),
+    /// Print a draft of a catalogue for the API that an OpenAPI description describes.
+    FromOpenapi(from_openapi::FromOpenapiArgs),
 }
 
 #[derive(Args)]
@@ -65,6 +68,7 @@ pub(super) fn run(command: CatalogueCommand, extension: Option<Extension>) -> Re
         CatalogueCommand::Routes(args) => routes(args, extension),
         CatalogueCommand::Try(args) => attempt(args, extension),
         CatalogueCommand::Diff(args) => diff::run(args, extension),
+        CatalogueCommand::FromOpenapi(args) => from_openapi::run(&args),
     }
 }
 
