@@ -21,6 +21,9 @@ pub struct Asked {
     /// Which page.
     #[serde(default)]
     page: String,
+    /// Among members: `none` for those without a second factor.
+    #[serde(default)]
+    pub factor: String,
     /// Where the account's tokens go on.
     #[serde(default)]
     pub tokens: String,
@@ -64,8 +67,14 @@ pub struct Pages {
 impl Pages {
     /// The pages around this one.
     pub fn of<T>(part: &Part<T>, path: &str, q: &str) -> Pages {
+        Pages::keeping(part, path, q, None)
+    }
+
+    /// The same of a list that is narrowed by something else, too.
+    pub fn keeping<T>(part: &Part<T>, path: &str, q: &str, kept: Option<(&str, &str)>) -> Pages {
         let link = |number: i64| {
             let mut query = form_urlencoded::Serializer::new(String::new());
+            query.extend_pairs(kept);
             if !q.is_empty() {
                 query.append_pair("q", q);
             }

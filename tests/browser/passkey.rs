@@ -95,33 +95,77 @@ async fn a_passkey_signs_in_alone_and_after_the_password_and_confirms_that_its_y
     }
 }
 
+/// Every page is looked at on the way: at each width, in the dark, by axe.
 #[actix_web::test]
-async fn the_pages_of_passkeys_are_right_at_every_width_and_in_the_dark() {
+async fn a_passkey_is_added_signs_in_and_confirms_that_its_you_by_keyboard_alone() {
     let house = House::open();
-    let (mut window, _) = window(&house, "passkey-pages").await;
+    let (mut window, _) = window(&house, "passkey-keyboard").await;
+    let mut looked = Looked::begin();
     sign_in(&window, "/user/security").await;
     window.heading("Where you are signed in").await;
-    add(&window, -7).await;
+    window.follow("link", "Add a passkey").await;
+    window.heading("Add a passkey").await;
+    look(&mut looked, &mut window, "about").await;
+    window.follow("button", "Continue").await;
+    note(&window, "Create a passkey").await;
+    look(&mut looked, &mut window, "add").await;
+    window.follow("button", "Create a passkey").await;
     window.heading("Your recovery codes").await;
-    let mut looked = Looked::begin();
-    looked.visit(&mut window, "security", "/user/security").await;
-    window.go("/user/factors/passkey").await;
-    press(&window, "Continue").await;
-    window.button("Create a passkey").await;
-    looked.here(&mut window, "add").await;
+    put_codes_down(&window).await;
+    window.tab_to("checkbox", "I have kept them").await;
+    window.press(' ').await;
+    window.follow("button", "Continue").await;
+    window.says("Signing in takes your password and a second factor").await;
+    look(&mut looked, &mut window, "security").await;
+
     house.clock.advance(Duration::minutes(16));
-    window.go("/user/security").await;
-    press(&window, "New recovery codes").await;
+    window.follow("button", "New recovery codes").await;
     window.heading("Confirm it's you").await;
-    looked.here(&mut window, "confirm").await;
+    note(&window, "Use a passkey").await;
+    look(&mut looked, &mut window, "confirm").await;
+    window.follow("button", "Use a passkey").await;
+    window.heading("Your recovery codes").await;
+    put_codes_down(&window).await;
+
+    // Alone.
     window.driver.client.delete_all_cookies().await.unwrap();
-    sign_in(&window, "/sign-in").await;
-    window.heading("Two-factor authentication").await;
-    looked.here(&mut window, "second").await;
-    press(&window, "Use a passkey").await;
+    window.go("/sign-in").await;
+    window.heading("Sign in").await;
+    window.follow("button", "Sign in with a passkey").await;
     window.heading("Sign in with a passkey").await;
-    looked.here(&mut window, "ask").await;
+    note(&window, "Use a passkey").await;
+    look(&mut looked, &mut window, "ask").await;
+    window.follow("button", "Use a passkey").await;
+    window.heading("Automation").await;
+
+    // After the password.
+    window.driver.client.delete_all_cookies().await.unwrap();
+    window.go("/sign-in").await;
+    window.heading("Sign in").await;
+    window.keys(OWNER).await;
+    window.tab_to("textbox", "Password").await;
+    window.keys(&ledger::password()).await;
+    window.press('\u{e007}').await;
+    window.heading("Two-factor authentication").await;
+    look(&mut looked, &mut window, "second").await;
+    window.follow("button", "Use a passkey").await;
+    window.heading("Sign in with a passkey").await;
+    note(&window, "Use a passkey").await;
+    window.follow("button", "Use a passkey").await;
+    window.heading("Automation").await;
     looked.end();
+}
+
+/// Looks at the page that the window shows, and leaves the focus at its top: where Tab leaves a page at its end,
+/// this browser shows no focus any more.
+async fn look(looked: &mut Looked, window: &mut Window, name: &str) {
+    looked.here(window, name).await;
+    window.script("document.querySelector('a[href]').focus()").await;
+}
+
+async fn put_codes_down(window: &Window) {
+    let codes = window.field("Recovery codes").await.prop("value").await.unwrap().unwrap();
+    codes.split_whitespace().for_each(ledger::put_down);
 }
 
 #[actix_web::test]
