@@ -13,11 +13,11 @@ use crate::db::private::{DATABASE, PrivateError, PrivatePostgres, Tuning};
 use crate::db::{self, Db, DbError, Readiness, Source};
 use crate::extension::Product;
 use crate::http::{
-    App, AppData, AppError, Budgets, Buffers, Endings, Hashing, LargeLists, Sessions, TokenLookup, get,
-    headers, is_well_formed, paced, path_of, remember,
+    App, AppData, AppError, Budgets, Buffers, Endings, Hashing, LargeLists, Sessions, TokenLookup,
+    client_address, get, headers, is_well_formed, paced, path_of, remember,
 };
 use crate::models::password::HashError;
-use crate::policy::{Catalogue, ClientAddress, catalogue::CatalogueError};
+use crate::policy::{Catalogue, ClientAddress, TokenId, UserId, catalogue::CatalogueError};
 use crate::proof::webauthn::RelyingParty;
 use crate::web;
 use actix_session::storage::{LoadError, SaveError};
@@ -269,6 +269,8 @@ struct Asked {
     support: Support,
     /// Whether the process is about to end: the client is to call elsewhere next.
     closes: bool,
+    /// Where the caller is, for the log.
+    from: Option<ClientAddress>,
     /// Who calls, where it is the API.
     api: Option<api::Finish>,
 }
@@ -290,6 +292,7 @@ async fn finish(
     let app = request.app_data::<AppData>();
     let asked = Asked {
         api: api::Finish::of(request.request()),
+        from: client_address(request.request()).ok(),
         id: app.map(|app| new_id(app.clock.now())).unwrap_or_default(),
         path: path_of(request.request()).to_owned(),
         takes_gzip: web::assets::takes_gzip(request.headers()),
@@ -359,11 +362,14 @@ fn finished(
         _ => {}
     }
     let status = response.status().as_u16();
+    let from = asked.from.as_ref().map(tracing::field::display);
+    let user = request.and_then(web::signed_in_user).map(UserId::get);
+    let token = request.and_then(api::presented_token).map(TokenId::get);
     // A yes of the check is one for each call of another API, which has a log of its own.
     if status == 200 && check::is_check(&asked.path) {
-        tracing::debug!(status, "answered");
+        tracing::debug!(status, from, token, "answered");
     } else {
-        tracing::info!(status, "answered");
+        tracing::info!(status, from, user, token, "answered");
     }
     if let Some(error) = &error {
         let (kind, body) = if api::is_api(&asked.path) {

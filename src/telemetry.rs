@@ -17,8 +17,9 @@ use tracing_subscriber::fmt::MakeWriter;
 /// How long the end of the process waits for the reader of its log.
 const LONGEST_FLUSH: Duration = Duration::from_secs(2);
 
-/// How much is logged without `RUST_LOG`. actix-session's own lines say nothing that ours do not.
-const USUAL: &str = "info,actix_session=error,actix_server=warn";
+/// How much is logged without `RUST_LOG`. actix-session's own lines say nothing that ours do not, and actix-http's
+/// would let anyone fill the log with errors, by requests that aren't HTTP.
+const USUAL: &str = "info,actix_session=error,actix_server=warn,actix_http=off";
 
 /// A server's way to standard error, for its log and for notes to the person who started it. Neither
 /// waits for the reader or fails with it. Dropping it waits for what isn't written yet, for two

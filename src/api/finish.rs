@@ -2,10 +2,15 @@
 
 use super::errors::refused_token;
 use crate::http::{AppData, AppError, Presented, Stranger, client_address, headers, path_of};
-use crate::policy::ClientAddress;
 use crate::policy::budget::Quota;
+use crate::policy::{ClientAddress, TokenId};
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpMessage, HttpRequest};
+
+/// The token whose secret the call presented.
+pub fn presented_token(request: &HttpRequest) -> Option<TokenId> {
+    request.extensions().get::<Presented>().map(|presented| presented.token)
+}
 
 /// Who calls the API.
 pub struct Finish {

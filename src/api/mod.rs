@@ -15,7 +15,7 @@ pub mod routes;
 pub mod verify;
 pub mod whoami;
 
-pub use finish::Finish;
+pub use finish::{Finish, presented_token};
 pub use openapi::describe;
 pub use routes::{Answer, ApiRoute, Shape};
 

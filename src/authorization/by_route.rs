@@ -4,10 +4,10 @@ use super::charges::Charges;
 use super::verdict::Used;
 use super::{Admitted, Call, Missing, Refused};
 use crate::models::Resource;
-use crate::models::token::lookup::{Holder, Reached};
+use crate::models::token::lookup::{Holder, Names, Reached};
 use crate::policy::{
-    self, About, Access, AccountId, Decision, Found, InPath, Kind, KindKey, Needs, PartsAsked, Permission,
-    Refusal, RefusalCode, Request, Rights, Segment, Selection, Target, scope,
+    self, About, Access, AccountId, Catalogue, Decision, Found, InPath, Kind, KindKey, Needs, PartsAsked,
+    Permission, Refusal, RefusalCode, Request, Rights, Segment, Selection, Target, scope,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::BTreeSet;
@@ -20,6 +20,21 @@ const LONGEST_LIST: usize = 4_096;
 pub struct RouteCall<'a> {
     /// The route that takes it, and what its path names; `None` where none does.
     pub found: Option<Found<'a, 'a>>,
+}
+
+impl RouteCall<'_> {
+    /// Which of the resources that a token's grants name this is about: all of them for a list, and where the
+    /// answer says what the grants are.
+    pub(super) fn names(&self, catalogue: &Catalogue) -> Names {
+        let Some(found) = &self.found else { return Names::Only(Vec::new()) };
+        if found.route.about == About::Filtered || found.route.filters_parts {
+            return Names::All;
+        }
+        let Needs::Scope(key, _) = &found.route.needs else { return Names::Only(Vec::new()) };
+        let kind = catalogue.get(key).and_then(|permission| catalogue.kind_of(permission));
+        let asked = kind.and_then(|kind| found.at(|one| *one == Segment::Resource(kind.key)));
+        Names::Only(kind.zip(asked).and_then(|(kind, asked)| kind.name(&asked)).into_iter().collect())
+    }
 }
 
 /// What a call is about, once its account is known.

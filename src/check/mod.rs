@@ -67,13 +67,12 @@ async fn check(dialect: Dialect, request: HttpRequest, app: AppData) -> Result<H
     let credential = authorization::digest(&app.catalogue.headers, |name| values(headers, name));
     let presents = credential.is_ok() || app.catalogue.headers.iter().any(|name| headers.contains_key(name));
     let ask = Ask {
-        credential,
         address,
         client: client_name(headers),
         account: None,
         about: About::Route(&RouteCall { found }),
     };
-    let verdict = authorization::ask(&app, &ask).await;
+    let verdict = authorization::ask(&app, credential, &ask).await;
     match verdict.outcome {
         Ok(admitted) => Ok(answer.yes(&admitted)),
         Err(refused) => {

@@ -118,7 +118,7 @@ pub(super) fn demo(args: DemoArgs, extension: Option<Extension>) -> Result<(), C
     let demo = extension.ok_or_else(no_demo)?.demo;
     if let Some(password) = &args.password {
         #[allow(clippy::disallowed_methods, reason = "a command keeps nobody waiting")]
-        password::check(password.expose_secret()).map_err(|why| CliError::said(why.to_string()))?;
+        password::check(password.expose_secret(), &[]).map_err(|why| CliError::said(why.to_string()))?;
     }
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let sign_ins = db::in_one(&mut conn, |conn| {

@@ -4,7 +4,7 @@ use super::{CliError, Opened, open, output, user_of};
 use crate::config::DatabaseArgs;
 use crate::db;
 use crate::models::password::{self, Cost};
-use crate::models::{Reference, User};
+use crate::models::{Reference, User, text};
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use std::convert::Infallible;
@@ -116,12 +116,14 @@ pub(super) fn typed_password(text: &str) -> Result<SecretString, Infallible> {
 }
 
 impl GivenPassword {
-    /// The password, its hash, and whether it is a random one to be printed.
-    fn hashed(self) -> Result<(String, String, bool), CliError> {
+    /// The password, its hash, and whether it is a random one to be printed; `about` is what others know of whose
+    /// it is.
+    fn hashed(self, about: &[String]) -> Result<(String, String, bool), CliError> {
         let (text, random) = match self.password {
             Some(given) => {
                 #[allow(clippy::disallowed_methods, reason = "a command keeps nobody waiting")]
-                password::check(given.expose_secret()).map_err(|why| CliError::said(why.to_string()))?;
+                password::check(given.expose_secret(), about)
+                    .map_err(|why| CliError::said(why.to_string()))?;
                 (given.expose_secret().to_owned(), false)
             }
             None => (password::random()?, true),
@@ -133,10 +135,10 @@ impl GivenPassword {
 
 fn create(args: CreateArgs) -> Result<(), CliError> {
     let (email, name) = (args.email.trim(), args.name.trim());
-    if !email.contains('@') || !email.is_ascii() || email.contains(char::is_whitespace) || name.is_empty() {
-        return Err(CliError::said("Give an e-mail address (in ASCII) and a name."));
+    if !text::is_email(email) || !email.is_ascii() || name.is_empty() {
+        return Err(CliError::said("Give an email address (in ASCII) and a name."));
     }
-    let (text, hash, random) = args.given.hashed()?;
+    let (text, hash, random) = args.given.hashed(&[email.to_owned(), name.to_owned()])?;
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     db::in_one(&mut conn, |conn| {
         if User::create(conn, email, name, &hash, &origin)?.is_none() {
@@ -149,9 +151,9 @@ fn create(args: CreateArgs) -> Result<(), CliError> {
 }
 
 fn set_password(args: PasswordArgs) -> Result<(), CliError> {
-    let (text, hash, random) = args.given.hashed()?;
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let user = user_of(&mut conn, &args.email)?;
+    let (text, hash, random) = args.given.hashed(&user.known_of(&mut conn)?)?;
     let ended = db::in_one(&mut conn, |conn| {
         User::lock(conn, user.id)?;
         let ended = user.replace_password(conn, &hash, &origin)?;

@@ -21,6 +21,16 @@ pub enum DbError {
         "the database isn't up to date, and {0}: run `tokenhouse migrate` as the role that owns its tables"
     )]
     Outdated(String),
+    /// The database is new, and a role of this name may create nothing in the schema of this name.
+    #[error(
+        "the database is empty, and the role {role} may not create tables in its schema {schema}: run `tokenhouse migrate` as the role that is to own the tables, or, as the owner of the database, GRANT USAGE, CREATE ON SCHEMA {schema} TO {role}"
+    )]
+    MayNotCreate {
+        /// The role, quoted where SQL wants it.
+        role: String,
+        /// The schema, quoted likewise.
+        schema: String,
+    },
     /// A migration of this version ran in it, which is older than the first one.
     #[error(
         "the database is from before the first release of Tokenhouse (migration {0}), and can't be brought up to date"

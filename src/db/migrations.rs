@@ -129,6 +129,18 @@ fn why_not(conn: &mut Conn) -> Result<Option<String>, DbError> {
     if is_read_only(conn)? {
         return Ok(Some("it is read-only".to_owned()));
     }
+    // Since Postgres 15 only its owner may create something in the schema of a new database.
+    if !is_begun(conn)? {
+        let may = sql::<Bool>("coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)");
+        if diesel::select(may).get_result::<bool>(conn)? {
+            return Ok(None);
+        }
+        let names = sql::<(Text, Text)>(
+            "quote_ident(current_user), quote_ident(coalesce(current_schema(), 'public'))",
+        );
+        let (role, schema) = diesel::select(names).get_result(conn)?;
+        return Err(DbError::MayNotCreate { role, schema });
+    }
     let may = sql::<Bool>(
         "coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AND NOT EXISTS (SELECT FROM pg_class \
          WHERE oid = to_regclass('__diesel_schema_migrations') AND NOT pg_has_role(relowner, 'USAGE'))",
@@ -178,11 +190,16 @@ pub fn is_current(conn: &mut Conn) -> Result<bool, DbError> {
     Ok(versions()?.iter().all(|version| ran.contains(version)))
 }
 
+/// Whether any migration ran, as far as this role can see.
+fn is_begun(conn: &mut Conn) -> Result<bool, DbError> {
+    let kept = sql::<Bool>("to_regclass('__diesel_schema_migrations') IS NOT NULL");
+    Ok(diesel::select(kept).get_result(conn)?)
+}
+
 /// The versions that have run. It only reads: diesel's own check creates its table where there is none,
 /// which a role without that right doesn't have, and which fails on a read-only database.
 fn ran(conn: &mut Conn) -> Result<HashSet<String>, DbError> {
-    let kept = sql::<Bool>("to_regclass('__diesel_schema_migrations') IS NOT NULL");
-    if !diesel::select(kept).get_result::<bool>(conn)? {
+    if !is_begun(conn)? {
         return Ok(HashSet::new());
     }
     let ran: Vec<String> = applied::table.select(applied::version).load(conn)?;

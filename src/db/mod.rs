@@ -1,5 +1,6 @@
 //! The database: pool, transactions, errors. Every diesel and r2d2 error ends here.
 
+mod any_of;
 mod connect;
 mod error;
 mod hosts;
@@ -12,6 +13,7 @@ pub mod schema;
 mod socket;
 mod watched;
 
+pub use any_of::AnyOf;
 pub use connect::connect;
 pub use error::DbError;
 pub use kept::Kept;

@@ -25,9 +25,11 @@ use crate::models::budget::{self, Network, Payer};
 use crate::policy::ClientAddress;
 use crate::policy::budget::{Charge, Hour, Quota, Tally, UNKNOWN, UNNAMED};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use time::OffsetDateTime;
+use tokio::sync::watch;
 
 /// How often the nodes share what they owe.
 pub const SHARE_EVERY: std::time::Duration = std::time::Duration::from_secs(5);
@@ -69,21 +71,41 @@ impl Stranger {
     }
 }
 
+/// Who asks what the other nodes know of a payer.
+enum Turn<'a> {
+    /// This call.
+    Ours(Question<'a>),
+    /// Another call, whose question ends with this.
+    Another(watch::Receiver<()>),
+}
+
+/// A question that is on its way. It also ends with its call, when the client has gone.
+struct Question<'a> {
+    budgets: &'a Budgets,
+    payer: Payer,
+    _end: watch::Sender<()>,
+}
+
+impl Drop for Question<'_> {
+    fn drop(&mut self) {
+        self.budgets.asking().remove(&self.payer);
+    }
+}
+
 /// All budgets, as this node knows them.
 pub struct Budgets {
     db: Db,
     payers: Shards,
     networks: Shards,
-    /// One question at a time for each payer; the others wait for its answer.
-    asking: Vec<tokio::sync::Mutex<()>>,
+    /// One question at a time for each payer, whose other calls wait for its end.
+    asking: Mutex<HashMap<Payer, watch::Receiver<()>>>,
 }
 
 impl Budgets {
     /// Budgets that are shared through this database.
     pub fn new(db: Db) -> Budgets {
-        let asking = (0..SHARDS).map(|_| tokio::sync::Mutex::default()).collect();
         let (payers, networks) = (Shards::new(PAYERS_A_SHARD), Shards::new(NETWORKS_A_SHARD));
-        Budgets { db, payers, networks, asking }
+        Budgets { db, payers, networks, asking: Mutex::default() }
     }
 
     /// Charges a call to an account or a user.
@@ -95,15 +117,36 @@ impl Budgets {
             Charge::Over => Some(paid(false, limit, tally, hour)),
             Charge::AskFirst => None,
         };
-        if let Some(paid) = self.payers.with(payer, hour, charged) {
-            return paid;
+        loop {
+            if let Some(paid) = self.payers.with(payer, hour, charged) {
+                return paid;
+            }
+            match self.turn(payer) {
+                Turn::Ours(_question) => {
+                    self.ask(payer, hour).await;
+                    let alone = |tally: &mut Tally| paid(tally.charge_alone(limit), limit, tally, hour);
+                    return self.payers.with(payer, hour, alone);
+                }
+                // It ends with an error: nothing is ever sent.
+                Turn::Another(mut question) => drop(question.changed().await),
+            }
         }
-        let _turn = self.asking[self.payers.place(payer)].lock().await;
-        if let Some(paid) = self.payers.with(payer, hour, charged) {
-            return paid;
+    }
+
+    /// Whose question about the payer is next.
+    fn turn(&self, payer: Payer) -> Turn<'_> {
+        match self.asking().entry(payer) {
+            Entry::Occupied(asked) => Turn::Another(asked.get().clone()),
+            Entry::Vacant(free) => {
+                let (end, question) = watch::channel(());
+                free.insert(question);
+                Turn::Ours(Question { budgets: self, payer, _end: end })
+            }
         }
-        self.ask(payer, hour).await;
-        self.payers.with(payer, hour, |tally| paid(tally.charge_alone(limit), limit, tally, hour))
+    }
+
+    fn asking(&self) -> MutexGuard<'_, HashMap<Payer, watch::Receiver<()>>> {
+        self.asking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Charges a call to the network of a caller who has no account.
@@ -250,7 +293,24 @@ impl Shards {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::Source;
+    use secrecy::SecretString;
     use time::macros::datetime;
+
+    #[test]
+    fn a_question_about_one_payer_keeps_no_other_waiting_and_ends_with_its_call() {
+        let nowhere = SecretString::from("postgres://nobody@127.0.0.1:1/none");
+        let budgets = Budgets::new(Db::new(&Source::from(&nowhere), 1));
+        // More than there are shards.
+        let payers: Vec<Payer> = (0..1_000).map(|number| Payer::Account(number.into())).collect();
+        let asked: Vec<Turn<'_>> = payers.iter().map(|payer| budgets.turn(*payer)).collect();
+        assert!(asked.iter().all(|turn| matches!(turn, Turn::Ours(_))));
+        let Turn::Another(end) = budgets.turn(payers[7]) else { panic!("it is asked about already") };
+        assert!(end.has_changed().is_ok());
+        drop(asked);
+        assert!(end.has_changed().is_err(), "who waits is told");
+        assert!(matches!(budgets.turn(payers[7]), Turn::Ours(_)));
+    }
 
     fn hour(number: u8) -> Hour {
         Hour::of(datetime!(2026-11-22 0:00 UTC) + time::Duration::hours(number.into()))

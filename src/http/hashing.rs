@@ -83,15 +83,32 @@ impl Hashing {
         .await
     }
 
-    /// The hash of a new password, or why it is refused. Callers count the attempt first.
-    pub async fn hash_new(&self, password: String) -> Result<Result<String, Refused>, AppError> {
+    /// The hash of a new password, or why it is refused: `about` is what others know of whose it is. Callers count
+    /// the attempt first.
+    pub async fn hash_new(
+        &self,
+        password: String,
+        about: Vec<String>,
+    ) -> Result<Result<String, Refused>, AppError> {
         let cost = self.cost;
-        let hashed = self.run(move || password::check(&password).map(|()| password::hash(&password, cost)));
+        let work = move || password::check(&password, &about).map(|()| password::hash(&password, cost));
+        let hashed = self.run(work);
         match hashed.await? {
             Ok(Ok(hash)) => Ok(Ok(hash)),
             Ok(Err(error)) => Err(AppError::Internal(error.to_string())),
             Err(refused) => Ok(Err(refused)),
         }
+    }
+
+    /// A new hash of a password whose hash costs less than new ones do, such as one from before the cost was
+    /// raised; `None` where it costs as much.
+    pub async fn hash_again(&self, password: String, hash: &str) -> Result<Option<String>, AppError> {
+        let cost = self.cost;
+        if !password::is_cheaper(hash, cost) {
+            return Ok(None);
+        }
+        let hashed = self.run(move || password::hash(&password, cost)).await?;
+        hashed.map(Some).map_err(|error| AppError::Internal(error.to_string()))
     }
 
     /// Runs work on these threads.
@@ -139,9 +156,12 @@ mod tests {
     #[tokio::test]
     async fn a_new_password_is_hashed_once_it_is_good_enough() {
         let hashing = Hashing::start(Cost::CHEAP).unwrap();
-        let hash = hashing.hash_new("k3v#9q2x".to_owned()).await.unwrap().unwrap();
+        let hash = hashing.hash_new("k3v#9q2x".to_owned(), Vec::new()).await.unwrap().unwrap();
         assert!(password::verify("k3v#9q2x", &hash));
-        assert_eq!(hashing.hash_new("password".to_owned()).await.unwrap(), Err(Refused::TooCommon));
+        assert_eq!(
+            hashing.hash_new("password".to_owned(), Vec::new()).await.unwrap(),
+            Err(Refused::Breached)
+        );
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@
 use super::coalescer::Coalescer;
 use crate::db::{Db, DbError};
 use crate::models::session::{self, SessionDigest, Stored};
-use crate::models::token::lookup::{self, Found, Need};
+use crate::models::token::lookup::{self, Found, Names, Need, Wanted};
 use crate::models::token::secret::Digest;
 use crate::policy::Catalogue;
 use std::collections::HashMap;
@@ -17,32 +17,33 @@ use std::sync::Arc;
 type Answer = Result<Option<Arc<Found>>, DbError>;
 
 /// Looks tokens up.
-pub struct TokenLookup(Coalescer<(Digest, Need), Answer>);
+pub struct TokenLookup(Coalescer<Wanted, Answer>);
 
 impl TokenLookup {
     /// Looks them up in this database.
     pub fn new(db: Db, catalogue: Arc<Catalogue>) -> TokenLookup {
         TokenLookup(Coalescer::start(move || {
             let (mut kept, catalogue) = (db.kept(), Arc::clone(&catalogue));
-            move |wanted: &[(Digest, Need)]| {
-                let found = kept.read(|conn| lookup::by_digests(conn, &catalogue, wanted))?;
+            move |wanted: &[Wanted]| {
+                let found = kept.read(|conn| lookup::find(conn, &catalogue, wanted))?;
                 // One token may be asked for many times at once, and may name hundreds of resources.
                 let found: HashMap<Digest, Result<Arc<Found>, DbError>> =
                     found.into_iter().map(|(digest, found)| (digest, found.map(Arc::new))).collect();
-                Ok(wanted.iter().map(|(digest, _)| found.get(digest).cloned().transpose()).collect())
+                Ok(wanted.iter().map(|one| found.get(&one.digest).cloned().transpose()).collect())
             }
         }))
     }
 
     /// The token behind a digest, an ended one included; `None` if there never was one.
-    pub async fn find(&self, digest: Digest, need: Need) -> Answer {
-        self.0.ask((digest, need)).await?
+    pub async fn find(&self, wanted: Wanted) -> Answer {
+        self.0.ask(wanted).await?
     }
 
     /// Whether calls are answered now: asked as a call asks, in the same queue, for a token that there
     /// is not.
     pub async fn answers(&self) -> Result<(), DbError> {
-        self.find(Digest::of(""), Need::Owner).await.map(|_| ())
+        let nobodys = Wanted { digest: Digest::of(""), need: Need::Owner, names: Names::All };
+        self.find(nobodys).await.map(|_| ())
     }
 }
 

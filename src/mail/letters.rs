@@ -81,8 +81,9 @@ struct LeakedText {
 
 /// Writes a letter, in a transaction: what its link holds is stored with that.
 pub(super) fn write(conn: &mut Conn, app: &App, due: &Due, now: OffsetDateTime) -> Result<Written, DbError> {
-    let Ok(recipient) = due.recipient.parse::<Address>() else { return Ok(Written::NoAddress) };
     let Some(letter) = &due.letter else { return Ok(Written::NotKnown) };
+    let recipient = own::recipient(conn, letter, due)?;
+    let Ok(recipient) = recipient.parse::<Address>() else { return Ok(Written::NoAddress) };
     let Some((text, link)) = say(conn, app, letter, due, now)? else { return Ok(Written::NotWanted) };
     let (subject, text) = text.split_once('\n').unwrap_or((&text, ""));
     let made = due.created_at.unix_timestamp();

@@ -14,9 +14,10 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use time::OffsetDateTime;
 
+/// A row, for a statement that reads more than limits.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = account_limits)]
-struct Row {
+pub(super) struct Row {
     account_id: AccountId,
     account_tokens: Option<i64>,
     longest_life_days: Option<i32>,
@@ -193,7 +194,7 @@ fn told(limits: &Limits) -> Value {
 }
 
 impl Row {
-    fn into_limits(self) -> Limits {
+    pub(super) fn into_limits(self) -> Limits {
         let bound = |since, older_from| Bound { since, older_from };
         Limits {
             account_tokens: self.account_tokens,

@@ -9,6 +9,12 @@ use time::OffsetDateTime;
 /// How many earlier ones are looked through for a title.
 const MOST_EARLIER: i64 = 100;
 
+/// The text of the one that the site runs with; `None` if it never did.
+pub fn newest(conn: &mut Conn) -> Result<Option<String>, DbError> {
+    let text = catalogues::table.order(catalogues::since.desc()).select(catalogues::text);
+    Ok(text.first(conn).optional()?)
+}
+
 /// Notes that the site runs with this one from now on, and answers the earlier ones, newest first. If it's
 /// known already, this only reads.
 pub fn note(conn: &mut Conn, text: &str, now: OffsetDateTime) -> Result<Vec<String>, DbError> {

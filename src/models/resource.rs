@@ -144,20 +144,22 @@ impl Resource {
         asked: &str,
         hooks: &Hooks,
     ) -> Result<Option<Resource>, DbError> {
-        let numbered = asked.bytes().all(|byte| byte.is_ascii_digit()).then(|| asked.parse::<i64>());
-        match numbered {
-            Some(Ok(id)) => Ok(of_kind(account, kind)
+        if is_number(asked) {
+            let Ok(id) = asked.parse::<i64>() else { return Ok(None) };
+            return Ok(of_kind(account, kind)
                 .filter(resources::id.eq(id))
                 .select(Resource::as_select())
                 .first(conn)
-                .optional()?),
-            Some(Err(_)) => Ok(None),
-            // Whatever is no name is not there either, and never reaches the database.
-            None => match (hooks.resource_name)(kind, asked) {
-                Ok(name) => Resource::find(conn, account, kind, &name),
-                Err(_) => Ok(None),
-            },
+                .optional()?);
         }
+        // What is no name isn't there either, and never reaches the database.
+        let Some(name) = Resource::asked_name(kind, asked, hooks) else { return Ok(None) };
+        Resource::find(conn, account, kind, &name)
+    }
+
+    /// The name of what a call asks for, as it's stored; `None` for a number, and for what can be no name.
+    pub fn asked_name(kind: KindKey, asked: &str, hooks: &Hooks) -> Option<String> {
+        if is_number(asked) { None } else { (hooks.resource_name)(kind, asked).ok() }
     }
 
     /// Which of these accounts has the resource of this kind and name; `None` where none has, or several.
@@ -258,13 +260,21 @@ impl Resource {
         hooks: &Hooks,
         origin: &Origin,
     ) -> Result<bool, DbError> {
-        let gone: Option<Resource> = diesel::delete(of_kind(account, kind).filter(resources::name.eq(name)))
-            .returning(Resource::as_returning())
-            .get_result(conn)
-            .optional()?;
+        match Resource::find(conn, account, kind, name)? {
+            Some(found) => found.delete(conn, hooks, origin),
+            None => Ok(false),
+        }
+    }
+
+    /// Removes this resource, by its number: another one may have its name by now. Says whether it was still there.
+    pub fn delete(&self, conn: &mut Conn, hooks: &Hooks, origin: &Origin) -> Result<bool, DbError> {
+        let own = of_kind(self.account_id, self.kind).filter(resources::id.eq(self.id));
+        let gone: Option<Resource> =
+            diesel::delete(own).returning(Resource::as_returning()).get_result(conn).optional()?;
         let Some(gone) = gone else { return Ok(false) };
         (hooks.removed)(conn, &gone)?;
-        audit::record(conn, origin, &event(account, &kind, format!("{kind}.removed"), name))?;
+        let action = format!("{}.removed", self.kind);
+        audit::record(conn, origin, &event(self.account_id, &self.kind, action, &self.name))?;
         Ok(true)
     }
 
@@ -289,4 +299,8 @@ fn event<'a>(account: AccountId, kind: &'a KindKey, action: String, name: &'a st
         before: None,
         after: None,
     }
+}
+
+fn is_number(asked: &str) -> bool {
+    asked.bytes().all(|byte| byte.is_ascii_digit())
 }

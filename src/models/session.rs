@@ -3,7 +3,7 @@
 use super::User;
 use super::audit::{self, Action, Event, Origin};
 use crate::db::schema::{sessions, users};
-use crate::db::{Conn, DbError};
+use crate::db::{AnyOf, Conn, DbError};
 use crate::policy::{ClientAddress, UserId};
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -85,7 +85,7 @@ pub fn by_digests(
     type Row = (Vec<u8>, i64, OffsetDateTime, Option<OffsetDateTime>, Value, OffsetDateTime, OffsetDateTime);
     let rows: Vec<Row> = sessions::table
         .inner_join(users::table)
-        .filter(sessions::digest.eq_any(keys))
+        .filter(AnyOf(sessions::digest, keys))
         .filter(users::deactivated_at.is_null())
         .select((
             sessions::digest,

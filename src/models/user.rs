@@ -18,6 +18,9 @@ diesel::define_sql_function! {
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }
 
+/// So many of a user's accounts are looked at when a password is chosen.
+const MOST_ACCOUNTS_KNOWN: i64 = 20;
+
 /// A person who signs in.
 #[derive(Debug, Clone, Queryable, Selectable)]
 pub struct User {
@@ -121,6 +124,25 @@ impl User {
     pub fn lock_credentials(conn: &mut Conn, id: UserId) -> Result<Option<Credentials>, DbError> {
         // Shared: people who sign in do not wait for each other.
         Ok(with_password().filter(users::id.eq(id)).for_share().first(conn).optional()?)
+    }
+
+    /// Puts another hash of the same password in the place of this one; `false` where it's there no longer.
+    /// Sessions stay, and the audit log has nothing to tell.
+    pub fn replace_hash(conn: &mut Conn, of: &Credentials, hash: &str) -> Result<bool, DbError> {
+        let own = users::table.filter(users::id.eq(of.user).and(users::password_hash.eq(&of.hash)));
+        Ok(diesel::update(own).set(users::password_hash.eq(hash)).execute(conn)? == 1)
+    }
+
+    /// What others know of the user, none of which is a password: address, name, and names of accounts.
+    pub fn known_of(&self, conn: &mut Conn) -> Result<Vec<String>, DbError> {
+        let accounts: Vec<String> = memberships::table
+            .inner_join(accounts::table)
+            .filter(memberships::user_id.eq(self.id))
+            .order(accounts::id)
+            .limit(MOST_ACCOUNTS_KNOWN)
+            .select(accounts::name)
+            .load(conn)?;
+        Ok([vec![self.email.clone(), self.name.clone()], accounts].concat())
     }
 
     /// Whether there is any user yet.

@@ -75,7 +75,12 @@ pub(super) async fn ready(
                     logged = Some(Instant::now());
                 }
             }
-            Err(error @ (DbError::Outdated(_) | DbError::NotGranted(_) | DbError::TooOld(_))) => {
+            Err(
+                error @ (DbError::Outdated(_)
+                | DbError::NotGranted(_)
+                | DbError::MayNotCreate { .. }
+                | DbError::TooOld(_)),
+            ) => {
                 return Err(super::StartError::NotPrepared(error));
             }
             Err(error) => return Err(error.into()),

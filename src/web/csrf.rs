@@ -15,6 +15,11 @@ pub fn new_secret() -> String {
     hex(&random())
 }
 
+/// Whether a text has the shape of such a secret.
+pub fn is_secret(text: &str) -> bool {
+    unhex(text).is_some()
+}
+
 /// A form token: the secret under a fresh mask, so that compressing a page tells nothing of it.
 pub fn form_token(secret: &str) -> String {
     let mask = random();

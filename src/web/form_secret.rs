@@ -21,7 +21,9 @@ impl FormSecret {
         if let Some(cookie) = request.cookie(Self::name(app)) {
             jar.add_original(cookie);
         }
-        match jar.signed(&app.signing_key).get(Self::name(app)) {
+        // Other cookies are signed with the same key: only what has the shape of such a secret is one.
+        let known = jar.signed(&app.signing_key).get(Self::name(app));
+        match known.filter(|cookie| csrf::is_secret(cookie.value())) {
             Some(cookie) => FormSecret { secret: cookie.value().to_owned(), is_new: false },
             None => FormSecret { secret: csrf::new_secret(), is_new: true },
         }

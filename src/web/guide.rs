@@ -38,7 +38,7 @@ macro_rules! guide {
             "Start": "getting-there", "account-and-user-tokens";
             "Make a token": "generating", "scopes", "templates", "restricting";
             "Use it": "using" $(, $more)*;
-            "Look after it": "viewing", "rolling", "disabling", "deleting", "revoking-all", "leaked";
+            "Look after it": "viewing", "trying", "rolling", "disabling", "deleting", "revoking-all", "leaked";
             "The account": "roles", "members", "limits", "activity", "own-settings", "two-factor";
             "Your own API": "in-front", "headers";
         }

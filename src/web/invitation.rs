@@ -158,7 +158,8 @@ pub async fn join(
         return again(typed, StatusCode::UNPROCESSABLE_ENTITY);
     }
     count(&app, &digest, address).await?;
-    let password_hash = match app.hashing.hash_new(password).await? {
+    let about = vec![open.invitation.email.clone(), typed.name.value.clone(), open.account.name.clone()];
+    let password_hash = match app.hashing.hash_new(password, about).await? {
         Ok(hash) => hash,
         Err(refused) => {
             typed.password_error = Some(refused.to_string());

@@ -2,9 +2,12 @@
 //!
 //! The answer is one and the same, to the byte, whatever was sent: whether a secret is live is told
 //! to nobody. It promises that what was sent is put down, and so only a database that does not
-//! answer changes it. There is no form token and no look at the origin: nothing here is done in
+//! answer changes it, or a network that has sent too much: then nothing was, and the answer says when to
+//! send it again. There is no form token and no look at the origin: nothing here is done in
 //! anybody's name, no cookie is read, and whoever holds a secret may report it.
 
+use super::password::with_retry_after;
+use crate::db::DbError;
 use crate::http::{AppData, AppError, CallerAddress, network_of, read_body};
 use crate::models::leak::{self, MOST_SECRETS};
 use crate::models::throttle::{self, Allowance};
@@ -18,6 +21,8 @@ use time::Duration;
 /// Calls from one network that are looked at.
 pub(super) const PER_NETWORK: Allowance = Allowance { attempts: 60, window: Duration::hours(1) };
 const ANSWER: &str = "{\"message\":\"Received\"}\n";
+const TOO_MANY: &str =
+    "{\"message\":\"Too many reports from your network: nothing was put down. Try again later.\"}\n";
 
 #[derive(Deserialize)]
 struct Report {
@@ -37,12 +42,16 @@ pub async fn report(
         let (network, now) = (network_of(address), app.clock.now());
         let put_down = app.db.transaction(move |conn| {
             let bucket = format!("leaked {network}");
-            if throttle::count(conn, &[(&bucket, PER_NETWORK)], now)?.is_some() {
-                return Ok(());
+            let wait = throttle::count(conn, &[(&bucket, PER_NETWORK)], now)?;
+            if wait.is_none() {
+                leak::put_down(conn, &found, address, now)?;
             }
-            leak::put_down(conn, &found, address, now)
+            Ok::<_, DbError>(wait)
         });
-        put_down.await?;
+        if let Some(wait) = put_down.await? {
+            let mut refused = HttpResponse::TooManyRequests();
+            return Ok(with_retry_after(refused.content_type(ContentType::json()).body(TOO_MANY), wait));
+        }
     }
     Ok(HttpResponse::Accepted().content_type(ContentType::json()).body(ANSWER))
 }

@@ -37,6 +37,7 @@ mod tokens;
 pub mod told;
 
 use crate::http::{App, AppError, TableRow, get, resources};
+use crate::policy::UserId;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, Scope};
@@ -63,6 +64,7 @@ macro_rules! token_routes {
             ("GET", at::TOKEN, get().to(tokens::show)),
             ("GET", at::RENAME, get().to(tokens::rename_edit)),
             ("POST", at::RENAME, post().to(tokens::rename)),
+            ("GET", at::TRIAL, get().to(tokens::trial)),
             ("GET", at::DELETE, get().to(tokens::delete_confirm)),
             ("POST", at::DELETE, post().to(tokens::delete)),
             ("GET", at::ROLL, get().to(tokens::roll_confirm)),
@@ -221,6 +223,11 @@ pub fn configure(app: &Data<App>, extension: Pages) -> impl FnOnce(&mut ServiceC
 /// The secret behind the forms of whoever is signed in.
 pub fn csrf_secret(request: &HttpRequest) -> Option<String> {
     request.extensions().get::<session::SignedInSession>().map(|session| session.csrf.clone())
+}
+
+/// Who is signed in, by the session alone.
+pub fn signed_in_user(request: &HttpRequest) -> Option<UserId> {
+    request.extensions().get::<session::SignedInSession>().map(|session| session.user)
 }
 
 async fn nothing_here() -> Result<HttpResponse, AppError> {

@@ -1,6 +1,7 @@
 //! A password that a person types: how often it may be tried, and whether it is right.
 
 use super::known::Known;
+use crate::db::DbError;
 use crate::http::{App, AppError, client_address, client_name, network_of};
 use crate::models::User;
 use crate::models::mail::Letter;
@@ -88,13 +89,19 @@ impl Caller {
         let of_person = format!("new password of user {user}");
         let counted = move |conn: &mut _| {
             let limits = [(of_network.as_str(), PER_NETWORK), (of_person.as_str(), NEW_PER_PERSON)];
-            throttle::count(conn, &limits, now)
+            if let Some(wait) = throttle::count(conn, &limits, now)? {
+                return Ok(Err(wait));
+            }
+            Ok(Ok(User::find(conn, user)?.map(|user| user.known_of(conn)).transpose()?.unwrap_or_default()))
         };
-        if let Some(wait) = app.db.run(counted).await? {
-            tracing::warn!(%network, "new passwords throttled");
-            return Ok(NewPassword::TooOften(wait));
-        }
-        let hashed = app.hashing.hash_new(password.to_owned()).await?;
+        let about: Vec<String> = match app.db.run(counted).await? {
+            Ok(about) => about,
+            Err(wait) => {
+                tracing::warn!(%network, "new passwords throttled");
+                return Ok(NewPassword::TooOften(wait));
+            }
+        };
+        let hashed = app.hashing.hash_new(password.to_owned(), about).await?;
         Ok(hashed.map_or_else(NewPassword::Refused, NewPassword::Hashed))
     }
 
@@ -143,6 +150,7 @@ impl Caller {
             return Ok(Tried::Wrong);
         };
         app.db.run(move |conn| throttle::forget(conn, &person)).await?;
+        let found = if signs_in { hashed_as_now(found, password, app).await } else { found };
         Ok(Tried::Right(found))
     }
 
@@ -180,6 +188,38 @@ impl Caller {
             }
         }
         self.note_sign_in(person, SightingKind::SignedIn, app);
+    }
+}
+
+/// Hashes a right password again where hashes cost more by now (ASVS 11.2.2): only at a sign-in is it known. That
+/// it can't be done keeps nobody out.
+async fn hashed_as_now(found: Credentials, password: &str, app: &App) -> Credentials {
+    let user = found.user;
+    let hash = match app.hashing.hash_again(password.to_owned(), &found.hash).await {
+        Ok(Some(hash)) => hash,
+        Ok(None) => return found,
+        Err(error) => {
+            tracing::warn!(%error, user = user.get(), "a password could not be hashed again");
+            return found;
+        }
+    };
+    let (old, new) = (found.clone(), hash.clone());
+    let replaced = app.db.run(move |conn| {
+        let replaced = User::replace_hash(conn, &old, &new)?;
+        Ok(if replaced { None } else { User::credentials_of(conn, user)? })
+    });
+    match replaced.await {
+        Ok(None) => Credentials { hash, ..found },
+        // Another sign-in was quicker, or the password was changed: then this one must not pass.
+        Ok(Some(other)) => {
+            let is_same = app.hashing.verify(password.to_owned(), Some(other.hash.clone())).await;
+            if is_same.unwrap_or(false) { other } else { found }
+        }
+        Err(error) => {
+            let error: DbError = error;
+            tracing::warn!(%error, user = user.get(), "a password could not be hashed again");
+            found
+        }
     }
 }
 

@@ -124,9 +124,13 @@ async fn a_first_user_and_a_first_account_are_made_at_the_shell() {
     shell.refused(&again, "There is a user FIRST@example.com already.");
     shell.refused(
         &["user", "create", "--email", "nobody", "--name", "N"],
-        "Give an e-mail address (in ASCII) and a name.",
+        "Give an email address (in ASCII) and a name.",
     );
-    for (weak, why) in [("short", "Use at least 8 characters."), ("password1234", "guessed first")] {
+    for (weak, why) in [
+        ("short", "Use at least 8 characters."),
+        ("password1234", "breach of another site"),
+        ("FIRST@example.com", "is your name, your address"),
+    ] {
         let refused = Said::from(shell.command(&again).env("TOKENHOUSE_PASSWORD", weak).output().unwrap());
         assert_eq!((refused.code, refused.out.as_str()), (1, ""));
         assert!(refused.err.contains(why), "{}", refused.err);

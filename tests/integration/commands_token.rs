@@ -3,7 +3,7 @@
 use crate::commands::Shell;
 use crate::facts::{count_in, texts_in};
 use crate::support::client::whoami;
-use crate::support::{House, START};
+use crate::support::{House, START, database, ledger};
 use tokenhouse::clock::Clock;
 
 #[actix_web::test]
@@ -37,6 +37,54 @@ async fn a_token_made_at_the_shell_prints_only_its_secret_and_works_until_it_is_
         recorded,
         ["token.created command_line", "token.deleted command_line", "token.created command_line"]
     );
+}
+
+#[actix_web::test]
+async fn after_a_restore_all_tokens_that_the_dump_may_have_revived_end_in_one_step() {
+    let shell = Shell::demo();
+    let acme = shell.account("Acme");
+    let (_, revived) = shell.token(&acme, &["--name", "Revived", "--expires", "never", "--full"]);
+    let own = ["token", "create", "--user", "member@example.com", "--full", "--name"];
+    let laptop = shell.ok(&[&own, &["Laptop", "--expires", "never"][..]].concat()).out.trim().to_owned();
+    let (_, newer) = shell.token(&acme, &["--name", "Newer", "--expires", "never", "--full"]);
+    [&laptop, &newer].into_iter().for_each(|secret| ledger::put_down(secret));
+    // The dump was taken on the 20th; what it holds was created on the 19th.
+    let age = "UPDATE tokens SET created_at = '2026-11-19 12:00Z' WHERE name IN ('Revived', 'Laptop')";
+    database::run(&shell.url(), age);
+    let house = House::on(shell.database.clone(), Clock::fixed(START), |_| {});
+    let delete = ["token", "delete", "--created-before", "2026-11-20T00:00:00Z"];
+    for wrong in [&[][..], &["--tokens", "3"]] {
+        let said = [&delete, wrong].concat();
+        shell.refused(
+            &said,
+            "2 tokens that work were created before. Nothing was deleted. To delete them, say so",
+        );
+    }
+    for secret in [&revived, &laptop, &newer] {
+        assert_eq!(whoami(house.address, secret).await.0, 200);
+    }
+    let said = shell.ok(&[&delete, &["--tokens", "2"][..]].concat());
+    assert_eq!(said.err, "2 tokens are deleted.\n");
+    for (secret, status) in [(&revived, 401), (&laptop, 401), (&newer, 200)] {
+        assert_eq!(whoami(house.address, secret).await.0, status);
+    }
+    let recorded = "audit_events WHERE action = 'tokens.revoked' ORDER BY id";
+    assert_eq!(
+        texts_in(&mut shell.conn(), "object_kind || ' ' || actor_kind || ' ' || (after ->> 'why')", recorded),
+        ["account command_line command_line", "user command_line command_line"]
+    );
+    assert_eq!(shell.ok(&delete).err, "0 tokens are deleted.\n", "again");
+    let others: [(&[&str], &str); 5] = [
+        (&["--created-before", "soon"], "write a day or an instant"),
+        (&["--created-before", "2026-13-01"], "write a day or an instant"),
+        (&["--created-before", "0000-01-01"], "write a day or an instant"),
+        (&[], "required arguments were not provided"),
+        (&["7", "--created-before", "2026-11-20"], "cannot be used with"),
+    ];
+    for (words, why) in others {
+        let said = shell.run(&[&["token", "delete"], words].concat());
+        assert!(said.code == 2 && said.err.contains(why), "{words:?}: {}", said.err);
+    }
 }
 
 #[test]

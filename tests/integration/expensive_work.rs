@@ -14,7 +14,7 @@ use tokenhouse::models::password;
 
 /// One of those that are guessed first, so that the old order, which estimated before all else, would
 /// answer without a thread.
-const COMMON: &str = "password1234";
+const COMMON: &str = "password123456";
 const SECURITY: &str = "/user/security";
 
 type Job = Pin<Box<dyn Future<Output = Result<(), HashingError>>>>;

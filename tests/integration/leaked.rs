@@ -4,7 +4,7 @@ use super::facts;
 use crate::support::client::{Answer, read, whoami};
 use crate::support::{House, MEMBER, OWNER, START, database, ledger, made};
 use diesel::connection::SimpleConnection;
-use reqwest::Client;
+use reqwest::{Client, StatusCode};
 use serde_json::json;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
@@ -108,8 +108,14 @@ async fn whatever_is_sent_the_answer_is_the_same_to_the_byte() {
     let signed_in = owner.request("POST", "/leaked").header("x-forwarded-for", "192.0.2.99");
     assert_eq!(seen(&read(signed_in.body(live.clone())).await), first);
     worked_off(&house).await;
-    for _ in 0..61 {
+    for _ in 0..60 {
         assert_eq!(seen(&post(&house, "198.51.100.1", unknown()).await), first);
+    }
+    // Nothing of a further one is put down, and the answer doesn't say that it was.
+    let refused = post(&house, "198.51.100.1", unknown()).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "3600"));
+    for secret in [&live, &dead] {
+        assert_eq!(seen(&post(&house, "198.51.100.1", secret.clone()).await), seen(&refused));
     }
     assert_eq!(whoami(house.address, &live).await.1["code"], "token_deleted");
 }

@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, TestRunner};
 use tokenhouse::dns::models::domain::DOMAIN;
 use tokenhouse::dns::models::record::Filter;
 use tokenhouse::dns::models::zone::ZONE;
-use tokenhouse::dns::models::{Direction, Domain, Record, Zone, domain};
+use tokenhouse::dns::models::{Direction, Domain, HOOKS, Record, Zone, domain};
 use tokenhouse::models::{Reach, Resource, Window};
 use tokenhouse::policy::{
     Access, Decision, Grant, Holder, Parts, PartsAsked, Policy, Request, ResourceId, ResourceRef, Rights,
@@ -60,6 +60,21 @@ fn filters() -> impl Strategy<Value = Parts> {
         prop::collection::vec(prop::sample::select(types.to_vec()), 0..3),
     )
         .prop_map(|(names, types)| Parts::default().with("name", names).with("type", types))
+}
+
+#[test]
+fn a_domain_that_was_found_is_deleted_and_not_another_that_has_its_name_by_now() {
+    let house = House::open();
+    let (acme, mut conn) = (house.account("Acme"), house.conn());
+    let origin = house.command_line();
+    let found = Resource::find(&mut conn, acme, DOMAIN, "anchor.example").unwrap().unwrap();
+    Resource::remove_domain(&mut conn, acme, "anchor.example", &origin).unwrap();
+    Resource::add_domains(&mut conn, acme, &["anchor.example".to_owned()], &origin).unwrap();
+    assert!(!found.delete(&mut conn, &HOOKS, &origin).unwrap());
+    let newer = Resource::find(&mut conn, acme, DOMAIN, "anchor.example").unwrap().unwrap();
+    assert!(Resource::find(&mut conn, acme, ZONE, "anchor.example").unwrap().is_some());
+    assert!(newer.delete(&mut conn, &HOOKS, &origin).unwrap());
+    assert!(Resource::find(&mut conn, acme, ZONE, "anchor.example").unwrap().is_none());
 }
 
 #[test]

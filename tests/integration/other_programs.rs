@@ -314,6 +314,30 @@ async fn the_calls_of_lego_prove_a_name_with_a_token_of_its_template_and_clear_u
     assert_eq!(done(&house), [each.concat(), each.concat()].concat());
 }
 
+/// Each record of octoDNS's own test zones is kept and comes back equal, or is refused with its reason. URLFWD is
+/// no type of DNS, and of the names that look like addresses RFC 1123 says that there are none.
+#[actix_web::test]
+async fn every_record_of_octodnss_test_zones_comes_back_equal_or_is_refused_with_an_rfc() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let secret = house.signed_in(OWNER).await.make_full_token(acme, "Zones").await.1;
+    let runner = Runner::new(&house, &secret);
+    let mut script = runner.python("python");
+    script
+        .arg(format!("{TESTS}/python/zone_files.py"))
+        .args([&acme.to_string(), &format!("{TESTS}/python/zones")]);
+    let said = run(&mut script);
+    let changed: Vec<&str> = said.lines().filter(|line| line.starts_with("changed")).collect();
+    assert_eq!(changed, Vec::<&str>::new());
+    let unexplained = |line: &&str| {
+        let refused = line.starts_with("refused");
+        refused && !line.starts_with("refused URLFWD ") && !line.contains("RFC 1123, section 2.1")
+    };
+    let refused: Vec<&str> = said.lines().filter(unexplained).collect();
+    assert_eq!(refused, Vec::<&str>::new());
+    assert!(said.contains("\nunit.tests 38 records, 32 kept\n"), "{said}");
+}
+
 /// What octoDNS keeps a zone in step with: the types that it and the API know and spell alike. PTR and
 /// NAPTR are not among them: it expects the dot at the end of the one, and writes the other wrong.
 const ZONE_FILE: &str = r#"

@@ -208,6 +208,12 @@ const TABLE: &[Row] = &[
     ),
     (
         "GET",
+        "/accounts/{account}/tokens/{token}/trial",
+        Does::Nothing,
+        [303, 404, 403, 200, 200, 200, 303, 303, 404, 303, 403],
+    ),
+    (
+        "GET",
         "/accounts/{account}/tokens/{token}/rename",
         Does::Nothing,
         [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
@@ -498,6 +504,12 @@ const TABLE: &[Row] = &[
     ("GET", "/user/tokens/chosen", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200]),
     ("POST", "/user/tokens/chosen", Does::Deletes, [401, 303, 303, 303, 303, 303, 401, 401, 303, 401, 303]),
     ("GET", "/user/tokens/{token}", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200]),
+    (
+        "GET",
+        "/user/tokens/{token}/trial",
+        Does::Nothing,
+        [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200],
+    ),
     (
         "GET",
         "/user/tokens/{token}/rename",
@@ -822,6 +834,7 @@ async fn a_stranger_cannot_tell_an_account_or_a_token_from_one_that_does_not_exi
         format!("/accounts/{acme}/tokens/{token}/delete"),
         format!("/accounts/{rival}/tokens/{token}"),
         format!("/accounts/{rival}/tokens/{token}/rename"),
+        format!("/accounts/{rival}/tokens/{token}/trial?path=/v2/whoami&address=127.0.0.1"),
         format!("/accounts/{rival}/tokens/{token}/delete"),
     ] {
         let answer = stranger.get(&address).await;

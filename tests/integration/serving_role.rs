@@ -86,13 +86,17 @@ fn a_role_that_may_not_migrate_names_the_command_and_a_migrated_database_needs_n
     for words in [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate"]] {
         let said = serving(&shell, words);
         assert_eq!((said.code, said.out.as_str(), said.err.lines().count()), (1, "", 1), "{}", said.err);
-        let expected = "tokenhouse: the database isn't up to date, and the role tokenhouse_serves may not change its \
-                        tables: run `tokenhouse migrate` as the role that owns its tables";
+        let expected = "tokenhouse: the database is empty, and the role tokenhouse_serves may not create tables in its \
+                        schema public: run `tokenhouse migrate` as the role that is to own the tables, or, as the owner \
+                        of the database, GRANT USAGE, CREATE ON SCHEMA public TO tokenhouse_serves";
         assert!(said.err.contains(expected), "{}", said.err);
+        // A role that doesn't even see the schema is told the same.
+        shell.conn().batch_execute("REVOKE USAGE ON SCHEMA public FROM PUBLIC").unwrap();
     }
     assert_eq!(facts::count_in(&mut shell.conn(), "pg_class WHERE relnamespace = 'public'::regnamespace"), 0);
     assert!(shell.ok(&["migrate"]).err.contains("The database is up to date."));
     // Also after an upgrade that added a table.
+    shell.conn().batch_execute("GRANT USAGE ON SCHEMA public TO PUBLIC").unwrap();
     let without =
         "the role tokenhouse_serves may not read all tables: docs/serving-role.sql, run after each migration";
     for _ in 0..2 {
@@ -104,6 +108,12 @@ fn a_role_that_may_not_migrate_names_the_command_and_a_migrated_database_needs_n
     database::let_serve(&shell.url(), database::SERVES);
     let said = serving(&shell, &["migrate"]);
     assert_eq!((said.code, said.err.as_str()), (0, "The database is up to date.\n"));
+    let older = "DELETE FROM __diesel_schema_migrations WHERE version = '20261201000002'";
+    shell.conn().batch_execute(older).unwrap();
+    let said = serving(&shell, &["migrate"]);
+    let expected = "the database isn't up to date, and the role tokenhouse_serves may not change its tables: run \
+                    `tokenhouse migrate` as the role that owns its tables";
+    assert!(said.code == 1 && said.err.contains(expected), "{}", said.err);
 }
 
 #[actix_web::test]

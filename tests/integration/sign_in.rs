@@ -5,7 +5,7 @@ use crate::support::client::{Answer, Browser, read};
 use crate::support::{House, MEMBER, OWNER, START, STRANGER, database, ledger, public};
 use time::Duration;
 use tokenhouse::clock::Clock;
-use tokenhouse::models::password;
+use tokenhouse::models::password::{self, Cost};
 
 #[actix_web::test]
 async fn a_wrong_password_and_an_unknown_address_get_the_same_answer_and_no_session() {
@@ -28,6 +28,39 @@ async fn a_wrong_password_and_an_unknown_address_get_the_same_answer_and_no_sess
     let right = attempt(&mut browser, " Owner@Example.COM ", &ledger::password()).await;
     assert_eq!((right.status.as_u16(), right.location()), (303, "/"));
     assert_eq!(facts::sessions(&house), 1);
+}
+
+#[actix_web::test]
+async fn a_form_cookie_that_holds_what_another_cookie_of_ours_does_counts_as_none() {
+    let house = House::open();
+    let mut browser = house.anybody();
+    browser.get("/sign-in").await;
+    let known = attempt(&mut browser, OWNER, &ledger::password()).await.cookie("tokenhouse-known").to_owned();
+    let value = known.split_once('=').unwrap().1.split(';').next().unwrap();
+    let other = house.anybody();
+    let page =
+        read(other.request("GET", "/sign-in").header("cookie", format!("tokenhouse-form={value}"))).await;
+    assert!(page.cookie("tokenhouse-form").starts_with("tokenhouse-form="), "a new one");
+    assert!(!page.value_of("csrf").is_empty());
+}
+
+#[actix_web::test]
+async fn a_password_is_hashed_again_at_the_first_sign_in_after_the_cost_was_raised() {
+    let cost = Cost { memory_kib: 128, passes: 2 };
+    let house = House::with(|config| config.password_cost = cost);
+    let hash = || facts::text(&house, "SELECT password_hash FROM users WHERE email = 'owner@example.com'");
+    let cheap = hash();
+    let mut early = house.anybody();
+    early.get("/sign-in").await;
+    assert_eq!(attempt(&mut early, OWNER, &wrong_password()).await.status, 401);
+    assert_eq!(hash(), cheap, "a wrong password changes nothing");
+    assert_eq!(attempt(&mut early, OWNER, &ledger::password()).await.status, 303);
+    let raised = hash();
+    assert!(raised.contains("m=128,t=2,p=1"), "{raised}");
+    assert_eq!(early.get("/user").await.status, 200);
+    house.signed_in(OWNER).await;
+    assert_eq!(hash(), raised, "once");
+    assert_eq!(early.get("/user").await.status, 200, "sessions stay");
 }
 
 #[actix_web::test]

@@ -3,7 +3,7 @@
 
 use super::facts;
 use crate::support::app::{AuthenticatorApp, recovery_codes};
-use crate::support::client::{Answer, Browser};
+use crate::support::client::{Answer, Browser, read};
 use crate::support::{House, OWNER, ledger};
 use time::Duration;
 use tokenhouse::config::SealingKey;
@@ -36,6 +36,29 @@ fn wrong_code(app: &AuthenticatorApp, house: &House) -> String {
         .into_iter()
         .find(|code| !current.contains(&(*code).to_owned()));
     wrong.unwrap().to_owned()
+}
+
+#[actix_web::test]
+async fn a_cookie_of_another_shape_is_replaced_when_a_sign_in_begins() {
+    let house = House::open();
+    with_app(&house).await;
+    for (planted, stays) in
+        [("short", false), (&"-".repeat(64), false), (&"a".repeat(65), false), (&"a".repeat(64), true)]
+    {
+        let browser = house.anybody();
+        let page = read(browser.request("GET", "/sign-in")).await;
+        let form = page.cookie("tokenhouse-form").split(';').next().unwrap();
+        let request = browser.request("POST", "/sign-in").header("origin", house.url(""));
+        let request = request.header("cookie", format!("{form}; tokenhouse-begun={planted}"));
+        let password = ledger::password();
+        let fields = [("csrf", page.value_of("csrf")), ("email", OWNER.to_owned()), ("password", password)];
+        let answer = read(request.form(&fields)).await;
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        ledger::put_down(answer.location().rsplit('=').next().unwrap());
+        let cookie = answer.cookie("tokenhouse-begun").split(';').next().unwrap().to_owned();
+        let value = cookie.split_once('=').unwrap().1;
+        assert_eq!((value == planted, value.len()), (stays, 64), "{planted}");
+    }
 }
 
 #[actix_web::test]

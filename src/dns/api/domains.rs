@@ -6,11 +6,10 @@ use crate::api::body::Body;
 use crate::api::caller::{Caller, CallerOn, Making};
 use crate::api::errors::not_found;
 use crate::api::json::{Day, Moment, created, no_content, ok};
-use crate::dns::models;
 use crate::dns::models::domain::domain_name;
 use crate::dns::models::domain::{self, Filter, Registration};
+use crate::dns::models::{self, HOOKS};
 use crate::http::{AppData, AppError};
-use crate::models::Resource;
 use actix_web::HttpResponse;
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -114,7 +113,7 @@ pub async fn show(caller: CallerOn<Domains, Read>, app: AppData) -> Result<HttpR
 /// Deletes one, with its zone.
 pub async fn delete(caller: CallerOn<Domains, Full>, app: AppData) -> Result<HttpResponse, AppError> {
     let (domain, origin) = (caller.resource.clone(), caller.origin());
-    let work = move |conn: &mut _| Resource::remove_domain(conn, domain.account_id, &domain.name, &origin);
+    let work = move |conn: &mut _| domain.delete(conn, &HOOKS, &origin);
     let gone = app.db.transaction(work).await?;
     if gone { Ok(no_content()) } else { Err(not_found("Domain", &caller.resource.name)) }
 }

@@ -9,7 +9,7 @@ use crate::db::{Conn, DbError};
 use crate::dns::models::schema::{domains, whois_privacies};
 use crate::models::rows::{containing, in_order};
 use crate::models::{OfKind, Origin, Reach, Resource, Window, text};
-use crate::policy::{AccountId, KindKey, ResourceId, Unique};
+use crate::policy::{AccountId, KindKey, ResourceId, Unique, ascii};
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
@@ -78,9 +78,15 @@ pub struct Filter {
 #[error("“{0}” is not a domain's name; write it like example.com.")]
 pub struct NotADomain(pub String);
 
-/// A domain's name in lower case and ASCII, without the dot at the end.
+/// A domain's name in lower case and ASCII, without the dot at the end. It may begin labels with an underscore:
+/// what proves a certificate's names is often delegated by `_acme-challenge.www.example.com`.
 pub fn domain_name(written: &str) -> Result<String, NotADomain> {
-    text::full_host_name(written).ok_or_else(|| NotADomain(written.to_owned()))
+    let name = ascii::name_in_ascii(written.trim().trim_end_matches('.'));
+    let is_host = |label: &str| text::full_host_name(&format!("{label}.example")).is_some();
+    let labels =
+        |name: &String| name.split('.').all(|label| is_host(label.strip_prefix('_').unwrap_or(label)));
+    let fits = |name: &String| name.contains('.') && name.len() <= 253 && labels(name);
+    name.filter(fits).ok_or_else(|| NotADomain(written.to_owned()))
 }
 
 impl Resource {
@@ -213,11 +219,24 @@ mod tests {
     fn a_domain_is_kept_in_lower_case_and_ascii() {
         assert_eq!(domain_name(" Example.COM. ").unwrap(), "example.com");
         assert_eq!(domain_name("bücher.example").unwrap(), "xn--bcher-kva.example");
+        assert_eq!(domain_name("_acme-challenge.Example.com").unwrap(), "_acme-challenge.example.com");
     }
 
     #[test]
     fn what_is_not_a_domain_is_refused() {
-        for wrong in ["", "com", "a b.com", "a..com", "-.com", "a/b.com", "\u{0}.com"] {
+        for wrong in [
+            "",
+            "com",
+            "a b.com",
+            "a..com",
+            "-.com",
+            "a/b.com",
+            "\u{0}.com",
+            "_.com",
+            "a_b.com",
+            "__a.com",
+            "-a.com",
+        ] {
             assert!(domain_name(wrong).is_err(), "{wrong:?} was taken for a domain");
         }
     }

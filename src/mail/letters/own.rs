@@ -4,6 +4,7 @@ use super::{Link, Said, Sender, line, link, moment, text};
 use crate::db::{Conn, DbError};
 use crate::http::App;
 use crate::models::User;
+use crate::models::mail::{Due, Letter};
 use crate::models::user_link::{self, Purpose};
 use crate::policy::UserId;
 use askama::Template;
@@ -51,6 +52,20 @@ struct PasswordChangedText {
     at: String,
     forgotten: String,
     from: Sender,
+}
+
+/// The address that a link goes to, or the word that there is none: as the user has it who has it, and not as it
+/// was typed. A mail server may tell the two apart.
+pub(super) fn recipient(conn: &mut Conn, letter: &Letter, due: &Due) -> Result<String, DbError> {
+    let owner = match letter {
+        Letter::PasswordLink => User::find_by_email(conn, &due.recipient)?,
+        Letter::AddressLink { link } => match user_link::asked(conn, *link)? {
+            Some((user, email)) => User::find_by_email(conn, &email)?.filter(|other| other.id != user.id),
+            None => None,
+        },
+        _ => None,
+    };
+    Ok(owner.map_or_else(|| due.recipient.clone(), |owner| owner.email))
 }
 
 /// For an active user whose address it is, whether or not it is proved; anybody else gets nothing.

@@ -1,34 +1,89 @@
 //! Rights of tokens, as rows.
 
 use super::Token;
-use crate::db::schema::{token_grant_resources, token_grants};
+use crate::db::schema::{token_grant_resources, token_grants, tokens};
 use crate::db::{Conn, DbError};
-use crate::policy::{
-    Access, AccountId, Grant, KindKey, Parts, PermissionKey, ResourceId, ResourceRef, Rights, Selection,
-    TokenId,
-};
+use crate::policy::{Access, Grant, KindKey, Parts, PermissionKey, ResourceRef, Rights, Selection, TokenId};
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{Array, Bool, Nullable, Text};
+use serde::Deserialize;
 use std::collections::HashMap;
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = token_grants)]
+/// The grants of the row's token as one text, for the statement that reads the token: an array of
+/// [`GrantRow`]s as JSON, NULL where there are none. Another statement would cost more than all the rest of a
+/// look-up.
+#[derive(Debug, QueryId)]
+pub(super) struct GrantsText<Whole> {
+    /// A condition on the row: whether every resource that a grant names comes along.
+    pub whole: Whole,
+    /// Otherwise those of these names come along, and for each account and kind one more, so that it's known
+    /// where the grant reaches: one that is still there, if there is one.
+    pub names: Vec<String>,
+}
+
+impl<Whole> QueryFragment<Pg> for GrantsText<Whole>
+where
+    Whole: QueryFragment<Pg>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "(SELECT json_agg(json_build_array(one.id, one.permission, one.access, one.reach,
+                one.account_id, one.parts, named.them) ORDER BY one.id)::text
+            FROM token_grants one LEFT JOIN LATERAL (
+                SELECT json_agg(json_build_array(effect, account_id, resource_id, kind, name)
+                    ORDER BY name COLLATE \"C\", account_id) AS them
+                FROM (SELECT DISTINCT ON (effect, account_id, kind, asked) *
+                    FROM (SELECT *, CASE WHEN ",
+        );
+        self.whole.walk_ast(out.reborrow())?;
+        out.push_sql(" OR name = ANY(");
+        out.push_bind_param::<Array<Text>, _>(&self.names)?;
+        out.push_sql(
+            ") THEN name COLLATE \"C\" END AS asked FROM token_grant_resources WHERE grant_id = one.id) of_grant
+                    ORDER BY effect, account_id, kind, asked, resource_id) kept
+            ) named ON true WHERE one.token_id = tokens.id)",
+        );
+        Ok(())
+    }
+}
+
+impl<Whole> Expression for GrantsText<Whole> {
+    type SqlType = Nullable<Text>;
+}
+
+impl<Whole, From> AppearsOnTable<From> for GrantsText<Whole>
+where
+    Whole: AppearsOnTable<From>,
+    tokens::id: AppearsOnTable<From>,
+{
+}
+
+impl<Whole, From> SelectableExpression<From> for GrantsText<Whole> where Self: AppearsOnTable<From> {}
+
+impl<Whole> ValidGrouping<()> for GrantsText<Whole> {
+    type IsAggregate = is_aggregate::Never;
+}
+
+/// A grant, as its text has it: without keys, in this order.
+#[derive(Deserialize)]
 struct GrantRow {
     id: i64,
-    token_id: TokenId,
     permission: String,
     access: String,
     reach: String,
-    account_id: Option<AccountId>,
-    parts: serde_json::Value,
+    account_id: Option<i64>,
+    parts: Parts,
+    named: Option<Vec<NamedRow>>,
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = token_grant_resources)]
+#[derive(Deserialize)]
 struct NamedRow {
-    grant_id: i64,
     effect: String,
-    account_id: AccountId,
-    resource_id: Option<ResourceId>,
+    account_id: i64,
+    resource_id: Option<i64>,
     kind: String,
     name: String,
 }
@@ -44,36 +99,23 @@ pub fn of_token(conn: &mut Conn, token: &Token) -> Result<Rights, DbError> {
 /// The grants of tokens, or for those with one that can't be read, why.
 pub type OfTokens = HashMap<TokenId, Result<Vec<Grant>, DbError>>;
 
-/// The grants of several tokens, in the order in which they were made. One that can't be read is an error
+/// The grants of several tokens, in the order in which they were created. One that can't be read is an error
 /// for its token alone.
 pub fn of_tokens(conn: &mut Conn, ids: &[TokenId]) -> Result<OfTokens, DbError> {
-    let rows: Vec<GrantRow> = token_grants::table
-        .filter(token_grants::token_id.eq_any(ids))
-        .order(token_grants::id)
-        .select(GrantRow::as_select())
+    let whole = diesel::dsl::sql::<Bool>("true");
+    let rows: Vec<(TokenId, Option<String>)> = tokens::table
+        .filter(tokens::id.eq_any(ids))
+        .select((tokens::id, GrantsText { whole, names: Vec::new() }))
         .load(conn)?;
-    let grant_ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    let mut named: HashMap<i64, Vec<NamedRow>> = HashMap::new();
-    let named_rows: Vec<NamedRow> = token_grant_resources::table
-        .filter(token_grant_resources::grant_id.eq_any(&grant_ids))
-        .order((token_grant_resources::grant_id, token_grant_resources::name))
-        .select(NamedRow::as_select())
-        .load(conn)?;
-    for row in named_rows {
-        named.entry(row.grant_id).or_default().push(row);
-    }
-    let mut grants = OfTokens::new();
-    for row in rows {
-        let named = named.remove(&row.id).unwrap_or_default();
-        let of_token = grants.entry(row.token_id).or_insert_with(|| Ok(Vec::new()));
-        if let Ok(known) = of_token {
-            match row.into_grant(named) {
-                Ok(grant) => known.push(grant),
-                Err(error) => *of_token = Err(error),
-            }
-        }
-    }
-    Ok(grants)
+    Ok(rows.into_iter().map(|(id, text)| (id, read(id, text.as_deref()))).collect())
+}
+
+/// The grants of a token from their text.
+pub(super) fn read(token: TokenId, text: Option<&str>) -> Result<Vec<Grant>, DbError> {
+    let Some(text) = text else { return Ok(Vec::new()) };
+    let rows: Vec<GrantRow> = serde_json::from_str(text)
+        .map_err(|error| DbError::Corrupt(format!("grants of token {token}: {error}")))?;
+    rows.into_iter().map(GrantRow::into_grant).collect()
 }
 
 /// Stores the grants of a token that was just made.
@@ -118,13 +160,17 @@ pub(super) fn insert(conn: &mut Conn, token: TokenId, grants: &[Grant]) -> Resul
 }
 
 impl GrantRow {
-    fn into_grant(self, named: Vec<NamedRow>) -> Result<Grant, DbError> {
+    fn into_grant(self) -> Result<Grant, DbError> {
         let corrupt = |what: &str| DbError::Corrupt(format!("{what} of grant {}", self.id));
         let mut only = Vec::new();
         let mut except = Vec::new();
-        for row in named {
-            let kind = KindKey::try_from(row.kind).map_err(|_| corrupt("kind"))?;
-            let one = ResourceRef { account: row.account_id, id: row.resource_id, kind, name: row.name };
+        for row in self.named.into_iter().flatten() {
+            let one = ResourceRef {
+                account: row.account_id.into(),
+                id: row.resource_id.map(Into::into),
+                kind: KindKey::try_from(row.kind).map_err(|_| corrupt("kind"))?,
+                name: row.name,
+            };
             match row.effect.as_str() {
                 "include" => only.push(one),
                 "exclude" => except.push(one),
@@ -134,17 +180,17 @@ impl GrantRow {
         // What a reach has no place for is never passed over: it could be what was left out.
         let selection = match (self.reach.as_str(), self.account_id) {
             ("everything", _) if only.is_empty() => Selection::Everywhere { except },
-            ("account", Some(account)) if only.is_empty() => Selection::Account { account, except },
+            ("account", Some(account)) if only.is_empty() => {
+                Selection::Account { account: account.into(), except }
+            }
             ("named", _) if except.is_empty() => Selection::Only(only),
             _ => return Err(corrupt("reach")),
         };
-        let parts = format!("parts of grant {}", self.id);
         Ok(Grant {
-            permission: PermissionKey::try_from(self.permission.clone())
-                .map_err(|_| corrupt("permission"))?,
+            permission: PermissionKey::try_from(self.permission).map_err(|_| corrupt("permission"))?,
             access: Access::from_key(&self.access).ok_or_else(|| corrupt("access"))?,
             selection,
-            parts: serde_json::from_value::<Parts>(self.parts).map_err(|_| DbError::Corrupt(parts))?,
+            parts: self.parts,
         })
     }
 }

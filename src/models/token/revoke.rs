@@ -1,7 +1,7 @@
 //! *Revoke all*: every live token of an owner ends at once, or none does.
 
 use super::list::Condition;
-use super::live::live_of;
+use super::live::{live, live_of};
 use super::usage::LastUse;
 use super::{DeletionReason, Owner, Token};
 use crate::db::schema::{token_secrets, token_use, tokens};
@@ -125,12 +125,41 @@ pub fn revoke_these(
     reason: &str,
     origin: &Origin,
 ) -> Result<usize, DbError> {
+    end_these(conn, ids, (DeletionReason::Admin, Some(reason)), origin)
+}
+
+/// The live tokens of everybody that were created before a moment: what a database that was restored from a dump
+/// of that moment may have brought back to life.
+pub fn created_before(
+    conn: &mut Conn,
+    before: OffsetDateTime,
+    now: OffsetDateTime,
+) -> Result<Vec<TokenId>, DbError> {
+    Ok(tokens::table
+        .filter(live(now - LONGEST_SKEW))
+        .filter(tokens::created_at.lt(before))
+        .order(tokens::id)
+        .select(tokens::id)
+        .load(conn)?)
+}
+
+/// Ends these tokens of anybody by the command line, all of them or none.
+pub fn revoke_at_the_shell(conn: &mut Conn, ids: &[TokenId], origin: &Origin) -> Result<usize, DbError> {
+    end_these(conn, ids, (DeletionReason::CommandLine, None), origin)
+}
+
+fn end_these(
+    conn: &mut Conn,
+    ids: &[TokenId],
+    (why, note): (DeletionReason, Option<&str>),
+    origin: &Origin,
+) -> Result<usize, DbError> {
     if let [id] = ids {
         let token = Token::itself(conn, *id)?;
         let Some(token) = token.filter(|token| !token.has_ended(origin.now - LONGEST_SKEW)) else {
             return Ok(0);
         };
-        return Ok(usize::from(token.delete_with(conn, DeletionReason::Admin, Some(reason), origin)?));
+        return Ok(usize::from(token.delete_with(conn, why, note, origin)?));
     }
     let of: Vec<(Option<AccountId>, Option<UserId>)> = tokens::table
         .filter(tokens::id.eq_any(ids))
@@ -156,12 +185,7 @@ pub fn revoke_these(
         .load(conn)?;
     let mut ended = 0;
     for owner in of {
-        ended += end(
-            conn,
-            owner,
-            &End { why: DeletionReason::Admin, note: Some(reason), only: Some(ids) },
-            origin,
-        )?;
+        ended += end(conn, owner, &End { why, note, only: Some(ids) }, origin)?;
     }
     Ok(ended)
 }

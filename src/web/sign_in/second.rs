@@ -224,13 +224,19 @@ fn answer(
     form.kept(render(&page, status)?, app)
 }
 
-/// 64 letters and digits are some 380 bits.
+/// Letters and digits of what a browser or a sign-in is known by: some 380 bits.
+const LENGTH: usize = 64;
+
 pub(in crate::web) fn random() -> String {
-    Alphanumeric.sample_string(&mut rand::rng(), 64)
+    Alphanumeric.sample_string(&mut rand::rng(), LENGTH)
 }
 
+/// What the browser's cookie holds; one of another shape counts as none.
 pub(super) fn cookie(request: &HttpRequest, app: &App) -> Option<String> {
-    request.cookie(name(app)).map(|cookie| cookie.value().to_owned())
+    let cookie = request.cookie(name(app))?;
+    let is_ours =
+        cookie.value().len() == LENGTH && cookie.value().bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_ours.then(|| cookie.value().to_owned())
 }
 
 fn name(app: &App) -> &'static str {

@@ -1,15 +1,46 @@
-//! Contents of records, by type, read by the DNS library.
+//! Contents of records, by type, read by the DNS library where it reads them.
 
-use super::words::{in_quotes, words};
+mod fields;
+
+use super::words::{in_quotes, is_space, words};
 use super::{name, text};
 use hickory_proto::rr::rdata::{CAA, SSHFP, TLSA, sshfp};
 use hickory_proto::rr::{RData, RecordType};
 use hickory_proto::serialize::binary::{BinEncodable, BinEncoder};
 
 /// The types of records that there are; the catalogue names the same.
-pub const TYPES: [&str; 14] = [
-    "A", "AAAA", "ALIAS", "CAA", "CNAME", "HINFO", "MX", "NAPTR", "NS", "PTR", "SRV", "SSHFP", "TLSA", "TXT",
+pub const TYPES: [&str; 25] = [
+    "A",
+    "AAAA",
+    "ALIAS",
+    "CAA",
+    "CNAME",
+    "DNAME",
+    "DS",
+    "HINFO",
+    "HTTPS",
+    "LOC",
+    "MX",
+    "NAPTR",
+    "NS",
+    "OPENPGPKEY",
+    "POOL",
+    "PTR",
+    "RP",
+    "SPF",
+    "SRV",
+    "SSHFP",
+    "SVCB",
+    "TLSA",
+    "TXT",
+    "URI",
+    "URL",
 ];
+
+/// Whether records of this type are a promise of the host's: no server reads them in a zone's file.
+pub(super) fn is_hosts_own(record_type: &str) -> bool {
+    matches!(record_type, "ALIAS" | "POOL" | "URL")
+}
 
 /// Whether records of this type have a priority, kept apart from the content.
 pub(super) fn has_priority(record_type: &str) -> bool {
@@ -21,7 +52,7 @@ const LONGEST: usize = 65_535;
 
 /// A content as it is kept: addresses and names in their one spelling, texts as they were written.
 pub(super) fn checked(record_type: &str, written: &str) -> Result<String, String> {
-    let content = written.trim();
+    let content = written.trim_matches(is_space);
     if content.is_empty() {
         return Err("can't be blank".to_owned());
     }
@@ -31,7 +62,7 @@ pub(super) fn checked(record_type: &str, written: &str) -> Result<String, String
     match record_type {
         "A" => data(RecordType::A, content, 1, "must be an IPv4 address, such as 192.0.2.1"),
         "AAAA" => data(RecordType::AAAA, content, 1, "must be an IPv6 address, such as 2001:db8::1"),
-        "CNAME" | "ALIAS" | "NS" | "PTR" => name::target(content),
+        "CNAME" | "DNAME" | "ALIAS" | "POOL" | "NS" | "PTR" => name::target(content),
         // A dot says that no mail is taken here (RFC 7505).
         "MX" if content == "." => Ok(content.to_owned()),
         "MX" => name::target(content),
@@ -48,7 +79,15 @@ pub(super) fn checked(record_type: &str, written: &str) -> Result<String, String
             6,
             "must be order, preference, \"flags\", \"service\", \"expression\" and replacement",
         ),
-        "TXT" => text::checked(content),
+        "TXT" | "SPF" => text::checked(content),
+        "HTTPS" => fields::service_binding(RecordType::HTTPS, content),
+        "SVCB" => fields::service_binding(RecordType::SVCB, content),
+        "LOC" => fields::location(content),
+        "RP" => fields::responsible(content),
+        "DS" => fields::delegation(content),
+        "OPENPGPKEY" => data(RecordType::OPENPGPKEY, &joined(content, 0), 1, "must be a key in base64"),
+        "URI" => fields::uri(content),
+        "URL" => fields::forwarding(content),
         _ => Err("has no content that could be checked".to_owned()),
     }
 }
@@ -58,7 +97,7 @@ pub fn in_file(record_type: &str, content: &str, priority: Option<i32>) -> Strin
     let absolute = |name: &str| if name == "." { ".".to_owned() } else { format!("{name}.") };
     let priority = priority.unwrap_or_default();
     match record_type {
-        "CNAME" | "ALIAS" | "NS" | "PTR" => absolute(content),
+        "CNAME" | "DNAME" | "ALIAS" | "POOL" | "NS" | "PTR" => absolute(content),
         "MX" => format!("{priority} {}", absolute(content)),
         "SRV" => format!(
             "{priority} {}",
@@ -72,7 +111,7 @@ pub fn in_file(record_type: &str, content: &str, priority: Option<i32>) -> Strin
             let (server, contact) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
             format!("{} {} {}", absolute(server), absolute(contact), parts.next().unwrap_or_default())
         }
-        "TXT" if !content.starts_with('"') => {
+        "TXT" | "SPF" if !content.starts_with('"') => {
             text::strings(content).into_iter().map(in_quotes).collect::<Vec<_>>().join(" ")
         }
         _ => content.to_owned(),
@@ -98,6 +137,14 @@ fn parsed(kind: RecordType, content: &str, count: usize) -> Option<RData> {
     fits(&data).then_some(data)
 }
 
+/// A content whose last field may hold white space, as hexadecimal digits and base64 may (RFC 6698, section 2.2): with
+/// all from the word of this number on as one.
+fn joined(content: &str, from: usize) -> String {
+    let words: Vec<&str> = content.split(is_space).filter(|word| !word.is_empty()).collect();
+    let (before, last) = words.split_at(from.min(words.len()));
+    before.iter().map(|word| format!("{word} ")).chain([last.concat()]).collect()
+}
+
 /// Whether it can be sent at all.
 pub(super) fn fits(data: &impl BinEncodable) -> bool {
     let mut wire = Vec::new();
@@ -108,7 +155,7 @@ pub(super) fn fits(data: &impl BinEncodable) -> bool {
 
 fn service(content: &str) -> Result<String, String> {
     let wrong = || "must be weight, port and target, such as 5 443 host.example.com".to_owned();
-    let parts: Vec<&str> = content.split_whitespace().collect();
+    let parts: Vec<&str> = content.split(is_space).filter(|part| !part.is_empty()).collect();
     let [weight, port, target] = parts.as_slice() else { return Err(wrong()) };
     // A dot says that the service is not offered here (RFC 2782).
     let target = if *target == "." { ".".to_owned() } else { name::target(target)? };
@@ -142,7 +189,7 @@ fn check_value(caa: &CAA, tag: &str) -> Result<(), String> {
 }
 
 fn fingerprint(content: &str) -> Result<String, String> {
-    let Some(RData::SSHFP(found)) = parsed(RecordType::SSHFP, content, 3) else {
+    let Some(RData::SSHFP(found)) = parsed(RecordType::SSHFP, &joined(content, 2), 3) else {
         return Err(
             "must be algorithm, type and fingerprint, such as 4 2 and 64 hexadecimal digits".to_owned()
         );
@@ -164,7 +211,9 @@ fn fingerprint(content: &str) -> Result<String, String> {
 
 fn association(content: &str) -> Result<String, String> {
     let wrong = || "must be usage (0–3), selector (0–1), matching (0–2) and hexadecimal data".to_owned();
-    let Some(RData::TLSA(found)) = parsed(RecordType::TLSA, content, 4) else { return Err(wrong()) };
+    let Some(RData::TLSA(found)) = parsed(RecordType::TLSA, &joined(content, 3), 4) else {
+        return Err(wrong());
+    };
     let TLSA { cert_usage, selector, matching, cert_data, .. } = &found;
     let matching = u8::from(*matching);
     if u8::from(*cert_usage) > 3 || u8::from(*selector) > 1 || matching > 2 {

@@ -130,8 +130,9 @@ fn checked_priority(record_type: &str, priority: Option<i64>) -> Result<Option<i
     match priority {
         // Without a type there is nothing to say about its priority.
         _ if record_type.is_empty() => Ok(None),
-        None => Ok(content::has_priority(record_type).then_some(0)),
-        Some(_) if !content::has_priority(record_type) => Err("is for MX and SRV records only".to_owned()),
+        // What means nothing for a type is ignored, as DNSimple does.
+        _ if !content::has_priority(record_type) => Ok(None),
+        None => Ok(Some(0)),
         Some(priority) => u16::try_from(priority)
             .map(|priority| Some(i32::from(priority)))
             .map_err(|_| format!("must be from 0 to {}", u16::MAX)),

@@ -4,7 +4,8 @@ use super::content::fits;
 use super::words::{Word, words};
 use hickory_proto::rr::rdata::TXT;
 
-/// Either strings in quotes, as a master file has them, or one text that is cut into strings.
+/// Either strings in quotes, as a master file has them, or one text that is cut into strings. One in quotes that is
+/// longer than a string can be is cut, too.
 pub(super) fn checked(content: &str) -> Result<String, String> {
     let strings: Vec<Vec<u8>> = if content.starts_with('"') {
         let wrong = || {
@@ -15,13 +16,29 @@ pub(super) fn checked(content: &str) -> Result<String, String> {
     } else {
         strings(content).into_iter().map(|part| part.as_bytes().to_vec()).collect()
     };
-    if strings.iter().any(|string| string.len() > 255) {
-        return Err("has a string of more than 255 characters".to_owned());
-    }
-    if !fits(&TXT::from_bytes(strings.iter().map(Vec::as_slice).collect())) {
+    let cut: Vec<&[u8]> = strings.iter().flat_map(|string| pieces(string)).collect();
+    if !fits(&TXT::from_bytes(cut.clone())) {
         return Err("is too long".to_owned());
     }
+    if content.starts_with('"') && cut.len() > strings.len() {
+        return Ok(cut.into_iter().map(quoted).collect::<Vec<_>>().join(" "));
+    }
     Ok(content.to_owned())
+}
+
+/// At most 255 octets each, and one for none.
+fn pieces(string: &[u8]) -> Vec<&[u8]> {
+    if string.is_empty() { vec![string] } else { string.chunks(255).collect() }
+}
+
+/// A string in quotes, in ASCII: a cut may go through a character.
+fn quoted(string: &[u8]) -> String {
+    let signs = string.iter().map(|octet| match octet {
+        b'"' | b'\\' => format!("\\{}", char::from(*octet)),
+        b' '..=b'~' => char::from(*octet).to_string(),
+        _ => format!("\\{octet:03}"),
+    });
+    format!("\"{}\"", signs.collect::<String>())
 }
 
 /// A text cut into strings of at most 255 octets, between characters.

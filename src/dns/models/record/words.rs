@@ -9,23 +9,28 @@ pub(super) struct Word<'a> {
     pub quoted: bool,
 }
 
+/// White space between words. What Unicode has for the ends of lines and paragraphs is none: a text may hold it.
+pub(super) fn is_space(letter: char) -> bool {
+    letter.is_whitespace() && !matches!(letter, '\u{2028}' | '\u{2029}')
+}
+
 /// The words of one line; none where it would not be one line, or more than a line: comments,
 /// parentheses and control characters are for files, not for contents.
 pub(super) fn words(line: &str) -> Option<Vec<Word<'_>>> {
     if line.chars().any(char::is_control) {
         return None;
     }
-    let (mut found, mut rest) = (Vec::new(), line.trim_start());
+    let (mut found, mut rest) = (Vec::new(), line.trim_start_matches(is_space));
     while !rest.is_empty() {
         let quoted = rest.starts_with('"');
         let start = usize::from(quoted);
         let end = start + end_of(&rest[start..], quoted)?;
         found.push(Word { text: &rest[start..end], quoted });
         let after = &rest[end + start..];
-        if !after.is_empty() && !after.starts_with(char::is_whitespace) {
+        if !after.is_empty() && !after.starts_with(is_space) {
             return None;
         }
-        rest = after.trim_start();
+        rest = after.trim_start_matches(is_space);
     }
     Some(found)
 }
@@ -38,7 +43,7 @@ fn end_of(text: &str, quoted: bool) -> Option<usize> {
             _ if escaped => escaped = false,
             '\\' => escaped = true,
             '"' if quoted => return Some(place),
-            _ if !quoted && letter.is_whitespace() => return Some(place),
+            _ if !quoted && is_space(letter) => return Some(place),
             '"' | ';' | '(' | ')' if !quoted => return None,
             _ => {}
         }
@@ -69,6 +74,11 @@ mod tests {
     #[test]
     fn every_kind_of_white_space_sets_words_apart() {
         assert_eq!(texts("192.0.2.1\u{a0}junk\u{2003}more"), Some(vec!["192.0.2.1", "junk", "more"]));
+    }
+
+    #[test]
+    fn the_ends_of_lines_and_paragraphs_of_unicode_belong_to_a_word() {
+        assert_eq!(texts("\u{2028}a\u{2029}b \"c\u{2028}\""), Some(vec!["\u{2028}a\u{2029}b", "c\u{2028}"]));
     }
 
     #[test]

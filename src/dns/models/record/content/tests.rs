@@ -31,10 +31,37 @@ fn what_dns_takes_is_kept_in_its_one_spelling() {
         ("SSHFP", &sshfp, &sshfp.to_lowercase()),
         ("TLSA", &tlsa, &tlsa),
         ("HINFO", "\"RFC8482\" \"\"", "\"RFC8482\" \"\""),
+        // White space in digits (RFC 6698, section 2.2), in a fingerprint's and a digest's, too.
+        ("TLSA", &format!("3 1 1 {}  {}", &SHA256[..40], &SHA256[40..]), &tlsa),
+        ("SSHFP", &format!("4 2 {} {}", &SHA256[..9], &SHA256[9..]), &sshfp.to_lowercase()),
+        (
+            "DS",
+            &format!("12345 13 2 {} {}", &SHA256[..30], &SHA256[30..]),
+            &format!("12345 13 2 {}", SHA256.to_uppercase()),
+        ),
+        ("CNAME", "1.0/26.2.0.192.in-addr.arpa.", "1.0/26.2.0.192.in-addr.arpa"),
+        ("DNAME", "Example.NET.", "example.net"),
+        ("POOL", "a.example.net", "a.example.net"),
+        ("SPF", "v=spf1 -all", "v=spf1 -all"),
+        ("URL", "https://example.net/a?b=c", "https://example.net/a?b=c"),
+        ("HTTPS", "1 . alpn=h3,h2", "1 . alpn=h3,h2"),
+        ("HTTPS", "0  Example.net", "0 example.net."),
+        ("SVCB", "1 svc.example.net. alpn=h2 port=8443", "1 svc.example.net. alpn=h2 port=8443"),
+        ("LOC", "31 58 52.1 S 115 49 11.7 E 20m 10m 10m 2m", "31 58 52.1 S 115 49 11.7 E 20m 10m 10m 2m"),
+        ("LOC", "52 N  4 E -2.00m", "52 N 4 E -2.00m"),
+        ("RP", "admin.example.com .", "admin.example.com. ."),
+        ("OPENPGPKEY", "mQ INBFit2jsB EAD2", "mQINBFit2jsBEAD2"),
+        ("URI", "10 1 \"https://example.com/?a=b\"", "10 1 \"https://example.com/?a=b\""),
         (
             "NAPTR",
             r#"100 10 "U" "E2U+sip" "!^.*$!sip:a@example.com!" ."#,
             r#"100 10 "U" "E2U+sip" "!^.*$!sip:a@example.com!" ."#,
+        ),
+        // One string of 300 and none of 255, cut as a server must.
+        (
+            "TXT",
+            &format!("\"{}\\\"ü\" \"\"", "a".repeat(254)),
+            &format!("\"{}\\\"\" \"\\195\\188\" \"\"", "a".repeat(254)),
         ),
         ("TXT", "v=spf1 include:example.net ~all", "v=spf1 include:example.net ~all"),
         ("TXT", "semi; colon (and) $dollar @ \\ \"in\"", "semi; colon (and) $dollar @ \\ \"in\""),
@@ -53,7 +80,7 @@ fn what_dns_takes_is_kept_in_its_one_spelling() {
 
 #[test]
 fn what_dns_does_not_take_is_refused() {
-    let (quoted, huge) = (format!("\"{}\"", "a".repeat(256)), "a".repeat(70_000));
+    let huge = "a".repeat(70_000);
     let wrong = [
         (
             "A",
@@ -70,10 +97,7 @@ fn what_dns_does_not_take_is_refused() {
             ],
         ),
         ("AAAA", vec!["192.0.2.1", "2001:db8::g", "::1::2", "fe80::1%eth0", "::1 ::2", "[::1]"]),
-        (
-            "CNAME",
-            vec![".", "192.0.2.1", "a b", "a..b", "-a.b", "https://a.example", "*.example.com", "a.example;"],
-        ),
+        ("CNAME", vec![".", "192.0.2.1", "a b", "a..b", "https://a.example", "*.example.com", "a.example;"]),
         ("ALIAS", vec![".", "2001:db8::1"]),
         ("NS", vec![".", "192.0.2.1"]),
         ("PTR", vec!["a b"]),
@@ -109,7 +133,49 @@ fn what_dns_does_not_take_is_refused() {
         ("TLSA", vec!["4 0 0 ab", "0 2 0 ab", "0 0 3 ab", "3 1 1 ab", "3 1 1", "0 0 0 zz"]),
         ("HINFO", vec!["one", "one two three", "\"one two"]),
         ("NAPTR", vec!["100 10 \"U\" \"E2U\" \"\"", "x 10 \"\" \"\" \"\" .", "1 1 \"!\" \"\" \"\" ."]),
-        ("TXT", vec!["\"open", "\"a\" b", "\"a\"b", "\"\\999\"", "\"\\1\"", &quoted, &huge]),
+        (
+            "HTTPS",
+            vec![
+                "1",
+                "x .",
+                "65536 .",
+                "1 a..b",
+                "1 . alpn",
+                "1 . alpn=h2 alpn=h2",
+                "1 . (alpn=h2)",
+                "1 . \"open",
+            ],
+        ),
+        ("SVCB", vec!["1", "1 192.0.2.1", "-1 ."]),
+        (
+            "LOC",
+            vec![
+                "52 N 4 E",
+                "91 N 4 E 0m",
+                "52 E 4 N 0m",
+                "52 60 N 4 E 0m",
+                "52 N 181 E 0m",
+                "90 0 0.001 N 4 E 0m",
+                "52 N 4 E x",
+                "52 N 4 E 0m 1m 1m 1m 1m",
+                "52 N 4 E 0m -1m",
+            ],
+        ),
+        ("RP", vec!["a.example", "a.example b.example c.example", "a..b ."]),
+        ("DS", vec!["1 2 3", "65536 8 2 ab", "1 8 2 ab", "1 8 1 zz", "1 256 1 ab", "1 8 5 abc"]),
+        ("OPENPGPKEY", vec!["!", "mQINBFit2jsBEAD2="]),
+        (
+            "URI",
+            vec![
+                "10 1 https://a.example/",
+                "10 1 \"\"",
+                "10 \"https://a.example/\"",
+                "x 1 \"https://a.example/\"",
+            ],
+        ),
+        ("URL", vec!["example.net", "ftp://example.net/", "https://", "https://a b/"]),
+        ("DNAME", vec!["192.0.2.1", "a b"]),
+        ("TXT", vec!["\"open", "\"a\" b", "\"a\"b", "\"\\999\"", "\"\\1\"", &huge]),
     ];
     for (record_type, contents) in wrong {
         for content in

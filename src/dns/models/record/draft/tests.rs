@@ -55,7 +55,7 @@ fn a_time_to_live_has_31_bits() {
 }
 
 #[test]
-fn a_priority_is_for_mail_and_services() {
+fn a_priority_is_for_mail_and_services_and_ignored_for_other_types() {
     for (record_type, content, priority, fits) in [
         ("MX", "mail.example.com", Some(0), true),
         ("MX", "mail.example.com", Some(65_535), true),
@@ -65,11 +65,13 @@ fn a_priority_is_for_mail_and_services() {
         ("SRV", "1 1 a.example", Some(1), true),
         ("SRV", "1 1 a.example", None, true),
         ("A", "192.0.2.1", None, true),
-        ("A", "192.0.2.1", Some(1), false),
+        ("A", "192.0.2.1", Some(65_536), true),
     ] {
         let wanted = Wanted { priority, ..wanted("www", record_type, content) };
         assert_eq!(fields(&wanted).is_empty(), fits, "{record_type} {priority:?}");
     }
+    let ignored = Wanted { priority: Some(1), ..wanted("www", "A", "192.0.2.1") };
+    assert_eq!(ignored.checked("example.com").unwrap().priority, None);
 }
 
 #[test]
@@ -79,7 +81,7 @@ fn the_apex_keeps_its_soa_and_ns_and_takes_no_cname() {
     assert_eq!(fields(&wanted("www", "SOA", "a b 1 2 3 4 5")), ["type"]);
     assert!(fields(&wanted("", "ALIAS", "example.net")).is_empty());
     assert!(fields(&wanted("dev", "NS", "ns.example.net")).is_empty());
-    for unknown in ["SPF", "DNSKEY", "URL", "", "\u{0}", "A A"] {
+    for unknown in ["CDS", "DNSKEY", "WKS", "", "\u{0}", "A A"] {
         assert_eq!(fields(&wanted("www", unknown, "x")), ["type"], "{unknown}");
     }
 }
