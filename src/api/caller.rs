@@ -129,7 +129,7 @@ impl<P: Permit, L: Level> CallerOn<P, L> {
 
     /// What inside the resource a list may show: that which any of these lets through.
     pub fn readable_parts(&self) -> Vec<Parts> {
-        let Resource { id, account_id, kind, name } = &self.resource;
+        let Resource { id, account_id, kind, name, .. } = &self.resource;
         readable::<P>(&self.call, &self.account)
             .into_iter()
             .filter(|(selection, _)| selection.reaches(*account_id, *id, *kind, name))

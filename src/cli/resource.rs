@@ -14,11 +14,20 @@ use std::io::BufRead;
 #[derive(Subcommand)]
 pub(super) enum ResourceCommand {
     /// Add resources of an account.
-    Add(ResourceArgs),
+    Add(AddArgs),
     /// Remove resources of an account.
     Remove(ResourceArgs),
     /// Make a file the whole list of an account's resources of a kind: all of it, or nothing.
     Import(import::ImportArgs),
+}
+
+#[derive(Args)]
+pub(super) struct AddArgs {
+    /// What people call it, where only one is added; also for one that's there already. Empty takes it away.
+    #[arg(long)]
+    title: Option<String>,
+    #[command(flatten)]
+    resources: ResourceArgs,
 }
 
 #[derive(Args)]
@@ -46,15 +55,23 @@ pub(super) fn run(command: ResourceCommand, extension: Option<Extension>) -> Res
     }
 }
 
-fn add(args: ResourceArgs, extension: Option<Extension>) -> Result<(), CliError> {
+fn add(args: AddArgs, extension: Option<Extension>) -> Result<(), CliError> {
+    let titled = args.title.as_deref().map(title).transpose().map_err(CliError::said)?;
+    let args = args.resources;
     let product = product(args.catalogue, &args.database, extension)?;
     let (kind, hooks) = (kind(&product, args.kind.as_deref())?, product.extras().hooks);
     let names = names(args.names, |written| name(written, kind, &hooks))?;
+    let titles = match (titled, names.as_slice()) {
+        (None, _) => Vec::new(),
+        (Some(title), [one]) => vec![(one.clone(), title)],
+        (Some(_), _) => return Err(CliError::said("Name one resource for a title.")),
+    };
     let Opened { _postgres, mut conn, origin } = open(args.database)?;
     let account = account_of(&mut conn, args.account)?;
     let added = db::in_one(&mut conn, |conn| {
         let added = Resource::add(conn, account.id, kind.into(), &names, &hooks, &origin)?;
         if added.taken.is_empty() {
+            Resource::set_titles(conn, account.id, kind.into(), &titles, &origin)?;
             return Ok(added.new);
         }
         let taken: Vec<String> = added.taken.iter().map(|name| format!("“{name}”")).collect();
@@ -122,6 +139,18 @@ fn names(given: Vec<String>, read: impl Fn(&str) -> Result<String, String>) -> R
     names.sort_unstable();
     names.dedup();
     Ok(names)
+}
+
+/// The longest title, in characters.
+const LONGEST_TITLE: usize = 255;
+
+/// A title as it's kept, `None` for an empty one; the error is a sentence for the person who wrote it.
+fn title(written: &str) -> Result<Option<String>, String> {
+    let title = written.trim();
+    if title.chars().count() > LONGEST_TITLE || title.chars().any(char::is_control) {
+        return Err(format!("A title has at most {LONGEST_TITLE} characters, on one line."));
+    }
+    Ok(Some(title.to_owned()).filter(|title| !title.is_empty()))
 }
 
 /// A name as it's kept; the error is a sentence for the person who wrote it.

@@ -249,6 +249,8 @@ diesel::table! {
         created_at -> Timestamptz,
         /// The name, for a kind whose names are given once on the whole site.
         site_key -> Nullable<Text>,
+        /// What people call it; NULL: by its name. Nothing is decided by it.
+        title -> Nullable<Text>,
     }
 }
 

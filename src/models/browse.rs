@@ -1,6 +1,7 @@
 //! Lists, as pages show them.
 
 use super::Resource;
+use super::resource::called;
 use super::rows::{Part, containing};
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
@@ -30,11 +31,13 @@ pub struct Listed {
     pub id: ResourceId,
     /// Its name.
     pub name: String,
+    /// What people call it, where that's something else.
+    pub title: Option<String>,
     /// When it was added.
     pub created_at: OffsetDateTime,
 }
 
-/// The account's resources of a kind whose name contains the text, by name.
+/// The account's resources of a kind whose name or title contains the text, by name.
 pub fn resources(
     conn: &mut Conn,
     account: AccountId,
@@ -46,7 +49,7 @@ pub fn resources(
         let of_kind = resources::account_id.eq(account).and(resources::kind.eq(kind.to_string()));
         let all = resources::table.filter(of_kind).into_boxed();
         // Without it, the index of names is enough to count them.
-        if text.is_empty() { all } else { all.filter(resources::name.ilike(containing(text))) }
+        if text.is_empty() { all } else { all.filter(called(text)) }
     };
     let counted = Resource::count_found(conn, &[account], kind, text)?;
     Part::load_counted(page, counted, |window| {

@@ -3,10 +3,12 @@
 mod found;
 mod import;
 mod site_names;
+mod titles;
 
-pub use found::MOST_COUNTED;
+pub use found::{MOST_COUNTED, called};
 pub use import::{Difference, Narrowed};
 pub use site_names::Shared;
+pub use titles::Titled;
 
 use super::Hooks;
 use super::audit::{self, Event, Origin};
@@ -32,6 +34,8 @@ pub struct Resource {
     pub kind: KindKey,
     /// Its name, as paths spell it.
     pub name: String,
+    /// What people call it, where that's something else.
+    pub title: Option<String>,
 }
 
 /// A kind, as far as changes of its resources need it.

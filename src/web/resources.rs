@@ -38,6 +38,7 @@ struct ResourcesPage {
 
 struct Row {
     name: String,
+    title: Option<String>,
     url: String,
     added: Moment,
 }
@@ -51,6 +52,8 @@ struct ResourcePage {
     plural_title: String,
     list_url: String,
     name: String,
+    /// What people call it.
+    called: Option<String>,
     reached: Reached,
 }
 
@@ -108,6 +111,7 @@ pub(super) async fn show(
         plural_title: capitalized(&kind.plural),
         list_url: paths::resources(key, account),
         name: resource.name.clone(),
+        called: resource.title.clone(),
         reached: Reached::of(&member, &app, resource, key, &asked).await?,
     };
     render(&page, StatusCode::OK)
@@ -123,6 +127,7 @@ impl Row {
     fn of(one: Listed, member: &Member, kind: &Kind, now: OffsetDateTime) -> Row {
         Row {
             name: one.name,
+            title: one.title,
             url: paths::resource(&member.signed_in.extras, kind.key, member.account.id, one.id),
             added: Moment::past(one.created_at, now),
         }

@@ -110,11 +110,11 @@ async fn the_guide_speaks_of_no_example_and_says_how_the_product_gets_in_front_o
         }
     }
     // How it got there is for those who run the site, and not for the customers of the API.
-    assert_eq!(articles.len(), 20);
+    assert_eq!(articles.len(), 21);
     house.site_admin("site@example.com");
     let (mut admin, mut owner) = (house.signed_in("site@example.com").await, house.signed_in(OWNER).await);
     let all = admin.get("/help").await.attributes(".guide-links a", "href");
-    assert_eq!(all.len(), 22);
+    assert_eq!(all.len(), 23);
     for own in ["/help/in-front", "/help/headers"] {
         assert!(!articles.contains(&own.to_owned()) && all.contains(&own.to_owned()), "{articles:?}");
         for (browser, status) in [(&mut anybody, 404), (&mut owner, 404), (&mut admin, 200)] {
@@ -138,6 +138,14 @@ async fn a_kind_has_a_page_with_its_resources_and_each_names_the_tokens_that_rea
     assert_eq!(found.all("tbody .row-name"), ["munich"]);
     assert!(owner.get(&format!("{list}?q=hamburg")).await.text().contains("No store matches “hamburg”."));
 
+    let titles = [("berlin".to_owned(), Some("Mitte <1>".to_owned()))];
+    let set = Resource::set_titles(&mut house.conn(), acme, STORES, &titles, &house.command_line());
+    assert_eq!(set.unwrap(), 1);
+    let found = owner.get(&format!("{list}?q=mitte")).await;
+    assert_eq!(found.all("tbody th"), ["berlinMitte <1>"]);
+    let activity = owner.get(&format!("/accounts/{acme}/activity")).await;
+    assert!(activity.text().contains("set the title of the store berlin"), "{}", activity.text());
+
     let berlin = Resource::find(&mut house.conn(), acme, STORE, "berlin").unwrap().unwrap();
     let fields = [
         ("name", "Till"),
@@ -150,6 +158,7 @@ async fn a_kind_has_a_page_with_its_resources_and_each_names_the_tokens_that_rea
     let (token, _) = owner.make_token(acme, &fields).await;
     let page = owner.get(&format!("{list}/{}", berlin.id)).await;
     assert_eq!(page.heading(), "berlin");
+    assert!(page.text().contains("Mitte <1>. Store of Acme."), "{}", page.text());
     assert_eq!(page.all(".reaching .row-name"), ["Till"]);
     assert_eq!(page.all(".rules li > span:first-child"), ["Orders: only this store"]);
     let munich = Resource::find(&mut house.conn(), acme, STORE, "munich").unwrap().unwrap();

@@ -1,10 +1,11 @@
 //! `resource import`: the whole list of an account's resources of a kind, from a file.
 
-use super::{CliError, Opened, account_of, kind, name, open, output, product};
+use super::{CliError, Opened, account_of, kind, name, open, output, product, title};
 use crate::config::{CatalogueArgs, DatabaseArgs};
 use crate::db;
 use crate::extension::Extension;
-use crate::models::resource::{Difference, Narrowed};
+use crate::models::Resource;
+use crate::models::resource::{Difference, Narrowed, Titled};
 use crate::policy::AccountId;
 use clap::Args;
 use serde::Deserialize;
@@ -22,9 +23,10 @@ const MOST_TOLD: usize = 100;
 
 #[derive(Args)]
 pub(in crate::cli) struct ImportArgs {
-    /// CSV with a first line that names the column `name`, or JSON lines such as {"name": "berlin"}.
+    /// CSV with a first line that names the columns, `name` or `name,title`, or JSON lines such as {"name": "berlin"}.
     ///
-    /// It's the whole list: what the account has and the file hasn't is removed.
+    /// It's the whole list: what the account has and the file hasn't is removed. Without titles in the file, those
+    /// that are there stay.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Number of the account.
@@ -48,6 +50,7 @@ pub(in crate::cli) struct ImportArgs {
 
 /// What an import did, or would do.
 struct Outcome {
+    titled: usize,
     added: usize,
     removed: usize,
     kept: usize,
@@ -73,9 +76,19 @@ pub(super) fn run(args: ImportArgs, extension: Option<Extension>) -> Result<(), 
     let (kind, hooks) = (kind(&product, args.kind.as_deref())?, product.extras().hooks);
     let mut faults = Vec::new();
     let mut lines: BTreeMap<String, u64> = BTreeMap::new();
+    let mut titles: Vec<Titled> = Vec::new();
     for (line, read) in rows(&args.file)? {
-        match read.and_then(|written| name(&written, kind, &hooks)) {
-            Ok(name) => drop(lines.entry(name).or_insert(line)),
+        let read = read.and_then(|(written, titled)| {
+            let titled = titled.map(|written| title(&written)).transpose()?;
+            Ok((name(&written, kind, &hooks)?, titled))
+        });
+        match read {
+            // Of a name that's there twice, the first row counts.
+            Ok((name, _)) if lines.contains_key(&name) => {}
+            Ok((name, titled)) => {
+                titles.extend(titled.map(|title| (name.clone(), title)));
+                lines.insert(name, line);
+            }
             Err(why) => faults.push((line, why)),
         }
     }
@@ -116,7 +129,8 @@ pub(super) fn run(args: ImportArgs, extension: Option<Extension>) -> Result<(), 
             faults.sort_unstable();
             return Err(refused(&args.file, &faults).into());
         }
-        let outcome = Outcome { added: added.new, removed, kept, narrowed, needs_number };
+        let titled = Resource::set_titles(conn, account, kind.into(), &titles, &origin)?;
+        let outcome = Outcome { titled, added: added.new, removed, kept, narrowed, needs_number };
         if args.dry_run { Err(Stopped::Rehearsed(outcome)) } else { Ok(outcome) }
     });
     match done {
@@ -133,8 +147,13 @@ pub(super) fn run(args: ImportArgs, extension: Option<Extension>) -> Result<(), 
 }
 
 fn tell(start: &str, outcome: &Outcome) {
-    let Outcome { added, removed, kept, narrowed, .. } = outcome;
-    output::note(format!("{start}{added} added, {removed} removed, {kept} unchanged."));
+    let Outcome { titled, added, removed, kept, narrowed, .. } = outcome;
+    let titles = match titled {
+        0 => String::new(),
+        1 => ", 1 title set".to_owned(),
+        count => format!(", {count} titles set"),
+    };
+    output::note(format!("{start}{added} added, {removed} removed, {kept} unchanged{titles}."));
     if narrowed.count > 0 {
         let names = narrowed.names.join(", ");
         let more = usize::try_from(narrowed.count).unwrap_or_default().saturating_sub(narrowed.names.len());
@@ -154,14 +173,15 @@ fn refused(file: &Path, faults: &[(u64, String)]) -> CliError {
     CliError::said(text.join("\n"))
 }
 
-/// A row's line, and its name or what's wrong with it.
-type Row = (u64, Result<String, String>);
+/// A row's line, and its name with the title that it says, if it says one, or what's wrong with it.
+type Row = (u64, Result<(String, Option<String>), String>);
 
 /// A line of JSON.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct JsonRow {
     name: String,
+    title: Option<String>,
 }
 
 fn rows(file: &Path) -> Result<Vec<Row>, CliError> {
@@ -178,18 +198,20 @@ fn rows(file: &Path) -> Result<Vec<Row>, CliError> {
 
 fn json_rows(text: &str) -> Vec<Row> {
     let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
-    let read =
-        |line| serde_json::from_str::<JsonRow>(line).map(|row| row.name).map_err(|why| why.to_string());
+    let read = |line| {
+        serde_json::from_str::<JsonRow>(line).map(|row| (row.name, row.title)).map_err(|why| why.to_string())
+    };
     lines.map(|(line, number)| (number, read(line))).collect()
 }
 
 fn csv_rows(file: &Path, text: &str) -> Result<Vec<Row>, CliError> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let header = reader.headers().map_err(|why| CliError::said(why.to_string()))?;
-    if header.iter().ne(["name"]) && !text.trim().is_empty() {
+    let titled = header.iter().eq(["name", "title"]);
+    if !titled && header.iter().ne(["name"]) && !text.trim().is_empty() {
         let columns: Vec<&str> = header.iter().collect();
         return Err(CliError::said(format!(
-            "{}:1: the first line has to be “name”, and it is “{}”.",
+            "{}:1: the first line has to be “name” or “name,title”, and it is “{}”.",
             file.display(),
             columns.join(",")
         )));
@@ -197,12 +219,15 @@ fn csv_rows(file: &Path, text: &str) -> Result<Vec<Row>, CliError> {
     let read = |record: Result<csv::StringRecord, csv::Error>| match record {
         Ok(record) => {
             let line = record.position().map_or(0, csv::Position::line);
-            (line, Ok(record.get(0).unwrap_or_default().to_owned()))
+            let cell = |at: usize| record.get(at).unwrap_or_default().to_owned();
+            (line, Ok((cell(0), titled.then(|| cell(1)))))
         }
         Err(why) => {
             let line = why.position().map_or(0, csv::Position::line);
             let why = match why.kind() {
-                csv::ErrorKind::UnequalLengths { len, .. } => format!("it has {len} columns in place of 1"),
+                csv::ErrorKind::UnequalLengths { len, expected_len, .. } => {
+                    format!("it has {len} columns in place of {expected_len}")
+                }
                 _ => why.to_string(),
             };
             (line, Err(why))

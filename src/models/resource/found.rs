@@ -1,6 +1,6 @@
 //! What forms choose from: resources of one account, or of all accounts of a person.
 
-use super::Resource;
+use super::{Condition, Resource};
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
 use crate::models::rows::containing;
@@ -12,7 +12,7 @@ use diesel::prelude::*;
 pub const MOST_COUNTED: i64 = 1_000;
 
 impl Resource {
-    /// Resources of a kind in these accounts whose name contains the text, by name.
+    /// Resources of a kind in these accounts whose name or title contains the text, by name.
     pub fn search(
         conn: &mut Conn,
         accounts: &[AccountId],
@@ -21,14 +21,14 @@ impl Resource {
         most: i64,
     ) -> Result<Vec<Resource>, DbError> {
         Ok(within(accounts, kind)
-            .filter(resources::name.ilike(containing(text)))
+            .filter(called(text))
             .order((resources::name, resources::account_id))
             .limit(most)
             .select(Resource::as_select())
             .load(conn)?)
     }
 
-    /// How many resources of a kind in these accounts have the text in their name, up to
+    /// How many resources of a kind in these accounts have the text in their name or title, up to
     /// [`MOST_COUNTED`] and one.
     pub fn count_found(
         conn: &mut Conn,
@@ -38,7 +38,7 @@ impl Resource {
     ) -> Result<i64, DbError> {
         let all = within(accounts, kind);
         // Without it, the index of names is enough to count them.
-        let all = if text.is_empty() { all } else { all.filter(resources::name.ilike(containing(text))) };
+        let all = if text.is_empty() { all } else { all.filter(called(text)) };
         let found: Vec<ResourceId> = all.select(resources::id).limit(MOST_COUNTED + 1).load(conn)?;
         i64::try_from(found.len()).map_err(|_| DbError::Corrupt("a count of resources".to_owned()))
     }
@@ -69,6 +69,12 @@ impl Resource {
             .select(Resource::as_select())
             .load(conn)?)
     }
+}
+
+/// Whose name or title contains the text.
+pub fn called(text: &str) -> Condition {
+    let pattern = containing(text);
+    Box::new(resources::name.ilike(pattern.clone()).or(resources::title.assume_not_null().ilike(pattern)))
 }
 
 fn within(accounts: &[AccountId], kind: KindKey) -> resources::BoxedQuery<'_, Pg> {

@@ -113,6 +113,8 @@ fn of_resource(key: &str, kind: &str) -> String {
         Some((_, "added")) => "added {}".to_owned(),
         Some((one, "removed")) if one == kind => format!("removed the {noun} {{}}"),
         Some((_, "removed")) => "removed {}".to_owned(),
+        Some((one, "titled")) if one == kind => format!("set the title of the {noun} {{}}"),
+        Some((_, "titled")) => "set the titles of {}".to_owned(),
         _ => format!("{}: {{}}", key.replace(['.', '_'], " ")),
     }
 }

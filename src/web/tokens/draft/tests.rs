@@ -25,7 +25,7 @@ fn of_user() -> Whose {
 fn there() -> HashMap<ResourceId, Resource> {
     let one = |(id, account, kind): (i64, i64, KindKey)| {
         let name = format!("z{}.example", id % 10);
-        (id.into(), Resource { id: id.into(), account_id: account.into(), kind, name })
+        (id.into(), Resource { id: id.into(), account_id: account.into(), kind, name, title: None })
     };
     HashMap::from([(7, 1, ZONE), (8, 1, ZONE), (9, 2, ZONE), (17, 1, DOMAIN)].map(one))
 }
@@ -311,8 +311,13 @@ fn networks_and_days_become_conditions_or_are_refused_beside_their_field() {
 #[test]
 fn more_than_five_hundred_named_resources_are_refused_beside_the_row_with_a_way_out() {
     let catalogue = crate::dns::catalogue().unwrap();
-    let zone =
-        |id: ResourceId| Resource { id, account_id: 1.into(), kind: ZONE, name: format!("z{id}.example") };
+    let zone = |id: ResourceId| Resource {
+        id,
+        account_id: 1.into(),
+        kind: ZONE,
+        name: format!("z{id}.example"),
+        title: None,
+    };
     let there: HashMap<ResourceId, Resource> = (0..501).map(|id| (id.into(), zone(id.into()))).collect();
     let ids: String = (0..501).map(|id| format!("&r2.id={id}")).collect();
     let body = format!(
