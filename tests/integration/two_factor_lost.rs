@@ -32,7 +32,7 @@ async fn link_in(house: &House, to: &str, kind: &str) -> String {
     let mails = house.mails().await;
     let words =
         mails.iter().filter(|(recipient, ..)| recipient == to).flat_map(|(.., text)| text.split_whitespace());
-    let found = words.filter_map(|word| word.find(kind).map(|at| word[at..].to_owned())).last();
+    let found = words.filter_map(|word| word.find(kind).map(|at| word[at..].to_owned())).next_back();
     found.unwrap_or_else(|| panic!("no {kind} for {to} in {mails:?}"))
 }
 

@@ -160,12 +160,9 @@ impl<'a> Description<'a> {
         };
         let title = title(operation, &segments);
         let permission = key(&title);
-        if !public {
-            if !self.permissions.contains_key(&permission) {
-                let description = self.said_of(&title);
-                self.permissions
-                    .insert(permission.clone(), Permission { title, description, narrowed_by: None });
-            }
+        if !public && !self.permissions.contains_key(&permission) {
+            let description = self.said_of(&title);
+            self.permissions.insert(permission.clone(), Permission { title, description, narrowed_by: None });
         }
         self.operations.push(Operation { method, segments, permission, public, kind });
     }
