@@ -29,7 +29,7 @@ GRANT INSERT ON audit_events, token_grants, token_grant_resources, token_network
 GRANT USAGE ON SEQUENCE audit_events_id_seq TO :"role";
 
 -- Rows that are created and changed. What takes them away goes by way of their owner's row.
-GRANT INSERT, UPDATE ON account_limits, invitations, token_secrets, token_use TO :"role";
+GRANT INSERT, UPDATE ON account_limits, catalogues, invitations, token_secrets, token_use TO :"role";
 
 -- Rows that are created and taken away.
 GRANT INSERT, DELETE ON begun, live_tokens, recovery_codes, sightings, token_blocks TO :"role";

@@ -30,6 +30,7 @@ use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, ResponseError as _};
 use check_listener::{CheckListener, OfCheck, is_of_check};
+pub use database::SharedNames;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::FutureExt;
@@ -72,6 +73,9 @@ pub enum StartError {
     /// Migrations are missing, or rights that its role needs, or the database is too old.
     #[error(transparent)]
     NotPrepared(DbError),
+    /// The catalogue says that names are given once on the site, and some aren't.
+    #[error("{0}")]
+    Shared(SharedNames),
     /// The key for authenticator apps can't be read.
     #[error(transparent)]
     Key(#[from] ConfigError),
@@ -108,7 +112,10 @@ impl Server {
     ) -> Result<Server, StartError> {
         let source = source.into();
         // Before it listens: a caller is refused at once rather than kept waiting for an answer.
-        let key = database::ready(&source, &clock, config.signing_key.as_ref(), config.database_wait).await?;
+        let mut catalogue = Catalogue { user_tokens: config.user_tokens, ..product.catalogue.clone() };
+        let given = config.signing_key.as_ref();
+        let ready = database::ready(&source, &clock, given, &catalogue, config.database_wait).await?;
+        ready.earlier_catalogues.iter().for_each(|text| catalogue.remember(text));
         let listener = listen(config.listen)?;
         let bound = listener.local_addr()?;
         let check = match &config.check_listen {
@@ -120,7 +127,7 @@ impl Server {
         let check_address = check.as_ref().and_then(CheckListener::address);
         api::resolve(&product.api_routes(), &product.catalogue)?;
         let description = product.api_description().map_err(io::Error::other)?;
-        let catalogue = Arc::new(Catalogue { user_tokens: config.user_tokens, ..product.catalogue.clone() });
+        let catalogue = Arc::new(catalogue);
         let db = Db::new(&source, config.pool_size);
         let app = AppData::new(App {
             token_lookup: TokenLookup::new(db.clone(), Arc::clone(&catalogue)),
@@ -137,7 +144,7 @@ impl Server {
             bound,
             trusted_proxies: config.trusted_proxies.clone(),
             unreadable_hop: Once::new(),
-            signing_key: Key::from(key.expose_secret()),
+            signing_key: Key::from(ready.signing_key.expose_secret()),
             sealing_keys: config.sealing_key.open()?.map(Arc::new),
             relying_party: relying_party(config, bound, &product.catalogue.product.name),
             second_factor: config.second_factor,

@@ -1,11 +1,13 @@
 //! The catalogue: what can be permitted, what the plans allow, and which calls need what; read from one
 //! file, in the format that docs/CATALOGUE.md describes.
 
+mod earlier;
 mod fault;
 mod read;
 mod template;
 mod tree;
 
+pub use earlier::Earlier;
 pub use fault::{Fault, Severity};
 pub use template::{Reach, Template, TemplateRow};
 
@@ -197,6 +199,10 @@ pub struct Catalogue {
     pub templates: Vec<Template>,
     /// Which calls need what; a call that none takes is refused.
     pub routes: Routes,
+    /// The file that it was read from.
+    pub text: String,
+    /// What it no longer has.
+    pub earlier: Earlier,
 }
 
 /// A catalogue can't be used.
@@ -277,9 +283,10 @@ impl Catalogue {
         self.kind(permission.narrowed_by?)
     }
 
-    /// Several of a kind, within a sentence; its key where this catalogue doesn't have it.
+    /// Several of a kind, within a sentence; as it was called last where this catalogue doesn't have it.
     pub fn plural(&self, key: KindKey) -> String {
-        self.kind(key).map_or_else(|| key.to_string(), |kind| kind.plural.clone())
+        let offered = self.kind(key).map(|kind| kind.plural.as_str());
+        offered.or_else(|| self.earlier_plural(key)).unwrap_or(key.as_str()).to_owned()
     }
 
     /// One of a kind, within a sentence; its key where this catalogue doesn't have it.

@@ -117,6 +117,11 @@ impl NamePattern {
         let regex = RegexBuilder::new(&anchored).size_limit(1 << 20).build();
         regex.map(|regex| NamePattern { written: written.to_owned(), regex }).map_err(|why| why.to_string())
     }
+
+    /// Whether a name can be one of these, apart from its length.
+    pub fn fits(&self, name: &str) -> bool {
+        self.regex.is_match(name)
+    }
 }
 
 impl fmt::Display for NamePattern {
@@ -184,7 +189,7 @@ impl Kind {
     /// A name as it's kept; `None` if nothing of this kind can be called so.
     pub fn name(&self, written: &str) -> Option<String> {
         let name = self.spelled(written);
-        Some(name).filter(|name| name.len() <= LONGEST_NAME && self.pattern.regex.is_match(name))
+        Some(name).filter(|name| name.len() <= LONGEST_NAME && self.pattern.fits(name))
     }
 
     /// A name in the case in which it's kept, whether or not it can be one.

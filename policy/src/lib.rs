@@ -10,6 +10,7 @@ pub mod ascii;
 pub mod budget;
 pub mod catalogue;
 mod client;
+mod comparison;
 mod decision;
 mod kind;
 mod limits;
@@ -32,6 +33,7 @@ pub mod words;
 pub use access::Access;
 pub use catalogue::{Catalogue, CatalogueError, InPath, Permission, PermissionKey, Plan, Product, Template};
 pub use client::ClientAddress;
+pub use comparison::{Changed, Compared, compare};
 pub use decision::{
     Decision, Holder, PartsAsked, Refusal, Request, Target, decide, decide_for_user, grants_in, readable,
 };

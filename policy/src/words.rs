@@ -4,12 +4,14 @@
 mod around;
 mod conditions;
 mod grants;
+mod offered;
 mod places;
 mod roles;
 mod short;
 
 pub use around::{Around, Surroundings};
 pub use conditions::{last_day, long_day, works_through};
+pub use offered::missing;
 pub use places::inside;
 pub use short::{Called, in_short};
 
@@ -71,13 +73,15 @@ impl Sentence {
 /// What a token with this policy can do, what it cannot, and when and from where it works. Of a
 /// user token they speak to its user.
 pub fn of_policy(catalogue: &Catalogue, policy: &Policy, around: &Surroundings) -> Vec<Sentence> {
-    let mut sentences = match &policy.rights {
+    let (rights, no_longer) = offered::still(catalogue, &policy.rights);
+    let mut sentences = match &rights {
         Rights::Everything => everything(catalogue, around),
         Rights::Grants(grants) if grants.is_empty() => vec![Sentence::said("cannot", "Can do nothing.")],
         Rights::Grants(grants) => grants::said(catalogue, grants, around),
     };
+    sentences.extend(no_longer);
     if around.of_user {
-        sentences.extend(roles::said(catalogue, &policy.rights, around));
+        sentences.extend(roles::said(catalogue, &rights, around));
     }
     sentences.extend(conditions::said(policy));
     sentences

@@ -27,14 +27,14 @@ impl Call {
     ) -> Result<Call, AppError> {
         let app = request.app_data::<AppData>().ok_or_else(|| AppError::Internal("no app".to_owned()))?;
         let headers = request.headers();
+        let credential = authorization::digest(&app.catalogue.headers, |name| values(headers, name));
         let ask = Ask {
-            credential: authorization::digest(&app.catalogue.headers, |name| values(headers, name)),
             address: client_address(request)?,
             client: client_name(headers),
             account: account_in_path(request),
             about,
         };
-        let verdict = authorization::ask(app, &ask).await;
+        let verdict = authorization::ask(app, credential, &ask).await;
         let mut kept = request.extensions_mut();
         if let Some(quota) = verdict.quota {
             kept.insert(quota);

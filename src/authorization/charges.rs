@@ -17,11 +17,24 @@ pub(super) struct Charges<'a> {
     pub(super) now: OffsetDateTime,
     /// What is left of the budget that was charged last.
     pub(super) quota: Option<Quota>,
+    /// The account that pays, once that is known.
+    pub(super) account: Option<Account>,
+    is_call: bool,
 }
 
 impl<'a> Charges<'a> {
     pub(super) fn new(app: &'a App, address: ClientAddress, now: OffsetDateTime) -> Charges<'a> {
-        Charges { app, address, now, quota: None }
+        Charges { app, address, now, quota: None, account: None, is_call: true }
+    }
+
+    /// For what is only asked about: nothing is charged, and nothing is refused for a budget.
+    pub(super) fn none(app: &'a App, address: ClientAddress, now: OffsetDateTime) -> Charges<'a> {
+        Charges { is_call: false, ..Charges::new(app, address, now) }
+    }
+
+    /// Whether there is a call, which is noted and logged.
+    pub(super) fn is_call(&self) -> bool {
+        self.is_call
     }
 
     /// For a call without anything that could be a secret: this refusal, or that the network has no
@@ -46,6 +59,9 @@ impl<'a> Charges<'a> {
     }
 
     pub(super) async fn account(&mut self, account: &Account) -> Result<(), Refused> {
+        if !self.is_call {
+            self.account = Some(account.clone());
+        }
         let limit = self.app.catalogue.hourly_calls(&account.plan);
         self.payer(Payer::Account(account.id), limit).await
     }
@@ -59,11 +75,17 @@ impl<'a> Charges<'a> {
     }
 
     async fn payer(&mut self, payer: Payer, limit: Option<i64>) -> Result<(), Refused> {
+        if !self.is_call {
+            return Ok(());
+        }
         let paid = self.app.budgets.charge(payer, limit, self.now).await;
         self.keep(paid)
     }
 
     fn stranger(&mut self, stranger: Stranger) -> Result<(), Refused> {
+        if !self.is_call {
+            return Ok(());
+        }
         let paid = self.app.budgets.charge_stranger(stranger, self.address, self.now);
         self.keep(paid)
     }

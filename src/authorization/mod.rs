@@ -8,10 +8,12 @@
 mod by_route;
 mod charges;
 mod credential;
+mod trial;
 mod verdict;
 
 pub use by_route::RouteCall;
 pub use credential::{Conflict, credential, digest};
+pub use trial::{Trace, trial};
 pub use verdict::{Admitted, Missing, Refused, Said, Step, Used, Verdict};
 
 use crate::http::App;
@@ -30,8 +32,6 @@ use time::OffsetDateTime;
 
 /// A call, as the one who asks has seen it.
 pub struct Ask<'a> {
-    /// The one secret that the call presents.
-    pub credential: Result<Digest, RefusalCode>,
     /// Where the caller is.
     pub address: ClientAddress,
     /// What the client's program says it is.
@@ -121,64 +121,31 @@ impl About<'_> {
     }
 }
 
-/// Decides a call, charges for it, and notes the use of a token that works.
-pub async fn ask(app: &App, ask: &Ask<'_>) -> Verdict {
+/// Decides a call with the one secret that it presents, charges for it, and notes the use of a token that
+/// works.
+pub async fn ask(app: &App, credential: Result<Digest, RefusalCode>, ask: &Ask<'_>) -> Verdict {
     let mut charges = Charges::new(app, ask.address, app.clock.now());
     let mut token = None;
-    let outcome = decide(app, ask, &mut charges, &mut token).await;
+    let outcome = present(app, credential, ask, &mut charges, &mut token).await;
     Verdict { outcome, quota: charges.quota, token }
 }
 
-async fn decide(
+async fn present(
     app: &App,
+    credential: Result<Digest, RefusalCode>,
     ask: &Ask<'_>,
     charges: &mut Charges<'_>,
     token: &mut Option<TokenId>,
 ) -> Result<Admitted, Refused> {
-    let digest = ask.credential.map_err(|code| charges.unnamed(code))?;
+    let digest = credential.map_err(|code| charges.unnamed(code))?;
     let wanted = lookup::Wanted { digest, need: ask.about.need(), names: ask.about.names(app) };
     let found = app.token_lookup.find(wanted).await?;
     let found = found.ok_or_else(|| charges.unknown(RefusalCode::InvalidToken))?;
     *token = Some(found.token);
-    let call = Call { app, ask, found, now: charges.now };
-    if let Some(code) = call.found.standing.state(call.now).code() {
-        if matches!(ask.about, About::State) {
-            charges.network()?;
-            return Ok(call.admitted(None, None));
-        }
-        tracing::info!(token = call.found.token.get(), code = code.key(), "call refused");
-        charges.network_at_most();
-        return Err(code.into());
-    }
-    if let Some(error) = call.found.unread.as_ref().filter(|_| ask.about.need() == Need::Rights) {
-        return Err(error.clone().into());
-    }
-    call.note_use();
-    if !call.found.policy.admits(ask.address) {
-        tracing::info!(token = call.found.token.get(), "call refused by address");
-        charges.network_at_most();
-        return Err(RefusalCode::AddressRefused.into());
-    }
-    if ask.about.uses() && call.found.awaits_first_use {
-        call.note_first_use().await?;
-    }
-    match ask.about {
-        About::State | About::Token { .. } => {
-            charges.holder(&call.found.holder).await?;
-            Ok(call.admitted(None, None))
-        }
-        About::User { permission, access } => {
-            charges.holder(&call.found.holder).await?;
-            call.about_user(permission, access)
-        }
-        About::Account { permission, access, target } => {
-            call.in_account(charges, permission, access, target).await
-        }
-        About::Route(route) => call.by_route(charges, route).await,
-    }
+    Call { app, ask, found, now: charges.now }.decide(charges).await
 }
 
-/// A call with the secret of a token that works.
+/// A call with the secret of a token.
 struct Call<'a> {
     app: &'a App,
     ask: &'a Ask<'a>,
@@ -187,6 +154,51 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// Every step of it, in their order.
+    async fn decide(&self, charges: &mut Charges<'_>) -> Result<Admitted, Refused> {
+        if let Some(code) = self.found.standing.state(self.now).code() {
+            if matches!(self.ask.about, About::State) {
+                charges.network()?;
+                return Ok(self.admitted(None, None));
+            }
+            if charges.is_call() {
+                tracing::info!(token = self.found.token.get(), code = code.key(), "call refused");
+            }
+            charges.network_at_most();
+            return Err(code.into());
+        }
+        if let Some(error) = self.found.unread.as_ref().filter(|_| self.ask.about.need() == Need::Rights) {
+            return Err(error.clone().into());
+        }
+        if charges.is_call() {
+            self.note_use();
+        }
+        if !self.found.policy.admits(self.ask.address) {
+            if charges.is_call() {
+                tracing::info!(token = self.found.token.get(), "call refused by address");
+            }
+            charges.network_at_most();
+            return Err(RefusalCode::AddressRefused.into());
+        }
+        if charges.is_call() && self.ask.about.uses() && self.found.awaits_first_use {
+            self.note_first_use().await?;
+        }
+        match self.ask.about {
+            About::State | About::Token { .. } => {
+                charges.holder(&self.found.holder).await?;
+                Ok(self.admitted(None, None))
+            }
+            About::User { permission, access } => {
+                charges.holder(&self.found.holder).await?;
+                self.about_user(permission, access)
+            }
+            About::Account { permission, access, target } => {
+                self.in_account(charges, permission, access, target).await
+            }
+            About::Route(route) => self.by_route(charges, route).await,
+        }
+    }
+
     /// Notes that the secret was accepted, for the account that the call names, if the token's holder
     /// reaches it: it's a use whatever the call ends in.
     fn note_use(&self) {
@@ -253,7 +265,7 @@ impl Call<'_> {
         target: Target<'_>,
     ) -> Result<(Account, Decision), Refused> {
         let reached = self.reached(self.ask.account).ok_or(RefusalCode::AccountNotFound)?;
-        let decision = self.decide(permission, access, reached.account.id, target);
+        let decision = self.decided(permission, access, reached.account.id, target);
         if decision == Decision::Refuse(Refusal::AccountNotFound) {
             return Err(RefusalCode::AccountNotFound.into());
         }
@@ -292,13 +304,13 @@ impl Call<'_> {
         if !self.found.names.include(&resource.name) {
             return Err(Refused::Fault(format!("the grants on resource {} weren't loaded", resource.id)));
         }
-        match self.decide(permission, access, account.id, resource.target()) {
+        match self.decided(permission, access, account.id, resource.target()) {
             Decision::Allow => Ok(self.admitted(Some(account), Some(resource))),
             Decision::Refuse(refusal) => Err(Refused::of(refusal, Some(missing()))),
         }
     }
 
-    fn decide(
+    fn decided(
         &self,
         permission: &Permission,
         access: Access,

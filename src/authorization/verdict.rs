@@ -166,6 +166,20 @@ impl Refused {
 }
 
 impl Step {
+    /// All of them, in their order.
+    pub const ALL: &[Step] = &[
+        Step::Credential,
+        Step::State,
+        Step::Network,
+        Step::Route,
+        Step::Account,
+        Step::AccountRules,
+        Step::Budget,
+        Step::Permission,
+        Step::Resource,
+        Step::Access,
+    ];
+
     /// The step that refuses with this code; `None` for what is wrong with a request otherwise.
     pub fn of(code: RefusalCode) -> Option<Step> {
         match code {

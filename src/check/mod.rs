@@ -18,22 +18,30 @@ use dialect::Question;
 /// What every path of the check begins with.
 pub const PREFIX: &str = "/authorize/";
 
+/// Every address of the check. Envoy asks with the path of the call behind its own.
+const ROUTES: [(Dialect, &str); 5] = [
+    (Dialect::Nginx, "/authorize/nginx"),
+    (Dialect::Caddy, "/authorize/caddy"),
+    (Dialect::Traefik, "/authorize/traefik"),
+    (Dialect::Envoy, "/authorize/envoy"),
+    (Dialect::Envoy, "/authorize/envoy/{path:.*}"),
+];
+
 /// Whether a path is of the check.
 pub fn is_check(path: &str) -> bool {
     path.starts_with(PREFIX)
 }
 
+/// The addresses, for the test that asks every actor × every route. They take any method.
+pub fn route_table() -> Vec<(&'static str, &'static str)> {
+    ROUTES.iter().map(|(_, path)| ("GET", *path)).collect()
+}
+
 /// The routes of the check: any method, as some proxies ask with that of the call.
 pub fn configure(config: &mut web::ServiceConfig) {
-    for dialect in Dialect::ALL {
-        let at = format!("{PREFIX}{}", dialect.key());
-        let whole = match dialect {
-            Dialect::Envoy => vec![at.clone(), format!("{at}/{{path:.*}}")],
-            Dialect::Nginx | Dialect::Caddy | Dialect::Traefik => vec![at],
-        };
-        let dialect = *dialect;
+    for (dialect, path) in ROUTES {
         let route = web::route().to(move |request: HttpRequest, app: AppData| check(dialect, request, app));
-        config.service(web::resource(whole).route(route));
+        config.service(web::resource(path).route(route));
     }
 }
 
@@ -59,13 +67,12 @@ async fn check(dialect: Dialect, request: HttpRequest, app: AppData) -> Result<H
     let credential = authorization::digest(&app.catalogue.headers, |name| values(headers, name));
     let presents = credential.is_ok() || app.catalogue.headers.iter().any(|name| headers.contains_key(name));
     let ask = Ask {
-        credential,
         address,
         client: client_name(headers),
         account: None,
         about: About::Route(&RouteCall { found }),
     };
-    let verdict = authorization::ask(&app, &ask).await;
+    let verdict = authorization::ask(&app, credential, &ask).await;
     match verdict.outcome {
         Ok(admitted) => Ok(answer.yes(&admitted)),
         Err(refused) => {

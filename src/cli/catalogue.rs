@@ -1,4 +1,7 @@
-//! `catalogue starter|check|routes|try`: what needs a catalogue and no database.
+//! `catalogue starter|check|routes|try|diff|from-openapi`.
+
+mod diff;
+mod from_openapi;
 
 use super::{CliError, output};
 use crate::config::{CatalogueArgs, DatabaseArgs};
@@ -23,6 +26,10 @@ pub(super) enum CatalogueCommand {
     Routes(RoutesArgs),
     /// Say how a call is read: its route, what its path names, and the scope it needs.
     Try(TryArgs),
+    /// Say which live tokens lose, gain or only read differently when a catalogue takes another one's place.
+    Diff(diff::DiffArgs),
+    /// Print a draft of a catalogue for the API that an OpenAPI description describes.
+    FromOpenapi(from_openapi::FromOpenapiArgs),
 }
 
 #[derive(Args)]
@@ -60,6 +67,8 @@ pub(super) fn run(command: CatalogueCommand, extension: Option<Extension>) -> Re
         CatalogueCommand::Check(args) => check(&args, extension),
         CatalogueCommand::Routes(args) => routes(args, extension),
         CatalogueCommand::Try(args) => attempt(args, extension),
+        CatalogueCommand::Diff(args) => diff::run(args, extension),
+        CatalogueCommand::FromOpenapi(args) => from_openapi::run(&args),
     }
 }
 

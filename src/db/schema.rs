@@ -108,7 +108,7 @@ diesel::table! {
 
     /// Sign-ins and questions to a passkey that began and are not finished. Taken by whoever finishes them, once.
     begun (digest) {
-        /// SHA-256 of the number that the page's form holds.
+        /// SHA-256 of the number that the page's form holds: random, or the challenge of a passkey.
         digest -> Bytea,
         /// SHA-256 of what the browser's cookie holds: another browser does not finish it.
         browser -> Bytea,
@@ -119,7 +119,7 @@ diesel::table! {
         next -> Text,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
-        /// What a passkey was asked, with its challenge, as webauthn-rs writes it.
+        /// What a passkey was asked, as webauthn-rs writes it, without the challenge.
         state -> Nullable<Jsonb>,
     }
 }
@@ -133,6 +133,19 @@ diesel::table! {
         payer -> Text,
         window_start -> Timestamptz,
         calls -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    /// Catalogues that nodes have run with: what one of them no longer offers is shown by the title that it had last.
+    catalogues (digest) {
+        /// SHA-256 of the text.
+        digest -> Bytea,
+        text -> Text,
+        /// When a node last started with it in place of another one.
+        since -> Timestamptz,
     }
 }
 
@@ -539,6 +552,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     authenticators,
     begun,
     budgets,
+    catalogues,
     invitations,
     leak_reports,
     live_tokens,

@@ -136,19 +136,11 @@ impl Account {
         reference: &Reference,
         origin: &Origin,
     ) -> Result<bool, DbError> {
-        let taken = accounts::table
-            .filter(accounts::reference.eq(reference.as_str()).and(accounts::id.ne(self.id)))
-            .count()
-            .get_result::<i64>(conn)?;
-        if taken > 0 {
-            return Ok(false);
-        }
-        diesel::update(accounts::table.find(self.id))
-            .set((accounts::reference.eq(reference.as_str()), accounts::updated_at.eq(origin.now)))
-            .execute(conn)?;
+        let update = diesel::update(accounts::table.find(self.id))
+            .set((accounts::reference.eq(reference.as_str()), accounts::updated_at.eq(origin.now)));
         let (was, is) = (json!({ "ref": self.reference }), json!({ "ref": reference.as_str() }));
-        audit::record(conn, origin, &self.event(Action::AccountRefChanged, Some(was), Some(is)))?;
-        Ok(true)
+        let event = self.event(Action::AccountRefChanged, Some(was), Some(is));
+        Reference::store(|conn| update.execute(conn), &event, (conn, origin))
     }
 
     /// Gives the account another name and e-mail address, of which nothing is wrong; what is not

@@ -138,13 +138,14 @@ pub struct AskedPasskey {
     pub user: Option<UserId>,
     /// The user's epoch at that time.
     pub epoch: Option<i64>,
-    /// What has to be kept.
+    /// What has to be kept, without the challenge.
     pub state: Value,
     /// Where to continue afterwards.
     pub next: String,
 }
 
-/// Keeps a question to a passkey until it's answered.
+/// Keeps a question to a passkey until it's answered. The ticket's number is the challenge: what of it is
+/// stored is a digest.
 pub fn ask_passkey(
     conn: &mut Conn,
     ticket: Ticket<'_>,

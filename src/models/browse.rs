@@ -48,8 +48,8 @@ pub fn resources(
         // Without it, the index of names is enough to count them.
         if text.is_empty() { all } else { all.filter(resources::name.ilike(containing(text))) }
     };
-    let total = matching().count().get_result(conn)?;
-    Part::load(page, total, |window| {
+    let counted = Resource::count_found(conn, &[account], kind, text)?;
+    Part::load_counted(page, counted, |window| {
         Ok(matching()
             .order(resources::name)
             .offset(window.offset)

@@ -167,6 +167,8 @@ pub enum FactorEvent {
     PasskeyAdded,
     /// A passkey was removed.
     PasskeyRemoved,
+    /// A passkey was refused, as there seems to be a copy of it.
+    PasskeyCopied,
     /// New recovery codes were created.
     CodesMade,
     /// All factors were removed, as lost.

@@ -2,7 +2,7 @@
 
 mod list;
 
-pub use list::{Member, list, one, people};
+pub use list::{Member, Wanted, count_without_factor, list, one, people};
 
 use super::audit::{self, Action, Event, Origin};
 use super::{Account, User, invitation};

@@ -13,6 +13,7 @@ pub mod authenticator;
 pub mod begun;
 pub mod browse;
 pub mod budget;
+pub mod catalogue;
 #[cfg(feature = "screenshots")]
 pub mod example;
 pub mod factor_demand;

@@ -3,13 +3,13 @@
 use super::audit::{Action, Origin};
 use super::authenticator::{self, Factors};
 use super::begun::{self, AskedFor, AskedPasskey, Ticket};
-use super::mail::FactorEvent;
+use super::mail::{FactorEvent, Letter};
 use super::user::Credentials;
 use super::{User, session};
 use crate::db::schema::{authenticators, users};
 use crate::db::{Conn, DbError};
 use crate::policy::UserId;
-use crate::proof::webauthn::{Claim, Created, RelyingParty};
+use crate::proof::webauthn::{Claim, Created, Kept, Refused, RelyingParty};
 use diesel::prelude::*;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -163,14 +163,35 @@ pub fn answer(
     if !says_who || claim.handle().is_some_and(|said| Some(said) != handle) {
         return Ok(Answered::Wrong);
     }
-    let Some(proved) = party.proved(&claim, &asked.state, &stored) else {
-        tracing::warn!(user = user.get(), "passkey refused");
-        return Ok(Answered::Wrong);
+    let question = Kept { state: &asked.state, challenge: ticket.number };
+    let proved = match party.proved(&claim, question, &stored) {
+        Ok(proved) => proved,
+        Err(why) => {
+            tracing::warn!(user = user.get(), ?why, "passkey refused");
+            if why == Refused::WentBack {
+                tell_of_copy(conn, (user, id), &stored, now)?;
+            }
+            return Ok(Answered::Wrong);
+        }
     };
     diesel::update(authenticators::table.find(id))
         .set((authenticators::passkey.eq(proved), authenticators::used_at.eq(now)))
         .execute(conn)?;
     Ok(Answered::Right(credentials, asked.next))
+}
+
+/// Tells the person that a passkey of theirs was refused because its counter went back: once for each counter
+/// that it was at.
+fn tell_of_copy(
+    conn: &mut Conn,
+    (user, passkey): (UserId, i64),
+    stored: &Value,
+    now: OffsetDateTime,
+) -> Result<(), DbError> {
+    let Some(user) = User::find(conn, user)? else { return Ok(()) };
+    let counter = &stored["cred"]["counter"];
+    let letter = Letter::FactorChanged { user: user.id, event: FactorEvent::PasskeyCopied, address: None };
+    user.tell(conn, &format!("passkey-copied/{passkey}/{counter}"), &letter, now)
 }
 
 /// Takes the question that a new passkey answers.

@@ -1,5 +1,12 @@
 //! What the owner of an API calls an account or a user of theirs.
 
+use super::Origin;
+use super::audit::{self, Event};
+use crate::db::{Conn, DbError};
+use diesel::Connection;
+use diesel::result::Error::DatabaseError;
+use diesel::result::{DatabaseErrorKind, QueryResult};
+
 /// The longest one, in bytes.
 const LONGEST: usize = 128;
 
@@ -21,6 +28,22 @@ impl Reference {
         }
         Err("A reference has 1 to 128 letters, digits and any of . _ : @ + = -, and doesn't begin with id:."
             .to_owned())
+    }
+
+    /// Stores it by this update, with its line in the audit log. `false` where another one is called so.
+    pub(super) fn store(
+        update: impl FnOnce(&mut Conn) -> QueryResult<usize>,
+        event: &Event<'_>,
+        (conn, origin): (&mut Conn, &Origin),
+    ) -> Result<bool, DbError> {
+        // Only the database knows what is set at the same moment. A savepoint, so that the caller's
+        // transaction goes on.
+        match conn.transaction(update) {
+            Err(DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => return Ok(false),
+            done => done?,
+        };
+        audit::record(conn, origin, event)?;
+        Ok(true)
     }
 
     /// As text.

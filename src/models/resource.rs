@@ -2,9 +2,11 @@
 
 mod found;
 mod import;
+mod site_names;
 
 pub use found::MOST_COUNTED;
 pub use import::{Difference, Narrowed};
+pub use site_names::Shared;
 
 use super::Hooks;
 use super::audit::{self, Event, Origin};

@@ -1,6 +1,7 @@
 //! What lists share: pages, patterns of names, and rows in the order of their ids.
 
 use super::Window;
+use super::resource::MOST_COUNTED;
 use crate::db::DbError;
 
 /// How many rows a page has.
@@ -13,9 +14,11 @@ pub struct Part<T> {
     pub rows: Vec<T>,
     /// Its number; the first is 1.
     pub number: i64,
-    /// Number of the last page.
-    pub last: i64,
-    /// How many rows there are on all pages.
+    /// Number of the last page; `None` where there are more rows than are counted.
+    pub last: Option<i64>,
+    /// Whether a page follows.
+    pub has_next: bool,
+    /// How many rows there are on all pages, as far as they're counted.
     pub total: i64,
 }
 
@@ -29,7 +32,30 @@ impl<T> Part<T> {
         let last = ((total + PER_PAGE - 1) / PER_PAGE).max(1);
         let number = number.clamp(1, last);
         let rows = rows(Window { offset: (number - 1) * PER_PAGE, limit: PER_PAGE })?;
-        Ok(Part { rows, number, last, total })
+        Ok(Part { rows, number, last: Some(last), has_next: number < last, total })
+    }
+
+    /// The same for a list that is counted up to [`MOST_COUNTED`] and one: counting a long one takes longer
+    /// than showing a page of it.
+    pub(crate) fn load_counted(
+        number: i64,
+        counted: i64,
+        mut rows: impl FnMut(Window) -> Result<Vec<T>, DbError>,
+    ) -> Result<Part<T>, DbError> {
+        if counted <= MOST_COUNTED {
+            return Part::load(number, counted, rows);
+        }
+        let mut page = |number: i64| {
+            let mut rows = rows(Window { offset: (number - 1) * PER_PAGE, limit: PER_PAGE + 1 })?;
+            let has_next = i64::try_from(rows.len()).is_ok_and(|found| found > PER_PAGE);
+            if has_next {
+                rows.pop();
+            }
+            Ok(Part { rows, number, last: None, has_next, total: counted })
+        };
+        let part = page(number.clamp(1, i64::MAX / PER_PAGE))?;
+        // Beyond the end: the last page that is known to be there.
+        if part.rows.is_empty() { page(MOST_COUNTED / PER_PAGE) } else { Ok(part) }
     }
 }
 

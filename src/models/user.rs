@@ -262,18 +262,9 @@ impl User {
         reference: &Reference,
         origin: &Origin,
     ) -> Result<bool, DbError> {
-        let taken = users::table
-            .filter(users::reference.eq(reference.as_str()).and(users::id.ne(self.id)))
-            .count()
-            .get_result::<i64>(conn)?;
-        if taken > 0 {
-            return Ok(false);
-        }
-        diesel::update(users::table.find(self.id))
-            .set((users::reference.eq(reference.as_str()), users::updated_at.eq(origin.now)))
-            .execute(conn)?;
-        audit::record(conn, origin, &self.event(Action::UserRefChanged))?;
-        Ok(true)
+        let update = diesel::update(users::table.find(self.id))
+            .set((users::reference.eq(reference.as_str()), users::updated_at.eq(origin.now)));
+        Reference::store(|conn| update.execute(conn), &self.event(Action::UserRefChanged), (conn, origin))
     }
 
     /// Ends every session of the user, and every link of or by them. Says whether there was a session.

@@ -1,6 +1,7 @@
 //! Passkeys, by webauthn-rs. It demands of each that it verifies its holder (PIN, finger, face), so that one
 //! passkey is two factors. ES256, ES384 and RS256.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::net::IpAddr;
@@ -8,7 +9,7 @@ use url::Url;
 use uuid::Uuid;
 use webauthn_rs::prelude::{
     DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
-    RegisterPublicKeyCredential, Webauthn, WebauthnBuilder,
+    RegisterPublicKeyCredential, Webauthn, WebauthnBuilder, WebauthnError,
 };
 
 /// No answer of a browser is longer.
@@ -24,8 +25,51 @@ pub struct RelyingParty {
 pub struct Question {
     /// For the browser, as JSON.
     pub options: String,
-    /// For this server.
+    /// For this server: all but the challenge.
     pub state: Value,
+    /// Random, and of use once. It comes back with the answer, so only its digest has to be kept.
+    pub challenge: String,
+}
+
+/// What was kept of a question, and the challenge that came back.
+#[derive(Clone, Copy)]
+pub struct Kept<'a> {
+    /// The state.
+    pub state: &'a Value,
+    /// The challenge.
+    pub challenge: &'a str,
+}
+
+/// Why an answer proves nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// It's signed by the passkey, but a use that came later was seen already: there is a copy.
+    WentBack,
+    /// It isn't what was asked for.
+    Wrong,
+}
+
+/// Where webauthn-rs has the challenge: of a new passkey, of one that is used.
+const CHALLENGES: [&str; 2] = ["/rs/challenge", "/ast/challenge"];
+
+impl Question {
+    fn new(options: &Value, state: impl Serialize) -> Option<Question> {
+        let mut state = serde_json::to_value(state).ok()?;
+        let place = CHALLENGES.into_iter().find(|place| state.pointer(place).is_some())?;
+        let challenge = state.pointer_mut(place)?.take().as_str()?.to_owned();
+        // A version that has it elsewhere, too, is not one to store the state of.
+        let is_gone = !state.to_string().contains(&challenge);
+        is_gone.then(|| Question { options: options.to_string(), state, challenge })
+    }
+}
+
+impl Kept<'_> {
+    fn state<T: DeserializeOwned>(self) -> Option<T> {
+        let mut state = self.state.clone();
+        let place = CHALLENGES.into_iter().find(|place| state.pointer(place).is_some())?;
+        *state.pointer_mut(place)? = self.challenge.into();
+        serde_json::from_value(state).ok()
+    }
 }
 
 /// A new passkey.
@@ -82,13 +126,13 @@ impl RelyingParty {
         let mut options = serde_json::to_value(options).ok()?;
         // So that it signs in alone, without the email address first.
         options["publicKey"]["authenticatorSelection"]["residentKey"] = json!("preferred");
-        Some(Question { options: options.to_string(), state: serde_json::to_value(state).ok()? })
+        Question::new(&options, state)
     }
 
     /// The new passkey, if this answers the question.
-    pub fn create(&self, answer: &str, state: &Value) -> Option<Created> {
+    pub fn create(&self, answer: &str, asked: Kept<'_>) -> Option<Created> {
         let answer: RegisterPublicKeyCredential = parsed(answer)?;
-        let state: PasskeyRegistration = stored(state)?;
+        let state: PasskeyRegistration = asked.state()?;
         let passkey = self.webauthn.finish_passkey_registration(&answer, &state).ok()?;
         let credential = passkey.cred_id().to_vec();
         Some(Created { credential, passkey: serde_json::to_value(passkey).ok()? })
@@ -109,17 +153,21 @@ impl RelyingParty {
             let named = serde_json::to_value(named).ok()?;
             options["publicKey"]["allowCredentials"] = named["publicKey"]["allowCredentials"].clone();
         }
-        Some(Question { options: options.to_string(), state: serde_json::to_value(state).ok()? })
+        Question::new(&options, state)
     }
 
     /// The passkey with its new counter, if this answers the question with it: origin, host, challenge, signature,
     /// verification of the holder, and a counter that grew unless there is none.
-    pub fn proved(&self, claim: &Claim, state: &Value, passkey: &Value) -> Option<Value> {
-        let (state, mut passkey): (DiscoverableAuthentication, Passkey) = (stored(state)?, stored(passkey)?);
-        let proved =
-            self.webauthn.finish_discoverable_authentication_v2(&claim.answer, state, &passkey).ok()?;
-        passkey.update_credential(&proved).filter(|_| proved.user_verified())?;
-        serde_json::to_value(passkey).ok()
+    pub fn proved(&self, claim: &Claim, asked: Kept<'_>, passkey: &Value) -> Result<Value, Refused> {
+        let state: DiscoverableAuthentication = asked.state().ok_or(Refused::Wrong)?;
+        let mut passkey: Passkey = stored(passkey).ok_or(Refused::Wrong)?;
+        let proved = self.webauthn.finish_discoverable_authentication_v2(&claim.answer, state, &passkey);
+        let proved = proved.map_err(|why| match why {
+            WebauthnError::CredentialPossibleCompromise => Refused::WentBack,
+            _ => Refused::Wrong,
+        })?;
+        passkey.update_credential(&proved).filter(|_| proved.user_verified()).ok_or(Refused::Wrong)?;
+        serde_json::to_value(passkey).map_err(|_| Refused::Wrong)
     }
 }
 
@@ -158,16 +206,17 @@ mod tests {
         assert_eq!(asked["publicKey"]["rp"]["id"], "tokens.example.com");
         assert_eq!(asked["publicKey"]["authenticatorSelection"]["userVerification"], "required");
         assert_eq!(asked["publicKey"]["authenticatorSelection"]["residentKey"], "preferred");
+        let offered = asked["publicKey"]["pubKeyCredParams"].as_array().unwrap();
+        let offered: Vec<i64> = offered.iter().map(|one| one["alg"].as_i64().unwrap()).collect();
+        assert_eq!(offered, [-7, -35, -257], "ES256, ES384 and RS256");
         let (one, two) = (party.ask(&[]).unwrap(), party.ask(&[]).unwrap());
         assert_ne!(one.options, two.options, "each has a challenge of its own");
         assert!(
             one.options.contains("\"userVerification\":\"required\"") && !one.options.contains("mediation")
         );
+        let kept = Kept { state: &new.state, challenge: &new.challenge };
         for nonsense in ["", "{}", "null", "[1]", &"[".repeat(20_000)] {
-            assert!(
-                Claim::read(nonsense).is_none() && party.create(nonsense, &new.state).is_none(),
-                "{nonsense}"
-            );
+            assert!(Claim::read(nonsense).is_none() && party.create(nonsense, kept).is_none(), "{nonsense}");
         }
     }
 }

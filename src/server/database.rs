@@ -3,8 +3,11 @@
 
 use crate::clock::Clock;
 use crate::db::{self, DbError, Source};
-use crate::models::signing_key;
+use crate::models::resource::Shared;
+use crate::models::{Resource, catalogue, signing_key};
+use crate::policy::Catalogue;
 use secrecy::SecretSlice;
+use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -14,26 +17,58 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// How often the log says that the wait continues.
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
-/// Brings the database up to date, sets the clock by it, and returns the key that signs the cookies:
-/// the one that was given, or else the database's.
+/// What a server takes from its database before it serves.
+pub(super) struct Ready {
+    /// The key that signs the cookies: the one that was given, or else the database's.
+    pub(super) signing_key: SecretSlice<u8>,
+    /// The texts of catalogues that the site ran with before, newest first.
+    pub(super) earlier_catalogues: Vec<String>,
+}
+
+/// Names that several accounts have, of kinds whose names are given once on the site.
+#[derive(Debug)]
+pub struct SharedNames(Vec<Shared>);
+
+impl fmt::Display for SharedNames {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for shared in &self.0 {
+            let names: Vec<String> = shared.names.iter().map(|name| format!("“{name}”")).collect();
+            write!(
+                out,
+                "the catalogue gives each name of {} once on the whole site, and more than one account has {}",
+                shared.plural,
+                names.join(", ")
+            )?;
+            if shared.more > 0 {
+                write!(out, " and {} more", shared.more)?;
+            }
+            out.write_str(". ")?;
+        }
+        out.write_str("Remove them from all accounts but one with `tokenhouse resource remove`, or take `unique = \"site\"` out.")
+    }
+}
+
+/// Brings the database up to date, sets the clock by it, and prepares it for the catalogue.
 /// Waits this long for what passes by itself; what lasts is an error at once. A migration by another
 /// node is waited for as long as it takes.
 pub(super) async fn ready(
     source: &Source,
     clock: &Clock,
     given: Option<&SecretSlice<u8>>,
+    catalogue: &Catalogue,
     longest: Duration,
-) -> Result<SecretSlice<u8>, super::StartError> {
+) -> Result<Ready, super::StartError> {
     let begun = Instant::now();
     let mut logged: Option<Instant> = None;
     loop {
-        match attempt(source, clock, given).await? {
-            Ok(key) => {
+        match attempt(source, clock, given, catalogue).await? {
+            Ok(Ok(ready)) => {
                 if logged.is_some() {
                     tracing::info!("the database answers");
                 }
-                return Ok(key);
+                return Ok(ready);
             }
+            Ok(Err(shared)) => return Err(super::StartError::Shared(shared)),
             Err(DbError::Unavailable(cause)) if begun.elapsed() < longest => {
                 if logged.is_none_or(|at| at.elapsed() >= LOG_EVERY) {
                     tracing::warn!(cause, "waiting for the database");
@@ -61,12 +96,14 @@ async fn attempt(
     source: &Source,
     clock: &Clock,
     given: Option<&SecretSlice<u8>>,
-) -> io::Result<Result<SecretSlice<u8>, DbError>> {
+    catalogue: &Catalogue,
+) -> io::Result<Result<Result<Ready, SharedNames>, DbError>> {
     let (done, result) = oneshot::channel();
-    let (source, clock, given) = (source.clone(), clock.clone(), given.cloned());
+    let (source, clock, given, catalogue) =
+        (source.clone(), clock.clone(), given.cloned(), catalogue.clone());
     std::thread::Builder::new()
         .name("start".to_owned())
-        .spawn(move || done.send(prepare(&source, &clock, given)).ok())?;
+        .spawn(move || done.send(prepare(&source, &clock, given, &catalogue)).ok())?;
     result.await.map_err(io::Error::other)
 }
 
@@ -74,10 +111,18 @@ fn prepare(
     source: &Source,
     clock: &Clock,
     given: Option<SecretSlice<u8>>,
-) -> Result<SecretSlice<u8>, DbError> {
+    catalogue: &Catalogue,
+) -> Result<Result<Ready, SharedNames>, DbError> {
     let mut conn = db::connect(source)?;
     db::refuse_pooler(&mut conn, source)?;
     db::migrate(&mut conn)?;
     clock.correct(db::database_now(&mut conn)?);
-    given.map_or_else(|| signing_key::newest_or_new(&mut conn, clock.now()), Ok)
+    let shared = Resource::make_names_unique(&mut conn, &catalogue.kinds)?;
+    if !shared.is_empty() {
+        return Ok(Err(SharedNames(shared)));
+    }
+    Ok(Ok(Ready {
+        earlier_catalogues: catalogue::note(&mut conn, &catalogue.text, clock.now())?,
+        signing_key: given.map_or_else(|| signing_key::newest_or_new(&mut conn, clock.now()), Ok)?,
+    }))
 }

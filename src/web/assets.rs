@@ -89,7 +89,7 @@ macro_rules! files {
 static CSS: LazyLock<Asset> = LazyLock::new(|| {
     let parts = files!("css": "layers.css", "tokens.css", "base.css", "layout.css", "activity.css", "admin.css", "badge.css", "budget.css", "builder.css", "button.css", "card.css", "chip.css", "dialog.css",
         "facts.css", "field.css", "filters.css", "finder.css", "guide.css", "head.css", "help.css", "listing.css", "mark.css", "menu.css", "more.css", "notice.css", "picker.css", "plain.css", "print.css",
-        "refusals.css", "revoke.css", "roles.css", "secret.css", "secrets.css", "segments.css", "sentences.css", "starts.css", "summary.css", "table.css", "tabs.css", "utilities.css", "way.css");
+        "refusals.css", "revoke.css", "roles.css", "secret.css", "secrets.css", "segments.css", "sentences.css", "starts.css", "summary.css", "table.css", "tabs.css", "trial.css", "utilities.css", "way.css");
     Asset::new("app.css", "text/css; charset=utf-8", parts)
 });
 

@@ -21,6 +21,9 @@ pub struct Asked {
     /// Which page.
     #[serde(default)]
     page: String,
+    /// Among members: `none` for those without a second factor.
+    #[serde(default)]
+    pub factor: String,
     /// Where the account's tokens go on.
     #[serde(default)]
     pub tokens: String,
@@ -53,8 +56,8 @@ impl Asked {
 pub struct Pages {
     /// Its number; the first is 1.
     pub number: i64,
-    /// Number of the last page.
-    pub last: i64,
+    /// Number of the last page; `None` where there are more rows than are counted.
+    pub last: Option<i64>,
     /// URL of the page before.
     pub previous: Option<String>,
     /// URL of the page after.
@@ -64,8 +67,14 @@ pub struct Pages {
 impl Pages {
     /// The pages around this one.
     pub fn of<T>(part: &Part<T>, path: &str, q: &str) -> Pages {
+        Pages::keeping(part, path, q, None)
+    }
+
+    /// The same of a list that is narrowed by something else, too.
+    pub fn keeping<T>(part: &Part<T>, path: &str, q: &str, kept: Option<(&str, &str)>) -> Pages {
         let link = |number: i64| {
             let mut query = form_urlencoded::Serializer::new(String::new());
+            query.extend_pairs(kept);
             if !q.is_empty() {
                 query.append_pair("q", q);
             }
@@ -75,7 +84,7 @@ impl Pages {
             number: part.number,
             last: part.last,
             previous: (part.number > 1).then(|| link(part.number - 1)),
-            next: (part.number < part.last).then(|| link(part.number + 1)),
+            next: part.has_next.then(|| link(part.number + 1)),
         }
     }
 }
@@ -91,6 +100,11 @@ pub fn read_cursor(text: &str) -> Option<Cursor> {
 /// The same, as a URL holds it.
 pub fn written((at, id): Cursor) -> String {
     format!("{}-{id}", at.unix_timestamp_nanos() / 1_000)
+}
+
+/// How many rows a list has: "1 store", "1,000+ stores".
+pub fn rows_of<T>(part: &Part<T>, one: &str, many: &str) -> String {
+    if part.last.is_none() { format!("1,000+ {many}") } else { counted(part.total, one, many) }
 }
 
 /// "1 store", "12,345 stores".

@@ -153,6 +153,8 @@ impl<P: Permit> FormAct for P {
 pub struct SeeResources;
 /// To see names and states of tokens.
 pub struct SeeTokenNames;
+/// To see what tokens may do.
+pub struct SeeTokens;
 /// To rename, disable and delete tokens.
 pub struct ManageTokens;
 /// To create and roll tokens, and to enable them again.
@@ -188,7 +190,7 @@ macro_rules! permits {
     };
 }
 
-permits!(SeeResources, SeeTokenNames, ManageTokens, CreateTokens, ManageMembers, RaiseMembers);
+permits!(SeeResources, SeeTokenNames, SeeTokens, ManageTokens, CreateTokens, ManageMembers, RaiseMembers);
 permits!(SeeMembersTokens, UnblockTokens, ManageLimits, SeeActivity, ChangeAccount, ManagePlan);
 permits!(ManageOwners, DeleteAccount, RestoreAccount);
 

@@ -38,7 +38,7 @@ macro_rules! guide {
             "Start": "getting-there", "account-and-user-tokens";
             "Make a token": "generating", "scopes", "templates", "restricting";
             "Use it": "using" $(, $more)*;
-            "Look after it": "viewing", "rolling", "disabling", "deleting", "revoking-all", "leaked";
+            "Look after it": "viewing", "trying", "rolling", "disabling", "deleting", "revoking-all", "leaked";
             "The account": "roles", "members", "limits", "activity", "own-settings", "two-factor";
             "Your own API": "in-front", "headers";
         }
@@ -65,11 +65,16 @@ fn read(sources: &[ChapterSource]) -> Vec<Chapter> {
     sources.iter().map(chapter).collect()
 }
 
-/// What this product shows.
-fn chapters_of(app: &App) -> &'static [Chapter] {
+/// The chapter on getting in front of an API.
+const OF_OPERATOR: &str = "Your own API";
+
+/// What this product shows the reader of a page. Once it's in front of an API, its readers are that API's
+/// customers, and how it got there is for those who run the site.
+fn chapters_for(page: &Page, app: &App) -> Vec<&'static Chapter> {
+    let runs_site = page.user.as_ref().is_some_and(|user| user.site_admin);
     match app.extras.help.guide {
-        Some(sources) => OF_EXTENSION.get_or_init(|| read(sources)),
-        None => &OWN,
+        Some(sources) => OF_EXTENSION.get_or_init(|| read(sources)).iter().collect(),
+        None => OWN.iter().filter(|chapter| runs_site || chapter.title != OF_OPERATOR).collect(),
     }
 }
 
@@ -96,14 +101,14 @@ impl Article {
 #[template(path = "help/index.html")]
 struct ContentsPage {
     page: Page,
-    chapters: &'static [Chapter],
+    chapters: Vec<&'static Chapter>,
 }
 
 #[derive(Template)]
 #[template(path = "help/article.html")]
 struct ArticlePage {
     page: Page,
-    chapters: &'static [Chapter],
+    chapters: Vec<&'static Chapter>,
     article: &'static Article,
     /// With the address of this house where the article has an example.
     body: Prose,
@@ -113,7 +118,8 @@ struct ArticlePage {
 
 /// `/help`.
 pub async fn contents(request: HttpRequest, app: AppData) -> Result<HttpResponse, AppError> {
-    let page = ContentsPage { page: for_anybody(&request, &app, "Help").await?, chapters: chapters_of(&app) };
+    let page = for_anybody(&request, &app, "Help").await?;
+    let page = ContentsPage { chapters: chapters_for(&page, &app), page };
     render(&page, StatusCode::OK)
 }
 
@@ -123,12 +129,14 @@ pub async fn article(
     app: AppData,
     name: Path<String>,
 ) -> Result<HttpResponse, AppError> {
-    let chapters = chapters_of(&app);
+    let mut page = for_anybody(&request, &app, "Help").await?;
+    let chapters = chapters_for(&page, &app);
     let all: Vec<&'static Article> = chapters.iter().flat_map(|chapter| &chapter.articles).collect();
     let at = all.iter().position(|article| article.name == *name).ok_or(AppError::NotFound)?;
     let article = all[at];
+    page.title.clone_from(&article.text.title);
     let page = ArticlePage {
-        page: for_anybody(&request, &app, &article.text.title).await?,
+        page,
         chapters,
         article,
         body: article.text.body.with(EXAMPLE, &app.public.link(app.bound, "")),

@@ -63,6 +63,7 @@ macro_rules! token_routes {
             ("GET", at::TOKEN, get().to(tokens::show)),
             ("GET", at::RENAME, get().to(tokens::rename_edit)),
             ("POST", at::RENAME, post().to(tokens::rename)),
+            ("GET", at::TRIAL, get().to(tokens::trial)),
             ("GET", at::DELETE, get().to(tokens::delete_confirm)),
             ("POST", at::DELETE, post().to(tokens::delete)),
             ("GET", at::ROLL, get().to(tokens::roll_confirm)),

@@ -72,6 +72,8 @@ macro_rules! token_addresses {
         pub const TOKEN: &str = concat!($base, "/{token}");
         /// The form that renames it.
         pub const RENAME: &str = concat!($base, "/{token}/rename");
+        /// Where it's asked whether a call with it would work.
+        pub const TRIAL: &str = concat!($base, "/{token}/trial");
         /// The page that asks before it is deleted.
         pub const DELETE: &str = concat!($base, "/{token}/delete");
         /// The page that asks before it gets a new secret.
@@ -462,6 +464,11 @@ impl TokenPaths {
     /// The form that renames a token.
     pub fn rename(&self, token: TokenId) -> String {
         self.of(token, "rename")
+    }
+
+    /// Where it's asked whether a call with a token would work.
+    pub fn trial(&self, token: TokenId) -> String {
+        self.of(token, "trial")
     }
 
     /// The page that asks before a token is deleted.

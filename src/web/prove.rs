@@ -5,7 +5,6 @@ use super::own::passkey::of_session;
 use super::page_error::{ConfirmIdentity, PageError};
 use super::password::{Caller, Tried, Whose, too_often};
 use super::session::{self as of_browser, SignedInSession};
-use super::sign_in::second::random;
 use crate::http::{App, AppError};
 use crate::models::User;
 use crate::models::authenticator::{self, Asked, Factors, Tried as TriedCode};
@@ -13,6 +12,7 @@ use crate::models::begun::{self, AskedFor, AskedPasskey, Ticket};
 use crate::models::passkey::{self, Answered};
 use crate::models::session;
 use crate::policy::{Act, Proof, UserId};
+use crate::proof::webauthn::Question;
 use actix_session::Session;
 use std::sync::Arc;
 use time::Duration;
@@ -252,17 +252,17 @@ async fn question(
 ) -> Result<Option<AskedOfPasskey>, AppError> {
     let party = app.relying_party.clone().filter(|party| passkey::works_at(factors, party.host()));
     let Some(party) = party else { return Ok(None) };
-    let (number, now) = (random(), app.clock.now());
-    let stored = number.clone();
-    let options = app.db.transaction(move |conn| {
+    let now = app.clock.now();
+    let question = app.db.transaction(move |conn| {
         let known = passkey::known(conn, user, party.host())?;
         let Some(question) = party.ask(&known) else { return Ok(None) };
         let asked =
             AskedPasskey { user: Some(user), epoch: None, state: question.state, next: String::new() };
         let browser = of_session(session);
-        let ticket = Ticket { number: &stored, browser: &browser };
+        let ticket = Ticket { number: &question.challenge, browser: &browser };
         begun::ask_passkey(conn, ticket, AskedFor::Prove, &asked, now)?;
-        Ok::<_, crate::db::DbError>(Some(question.options))
+        let Question { challenge, options, .. } = question;
+        Ok::<_, crate::db::DbError>(Some(AskedOfPasskey { number: challenge, options }))
     });
-    Ok(options.await?.map(|options| AskedOfPasskey { number, options }))
+    Ok(question.await?)
 }

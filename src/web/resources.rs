@@ -5,7 +5,7 @@ use crate::http::{AppData, AppError};
 use crate::models::browse::{self, Listed};
 use crate::policy::{Kind, ResourceId};
 use crate::web::browse::reached::Reached;
-use crate::web::browse::{Asked, Member, Pages, counted};
+use crate::web::browse::{Asked, Member, Pages, rows_of};
 use crate::web::page::{AccountNav, Page, Section, capitalized, render};
 use crate::web::paths;
 use crate::web::told::Moment;
@@ -73,7 +73,7 @@ pub(super) async fn index(
     let page = ResourcesPage {
         page: member.page(&plural_title).under(Section::Resources(key)),
         account: member.nav(),
-        count: counted(part.total, &noun, &plural),
+        count: rows_of(&part, &noun, &plural),
         pages: Pages::of(&part, &here, &q),
         rows: part.rows.into_iter().map(row).collect(),
         none_yet: format!("No {plural} yet"),

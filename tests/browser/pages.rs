@@ -34,6 +34,15 @@ pub const PAGES: &[Row] = &[
         &["", "?repeated=1", "/accounts/{account}/tokens/{scoped}", "/accounts/{account}/tokens/{ended}"],
     ),
     ("/accounts/{account}/tokens/{token}/rename", &[""]),
+    (
+        "/accounts/{account}/tokens/{token}/trial",
+        &[
+            "",
+            "?method=GET&path=/v2/{account}/zones/example.com&address=127.0.0.1&at=",
+            "/accounts/{account}/tokens/{scoped}/trial?method=PUT&path=/{long}&address=nonsense&at={long}",
+            "/accounts/{account}/tokens/{scoped}/trial?method=GET&path=/v2/{account}/zones/{long}&address=::1",
+        ],
+    ),
     ("/accounts/{account}/tokens/{token}/delete", &[""]),
     ("/accounts/{account}/tokens/{token}/roll", &[""]),
     ("/accounts/{account}/tokens/{token}/disable", &[""]),
@@ -72,6 +81,7 @@ pub const PAGES: &[Row] = &[
     ("/user/tokens/chosen", &["?id={own}"]),
     ("/user/tokens/{token}", &["/user/tokens/{own}"]),
     ("/user/tokens/{token}/rename", &["/user/tokens/{own}/rename"]),
+    ("/user/tokens/{token}/trial", &["/user/tokens/{own}/trial?path=/v2/user&address=127.0.0.1"]),
     ("/user/tokens/{token}/delete", &["/user/tokens/{own}/delete"]),
     ("/user/tokens/{token}/roll", &["/user/tokens/{own}/roll"]),
     ("/user/tokens/{token}/disable", &["/user/tokens/{own}/disable"]),

@@ -2,6 +2,7 @@
 
 use crate::builder::press;
 use crate::look::Looked;
+use crate::support::passkey::{asked, decoded, encoded};
 use crate::support::{House, OWNER, database, ledger, soak};
 use crate::window::Window;
 use diesel::prelude::*;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use time::Duration;
 use tokenhouse::db::schema::begun;
 use tokenhouse::models::passkey;
-use tokenhouse::proof::webauthn::Claim;
+use tokenhouse::proof::webauthn::{Claim, Kept};
 
 /// A window with an authenticator that verifies its holder; its number.
 async fn window(house: &House, called: &'static str) -> (Window, Value) {
@@ -20,6 +21,13 @@ async fn window(house: &House, called: &'static str) -> (Window, Value) {
     let added =
         window.driver.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
     (window, added.unwrap()["authenticatorId"].clone())
+}
+
+/// Puts the challenge of the page's button down as a secret; the button may have to be waited for.
+async fn note(window: &Window, button: &str) {
+    window.button(button).await;
+    let shown = window.script("return document.querySelector('[data-passkey]').dataset.passkey").await;
+    asked(shown.as_str().unwrap());
 }
 
 async fn sign_in(window: &Window, page: &str) {
@@ -33,7 +41,7 @@ async fn sign_in(window: &Window, page: &str) {
 async fn add(window: &Window, algorithm: i64) {
     window.go("/user/factors/passkey").await;
     press(window, "Continue").await;
-    window.button("Create a passkey").await;
+    note(window, "Create a passkey").await;
     let only = format!(
         "const button = document.querySelector('[data-passkey]');
          const asked = JSON.parse(button.dataset.passkey);
@@ -49,6 +57,7 @@ async fn sign_in_alone(window: &Window) {
     window.driver.client.delete_all_cookies().await.unwrap();
     window.go("/sign-in").await;
     press(window, "Sign in with a passkey").await;
+    note(window, "Use a passkey").await;
     press(window, "Use a passkey").await;
 }
 
@@ -86,33 +95,77 @@ async fn a_passkey_signs_in_alone_and_after_the_password_and_confirms_that_its_y
     }
 }
 
+/// Every page is looked at on the way: at each width, in the dark, by axe.
 #[actix_web::test]
-async fn the_pages_of_passkeys_are_right_at_every_width_and_in_the_dark() {
+async fn a_passkey_is_added_signs_in_and_confirms_that_its_you_by_keyboard_alone() {
     let house = House::open();
-    let (mut window, _) = window(&house, "passkey-pages").await;
+    let (mut window, _) = window(&house, "passkey-keyboard").await;
+    let mut looked = Looked::begin();
     sign_in(&window, "/user/security").await;
     window.heading("Where you are signed in").await;
-    add(&window, -7).await;
+    window.follow("link", "Add a passkey").await;
+    window.heading("Add a passkey").await;
+    look(&mut looked, &mut window, "about").await;
+    window.follow("button", "Continue").await;
+    note(&window, "Create a passkey").await;
+    look(&mut looked, &mut window, "add").await;
+    window.follow("button", "Create a passkey").await;
     window.heading("Your recovery codes").await;
-    let mut looked = Looked::begin();
-    looked.visit(&mut window, "security", "/user/security").await;
-    window.go("/user/factors/passkey").await;
-    press(&window, "Continue").await;
-    window.button("Create a passkey").await;
-    looked.here(&mut window, "add").await;
+    put_codes_down(&window).await;
+    window.tab_to("checkbox", "I have kept them").await;
+    window.press(' ').await;
+    window.follow("button", "Continue").await;
+    window.says("Signing in takes your password and a second factor").await;
+    look(&mut looked, &mut window, "security").await;
+
     house.clock.advance(Duration::minutes(16));
-    window.go("/user/security").await;
-    press(&window, "New recovery codes").await;
+    window.follow("button", "New recovery codes").await;
     window.heading("Confirm it's you").await;
-    looked.here(&mut window, "confirm").await;
+    note(&window, "Use a passkey").await;
+    look(&mut looked, &mut window, "confirm").await;
+    window.follow("button", "Use a passkey").await;
+    window.heading("Your recovery codes").await;
+    put_codes_down(&window).await;
+
+    // Alone.
     window.driver.client.delete_all_cookies().await.unwrap();
-    sign_in(&window, "/sign-in").await;
-    window.heading("Two-factor authentication").await;
-    looked.here(&mut window, "second").await;
-    press(&window, "Use a passkey").await;
+    window.go("/sign-in").await;
+    window.heading("Sign in").await;
+    window.follow("button", "Sign in with a passkey").await;
     window.heading("Sign in with a passkey").await;
-    looked.here(&mut window, "ask").await;
+    note(&window, "Use a passkey").await;
+    look(&mut looked, &mut window, "ask").await;
+    window.follow("button", "Use a passkey").await;
+    window.heading("Automation").await;
+
+    // After the password.
+    window.driver.client.delete_all_cookies().await.unwrap();
+    window.go("/sign-in").await;
+    window.heading("Sign in").await;
+    window.keys(OWNER).await;
+    window.tab_to("textbox", "Password").await;
+    window.keys(&ledger::password()).await;
+    window.press('\u{e007}').await;
+    window.heading("Two-factor authentication").await;
+    look(&mut looked, &mut window, "second").await;
+    window.follow("button", "Use a passkey").await;
+    window.heading("Sign in with a passkey").await;
+    note(&window, "Use a passkey").await;
+    window.follow("button", "Use a passkey").await;
+    window.heading("Automation").await;
     looked.end();
+}
+
+/// Looks at the page that the window shows, and leaves the focus at its top: where Tab leaves a page at its end,
+/// this browser shows no focus any more.
+async fn look(looked: &mut Looked, window: &mut Window, name: &str) {
+    looked.here(window, name).await;
+    window.script("document.querySelector('a[href]').focus()").await;
+}
+
+async fn put_codes_down(window: &Window) {
+    let codes = window.field("Recovery codes").await.prop("value").await.unwrap().unwrap();
+    codes.split_whitespace().for_each(ledger::put_down);
 }
 
 #[actix_web::test]
@@ -180,16 +233,20 @@ async fn an_answer_with_any_bit_flipped_from_another_origin_or_to_another_questi
     let state: Option<Value> =
         begun::table.filter(begun::kind.eq("passkey")).select(begun::state).first(&mut house.conn()).unwrap();
     let state = state.unwrap();
-    let proves = |answer: &Value, state: &Value| {
-        Claim::read(&answer.to_string()).is_some_and(|claim| party.proved(&claim, state, &stored).is_some())
+    let shown = window.script("return document.querySelector('[data-passkey]').dataset.passkey").await;
+    let question = asked(shown.as_str().unwrap());
+    let challenge = question["challenge"].as_str().unwrap();
+    let kept = Kept { state: &state, challenge };
+    let proves = |answer: &Value, asked: Kept<'_>| {
+        Claim::read(&answer.to_string()).is_some_and(|claim| party.proved(&claim, asked, &stored).is_ok())
     };
-    assert!(proves(&answer, &state), "as it is");
-    let other: Value = party.ask(&[]).unwrap().state;
-    assert!(!proves(&answer, &other), "another question");
+    assert!(proves(&answer, kept), "as it is");
+    let other = party.ask(&[]).unwrap();
+    assert!(!proves(&answer, Kept { state: &other.state, challenge: &other.challenge }), "another question");
     let elsewhere =
         tokenhouse::proof::webauthn::RelyingParty::new(&"http://localhost:1".parse().unwrap(), "Other");
     let claim = Claim::read(&answer.to_string()).unwrap();
-    assert!(elsewhere.unwrap().proved(&claim, &state, &stored).is_none(), "another origin");
+    assert!(elsewhere.unwrap().proved(&claim, kept, &stored).is_err(), "another origin");
 
     let every = soak::size(41, 1);
     let mut flipped = 0_u64;
@@ -200,28 +257,10 @@ async fn an_answer_with_any_bit_flipped_from_another_origin_or_to_another_questi
             other[bit / 8] ^= 1 << (bit % 8);
             let mut forged = answer.clone();
             forged["response"][part] = encoded(&other).into();
-            assert!(!proves(&forged, &state), "{part}, bit {bit}");
+            assert!(!proves(&forged, kept), "{part}, bit {bit}");
             flipped += 1;
         }
     }
     assert!(flipped > 30, "{flipped}");
     soak::row("flipped bits of a passkey's answer", flipped);
-}
-
-const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/// Base64url without padding.
-fn encoded(bytes: &[u8]) -> String {
-    let bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
-    let groups = bits.as_bytes().chunks(6).map(|part| std::str::from_utf8(part).unwrap());
-    groups
-        .map(|part| char::from(LETTERS[usize::from_str_radix(&format!("{part:0<6}"), 2).unwrap()]))
-        .collect()
-}
-
-fn decoded(text: &str) -> Vec<u8> {
-    let place = |letter: u8| LETTERS.iter().position(|one| *one == letter).unwrap();
-    let bits: String = text.bytes().map(|letter| format!("{:06b}", place(letter))).collect();
-    let whole = bits.as_bytes().chunks_exact(8).map(|part| std::str::from_utf8(part).unwrap());
-    whole.map(|part| u8::from_str_radix(part, 2).unwrap()).collect()
 }

@@ -78,6 +78,7 @@ mod own_password_again;
 mod own_profile;
 mod own_sessions;
 #[cfg(target_os = "linux")]
+mod passkeys;
 mod patroni;
 mod pause;
 mod policies;
@@ -114,6 +115,7 @@ mod tokens_list;
 mod tokens_once;
 mod tokens_search;
 mod tokens_show;
+mod trial;
 mod two_factor;
 mod two_factor_demanded;
 mod two_factor_lost;

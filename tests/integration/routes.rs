@@ -208,6 +208,12 @@ const TABLE: &[Row] = &[
     ),
     (
         "GET",
+        "/accounts/{account}/tokens/{token}/trial",
+        Does::Nothing,
+        [303, 404, 403, 200, 200, 200, 303, 303, 404, 303, 403],
+    ),
+    (
+        "GET",
         "/accounts/{account}/tokens/{token}/rename",
         Does::Nothing,
         [303, 404, 403, 403, 200, 200, 303, 303, 404, 303, 403],
@@ -500,6 +506,12 @@ const TABLE: &[Row] = &[
     ("GET", "/user/tokens/{token}", Does::Nothing, [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200]),
     (
         "GET",
+        "/user/tokens/{token}/trial",
+        Does::Nothing,
+        [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200],
+    ),
+    (
+        "GET",
         "/user/tokens/{token}/rename",
         Does::Nothing,
         [303, 200, 200, 200, 200, 200, 303, 303, 200, 303, 200],
@@ -683,11 +695,17 @@ const TABLE: &[Row] = &[
     ),
     // The same for whoever it is.
     ("POST", "/leaked", Does::Nothing, [202; 11]),
+    // For a trusted proxy alone, and no actor is one. What a proxy is told is in `tests/product/check.rs`.
+    ("GET", "/authorize/nginx", Does::Nothing, [404; 11]),
+    ("GET", "/authorize/caddy", Does::Nothing, [404; 11]),
+    ("GET", "/authorize/traefik", Does::Nothing, [404; 11]),
+    ("GET", "/authorize/envoy", Does::Nothing, [404; 11]),
+    ("GET", "/authorize/envoy/{path:.*}", Does::Nothing, [404; 11]),
 ];
 
 #[test]
 fn every_page_has_its_row_and_every_row_its_page() {
-    let open = tokenhouse::web::open_route_table();
+    let open = tokenhouse::web::open_route_table().into_iter().chain(tokenhouse::check::route_table());
     assert_same_routes(
         product().page_table().into_iter().chain(open).collect(),
         TABLE.iter().map(|&(method, path, ..)| (method, path)).collect(),
@@ -752,7 +770,8 @@ async fn every_page_of(quarter: usize) {
                 .replace("{invitation}", &invitation.to_string())
                 .replace("{secret}", &link)
                 .replace("{article}", "rolling")
-                .replace("{factor}", "1");
+                .replace("{factor}", "1")
+                .replace("{path:.*}", "v2/whoami");
             let address = address.replace("{zone}", &zone).replace("{domain}", &domain);
             let address = address.replace("{kind}", "zone").replace("{id}", &zone);
             let of_own = owner_of_own(ACTORS[place]);
@@ -815,6 +834,7 @@ async fn a_stranger_cannot_tell_an_account_or_a_token_from_one_that_does_not_exi
         format!("/accounts/{acme}/tokens/{token}/delete"),
         format!("/accounts/{rival}/tokens/{token}"),
         format!("/accounts/{rival}/tokens/{token}/rename"),
+        format!("/accounts/{rival}/tokens/{token}/trial?path=/v2/whoami&address=127.0.0.1"),
         format!("/accounts/{rival}/tokens/{token}/delete"),
     ] {
         let answer = stranger.get(&address).await;

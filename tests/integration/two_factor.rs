@@ -567,17 +567,40 @@ async fn the_database_holds_no_key_code_or_number_of_a_sign_in() {
     let done = owner.post("/user/factors/app/confirm", &[("code", &app.code(house.clock.now()))]).await;
     let codes = recovery_codes(&done);
     house.clock.advance(STEP);
-    let begun = house.anybody().begin_sign_in(OWNER, &ledger::password()).await;
-    let everything: String =
-        ["authenticators", "recovery_codes", "begun", "audit_events", "mails", "sessions"]
-            .into_iter()
-            .flat_map(|table| facts::texts(&house, "one::text", &format!("{table} AS one")))
-            .collect();
-    let secrets =
-        [shown, begun].into_iter().chain(codes.iter().map(|code| code.replace('-', ""))).chain(codes.clone());
+    let mut browser = house.anybody();
+    let begun = browser.begin_sign_in(OWNER, &ledger::password()).await;
+    const TABLES: [&str; 7] =
+        ["authenticators", "recovery_codes", "begun", "audit_events", "mails", "sessions", "sightings"];
+    let everything: String = TABLES
+        .into_iter()
+        .flat_map(|table| facts::texts(&house, "one::text", &format!("{table} AS one")))
+        .collect();
+    let secrets = [shown, begun.clone()]
+        .into_iter()
+        .chain(codes.iter().map(|code| code.replace('-', "")))
+        .chain(codes.clone());
     for secret in secrets {
         assert!(!everything.contains(&secret), "{secret}");
     }
+    // Six digits are found by chance in a log of all servers, so a code is looked for in the lines of its own
+    // requests, and in its own database, as a word.
+    let code = app.code(house.clock.now());
+    let right = browser.post("/sign-in/second", &[("begun", &begun), ("code", &code)]).await;
+    assert_eq!(right.status, 303, "{}", right.text());
+    let wrong = house.anybody().post("/sign-in/second", &[("begun", &begun), ("code", &code)]).await;
+    let log = std::fs::read_to_string(ledger::run_folder().join("log.txt")).unwrap();
+    let is_word = |line: &str| line.split(|sign: char| !sign.is_alphanumeric()).any(|word| word == code);
+    for answer in [&right, &wrong] {
+        let lines: Vec<&str> =
+            log.lines().filter(|line| line.contains(answer.header("x-request-id"))).collect();
+        assert!(!lines.is_empty(), "no line of the request");
+        assert!(!lines.iter().any(|line| is_word(line)), "{lines:?}");
+    }
+    let rows: Vec<String> = TABLES
+        .into_iter()
+        .flat_map(|table| facts::texts(&house, "one::text", &format!("{table} AS one")))
+        .collect();
+    assert!(!rows.iter().any(|row| is_word(row)), "{rows:?}");
     let sealed = facts::text(&house, "SELECT octet_length(sealed)::text FROM authenticators");
     assert_eq!(sealed, "48", "a nonce, 20 bytes and a tag");
 }

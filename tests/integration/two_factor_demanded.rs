@@ -189,6 +189,20 @@ async fn the_list_of_members_says_who_lacks_one() {
     let factors: Vec<String> = page.all("table[data-of='members'] tbody tr td:nth-of-type(2)");
     assert_eq!(factors.iter().filter(|one| one.ends_with("Yes")).count(), 1, "{factors:?}");
     assert_eq!(factors.iter().filter(|one| one.ends_with("No")).count(), 3, "{factors:?}");
+    let names = |page: &Answer| page.all("table[data-of='members'] .row-name");
+    let link = page.links().into_iter().find(|href| href.contains("factor=none")).unwrap();
+    assert!(page.text().contains("4 members · 3 without two-factor authentication"), "{}", page.text());
+    let lacking = owner.get(&link).await;
+    assert_eq!(names(&lacking).len(), 3, "{:?}", names(&lacking));
+    assert!(!names(&lacking).contains(&"Olive Owner".to_owned()), "{:?}", names(&lacking));
+    assert!(lacking.text().contains("3 members without two-factor authentication · All members"));
+    // A search keeps to them.
+    let kept = lacking.filled(".list-search");
+    assert!(kept.contains(&("factor".to_owned(), "none".to_owned())), "{kept:?}");
+    assert_eq!(names(&owner.get(&format!("{link}&q=olive")).await), [""; 0]);
+    let mut member = house.signed_in(MEMBER).await;
+    let own = member.get(&link).await;
+    assert_eq!(names(&own), [""; 0], "who manages no members sees none");
 }
 
 #[actix_web::test]

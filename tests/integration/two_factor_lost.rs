@@ -5,6 +5,7 @@ use super::facts;
 use crate::commands::Shell;
 use crate::support::app::AuthenticatorApp;
 use crate::support::client::{Answer, Browser};
+use crate::support::passkey::Passkey;
 use crate::support::{ADMIN, House, MEMBER, OWNER, READER, ledger};
 use time::Duration;
 use tokenhouse::policy::Role;
@@ -24,6 +25,15 @@ async fn mailed(house: &House, to: &str) -> (Option<String>, Vec<String>) {
         mails.iter().filter(|(recipient, ..)| recipient == to).flat_map(|(.., text)| text.split_whitespace());
     let link = words.into_iter().find_map(|word| word.find("/factor/").map(|at| word[at..].to_owned()));
     (link, mails.into_iter().map(|(recipient, subject, _)| format!("{recipient}: {subject}")).collect())
+}
+
+/// The link of this kind in the newest mail to someone.
+async fn link_in(house: &House, to: &str, kind: &str) -> String {
+    let mails = house.mails().await;
+    let words =
+        mails.iter().filter(|(recipient, ..)| recipient == to).flat_map(|(.., text)| text.split_whitespace());
+    let found = words.filter_map(|word| word.find(kind).map(|at| word[at..].to_owned())).last();
+    found.unwrap_or_else(|| panic!("no {kind} for {to} in {mails:?}"))
 }
 
 async fn ask(browser: &mut Browser, path: &str) -> Answer {
@@ -167,29 +177,50 @@ async fn no_way_in_is_weaker_than_the_factor_that_someone_has() {
     let ways: Vec<&str> =
         table.lines().skip(2).map(|row| row.trim_start_matches("| ").split(" |").next().unwrap()).collect();
     let house = House::open();
-    member_with_app(&house).await;
+    let app = member_with_app(&house).await;
     house.site_admin(SITE);
+    let member = house.user(MEMBER).id;
+    let password = ledger::password();
     for way in &ways {
-        let sessions =
-            || facts::count(&house, &format!("sessions WHERE user_id = {}", house.user(MEMBER).id));
+        let sessions = || facts::count(&house, &format!("sessions WHERE user_id = {member}"));
         facts::change(&house, "DELETE FROM sessions");
+        house.clock.advance(Duration::minutes(20));
         let mut browser = house.anybody();
+        // How many sessions and factors there are after it.
+        let (mut signed_in, mut factors) = (0, 1);
         match *way {
-            "password, then a code of the app, a passkey or a recovery code"
-            | "password alone, where no factor is set up" => {
-                browser.begin_sign_in(MEMBER, &ledger::password()).await;
+            "password, then a code of the app, a passkey or a recovery code" => {
+                let begun = browser.begin_sign_in(MEMBER, &password).await;
+                assert_eq!(sessions(), 0, "the password alone");
+                let done = browser.finish_sign_in(&begun, &app.code(house.clock.now())).await;
+                assert_eq!(done.status, 303, "{}", done.text());
+                signed_in = 1;
+            }
+            "password alone, where no factor is set up" => {
+                browser.begin_sign_in(MEMBER, &password).await;
             }
             "link for a new password, mailed or from a site admin" => {
                 browser.get("/forgotten").await;
                 browser.post("/forgotten", &[("email", MEMBER)]).await;
-                let mails = house.mails().await;
-                let words = mails.iter().flat_map(|(.., text)| text.split_whitespace());
-                let link =
-                    words.into_iter().find_map(|word| word.find("/reset/").map(|at| word[at..].to_owned()));
-                browser.get(&link.clone().unwrap()).await;
-                let set = browser.post(&link.unwrap(), &[("new_password", &ledger::password())]).await;
-                assert_eq!(set.status, 303, "{}", set.text());
-                browser.begin_sign_in(MEMBER, &ledger::password()).await;
+                let mailed = link_in(&house, MEMBER, "/reset/").await;
+                let mut admin = house.signed_in(SITE).await;
+                admin.get(&format!("/admin/users/{member}")).await;
+                let shown = admin.post(&format!("/admin/users/{member}/password-link"), &[]).await;
+                let shown = shown.secret();
+                let handed_over = shown[shown.find("/reset/").expect("a link")..].to_owned();
+                for (link, works) in [(mailed, false), (handed_over, true)] {
+                    // The newest link is the only one.
+                    assert_eq!(browser.get(&link).await.status, if works { 200 } else { 404 });
+                    let set = browser.post(&link, &[("new_password", &password)]).await;
+                    assert_eq!(set.status, if works { 303 } else { 404 }, "{}", set.text());
+                    assert_eq!(sessions(), 0, "{link} signs nobody in");
+                }
+                browser.get("/forgotten").await;
+                browser.post("/forgotten", &[("email", MEMBER)]).await;
+                let mailed = link_in(&house, MEMBER, "/reset/").await;
+                browser.get(&mailed).await;
+                assert_eq!(browser.post(&mailed, &[("new_password", &password)]).await.status, 303);
+                browser.begin_sign_in(MEMBER, &password).await;
             }
             "`tokenhouse user password`" => {
                 let shell = Shell { database: house.database.clone() };
@@ -215,12 +246,43 @@ async fn no_way_in_is_weaker_than_the_factor_that_someone_has() {
                 assert_eq!(browser.post(&format!("{link}/join"), &fields).await.status, 409);
             }
             "link that verifies an address" => {
-                assert_eq!(browser.get("/address/none").await.status, 404);
+                facts::change(
+                    &house,
+                    &format!("UPDATE users SET email_verified_at = NULL WHERE id = {member}"),
+                );
+                let begun = browser.begin_sign_in(MEMBER, &password).await;
+                browser.finish_sign_in(&begun, &app.code(house.clock.now())).await;
+                browser.get("/user").await;
+                assert_eq!(browser.post("/user/address/again", &[]).await.location(), "/user?done=link");
+                facts::change(&house, "DELETE FROM sessions");
+                let (mut other, link) = (house.anybody(), link_in(&house, MEMBER, "/address/").await);
+                other.get(&link).await;
+                assert_eq!(other.post(&link, &[("password", "not this one")]).await.status, 422);
+                assert_eq!(
+                    other.post(&link, &[("password", &password)]).await.heading(),
+                    "Your address is proved"
+                );
             }
             "link that removes a lost factor" => {
-                assert_eq!(browser.get("/factor/none").await.status, 404);
+                let mut admin = house.signed_in(SITE).await;
+                ask(&mut admin, &format!("/admin/users/{member}/factor")).await;
+                let link = link_in(&house, MEMBER, "/factor/").await;
+                browser.get(&link).await;
+                assert_eq!(browser.post(&link, &[("password", "not this one")]).await.status, 422);
+                assert_eq!(facts::count(&house, "authenticators"), 1, "without the password");
+                assert_eq!(browser.post(&link, &[("password", &password)]).await.status, 303);
+                factors = 0;
             }
             "passkey alone: it verifies its holder" => {
+                let mut named = Browser::at_localhost(house.address);
+                let begun = named.begin_sign_in(MEMBER, &password).await;
+                named.finish_sign_in(&begun, &app.code(house.clock.now())).await;
+                let mut passkey = Passkey::add(&mut named).await.0;
+                facts::change(&house, "DELETE FROM sessions");
+                assert_eq!(passkey.sign_in(&mut Browser::at_localhost(house.address)).await, "/");
+                assert_eq!(sessions(), 1, "both factors at once");
+                facts::change(&house, "DELETE FROM sessions");
+                facts::change(&house, "DELETE FROM authenticators WHERE kind = 'passkey'");
                 browser.get("/sign-in").await;
                 let asked = browser.post("/sign-in/passkey/begin", &[]).await;
                 let begun = asked.value_of("begun");
@@ -233,8 +295,11 @@ async fn no_way_in_is_weaker_than_the_factor_that_someone_has() {
             "token" => assert!(browser.get("/accounts").await.location().starts_with("/sign-in")),
             other => panic!("{other} is not walked"),
         }
-        assert_eq!(sessions(), 0, "{way}");
-        assert_eq!(facts::count(&house, "authenticators"), 1, "{way}");
+        assert_eq!(sessions(), signed_in, "{way}");
+        assert_eq!(facts::count(&house, "authenticators"), factors, "{way}");
+        if factors == 0 {
+            member_with_app(&house).await;
+        }
     }
     assert_eq!(ways.len(), 9, "{ways:?}");
 }

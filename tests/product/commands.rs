@@ -359,3 +359,33 @@ fn a_name_that_is_given_once_is_refused_to_another_account() {
     shop.told(&add);
     assert_eq!(shop.names(rival), ["berlin", "hamburg"]);
 }
+
+#[test]
+fn a_kind_that_becomes_unique_on_the_site_takes_the_names_that_are_there_or_refuses_to_start() {
+    let (shop, accounts) = Shop::open(&["Acme", "Rival"]);
+    let (acme, rival) = (accounts[0].as_str(), accounts[1].as_str());
+    let before = shop.folder.path().join("before.toml");
+    let text = std::fs::read_to_string(SHOP).unwrap();
+    std::fs::write(&before, text.replace("unique = \"site\"", "unique = \"account\"")).unwrap();
+    let add = |account: &str, names: &[&str]| {
+        let args = ["resource", "add", "--account", account, "--catalogue", before.to_str().unwrap()];
+        shop.told(&[&args[..], names].concat());
+    };
+    add(acme, &["berlin", "munich", "hamburg"]);
+    add(rival, &["berlin", "munich", "bremen"]);
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--catalogue", SHOP];
+    let refused = "tokenhouse: the catalogue gives each name of stores once on the whole site, and more than one \
+                   account has “berlin”, “munich”. Remove them from all accounts but one with `tokenhouse \
+                   resource remove`, or take `unique = \"site\"` out.\n";
+    assert_eq!(shop.run(&serve), (Some(1), String::new(), refused.to_owned()));
+
+    let remove = ["resource", "remove", "--account", rival, "--catalogue", SHOP, "berlin", "munich"];
+    shop.told(&remove);
+    let mut conn = db::connect(&SecretString::from(shop.url.clone())).unwrap();
+    let catalogue = crate::support::shop().catalogue;
+    assert!(Resource::make_names_unique(&mut conn, &catalogue.kinds).unwrap().is_empty());
+    let args = ["resource", "add", "--account", rival, "--catalogue", SHOP, "hamburg"];
+    let (code, _, said) = shop.run(&args);
+    assert_eq!(code, Some(1), "{said}");
+    assert_eq!(said, "tokenhouse: Another account has these stores: “hamburg”. Nothing was changed.\n");
+}

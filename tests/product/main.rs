@@ -9,6 +9,10 @@ mod support;
 mod check;
 mod check_listener;
 mod commands;
+mod diff;
+// Once is enough: a draft doesn't depend on the example.
+#[cfg(feature = "dns")]
+mod drafts;
 #[cfg(feature = "dns")]
 mod in_front;
 mod one_answer;

@@ -9,6 +9,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config as ProptestConfig, RngAlgorithm, TestRng, TestRunner};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+use tokenhouse::authorization::{RouteCall, Step, trial};
 use tokenhouse::clock::Clock;
 use tokenhouse::db;
 use tokenhouse::extension::Product;
@@ -16,8 +18,8 @@ use tokenhouse::models::token::{Issued, NewToken, Owner, TokenName, issue};
 use tokenhouse::models::{Account, Hooks, OfKind, Resource, membership};
 use tokenhouse::policy::words::{self, Around, Surroundings};
 use tokenhouse::policy::{
-    Access, AccountId, Catalogue, Grant, KindKey, Parts, PermissionKey, Policy, ResourceId, ResourceRef,
-    Rights, Role, Selection, Unique,
+    Access, AccountId, Catalogue, ClientAddress, Grant, KindKey, Parts, PermissionKey, Policy, RefusalCode,
+    ResourceId, ResourceRef, Rights, Role, Selection, TokenId, Unique,
 };
 use uuid::Uuid;
 
@@ -360,7 +362,7 @@ async fn the_check_says_what_a_second_implementation_says_over_random_catalogues
                 let sentences: Vec<String> = sentences.iter().map(words::Sentence::text).collect();
                 (sentences::read(&house.app.catalogue, acme, &sentences), sentences)
             });
-            let secret = token(&house, whose, rights.clone());
+            let (id, secret) = token(&house, whose, rights.clone());
             if let Some(role) = role {
                 set_role(&house, acme, role);
             }
@@ -380,6 +382,14 @@ async fn the_check_says_what_a_second_implementation_says_over_random_catalogues
                     right,
                     "{method} {path}\n{question:?}\n{rights:?}\n{role:?}\n{text}"
                 );
+                let (status, code, last) = tried(&house, id, method, &path).await;
+                assert_eq!(
+                    (status, code.as_str()),
+                    right,
+                    "tried: {method} {path}\n{question:?}\n{rights:?}"
+                );
+                let step = RefusalCode::from_key(&code).map_or(Some(Step::Access), Step::of);
+                assert_eq!(last, step, "{method} {path}\n{question:?}\n{rights:?}");
                 if let Some((understood, sentences)) = &told_by_words {
                     let by_words = expected(&made, understood, role, &question);
                     assert_eq!(by_words, right, "{method} {path}\n{sentences:#?}\n{rights:?}");
@@ -436,7 +446,18 @@ fn set_role(house: &House, account: AccountId, role: Role) {
     membership::set(&mut conn, &acme, &house.user(OWNER), role, &house.command_line()).unwrap();
 }
 
-fn token(house: &House, owner: Owner, rights: Rights) -> String {
+/// What *Would this call work?* says of it, the last step with its code.
+async fn tried(house: &House, id: TokenId, method: &str, path: &str) -> (u16, String, Option<Step>) {
+    let call = RouteCall { found: house.app.catalogue.routes.find(method, path) };
+    let address = ClientAddress::from(IpAddr::from([198, 51, 100, 7]));
+    let trace = trial(&house.app, id, &call, address, START).await.unwrap().unwrap();
+    match &trace.outcome {
+        Ok(_) => (200, String::new(), trace.last),
+        Err(refused) => (refused.said().status, refused.said().key.to_owned(), trace.last),
+    }
+}
+
+fn token(house: &House, owner: Owner, rights: Rights) -> (TokenId, String) {
     let new = NewToken {
         name: TokenName::parse("Random").unwrap(),
         policy: Policy::unconditional(rights),
@@ -446,7 +467,7 @@ fn token(house: &House, owner: Owner, rights: Rights) -> String {
     let made = db::in_one(&mut house.conn(), |conn| {
         issue(conn, &catalogue, owner, &new, "any", &house.command_line())
     });
-    let Issued::Made { secret, .. } = made.unwrap() else { panic!("not made") };
+    let Issued::Made { id, secret } = made.unwrap() else { panic!("not made") };
     ledger::put_down(secret.expose());
-    secret.expose().to_owned()
+    (id, secret.expose().to_owned())
 }

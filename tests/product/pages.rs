@@ -1,14 +1,15 @@
 //! The pages, with the catalogue of a shop.
 
+use crate::check::ask;
 use crate::support::client::whoami;
-use crate::support::{House, OWNER, shop};
+use crate::support::{House, OWNER, SHOP, database, shop};
 use crate::words::lines;
 use diesel::connection::SimpleConnection;
 use serde_json::json;
 use tokenhouse::config::Config;
 use tokenhouse::extension::Product;
 use tokenhouse::models::{Account, Hooks, OfKind, Resource, membership};
-use tokenhouse::policy::{AccountId, KindKey, Role, Unique};
+use tokenhouse::policy::{AccountId, Catalogue, KindKey, Role, Unique};
 
 const STORE: KindKey = KindKey::literal("store");
 pub const STORES: OfKind<'static> = OfKind { key: STORE, plural: "stores", unique: Unique::Site };
@@ -108,9 +109,17 @@ async fn the_guide_speaks_of_no_example_and_says_how_the_product_gets_in_front_o
             assert!(!article.body.contains(other), "{other} at {path}");
         }
     }
-    assert_eq!(articles.len(), 22);
+    // How it got there is for those who run the site, and not for the customers of the API.
+    assert_eq!(articles.len(), 20);
+    house.site_admin("site@example.com");
+    let (mut admin, mut owner) = (house.signed_in("site@example.com").await, house.signed_in(OWNER).await);
+    let all = admin.get("/help").await.attributes(".guide-links a", "href");
+    assert_eq!(all.len(), 22);
     for own in ["/help/in-front", "/help/headers"] {
-        assert!(articles.contains(&own.to_owned()), "{articles:?}");
+        assert!(!articles.contains(&own.to_owned()) && all.contains(&own.to_owned()), "{articles:?}");
+        for (browser, status) in [(&mut anybody, 404), (&mut owner, 404), (&mut admin, 200)] {
+            assert_eq!(browser.get(own).await.status, status, "{own}");
+        }
     }
     assert_eq!(anybody.get("/help/clients").await.status, 404);
 }
@@ -157,6 +166,121 @@ async fn a_kind_has_a_page_with_its_resources_and_each_names_the_tokens_that_rea
     ] {
         assert_eq!(owner.get(&nothing).await.status, 404, "{nothing}");
     }
+}
+
+#[actix_web::test]
+async fn a_list_of_more_than_a_thousand_says_so_and_leads_on_to_its_end() {
+    let (house, acme) = open();
+    let owner = house.signed_in(OWNER).await;
+    let add = |from: i32, to: i32| {
+        let sql = format!(
+            "INSERT INTO resources (account_id, kind, name, created_at)
+             SELECT {acme}, 'store', 'z' || lpad(n::text, 5, '0'), now() FROM generate_series({from}, {to}) AS n"
+        );
+        house.conn().batch_execute(&sql).unwrap();
+    };
+    let list = format!("/accounts/{acme}/resources/store");
+    let at = |query: &str| {
+        let (mut owner, path) = (owner.clone(), format!("{list}{query}"));
+        async move { owner.get(&path).await }
+    };
+    add(1, 998);
+    let full = at("?page=20").await;
+    assert!(full.text().contains("1,000 stores") && full.text().contains("Page 20 of 20"), "{}", full.text());
+    add(999, 1060);
+    let first = at("").await;
+    assert_eq!(first.all("tbody .row-name").len(), 50);
+    assert!(
+        first.text().contains("1,000+ stores") && !first.text().contains("Page 1 of"),
+        "{}",
+        first.text()
+    );
+    let before = at("?page=21").await;
+    assert_eq!(before.attributes("a[rel='next']", "href"), [format!("{list}?page=22")]);
+    assert_eq!(before.all("tbody .row-name").len(), 50);
+    let last = at("?page=22").await;
+    assert_eq!(last.all("tbody .row-name").len(), 12);
+    assert!(last.all("a[rel='next']").is_empty(), "{}", last.text());
+    for beyond in ["?page=23", "?page=9223372036854775807"] {
+        assert!(at(beyond).await.text().contains("Page 20"), "{beyond}");
+    }
+    assert!(at("?q=z0106").await.text().contains("1 store found"));
+}
+
+/// The shop with other texts in its catalogue.
+fn shop_with(changes: &[(&str, &str)]) -> Product {
+    let mut text = std::fs::read_to_string(SHOP).unwrap();
+    for (that, this) in changes {
+        assert!(text.contains(that), "{that}");
+        text = text.replace(that, this);
+    }
+    Product { catalogue: Catalogue::parse("shop.toml", &text, &[]).unwrap(), extension: None }
+}
+
+#[actix_web::test]
+async fn what_the_catalogue_no_longer_offers_is_shown_by_its_last_title_until_it_returns() {
+    let (house, acme) = open();
+    let mut owner = house.signed_in(OWNER).await;
+    let fields = [
+        ("name", "Till"),
+        ("reach", "choose"),
+        ("expires", "30"),
+        ("orders.access", "full"),
+        ("orders.where", "all"),
+        ("payouts.access", "read"),
+    ];
+    let (token, secret) = owner.make_token(acme, &fields).await;
+    let path = format!("/accounts/{acme}/tokens/{token}");
+    let again = |product: Product| {
+        let (database, clock) = (house.database.clone(), house.clock.clone());
+        let in_front = |config: &mut Config| config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        House::of(product, database::serving_url(&database), database, clock, in_front)
+    };
+    let status = async |house: &House, method: &str| {
+        ask(house, Some(&secret), method, "/v1/stores/berlin/orders").await.status
+    };
+
+    let without = again(shop_with(&[("\"orders", "\"sales")]));
+    let mut owner = without.signed_in(OWNER).await;
+    let page = owner.get(&path).await;
+    let told = page.all(".sentences li");
+    assert!(
+        told.contains(&"“Orders” is no longer offered, so the line about it does nothing.".to_owned()),
+        "{told:?}"
+    );
+    assert!(!told.iter().any(|one| one.contains("place, change and cancel")), "{told:?}");
+    let rows = page.all(".grants .grant");
+    assert!(rows[0].starts_with("Orders No longer offered: this line does nothing."), "{rows:?}");
+    let list = owner.get(&format!("/accounts/{acme}/tokens")).await;
+    assert!(list.text().contains("Orders (no longer offered); payouts read"), "{}", list.text());
+    let like = owner.get(&format!("/accounts/{acme}/tokens/new?like={token}")).await;
+    assert!(like.text().contains("Orders is no longer offered."), "{}", like.text());
+    assert_eq!(status(&without, "GET").await, 403);
+
+    // Without the level, the next lower one is left.
+    let less = again(shop_with(&[
+        (
+            "levels = [\"read\", \"write\"]\nverbs = { write = \"read, place, change and cancel\" }\nlowest_role = { read = \"read_only\", write = \"read_write\" }",
+            "levels = [\"read\"]\nlowest_role = { read = \"read_only\" }",
+        ),
+        ("orders:write", "stores:write"),
+        ("permission = \"orders\", level = \"write\"", "permission = \"orders\", level = \"read\""),
+    ]));
+    let mut owner = less.signed_in(OWNER).await;
+    let page = owner.get(&path).await;
+    let told = page.all(".sentences li");
+    assert!(told[0].starts_with("Can read orders of all stores"), "{told:?}");
+    let text = "“Full access” is no longer offered for orders, so the line about it gives “Read only”.";
+    assert!(told.contains(&text.to_owned()), "{told:?}");
+    assert_eq!(status(&less, "GET").await, 200);
+    assert_eq!(status(&less, "POST").await, 403);
+
+    let back = again(shop());
+    let mut owner = back.signed_in(OWNER).await;
+    let told = owner.get(&path).await.all(".sentences li");
+    assert!(told[0].starts_with("Can read, place, change and cancel orders of all stores"), "{told:?}");
+    assert!(!told.iter().any(|one| one.contains("no longer")), "{told:?}");
+    assert_eq!(status(&back, "POST").await, 200);
 }
 
 #[actix_web::test]

@@ -2,6 +2,7 @@
 
 use super::client::{Answer, Browser};
 use super::ledger;
+use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use std::process::Command;
 use time::OffsetDateTime;
 
@@ -21,7 +22,9 @@ impl AuthenticatorApp {
     /// The app into which this key was typed.
     pub fn with_key(shown: &str) -> AuthenticatorApp {
         let key = shown.replace(' ', "");
-        for secret in [shown, &key] {
+        // Also as a column of bytes would say it.
+        let bytes = BASE32_NOPAD.decode(key.as_bytes()).expect("base32");
+        for secret in [shown, &key, &HEXLOWER.encode(&bytes)] {
             ledger::put_down(secret);
         }
         AuthenticatorApp { key }

@@ -30,6 +30,17 @@ impl Browser {
         Browser::sending(address, HeaderMap::new())
     }
 
+    /// One that knows the server by its name, as passkeys want it.
+    pub fn at_localhost(address: SocketAddr) -> Browser {
+        let base = format!("http://localhost:{}", address.port());
+        Browser { base, ..Browser::new(address) }
+    }
+
+    /// Scheme, host and port of the server.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// One that sends these headers along each time.
     pub fn sending(address: SocketAddr, headers: HeaderMap) -> Browser {
         let http = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy();
@@ -157,6 +168,11 @@ pub async fn read(request: RequestBuilder) -> Answer {
     let secret = answer.field("#secret");
     if !secret.is_empty() {
         ledger::put_down(&secret);
+    }
+    // Numbers of sign-ins, and challenges of passkeys.
+    if answer.body.contains("begun\"") {
+        let begun = ["begun", "passkey_begun"].map(|name| answer.value_of(name));
+        begun.iter().filter(|number| !number.is_empty()).for_each(|number| ledger::put_down(number));
     }
     answer
 }

@@ -14,6 +14,7 @@ pub mod database;
 pub mod description;
 pub mod ledger;
 pub mod made;
+pub mod passkey;
 pub mod proxy;
 pub mod smtp;
 pub mod soak;

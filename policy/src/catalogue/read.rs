@@ -8,7 +8,7 @@ mod templates;
 use super::fault::{Fault, Faults, Severity};
 use super::template::Template;
 use super::tree::{At, Table};
-use super::{Catalogue, Category, InPath, OF_USER, Permission, Plan, Product};
+use super::{Catalogue, Category, Earlier, InPath, OF_USER, Permission, Plan, Product};
 use crate::parts::PartForm;
 use crate::routes::Routes;
 use crate::{Kind, shown};
@@ -52,14 +52,14 @@ pub(super) fn read(text: &str, forms: Forms<'_>) -> (Option<Catalogue>, Vec<Faul
         categories: Vec::new(),
         permissions: Vec::new(),
     };
-    let catalogue = reading.catalogue(Table::new(document.get_ref(), 0, "a catalogue"));
+    let catalogue = reading.catalogue(text, Table::new(document.get_ref(), 0, "a catalogue"));
     let faults = reading.faults.sorted();
     let usable = faults.iter().all(|fault| fault.severity == Severity::Warning);
     (catalogue.filter(|_| usable), faults)
 }
 
 impl Reading<'_, '_> {
-    fn catalogue(&mut self, file: Table<'_, '_>) -> Option<Catalogue> {
+    fn catalogue(&mut self, text: &str, file: Table<'_, '_>) -> Option<Catalogue> {
         let faults = &mut self.faults;
         if file.number("format", 2, 2, faults).is_none() {
             file.missing::<()>("format", faults);
@@ -128,6 +128,8 @@ impl Reading<'_, '_> {
             user_tokens: None,
             templates,
             routes: Routes::new(routes),
+            text: text.to_owned(),
+            earlier: Earlier::default(),
         })
     }
 

@@ -153,3 +153,18 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_no_longer_offered_is_called_as_it_was_last() {
+    let shop = include_str!("../../../docs/examples/shop.toml");
+    let text =
+        shop.replace("\"orders", "\"sales").replace("\"store\"", "\"shop\"").replace("{store}", "{shop}");
+    let mut now = Catalogue::parse("shop.toml", &text, &[]).unwrap();
+    let store = KindKey::literal("store");
+    assert_eq!((now.title_of("orders"), now.plural(store).as_str()), ("orders", "store"));
+    now.remember("not a catalogue");
+    now.remember(&shop.replace("title = \"Orders\"", "title = \"Purchases\""));
+    now.remember(shop);
+    assert_eq!((now.title_of("orders"), now.title_of("sales")), ("Purchases", "Orders"));
+    assert_eq!((now.title_of("nothing"), now.plural(store).as_str()), ("nothing", "stores"));
+}

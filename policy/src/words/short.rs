@@ -14,12 +14,18 @@ pub fn in_short(catalogue: &Catalogue, rights: &Rights, of_user: Option<Called<'
     };
     let mut phrases = Vec::new();
     for (place, grant) in grants.iter().enumerate() {
-        let Some(permission) = catalogue.get(&grant.permission) else { continue };
-        let title = if place == 0 { permission.title.clone() } else { permission.title.to_lowercase() };
+        let title = catalogue.title_of(grant.permission.as_str());
+        let title = if place == 0 { title.to_owned() } else { title.to_lowercase() };
         if place > 0 {
             phrases.push(Phrase::plain("; "));
         }
-        phrases.push(Phrase::plain(format!("{title} {}", grant.access.key())));
+        let permission = catalogue.get(&grant.permission);
+        let given = permission.and_then(|permission| Some((permission, grant.gives(permission)?)));
+        let Some((permission, access)) = given else {
+            phrases.push(Phrase::plain(format!("{title} (no longer offered)")));
+            continue;
+        };
+        phrases.push(Phrase::plain(format!("{title} {}", access.key())));
         let of_account = !permission.is_of_user();
         phrases.extend(selection(&grant.selection, of_user.filter(|_| of_account)));
         phrases.extend(catalogue.kind_of(permission).map(|kind| inside(kind, grant)).unwrap_or_default());

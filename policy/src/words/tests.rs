@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Access, AccountId, Grant, KindKey, Parts, ResourceRef, Role, Selection};
+use crate::{Access, AccountId, Grant, KindKey, Parts, PermissionKey, ResourceRef, Role, Selection};
 use time::macros::datetime;
 
 const DOMAIN: KindKey = KindKey::literal("domain");
@@ -27,9 +27,17 @@ fn said(policy: &Policy, around: &Surroundings) -> Vec<String> {
     of_policy(&catalogue, policy, around).iter().map(Sentence::text).collect()
 }
 
-fn grant(key: &str, access: Access, selection: Selection) -> Grant {
-    let permission = crate::samples::dns().find(key).unwrap().key.clone();
-    Grant { permission, access, selection, parts: Parts::default() }
+/// What it names is of the kind that narrows the permission.
+fn grant(key: &str, access: Access, mut selection: Selection) -> Grant {
+    let catalogue = crate::samples::dns();
+    let permission = catalogue.find(key).unwrap();
+    let (Selection::Only(named)
+    | Selection::Everywhere { except: named }
+    | Selection::Account { except: named, .. }) = &mut selection;
+    for one in named {
+        one.kind = permission.narrowed_by.unwrap();
+    }
+    Grant { permission: permission.key.clone(), access, selection, parts: Parts::default() }
 }
 
 fn zone(name: &str) -> ResourceRef {
@@ -294,4 +302,17 @@ fn in_a_row_of_the_list_there_are_few_words() {
         "Zones read for a and 2 more in 2 accounts; domains read in all accounts; memberships read; domains full for nothing any more"
     );
     assert_eq!(short(&Rights::Everything, Some(&called)), "Everything you can reach");
+}
+
+#[test]
+fn a_grant_of_what_is_no_longer_offered_says_so_and_nothing_else() {
+    let zones = grant("zones", Access::Read, Selection::Only(vec![zone("a.example")]));
+    let mut other = grant("domains", Access::Full, Selection::Only(vec![zone("a.example")]));
+    other.selection = zones.selection.clone();
+    let told = texts(Rights::Grants(vec![other]), &of_acme());
+    assert_eq!(told[0], "Can do nothing.");
+    assert_eq!(told[1], "The line about domains does nothing: narrowing it to zones is no longer offered.");
+    let unknown = Grant { permission: PermissionKey::try_from("gone".to_owned()).unwrap(), ..zones };
+    let told = texts(Rights::Grants(vec![unknown]), &of_acme());
+    assert_eq!(told[1], "“gone” is no longer offered, so the line about it does nothing.");
 }

@@ -76,8 +76,8 @@ pub struct Certificate {
 /// The account's domains whose name contains the text, by name.
 pub fn domains(conn: &mut Conn, account: AccountId, text: &str, page: i64) -> Result<Part<Domain>, DbError> {
     type Row = (ResourceId, String, Option<(Option<OffsetDateTime>, bool)>);
-    let total = named(account, DOMAIN, containing(text)).count().get_result(conn)?;
-    Part::load(page, total, |window| {
+    let counted = Resource::count_found(conn, &[account], DOMAIN, text)?;
+    Part::load_counted(page, counted, |window| {
         let rows: Vec<Row> = named(account, DOMAIN, containing(text))
             .left_join(domains::table)
             .order(resources::name)
@@ -109,8 +109,8 @@ pub fn domain(
 
 /// The account's zones whose name contains the text, by name.
 pub fn zones(conn: &mut Conn, account: AccountId, text: &str, page: i64) -> Result<Part<Zone>, DbError> {
-    let total = named(account, ZONE, containing(text)).count().get_result(conn)?;
-    Part::load(page, total, |window| {
+    let counted = Resource::count_found(conn, &[account], ZONE, text)?;
+    Part::load_counted(page, counted, |window| {
         let rows: Vec<(ResourceId, String, Option<bool>)> = named(account, ZONE, containing(text))
             .left_join(zones::table)
             .order(resources::name)

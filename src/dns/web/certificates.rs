@@ -5,7 +5,7 @@ use crate::dns::models::domain::DOMAIN;
 use crate::dns::models::lists::{self, Certificate};
 use crate::http::{AppData, AppError};
 use crate::policy::AccountId;
-use crate::web::browse::{Asked, Member, Pages, counted};
+use crate::web::browse::{Asked, Member, Pages, counted, rows_of};
 use crate::web::page::{AccountNav, Page, Section, render};
 use crate::web::paths;
 use crate::web::told::Expiry;
@@ -47,7 +47,7 @@ pub async fn index(member: Member, app: AppData, asked: Query<Asked>) -> Result<
         page: member.page("Certificates").under(Section::Extension(super::CERTIFICATES)),
         account: member.nav(),
         here: super::paths::certificates(account),
-        count: counted(part.total, "certificate", "certificates"),
+        count: rows_of(&part, "certificate", "certificates"),
         pages: Pages::of(&part, &super::paths::certificates(account), &q),
         rows: part.rows.into_iter().map(|one| Row::of(one, account, now)).collect(),
         q,

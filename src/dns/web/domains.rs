@@ -8,7 +8,7 @@ use crate::http::{AppData, AppError};
 use crate::models::Resource;
 use crate::policy::{AccountId, ResourceId};
 use crate::web::browse::reached::Reached;
-use crate::web::browse::{Asked, Member, Pages, counted};
+use crate::web::browse::{Asked, Member, Pages, rows_of};
 use crate::web::page::{AccountNav, Page, Section, render};
 use crate::web::paths;
 use crate::web::told::Expiry;
@@ -63,7 +63,7 @@ pub async fn index(member: Member, app: AppData, asked: Query<Asked>) -> Result<
         page: member.page("Domains").under(Section::Extension(super::DOMAINS)),
         account: member.nav(),
         here: super::paths::domains(account),
-        count: counted(part.total, "domain", "domains"),
+        count: rows_of(&part, "domain", "domains"),
         pages: Pages::of(&part, &super::paths::domains(account), &q),
         rows: part.rows.into_iter().map(|one| Row::of(one, account, now)).collect(),
         q,
@@ -98,7 +98,7 @@ pub async fn show(
         zone_url: zone.map(|zone| paths::of_resource(ZONE, account, zone.id)),
         certificates: own.into_iter().map(|one| CertificateRow::of(one, account, now)).collect(),
         certificates_url: format!("{}?q={}", super::paths::certificates(account), resource.name),
-        more_certificates: certificates.last > 1,
+        more_certificates: certificates.has_next,
         reached: Reached::of(&member, &app, resource, DOMAIN, &asked).await?,
     };
     render(&page, StatusCode::OK)

@@ -7,7 +7,7 @@ use crate::http::{AppData, AppError};
 use crate::models::{Resource, browse};
 use crate::policy::{AccountId, ResourceId};
 use crate::web::browse::reached::Reached;
-use crate::web::browse::{Asked, Member, Pages, counted};
+use crate::web::browse::{Asked, Member, Pages, counted, rows_of};
 use crate::web::page::{AccountNav, Page, Section, render};
 use crate::web::paths;
 use crate::web::told::shortened;
@@ -70,7 +70,7 @@ pub async fn index(member: Member, app: AppData, asked: Query<Asked>) -> Result<
         page: member.page("Zones").under(Section::Extension(super::ZONES)),
         account: member.nav(),
         here: super::paths::zones(account),
-        count: counted(part.total, "zone", "zones"),
+        count: rows_of(&part, "zone", "zones"),
         pages: Pages::of(&part, &super::paths::zones(account), &q),
         rows: part.rows.into_iter().map(|one| Row::of(one, account)).collect(),
         q,
@@ -101,7 +101,7 @@ pub async fn show(
         account: member.nav(),
         zones_url: super::paths::zones(account),
         name: zone.name.clone(),
-        count: counted(part.total, "record", "records"),
+        count: rows_of(&part, "record", "records"),
         pages: Pages::of(&part, &here, &q),
         records: part.rows.into_iter().map(|one| RecordRow::of(one, &zone.name)).collect(),
         domain_url: domain.map(|domain| paths::of_resource(DOMAIN, account, domain.id)),

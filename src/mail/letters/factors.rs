@@ -95,6 +95,10 @@ pub(super) fn changed(
         FactorEvent::AppRemoved => ("An authenticator app was removed", "your authenticator app was removed"),
         FactorEvent::PasskeyAdded => ("A passkey was added", "a passkey was added, which signs in as you,"),
         FactorEvent::PasskeyRemoved => ("A passkey was removed", "a passkey of yours was removed"),
+        FactorEvent::PasskeyCopied => (
+            "A passkey was refused",
+            "a passkey of yours was refused, because it's behind: someone may have used a copy of it,",
+        ),
         FactorEvent::CodesMade => {
             ("New recovery codes", "new recovery codes were created; the ones before no longer work,")
         }

@@ -31,12 +31,29 @@ fn of_account(account: AccountId, pattern: String) -> _ {
         .filter(lower(users::email).like(pattern).or(lower(users::name).like(other)))
 }
 
-/// The members whose name or address contains the text, by name.
-pub fn list(conn: &mut Conn, account: AccountId, text: &str, number: i64) -> Result<Part<Member>, DbError> {
-    let pattern = containing(text);
-    let total = of_account(account, pattern.clone()).count().get_result(conn)?;
+/// Which members a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Those whose name or address contains it.
+    pub text: String,
+    /// Only those without a second factor.
+    pub without_factor: bool,
+}
+
+/// These members, by name.
+pub fn list(
+    conn: &mut Conn,
+    account: AccountId,
+    wanted: &Wanted,
+    number: i64,
+) -> Result<Part<Member>, DbError> {
+    let matching = || {
+        let all = of_account(account, containing(&wanted.text)).into_boxed();
+        if wanted.without_factor { all.filter(users::factor_since.is_null()) } else { all }
+    };
+    let total = matching().count().get_result(conn)?;
     Part::load(number, total, |window| {
-        let rows: Vec<(User, String, OffsetDateTime)> = of_account(account, pattern)
+        let rows: Vec<(User, String, OffsetDateTime)> = matching()
             .order((lower(users::name), users::id))
             .offset(window.offset)
             .limit(window.limit)
@@ -46,6 +63,12 @@ pub fn list(conn: &mut Conn, account: AccountId, text: &str, number: i64) -> Res
             .map(|(user, role, since)| Ok(Member { user, role: role_from(&role)?, since }))
             .collect()
     })
+}
+
+/// How many members have no second factor.
+pub fn count_without_factor(conn: &mut Conn, account: AccountId) -> Result<i64, DbError> {
+    let all = of_account(account, containing("")).filter(users::factor_since.is_null());
+    Ok(all.count().get_result(conn)?)
 }
 
 /// One of them.

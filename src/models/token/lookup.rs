@@ -226,6 +226,20 @@ pub fn find(conn: &mut Conn, catalogue: &Catalogue, wanted: &[Wanted]) -> Result
     Ok(found)
 }
 
+/// A token with its rights, as a call with its newest secret would find it; `None` if there is none of this
+/// number.
+pub fn of_token(conn: &mut Conn, catalogue: &Catalogue, token: TokenId) -> Result<Option<Found>, DbError> {
+    let newest: Option<Vec<u8>> = token_secrets::table
+        .filter(token_secrets::token_id.eq(token))
+        .order(token_secrets::id.desc())
+        .select(token_secrets::digest)
+        .first(conn)
+        .optional()?;
+    let Some(digest) = newest.as_deref().and_then(Digest::stored) else { return Ok(None) };
+    let wanted = Wanted { digest, need: Need::Rights, names: Names::All };
+    find(conn, catalogue, &[wanted])?.remove(&digest).transpose()
+}
+
 type AllFound = HashMap<Digest, Result<Found, DbError>>;
 
 fn load_without_rights(

@@ -3,6 +3,7 @@
 pub mod active_secrets;
 pub mod breaking;
 pub mod chosen;
+pub mod compared;
 pub mod counts;
 pub(super) mod described;
 pub mod endings;

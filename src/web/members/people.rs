@@ -3,9 +3,9 @@
 use super::title;
 use crate::http::{AppData, AppError};
 use crate::models::invitation;
-use crate::models::membership;
+use crate::models::membership::{self, Wanted};
 use crate::policy::{Act, Role};
-use crate::web::browse::{Asked, Pages, counted};
+use crate::web::browse::{Asked, Pages, rows_of};
 use crate::web::guard::{AccountMember, SeeResources};
 use crate::web::page::{AccountNav, Page, Section, render};
 use crate::web::paths;
@@ -30,6 +30,11 @@ struct PeoplePage {
     tokens_url: String,
     q: String,
     count: String,
+    /// Whether only those without a second factor are shown, and what a search keeps of that.
+    without_factor: bool,
+    only_factor: &'static str,
+    /// How many have none, and the list of them; `None` where that list is shown, or would be empty.
+    lacking: Option<(i64, String)>,
     rows: Vec<Row>,
     pages: Pages,
     invite_url: String,
@@ -78,15 +83,18 @@ pub async fn index(
 ) -> Result<HttpResponse, AppError> {
     let (account, now, own) = (member.account.id, app.clock.now(), member.signed_in.user.id);
     let may_manage = member.may(Act::ManageMembers);
-    let (q, number) = (asked.text()?, asked.number());
-    let text = q.clone();
+    let (q, number, without_factor) = (asked.text()?, asked.number(), asked.factor == "none");
+    let wanted = Wanted { text: q.clone(), without_factor };
     let found = app.db.run(move |conn| {
+        let all = wanted.text.is_empty() && !wanted.without_factor;
         // They stand below the first people, for those who manage them.
-        let first = may_manage && text.is_empty() && number == 1;
-        let invited = if first { invitation::list(conn, account)? } else { Vec::new() };
-        Ok((membership::list(conn, account, &text, number)?, invited))
+        let invited =
+            if may_manage && all && number == 1 { invitation::list(conn, account)? } else { Vec::new() };
+        let lacking = if all { membership::count_without_factor(conn, account)? } else { 0 };
+        Ok((membership::list(conn, account, &wanted, number)?, invited, lacking))
     });
-    let (part, invited) = found.await?;
+    let (part, invited, lacking) = found.await?;
+    let people_url = paths::members(account);
     let row = |one: membership::Member| Row {
         url: paths::member(account, one.user.id),
         role: title(one.role),
@@ -106,10 +114,17 @@ pub async fn index(
         own_role: title(member.role()),
         own_sentence: member.role().sentence(&member.signed_in.catalogue),
         leave_url: paths::member_remove(account, own),
-        people_url: paths::members(account),
         tokens_url: paths::members_tokens(account),
-        count: counted(part.total, "member", "members"),
-        pages: Pages::of(&part, &paths::members(account), &q),
+        count: rows_of(&part, "member", "members"),
+        pages: if without_factor {
+            Pages::keeping(&part, &people_url, &q, Some(("factor", "none")))
+        } else {
+            Pages::of(&part, &people_url, &q)
+        },
+        without_factor,
+        only_factor: if without_factor { "none" } else { "" },
+        lacking: (lacking > 0).then(|| (lacking, format!("{people_url}?factor=none"))),
+        people_url,
         invite_url: paths::invitation_new(account),
         invitations: invited.iter().map(|one| invitation_row(one, now)).collect::<Result<_, _>>()?,
         mail_is_sent: app.mail.is_sent(),

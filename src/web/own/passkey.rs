@@ -6,13 +6,12 @@ use crate::http::{AppData, AppError, client_name};
 use crate::models::begun::{self, AskedFor, AskedPasskey, Ticket};
 use crate::models::passkey::{self, Added, MOST};
 use crate::models::session;
-use crate::proof::webauthn::RelyingParty;
+use crate::proof::webauthn::{Kept, RelyingParty};
 use crate::web::flash::{self, Flash};
 use crate::web::form::Posted;
 use crate::web::guard::{SignedIn, own_acts};
 use crate::web::page::{Field, Page, go_to, render};
 use crate::web::paths;
-use crate::web::sign_in::second::random;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -71,20 +70,19 @@ async fn ask(
     name: Field,
     status: StatusCode,
 ) -> Result<HttpResponse, AppError> {
-    let (user, now, number, browser) = (by.user.clone(), app.clock.now(), random(), of_session(by.session));
-    let stored = number.clone();
-    let options = app.db.transaction(move |conn| {
+    let (user, now, browser) = (by.user.clone(), app.clock.now(), of_session(by.session));
+    let question = app.db.transaction(move |conn| {
         let handle = passkey::handle(conn, user.id)?;
         let known = passkey::known(conn, user.id, party.host())?;
         let Some(question) = party.ask_new(handle, &user.email, &user.name, &known) else { return Ok(None) };
         let asked =
             AskedPasskey { user: Some(user.id), epoch: None, state: question.state, next: String::new() };
-        let ticket = Ticket { number: &stored, browser: &browser };
+        let ticket = Ticket { number: &question.challenge, browser: &browser };
         begun::ask_passkey(conn, ticket, AskedFor::Register, &asked, now)?;
-        Ok::<_, crate::db::DbError>(Some(question.options))
+        Ok::<_, crate::db::DbError>(Some((question.challenge, question.options)))
     });
-    let options =
-        options.await?.ok_or_else(|| AppError::Internal("no passkey can be asked for".to_owned()))?;
+    let (number, options) =
+        question.await?.ok_or_else(|| AppError::Internal("no passkey can be asked for".to_owned()))?;
     let page = AskPage {
         page: page(by, TITLE),
         name,
@@ -116,7 +114,8 @@ pub async fn add(
     let added = app.db.transaction(move |conn| {
         let ticket = Ticket { number: &number, browser: &browser };
         let Some(asked) = passkey::take_new(conn, ticket, user.id, now)? else { return Ok(None) };
-        let Some(new) = party.create(&answer, &asked.state) else { return Ok(None) };
+        let asked = Kept { state: &asked.state, challenge: &number };
+        let Some(new) = party.create(&answer, asked) else { return Ok(None) };
         let added = passkey::add(conn, &user, (&name, party.host()), &new, session, &origin)?;
         if end_others && matches!(added, Added::Done(_)) {
             session::end_others(conn, &user, session, &origin)?;

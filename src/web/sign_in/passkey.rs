@@ -46,9 +46,9 @@ pub async fn begin(
     }
     let Some(party) = app.relying_party.clone() else { return Ok(go_to(paths::SIGN_IN)) };
     let (now, network) = (app.clock.now(), network_of(caller.address));
-    let (number, browser) = (second::random(), second::browser(&request, &app));
+    let browser = second::browser(&request, &app);
     let (before, next) = (fields.get("begun").to_owned(), fields.get("next").to_owned());
-    let (stored, of_browser) = (number.clone(), browser.clone());
+    let of_browser = browser.clone();
     let ask = move |conn: &mut _| {
         let bucket = format!("passkey {network}");
         if let Some(wait) = throttle::count(conn, &[(bucket.as_str(), PER_NETWORK)], now)? {
@@ -64,19 +64,14 @@ pub async fn begin(
         };
         let Some(question) = party.ask(&known) else { return Ok(Ok(None)) };
         let asked = AskedPasskey { user, epoch: None, state: question.state, next };
-        begun::ask_passkey(
-            conn,
-            Ticket { number: &stored, browser: &of_browser },
-            AskedFor::SignIn,
-            &asked,
-            now,
-        )?;
-        Ok::<_, crate::db::DbError>(Ok(Some(question.options)))
+        let ticket = Ticket { number: &question.challenge, browser: &of_browser };
+        begun::ask_passkey(conn, ticket, AskedFor::SignIn, &asked, now)?;
+        Ok::<_, crate::db::DbError>(Ok(Some((question.challenge, question.options))))
     };
-    let (options, error, wait) = match app.db.transaction(ask).await? {
-        Ok(Some(options)) => (options, None, None),
+    let ((number, options), error, wait) = match app.db.transaction(ask).await? {
+        Ok(Some(question)) => (question, None, None),
         Ok(None) => return Err(AppError::Internal("no passkey can be asked for".to_owned())),
-        Err(wait) => (String::new(), Some(too_often(wait)), Some(wait)),
+        Err(wait) => (Default::default(), Some(too_often(wait)), Some(wait)),
     };
     let status = if wait.is_some() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::OK };
     let page = PasskeyPage {

@@ -3,6 +3,7 @@
 use crate::policy::words::{self, Phrase};
 use crate::policy::{Access, AccountId, Catalogue, Grant, Permission, ResourceRef, Rights, Selection};
 use crate::web::guard::TokenOwner;
+use crate::web::page::capitalized;
 use crate::web::paths;
 
 /// A grant.
@@ -17,6 +18,8 @@ pub(super) struct GrantRow {
     /// What it's narrowed to inside its resources; empty where it isn't.
     pub(super) inside: Vec<Phrase>,
     pub(super) sensitive: bool,
+    /// What the catalogue no longer offers of it.
+    pub(super) no_longer: Option<String>,
 }
 
 /// A resource that a grant names.
@@ -31,26 +34,48 @@ pub(super) struct NamedRow {
 /// The rows of these rights; Everything has none.
 pub(super) fn rows<P>(catalogue: &Catalogue, rights: &Rights, owner: &TokenOwner<P>) -> Vec<GrantRow> {
     let Rights::Grants(grants) = rights else { return Vec::new() };
-    grants.iter().filter_map(|grant| row(catalogue, grant, owner)).collect()
+    grants.iter().map(|grant| row(catalogue, grant, owner)).collect()
 }
 
-fn row<P>(catalogue: &Catalogue, grant: &Grant, owner: &TokenOwner<P>) -> Option<GrantRow> {
-    let permission = catalogue.get(&grant.permission)?;
+fn row<P>(catalogue: &Catalogue, grant: &Grant, owner: &TokenOwner<P>) -> GrantRow {
+    let names = grant.selection.named().iter().map(|one| named(one, owner)).collect();
+    let Some(permission) = catalogue.get(&grant.permission) else {
+        return GrantRow {
+            title: catalogue.title_of(grant.permission.as_str()).to_owned(),
+            access: grant.access.title().to_owned(),
+            full: grant.access == Access::Full,
+            text: String::new(),
+            names,
+            inside: Vec::new(),
+            sensitive: false,
+            no_longer: Some("No longer offered: this line does nothing.".to_owned()),
+        };
+    };
+    let gives = grant.gives(permission);
+    let access = gives.unwrap_or(grant.access);
     let place = if permission.is_of_user() { String::new() } else { place(&grant.selection, owner) };
     let text = match permission.narrowed_by {
         None if place.is_empty() => permission.sentence.clone(),
         None => format!("{} For{place}.", permission.sentence),
         Some(kind) => narrowed(&catalogue.plural(kind), &grant.selection, &place),
     };
-    Some(GrantRow {
+    GrantRow {
         title: permission.title.clone(),
-        access: grant.access.title().to_owned(),
-        full: grant.access == Access::Full,
+        access: access.title().to_owned(),
+        full: access == Access::Full,
         text,
-        names: grant.selection.named().iter().map(|one| named(one, owner)).collect(),
+        names,
         inside: inside(catalogue, permission, grant),
         sensitive: permission.sensitive,
-    })
+        no_longer: match gives {
+            Some(gives) if gives == grant.access => None,
+            Some(_) => Some(format!("“{}” is no longer offered.", grant.access.title())),
+            None => {
+                let what = capitalized(&words::missing(catalogue, permission, grant));
+                Some(format!("{what} is no longer offered: this line does nothing."))
+            }
+        },
+    }
 }
 
 /// "of Acme", "in all your accounts"; nothing where only one account can be meant.

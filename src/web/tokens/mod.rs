@@ -29,6 +29,7 @@ mod secrets;
 mod show;
 mod start;
 mod summary;
+mod trial;
 mod words;
 
 use crate::models::Token;
@@ -47,6 +48,7 @@ pub use revoke::{confirm as revoke_confirm, revoke};
 pub use roll::{confirm as roll_confirm, finish as roll_finish, roll};
 pub use show::show;
 pub use start::start;
+pub use trial::trial;
 pub use words::words;
 
 /// The maker or remover of a token, in words.

@@ -26,9 +26,7 @@ pub(super) struct RefusedRow {
 impl RefusedRow {
     pub(super) fn of(kept: &Kept, catalogue: &Catalogue, now: OffsetDateTime) -> RefusedRow {
         let span = kept.span;
-        let permission = kept.needs.as_ref().map(|(key, _)| {
-            catalogue.find(key).map_or_else(|| key.clone(), |permission| permission.title.clone())
-        });
+        let permission = kept.needs.as_ref().map(|(key, _)| catalogue.title_of(key).to_owned());
         let (first, last) = (Moment::past(span.first_at, now), Moment::past(span.last_at, now));
         RefusedRow {
             permission,

@@ -49,6 +49,7 @@ struct ShowPage {
     may_create: bool,
     may_see: bool,
     rename_url: String,
+    trial_url: Option<String>,
     roll_url: String,
     finish_url: String,
     /// The secrets that *Finish now* is about.
@@ -181,6 +182,7 @@ pub async fn show(
         may_see,
         may_create: member.may(Act::CreateTokens),
         rename_url: paths.rename(id),
+        trial_url: Some(paths.trial(id)).filter(|_| may_see && app.catalogue.routes.iter().next().is_some()),
         roll_url: paths.roll(id),
         finish_url: paths.roll_finish(id),
         disable_url: paths.disable(id),

@@ -82,7 +82,8 @@ impl Draft {
             Rights::Grants(grants) => {
                 for grant in grants {
                     let Some(permission) = catalogue.get(&grant.permission) else {
-                        unsaid.push(format!("{} is not offered any more.", grant.permission));
+                        let title = catalogue.title_of(grant.permission.as_str());
+                        unsaid.push(format!("{title} is no longer offered."));
                         continue;
                     };
                     let parts = written(catalogue, permission, &grant.parts);
