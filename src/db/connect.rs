@@ -35,7 +35,7 @@ pub fn connect(source: impl Into<Source>) -> Result<Conn, DbError> {
         }
     });
     let mut conn = opened?.into_conn();
-    conn.batch_execute("SET TIME ZONE 'UTC'")?;
+    conn.batch_execute("SET TIME ZONE 'UTC'; SET default_transaction_isolation = 'read committed'")?;
     Ok(conn)
 }
 

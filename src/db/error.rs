@@ -21,6 +21,9 @@ pub enum DbError {
         "the database isn't up to date, and {0}: run `tokenhouse migrate` as the role that owns its tables"
     )]
     Outdated(String),
+    /// Texts can't be kept or compared in it as they must be: it says why, and what helps.
+    #[error("{0}")]
+    Unsuitable(String),
     /// The database is new, and a role of this name may create nothing in the schema of this name.
     #[error(
         "the database is empty, and the role {role} may not create tables in its schema {schema}: run `tokenhouse migrate` as the role that is to own the tables, or, as the owner of the database, GRANT USAGE, CREATE ON SCHEMA {schema} TO {role}"

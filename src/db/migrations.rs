@@ -1,5 +1,6 @@
 //! Migrations, embedded in the binary.
 
+use super::requirements::refuse_unsuitable;
 use super::{Conn, DbError};
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
@@ -63,8 +64,9 @@ diesel::table! {
 ///
 /// # Errors
 /// `Outdated` if migrations are missing and this role may not run them; `NotGranted` if it can't even
-/// read; `TooOld` if the database is from before the first migration.
+/// read; `Unsuitable` if it can't hold or compare texts as it must; `TooOld` if the database is from before the first migration.
 pub fn migrate(conn: &mut Conn) -> Result<usize, DbError> {
+    refuse_unsuitable(conn)?;
     refuse_without_rights(conn)?;
     refuse_too_old(conn)?;
     if is_current(conn)? {

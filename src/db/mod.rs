@@ -9,6 +9,7 @@ mod migrations;
 mod pooler;
 mod primary;
 pub mod private;
+mod requirements;
 pub mod schema;
 mod socket;
 mod watched;
@@ -48,7 +49,10 @@ pub struct Db {
 }
 
 /// What every connection of a server begins with.
-const SETTINGS: &str = "SET TIME ZONE 'UTC'; SET statement_timeout = '4s'; SET lock_timeout = '4s'";
+///
+/// What is decided under a lock is read again under it, which only sees what others have committed meanwhile where
+/// the isolation is the usual one. A database or role may have set another.
+const SETTINGS: &str = "SET TIME ZONE 'UTC'; SET default_transaction_isolation = 'read committed'; SET statement_timeout = '4s'; SET lock_timeout = '4s'";
 
 impl Db {
     /// A pool for this database, of at most `size` connections; none is opened before the first use.

@@ -66,7 +66,9 @@ impl From<DbError> for AppError {
             DbError::Unavailable(cause) | DbError::Refused(cause) | DbError::Outdated(cause) => {
                 AppError::Unavailable(cause)
             }
-            DbError::TooOld(_) | DbError::MayNotCreate { .. } => AppError::Unavailable(error.to_string()),
+            DbError::TooOld(_) | DbError::MayNotCreate { .. } | DbError::Unsuitable(_) => {
+                AppError::Unavailable(error.to_string())
+            }
             DbError::Full(cause) => AppError::NoSpace(cause),
             DbError::NotGranted(_) | DbError::Taken(_) | DbError::Fault(_) | DbError::Corrupt(_) => {
                 AppError::Internal(error.to_string())

@@ -79,7 +79,8 @@ pub(super) async fn ready(
                 error @ (DbError::Outdated(_)
                 | DbError::NotGranted(_)
                 | DbError::MayNotCreate { .. }
-                | DbError::TooOld(_)),
+                | DbError::TooOld(_)
+                | DbError::Unsuitable(_)),
             ) => {
                 return Err(super::StartError::NotPrepared(error));
             }

@@ -253,6 +253,91 @@ async fn an_account_has_a_hundred_webhooks_at_most() {
     assert_eq!(facts::count(&house, "webhooks"), 100);
 }
 
+/// Copies one row of the account's so often, as other rows.
+fn copied(house: &House, table: &str, changed: &str, times: i64) {
+    let sql = format!(
+        "INSERT INTO {table} OVERRIDING SYSTEM VALUE
+         SELECT (jsonb_populate_record(NULL::{table}, to_jsonb(one) || jsonb_build_object('id', 1000000 + n) || {changed})).*
+         FROM (SELECT {table}.* FROM {table} JOIN accounts ON accounts.id = account_id WHERE accounts.name = 'Acme'
+               LIMIT 1) AS one, generate_series(1, {times}) AS n"
+    );
+    facts::change(house, &sql);
+}
+
+#[actix_web::test]
+async fn what_a_token_can_create_has_a_bound_for_each_account() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let program = Program::with_everything(&house, acme);
+    let contact = &program.get(&format!("/v2/{acme}/contacts")).await.body["data"][0];
+    let mut contact = contact.clone();
+    contact["label"] = json!("Another");
+    let template = json!({ "name": "Mail", "sid": "one-more" });
+    let message = json!({ "subject": "Hello", "body": "There" });
+    assert!(
+        program
+            .send("POST", &format!("/v2/{acme}/templates"), &json!({ "name": "T", "sid": "t" }))
+            .await
+            .status
+            == 201
+    );
+    assert!(program.send("POST", &format!("/v2/{acme}/platform/messages"), &message).await.status == 201);
+    for (table, changed, most, path, body, sentence) in [
+        ("contacts", "'{}'", 10_000, "contacts", &contact, "An account has 10,000 contacts at most"),
+        (
+            "record_templates",
+            "jsonb_build_object('sid', 't' || n)",
+            1_000,
+            "templates",
+            &template,
+            "An account has 1,000 templates at most",
+        ),
+        (
+            "platform_messages",
+            "'{}'",
+            10_000,
+            "platform/messages",
+            &message,
+            "An account has 10,000 messages at most",
+        ),
+    ] {
+        let there = facts::count(
+            &house,
+            &format!("{table} JOIN accounts ON accounts.id = account_id WHERE accounts.name = 'Acme'"),
+        );
+        copied(&house, table, changed, most - 1 - there);
+        let path = format!("/v2/{acme}/{path}");
+        assert_eq!(program.send("POST", &path, body).await.status, 201, "{table}");
+        let mut another = body.clone();
+        another["sid"] = json!("one-too-many");
+        program.send("POST", &path, &another).await.refused(400, "list_full", sentence);
+    }
+    let domains = "INSERT INTO resources (account_id, kind, name, created_at)
+        SELECT id, 'domain', 'd' || n || '.example', created_at FROM accounts, generate_series(1, 10000) AS n
+        WHERE name = 'Acme'";
+    facts::change(&house, domains);
+    let answer =
+        program.send("POST", &format!("/v2/{acme}/domains"), &json!({ "name": "more.example" })).await;
+    answer.refused(400, "list_full", "An account has 10,000 domains at most");
+}
+
+#[actix_web::test]
+async fn a_zone_has_ten_thousand_records_at_most() {
+    let house = House::open();
+    let acme = house.account("Acme");
+    let program = Program::with_everything(&house, acme);
+    let many = "INSERT INTO records (zone_id, name, record_type, content, ttl, regions, created_at, updated_at)
+        SELECT id, 'r' || n, 'A', '192.0.2.1', 60, '{global}', created_at, created_at
+        FROM resources, generate_series(1, 10000 - (SELECT count(*) FROM records JOIN resources ON resources.id = zone_id
+            WHERE resources.name = 'anchor.example' AND account_id = (SELECT id FROM accounts WHERE name = 'Acme')) - 1) AS n
+        WHERE name = 'anchor.example' AND kind = 'zone' AND account_id = (SELECT id FROM accounts WHERE name = 'Acme')";
+    facts::change(&house, many);
+    let record = |name: &str| json!({ "name": name, "type": "A", "content": "192.0.2.2" });
+    let path = format!("/v2/{acme}/zones/anchor.example/records");
+    assert_eq!(program.send("POST", &path, &record("last")).await.status, 201);
+    program.send("POST", &path, &record("more")).await.invalid(&["base"]);
+}
+
 #[actix_web::test]
 async fn charges_are_told_in_the_form_of_dnsimple() {
     let house = House::open();

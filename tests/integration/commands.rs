@@ -149,6 +149,51 @@ async fn a_first_user_and_a_first_account_are_made_at_the_shell() {
 }
 
 #[test]
+fn a_database_that_holds_or_compares_texts_in_another_way_is_refused_with_the_way_out() {
+    let anew = "create a new one with createdb -T template0 -E UTF8 --locale=C.UTF-8";
+    for (number, made, why) in [
+        (1, "ENCODING 'LATIN1' LOCALE 'C'", "has the encoding LATIN1, which can't hold every name:"),
+        (2, "ENCODING 'SQL_ASCII' LOCALE 'C'", "has the encoding SQL_ASCII, which can't hold every name:"),
+        (
+            3,
+            "ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'tr'",
+            "doesn't take A to Z and a to z for the same letters (its collation is",
+        ),
+    ] {
+        let shell = Shell { database: format!("unsuitable_{number}_{}", std::process::id()) };
+        let create = format!("CREATE DATABASE {} TEMPLATE template0 {made}", shell.database);
+        database::run(&database::url("tokenhouse"), &create);
+        for words in
+            [&["migrate"][..], &["token", "list", "--account", "1"], &["serve", "--listen", "127.0.0.1:0"]]
+        {
+            let said = shell.run(words);
+            assert_eq!((said.code, said.err.lines().count()), (1, 1), "{}", said.err);
+            let whole =
+                said.err.contains(&shell.database) && said.err.contains(why) && said.err.contains(anew);
+            assert!(whole, "{}", said.err);
+        }
+        let conn = &mut shell.conn();
+        assert_eq!(
+            count_in(conn, "pg_class WHERE relnamespace = 'public'::regnamespace"),
+            0,
+            "nothing was created"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn what_is_read_again_under_a_lock_sees_what_others_did_whatever_a_database_sets() {
+    let shell = Shell::demo();
+    let set = format!("ALTER DATABASE {} SET default_transaction_isolation = 'serializable'", shell.database);
+    database::run(&database::url("tokenhouse"), &set);
+    let house = House::on(shell.database.clone(), Clock::fixed(START), |_| {});
+    let isolation =
+        |conn: &mut Conn| texts_in(conn, "current_setting('transaction_isolation')", "(SELECT) AS one");
+    assert_eq!(house.app.db.run(move |conn| Ok(isolation(conn))).await.unwrap(), ["read committed"]);
+    assert_eq!(isolation(&mut shell.conn()), ["read committed"]);
+}
+
+#[test]
 fn members_come_and_go_and_change_roles() {
     let shell = Shell::demo();
     let acme = shell.account("Acme");

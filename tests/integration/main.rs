@@ -97,6 +97,7 @@ mod roll;
 mod roll_load;
 mod routes;
 mod schema;
+mod security_document;
 mod serving_role;
 mod sessions;
 mod sightings;

@@ -9,7 +9,7 @@ use super::PrivateError;
 use super::account::Account;
 
 /// The oldest major version that the migrations are written for.
-pub(super) const OLDEST_MAJOR: u32 = 13;
+pub(super) const OLDEST_MAJOR: u32 = crate::db::requirements::OLDEST;
 pub(super) const USUAL_FOLDERS: &str = "/usr/lib/postgresql/*/bin, /usr/pgsql-*/bin and Homebrew's folders";
 
 const NEEDED: [&str; 4] = ["initdb", "pg_ctl", "postgres", "psql"];

@@ -4,10 +4,12 @@ use super::contact_shape::{Contact, details};
 use super::permits::{Contacts, Full, Read};
 use super::place::Numbered;
 use super::query::{Direction, Query};
+use super::refusals::with_room;
 use crate::api::body::Body;
 use crate::api::caller::Caller;
 use crate::api::json::{created, no_content, ok};
 use crate::dns::models::DnsRefusal;
+use crate::dns::models::bounds::Counted;
 use crate::dns::models::contact::{self, Deleted};
 use crate::http::{AppData, AppError};
 use actix_web::{HttpRequest, HttpResponse};
@@ -48,7 +50,7 @@ pub async fn create(
     let details = details(body.fields().await?)?;
     let (account, origin) = (caller.account.id, caller.origin());
     let work = move |conn: &mut _| contact::Contact::create(conn, account, &details, &origin);
-    Ok(created(Contact::from(app.db.transaction(work).await?)))
+    Ok(created(Contact::from(with_room(&app, account, Counted::Contacts, work).await?)))
 }
 
 /// Deletes one that nothing names.

@@ -2,10 +2,12 @@
 
 use super::permits::{Domains, Full, Read};
 use super::query::{Direction, Query};
+use super::refusals::with_room;
 use crate::api::body::Body;
 use crate::api::caller::{Caller, CallerOn, Making};
 use crate::api::errors::not_found;
 use crate::api::json::{Day, Moment, created, no_content, ok};
+use crate::dns::models::bounds::Counted;
 use crate::dns::models::domain::domain_name;
 use crate::dns::models::domain::{self, Filter, Registration};
 use crate::dns::models::{self, HOOKS};
@@ -92,7 +94,7 @@ pub async fn create(caller: Making<Domains>, app: AppData, body: Body) -> Result
     fields.done()?;
     let (account, origin, wanted) = (caller.account.id, caller.origin(), name.clone());
     let work = move |conn: &mut _| models::Domain::create(conn, account, &wanted, &origin);
-    match app.db.transaction(work).await? {
+    match with_room(&app, account, Counted::Domains, work).await? {
         Some(domain) => Ok(created(Domain::of(domain, app.clock.now()))),
         None => {
             fields.refuse("name", "is in this account already");

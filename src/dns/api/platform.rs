@@ -2,9 +2,11 @@
 
 use super::permits::{Full, Platform, Read};
 use super::query::Query;
+use super::refusals::with_room;
 use crate::api::body::Body;
 use crate::api::caller::Caller;
 use crate::api::json::{Moment, created};
+use crate::dns::models::bounds::Counted;
 use crate::dns::models::platform;
 use crate::http::{AppData, AppError};
 use actix_web::HttpResponse;
@@ -102,7 +104,7 @@ pub async fn post(
     let new = read(body).await?;
     let (account, origin) = (caller.account.id, caller.origin());
     let work = move |conn: &mut _| platform::Message::post(conn, account, &new, &origin);
-    Ok(created(PlatformMessage::from(app.db.transaction(work).await?)))
+    Ok(created(PlatformMessage::from(with_room(&app, account, Counted::Messages, work).await?)))
 }
 
 async fn read(body: Body) -> Result<platform::NewMessage, AppError> {

@@ -2,10 +2,12 @@
 
 use super::permits::{Full, Read, Templates};
 use super::query::{Direction, Query};
+use super::refusals::with_room;
 use crate::api::body::Body;
 use crate::api::caller::{Caller, segment};
 use crate::api::errors::{invalid, not_found};
 use crate::api::json::{Moment, created, no_content, ok};
+use crate::dns::models::bounds::Counted;
 use crate::dns::models::record_template::{self, RecordTemplate};
 use crate::http::{AppData, AppError};
 use actix_web::{HttpRequest, HttpResponse};
@@ -85,7 +87,7 @@ pub async fn create(
     let new = read(body).await?;
     let (account, origin) = (caller.account.id, caller.origin());
     let work = move |conn: &mut _| RecordTemplate::create(conn, account, &new, &origin);
-    match app.db.transaction(work).await? {
+    match with_room(&app, account, Counted::Templates, work).await? {
         Some(template) => Ok(created(Template::from(template))),
         None => Err(invalid(json!({ "sid": ["has already been taken"] }))),
     }

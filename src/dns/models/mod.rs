@@ -1,6 +1,7 @@
 //! What the DNS example keeps of resources and accounts, and what can be done with it.
 
 pub mod action;
+pub mod bounds;
 pub mod certificate;
 pub mod charge;
 pub mod contact;

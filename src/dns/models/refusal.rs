@@ -15,6 +15,8 @@ closed_list! {
         ContactInUse = "contact_in_use",
         /// As many webhooks as an account may have.
         WebhookLimit = "webhook_limit",
+        /// As many of a kind as an account may have.
+        ListFull = "list_full",
         /// A plan without batches of changes.
         PlanWithoutBatches = "plan_without_batches",
         /// A certificate that isn't issued yet.
@@ -50,6 +52,9 @@ impl DnsRefusal {
             ),
             DnsRefusal::WebhookLimit => {
                 (400, "The account has as many webhooks as it may", "The account can't have more webhooks.")
+            }
+            DnsRefusal::ListFull => {
+                (400, "The account has as many of these as it may", "The account can't have more of these.")
             }
             DnsRefusal::PlanWithoutBatches => (
                 412,

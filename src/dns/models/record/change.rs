@@ -7,6 +7,7 @@ use super::{Faults, Record, Wanted, event, neighbours};
 use crate::db::schema::resources;
 use crate::db::{Conn, DbError};
 use crate::dns::models::DnsAction;
+use crate::dns::models::bounds::MOST_RECORDS;
 use crate::dns::models::schema::{records, zones};
 use crate::models::Resource;
 use crate::models::audit::{self, Origin};
@@ -111,6 +112,13 @@ pub(super) fn insert(
     };
     if let Some(faults) = neighbours::refused(&checked, &beside(conn, zone, &checked.name, None)?) {
         return Ok(Changed::Refused(faults));
+    }
+    let there: i64 = records::table.filter(records::zone_id.eq(zone.id)).count().get_result(conn)?;
+    if there >= MOST_RECORDS {
+        return Ok(Changed::Refused(vec![(
+            "base",
+            format!("zone has {MOST_RECORDS} records, which are the most"),
+        )]));
     }
     let record: Record = diesel::insert_into(records::table)
         .values((
