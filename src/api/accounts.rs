@@ -1,6 +1,6 @@
 //! `GET /v2/accounts` and `DELETE /v2/tokens/current`: what any working token may do.
 
-use super::caller::{AnyToken, Owner, Rights};
+use super::caller::{AnyToken, End, Rights};
 use super::json::{no_content, ok};
 use super::whoami::Account;
 use crate::http::{AppData, AppError};
@@ -17,7 +17,7 @@ pub async fn list(token: AnyToken<Rights>, app: AppData) -> HttpResponse {
 }
 
 /// The token ends itself.
-pub async fn end(token: AnyToken<Owner>, app: AppData) -> Result<HttpResponse, AppError> {
+pub async fn end(token: AnyToken<End>, app: AppData) -> Result<HttpResponse, AppError> {
     let (id, origin) = (token.found().token, token.origin());
     let ending = Ending {
         which: Which::These(vec![id]),

@@ -28,34 +28,32 @@ pub trait Needs {
 
 /// How much of a token a route without a permission needs, as a type.
 pub trait Wants: 'static {
-    /// How much.
-    const NEED: Need;
-    /// Whether the route uses the token: asking what it is ends no overlap of a roll.
-    const USES: bool = true;
+    /// What is asked.
+    const ABOUT: About<'static>;
 }
 
 /// Whose it is, on a route that asks for no more than that.
 pub struct Asking;
-/// Whose it is.
-pub struct Owner;
 /// Also its rights, and the accounts it reaches.
 pub struct Rights;
+/// That it ends itself.
+pub struct End;
 
 impl Wants for Asking {
-    const NEED: Need = Need::Owner;
-    const USES: bool = false;
-}
-
-impl Wants for Owner {
-    const NEED: Need = Need::Owner;
+    // Asking what it is ends no overlap of a roll.
+    const ABOUT: About<'static> = About::Token { need: Need::Owner, uses: false };
 }
 
 impl Wants for Rights {
-    const NEED: Need = Need::Rights;
+    const ABOUT: About<'static> = About::Token { need: Need::Rights, uses: true };
+}
+
+impl Wants for End {
+    const ABOUT: About<'static> = About::End;
 }
 
 /// Any token that works, on a route that names no account.
-pub struct AnyToken<W = Owner> {
+pub struct AnyToken<W> {
     call: Call,
     wants: PhantomData<W>,
 }
@@ -224,8 +222,7 @@ impl<W: Wants> FromRequest for AnyToken<W> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let about = About::Token { need: W::NEED, uses: W::USES };
-            Ok(AnyToken { call: Call::ask(&request, None, about).await?, wants: PhantomData })
+            Ok(AnyToken { call: Call::ask(&request, None, W::ABOUT).await?, wants: PhantomData })
         })
     }
 }

@@ -47,6 +47,8 @@ pub struct Ask<'a> {
 pub enum About<'a> {
     /// What has become of the token, whether it works or not. Isn't a use that ends an overlap of a roll.
     State,
+    /// That the token ends itself; any that works may.
+    End,
     /// Whose the token is, or also what it may do; any token that works may ask.
     Token {
         /// How much of it is needed.
@@ -88,7 +90,7 @@ pub enum Wanted<'a> {
 impl About<'_> {
     fn need(self) -> Need {
         match self {
-            About::State => Need::Owner,
+            About::State | About::End => Need::Owner,
             About::Token { need, .. } => need,
             About::User { .. } | About::Account { .. } | About::Route(_) => Need::Rights,
         }
@@ -98,7 +100,7 @@ impl About<'_> {
     /// before the token is known.
     fn names(self, app: &App) -> Names {
         let name = match self {
-            About::State | About::User { .. } => return Names::Only(Vec::new()),
+            About::State | About::End | About::User { .. } => return Names::Only(Vec::new()),
             About::Token { .. } => return Names::All,
             About::Route(call) => return call.names(&app.catalogue),
             About::Account { permission, target: Wanted::Resource(asked), .. } => {
@@ -116,7 +118,7 @@ impl About<'_> {
         match self {
             About::State => false,
             About::Token { uses, .. } => uses,
-            About::User { .. } | About::Account { .. } | About::Route(_) => true,
+            About::End | About::User { .. } | About::Account { .. } | About::Route(_) => true,
         }
     }
 }
@@ -158,7 +160,7 @@ impl Call<'_> {
     async fn decide(&self, charges: &mut Charges<'_>) -> Result<Admitted, Refused> {
         if let Some(code) = self.found.standing.state(self.now).code() {
             if matches!(self.ask.about, About::State) {
-                charges.network()?;
+                charges.network_at_most();
                 return Ok(self.admitted(None, None));
             }
             if charges.is_call() {
@@ -184,7 +186,12 @@ impl Call<'_> {
             self.note_first_use().await?;
         }
         match self.ask.about {
-            About::State | About::Token { .. } => {
+            // Asked what it is, and when it ends itself, it's never refused for an empty budget.
+            About::State | About::End => {
+                charges.holder_at_most(&self.found.holder).await;
+                Ok(self.admitted(None, None))
+            }
+            About::Token { .. } => {
                 charges.holder(&self.found.holder).await?;
                 Ok(self.admitted(None, None))
             }

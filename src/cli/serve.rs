@@ -1,5 +1,7 @@
 //! `serve`, `migrate` and `demo`.
 
+mod supervised;
+
 use super::{CliError, Opened, open, output, user};
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseArgs, ServeArgs};
@@ -11,9 +13,11 @@ use crate::models::password::{self, Cost};
 use crate::server::{Server, open_database};
 use crate::telemetry::{self, Log};
 use clap::Args;
+use sd_notify::NotifyState;
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use supervised::Supervisor;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// After SIGTERM, `/readyz` says no for so long before nobody is taken in any more.
@@ -73,10 +77,14 @@ fn serve_on(
         let sign_ins = demo.map_or(Ok(Vec::new()), |demo| first_demo(demo, source))?;
         let handle = server.handle();
         let app = server.app.clone();
+        let supervisor = Supervisor::start();
+        actix_web::rt::spawn(supervisor.clone().keep_alive(app.clone()));
+        let ending = supervisor.clone();
         actix_web::rt::spawn(async move {
             let terminated = tokio::select! { _ = interrupt.recv() => false, _ = terminate.recv() => true };
             app.is_ending.store(true, Ordering::Relaxed);
             tracing::info!("told to end: finishing what is in flight");
+            ending.tell(NotifyState::Stopping);
             // A person at a shell waits for nobody; a balancer is given the time to look elsewhere.
             let told = if terminated { TELL_BALANCERS } else { Duration::ZERO };
             let drained = async {
@@ -92,6 +100,7 @@ fn serve_on(
         });
         let link = config.public.link(server.address, "/");
         log.note(format!("Tokenhouse is open at {link}"));
+        supervisor.tell(NotifyState::Ready);
         described(&sign_ins).iter().for_each(|line| log.note(line));
         Ok(server.run().await?)
     })

@@ -204,10 +204,15 @@ async fn nothing_else_of_cloudflares_is_answered_and_every_error_is_in_their_env
         &house,
         &format!("INSERT INTO budgets VALUES ('account {spent}', '2026-11-22 12:00Z', 2400)"),
     );
+    assert_eq!(ask(&house, "/v2/whoami", &secret).await.0, 429, "the budget is empty");
     for path in [OURS, THEIRS] {
         let (status, body) = ask(&house, path, &secret).await;
-        assert_eq!(status, 429, "{path}: {body}");
+        assert_eq!(status, 200, "{path}: {body}");
     }
+    let end = house.anybody().request("DELETE", "/v2/tokens/current").bearer_auth(&secret);
+    assert_eq!(read(end).await.status, 204, "no budget keeps a token from ending itself");
+    let (_, body) = ask(&house, OURS, &secret).await;
+    assert!(body.to_string().contains("token_deleted"), "{body}");
     super::faults::set_away(&house, true);
     for path in [OURS, THEIRS] {
         let (status, body) = ask(&house, path, &secret).await;

@@ -107,6 +107,8 @@ mod site_admins;
 mod site_tokens;
 mod start;
 mod stepped_clock;
+#[cfg(target_os = "linux")]
+mod supervised;
 mod tokens_chosen;
 mod tokens_create;
 mod tokens_form;
