@@ -66,10 +66,13 @@ pub fn full_host_name(written: &str) -> Option<String> {
 /// Whether it is an email address that mail can be sent to, as the library reads it that sends the mail. Whether
 /// it exists, only a message would tell.
 pub fn is_email(text: &str) -> bool {
-    let Ok(address) = text.parse::<lettre::Address>() else { return false };
+    if text.parse::<lettre::Address>().is_err() {
+        return false;
+    }
+    let host = text.rsplit_once('@').and_then(|(_, host)| full_host_name(host));
     let shown = |sign: char| !sign.is_whitespace() && !is_hidden(sign);
     // RFC 5321, 4.5.3.1: a path has at most 256 octets, with its angle brackets.
-    text.len() <= 254 && text.chars().all(shown) && full_host_name(address.domain()).is_some()
+    text.len() <= 254 && text.chars().all(shown) && host.is_some()
 }
 
 #[cfg(test)]
