@@ -334,13 +334,15 @@ fn may_read(target: &str) -> bool {
 /// Random spellings: what reaches the API is exactly what the token may call.
 fn no_spelling_reaches_more(behind: &Behind) {
     let mut dice = Dice(0x746f_6b65_6e68_6f75);
-    let mut reached = 0;
+    let (mut reached, mut unasked) = (0, 0);
     let wanted = soak::size(1_000, 10_000);
     for _ in 0..wanted {
         let call = Call::new("GET", mutated(&mut dice)).bearing(&behind.secret);
         let seen = call.send(behind.proxy.address);
         let told = call.target.escape_ascii().to_string();
         match behind.api.take().as_slice() {
+            // On a busy machine a connection may end under a proxy's question, and then it's no, too.
+            [] if seen.status == 503 => unasked += 1,
             [] => assert!((400..500).contains(&seen.status), "{told}: {seen:?}"),
             [one] => {
                 assert!(may_read(&one.target) && one.method == "GET", "{told}: {one:?}");
@@ -350,6 +352,7 @@ fn no_spelling_reaches_more(behind: &Behind) {
             more => panic!("{told}: {more:?}"),
         }
     }
+    assert!(unasked * 100 <= wanted, "{unasked} of {wanted} calls couldn't be asked about");
     assert!(reached > wanted / 100, "{reached}");
     soak::row("paths at an API behind a proxy", wanted);
 }
