@@ -18,7 +18,7 @@ diesel::define_sql_function! {
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }
 
-/// So many of a user's accounts are looked at when a password is chosen.
+/// The most accounts of a user that are looked at when a password is chosen.
 const MOST_ACCOUNTS_KNOWN: i64 = 20;
 
 /// A person who signs in.

@@ -132,7 +132,7 @@ fn grants(account: AccountId, stores: &[ResourceRef]) -> BoxedStrategy<Vec<Grant
     prop::collection::vec(grant, 1..4).boxed()
 }
 
-/// A site with so many tokens: of an account, and of users with each role there.
+/// A site with this many tokens: of an account, and of users with each role there.
 fn site(count: usize) -> (House, Vec<Made>) {
     let text = shop().to_string();
     let product = Product { catalogue: catalogue(&text), extension: None };

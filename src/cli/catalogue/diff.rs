@@ -10,7 +10,7 @@ use clap::Args;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// So many tokens are named of each kind.
+/// The most tokens that are named of each difference.
 const NAMED: usize = 10;
 
 #[derive(Args)]

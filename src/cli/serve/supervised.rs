@@ -4,7 +4,7 @@ use crate::http::AppData;
 use sd_notify::NotifyState;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
-/// So many things wait to be told; what comes when none of them is taken is left out.
+/// The most that waits to be told; what comes after that is left out.
 const WAITING: usize = 8;
 
 /// Tells systemd, from a thread of its own: telling waits for systemd to listen, and a server must not.

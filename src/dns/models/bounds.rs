@@ -26,7 +26,7 @@ pub enum Counted {
 }
 
 impl Counted {
-    /// So many at most.
+    /// The most of them.
     pub const fn most(self) -> i64 {
         match self {
             Counted::Domains | Counted::Contacts | Counted::Messages => 10_000,

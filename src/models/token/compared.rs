@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use std::collections::HashMap;
 use time::OffsetDateTime;
 
-/// So many tokens are loaded at once.
+/// The most tokens that are loaded at once.
 const AT_ONCE: i64 = 1_000;
 
 /// A token that another catalogue concerns.

@@ -143,7 +143,7 @@ pub fn created_before(
         .load(conn)?)
 }
 
-/// Ends these tokens of anybody by the command line, all of them or none.
+/// Ends these tokens of any owner by the command line, all of them or none.
 pub fn revoke_at_the_shell(conn: &mut Conn, ids: &[TokenId], origin: &Origin) -> Result<usize, DbError> {
     end_these(conn, ids, (DeletionReason::CommandLine, None), origin)
 }

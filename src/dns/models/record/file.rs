@@ -24,7 +24,7 @@ pub fn of_zone(conn: &mut Conn, zone: &Resource) -> Result<Option<String>, DbErr
 fn line(record: &Record) -> String {
     let name = if record.name.is_empty() { "@" } else { &record.name };
     let content = content::in_file(&record.record_type, &record.content, record.priority);
-    // No server reads it, so it stands there as a comment.
+    // No server reads it, so it's written as a comment.
     let mark = if content::is_hosts_own(&record.record_type) { "; " } else { "" };
     format!("{mark}{name} {} IN {} {content}\n", record.ttl, record.record_type)
 }

@@ -114,7 +114,7 @@ fn angle<'a, 'b>(parts: &'a [&'b str], (sides, most): (&[u8; 2], u32)) -> Option
     fits.then_some(&parts[end + 1..])
 }
 
-/// A number with at most so many digits behind its point.
+/// A number with at most this many digits behind its point.
 fn number(text: &str, places: usize) -> Option<f64> {
     let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
